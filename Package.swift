@@ -1,0 +1,232 @@
+// swift-tools-version: 6.2
+// No package dependencies: Foundation-free Swift, libzmq as a system library, Linux headers. See README.md, "Rules".
+
+import Foundation
+import PackageDescription
+
+/// Every target: language mode 6, warnings are errors, imports stay internal unless said otherwise.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Cores and vocabularies: pure values, no unsafe memory.
+let pure = strict + [.strictMemorySafety()]
+
+func library(_ name: String, _ path: String, _ settings: [SwiftSetting], _ dependencies: String...) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies.map { .byName(name: $0) },
+        path: path,
+        exclude: ["README.md"],
+        swiftSettings: settings
+    )
+}
+
+func program(_ name: String, _ path: String, _ dependencies: String...) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies.map { .byName(name: $0) },
+        path: path,
+        swiftSettings: strict
+    )
+}
+
+func tests(_ subject: String, resources: [Resource] = [], _ dependencies: String...) -> Target {
+    .testTarget(
+        name: subject + "Tests",
+        dependencies: dependencies.map { .byName(name: $0) },
+        path: "Tests/\(subject)Tests",
+        resources: resources,
+        swiftSettings: strict
+    )
+}
+
+let targets: [Target] = [
+    // Layer 0: system modules, headers only.
+    .systemLibrary(name: "CLinux", path: "Shared/CLinux"),
+    .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+
+    // Layer 1: values.
+    library("Primitives", "Shared/Primitives", pure),
+    tests("Primitives", "Primitives"),
+
+    // Layer 2: vocabularies and byte transformers.
+    library("BusSchema", "Shared/BusSchema", pure, "Primitives"),
+    library("JSON", "Shared/JSON", pure, "Primitives"),
+    tests("JSON", "JSON", "Primitives"),
+    library("OCPP", "Shared/OCPP", pure, "Primitives"),
+    library("SiteConfiguration", "Shared/SiteConfiguration", pure, "JSON", "Primitives"),
+    tests("SiteConfiguration", "JSON", "Primitives", "SiteConfiguration"),
+    library("WebSocket", "Shared/WebSocket", pure, "Primitives"),
+    tests("WebSocket", "Primitives", "WebSocket"),
+
+    // Layer 3: codecs.
+    library("BusCodec", "Shared/BusCodec", pure, "BusSchema", "JSON", "Primitives"),
+    tests("BusSchema", resources: [.copy("Fixtures")], "BusCodec", "BusSchema", "JSON", "Primitives"),
+    library("OCPPCodec", "Shared/OCPPCodec", pure, "JSON", "OCPP", "Primitives"),
+    tests("OCPPCodec", "JSON", "OCPP", "OCPPCodec", "Primitives"),
+
+    // Layer 3: effects.
+    library("EventLoop", "Shared/EventLoop", strict, "CLinux", "Primitives", "ZeroMQ"),
+    tests("EventLoop", "EventLoop", "Primitives", "ZeroMQ"),
+    library("Log", "Shared/Log", strict, "Primitives"),
+    tests("Log", "Log", "Primitives"),
+    library("Storage", "Shared/Storage", strict, "CLinux", "Primitives"),
+    tests("Storage", "Primitives", "Storage"),
+    library("ZeroMQ", "Shared/ZeroMQ", strict, "CZeroMQ", "Primitives"),
+
+    // Layer 4: bus and the shell that every daemon shares.
+    library("Bus", "Shared/Bus", strict, "BusCodec", "BusSchema", "EventLoop", "JSON", "Primitives", "ZeroMQ"),
+    tests("Bus", "Bus", "BusCodec", "BusSchema", "EventLoop", "Primitives", "ZeroMQ"),
+    library(
+        "ServiceHost",
+        "Shared/ServiceHost",
+        strict,
+        "Bus",
+        "BusSchema",
+        "CLinux",
+        "EventLoop",
+        "JSON",
+        "Log",
+        "Primitives",
+        "SiteConfiguration",
+        "Storage"
+    ),
+    tests("ServiceHost", "Bus", "BusSchema", "EventLoop", "Primitives", "ServiceHost"),
+
+    // Layer 5: services. A core sees values only.
+    library("ConfigCore", "Services/ConfigStore/Core", pure, "BusSchema", "Primitives"),
+    tests("ConfigCore", "BusSchema", "ConfigCore", "Primitives"),
+    program(
+        "config-store",
+        "Services/ConfigStore/Daemon",
+        "Bus",
+        "BusSchema",
+        "ConfigCore",
+        "JSON",
+        "Log",
+        "Primitives",
+        "ServiceHost",
+        "Storage"
+    ),
+
+    library("HardwareCore", "Services/HardwareIO/Core", pure, "BusSchema", "Primitives"),
+    tests("HardwareCore", "BusSchema", "HardwareCore", "Primitives"),
+    library("HardwareSimulation", "Services/HardwareIO/Simulation", pure, "BusSchema", "HardwareCore", "Primitives"),
+    tests("HardwareSimulation", "BusSchema", "HardwareCore", "HardwareSimulation", "Primitives"),
+    program(
+        "hardware-io",
+        "Services/HardwareIO/Daemon",
+        "Bus",
+        "BusSchema",
+        "EventLoop",
+        "HardwareCore",
+        "HardwareSimulation",
+        "JSON",
+        "Log",
+        "Primitives",
+        "ServiceHost",
+        "SiteConfiguration",
+        "Storage"
+    ),
+
+    library("ModemCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
+    tests("ModemCore", "BusSchema", "ModemCore", "Primitives"),
+    program(
+        "modem-manager",
+        "Services/ModemManager/Daemon",
+        "Bus",
+        "BusSchema",
+        "CLinux",
+        "EventLoop",
+        "Log",
+        "ModemCore",
+        "Primitives",
+        "ServiceHost",
+        "SiteConfiguration"
+    ),
+
+    library("GatewayCore", "Services/OCPPGateway/Core", pure, "BusSchema", "OCPP", "Primitives"),
+    tests("GatewayCore", "BusSchema", "GatewayCore", "OCPP", "Primitives"),
+    program(
+        "ocpp-gateway",
+        "Services/OCPPGateway/Daemon",
+        "Bus",
+        "BusSchema",
+        "CLinux",
+        "EventLoop",
+        "GatewayCore",
+        "JSON",
+        "Log",
+        "OCPP",
+        "OCPPCodec",
+        "Primitives",
+        "ServiceHost",
+        "SiteConfiguration",
+        "Storage",
+        "WebSocket"
+    ),
+
+    program(
+        "chargectl",
+        "Services/ChargeCtl",
+        "Bus",
+        "BusCodec",
+        "BusSchema",
+        "EventLoop",
+        "JSON",
+        "Primitives",
+        "ServiceHost",
+        "ZeroMQ"
+    ),
+
+    // Test support: a central system to talk to, a world to simulate, the real programs under test.
+    library(
+        "CentralSystem",
+        "Tests/Support/CentralSystem",
+        strict,
+        "OCPP",
+        "OCPPCodec",
+        "JSON",
+        "Primitives",
+        "WebSocket"
+    ),
+    program(
+        "central-system",
+        "Tests/Support/CentralSystemProgram",
+        "CentralSystem",
+        "CLinux",
+        "EventLoop",
+        "JSON",
+        "OCPP",
+        "OCPPCodec",
+        "Primitives",
+        "WebSocket"
+    ),
+    tests(
+        "Simulation",
+        "BusSchema",
+        "CentralSystem",
+        "ConfigCore",
+        "GatewayCore",
+        "HardwareCore",
+        "HardwareSimulation",
+        "JSON",
+        "ModemCore",
+        "OCPP",
+        "OCPPCodec",
+        "Primitives",
+        "WebSocket"
+    ),
+]
+
+// Scaffolding while the tree grows: only folders that exist are built.
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+let package = Package(
+    name: "charger",
+    targets: targets.filter { FileManager.default.fileExists(atPath: root + "/" + ($0.path ?? "")) }
+)

@@ -1,0 +1,64 @@
+/// Request: release the cable lock. Refused while the contactor is closed.
+public struct Unlock: BusRequest {
+    public static let type = "hardware.unlock"
+    public static let server = ServiceName.hardwareIO
+
+    public var connectorId: Int
+
+    public init(connectorId: Int) { self.connectorId = connectorId }
+
+    public struct Outcome: OpenEnum {
+        public let rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        public static let unlocked = Outcome(rawValue: "unlocked")
+        public static let failed = Outcome(rawValue: "failed")
+        /// No lock here.
+        public static let notSupported = Outcome(rawValue: "notSupported")
+    }
+
+    public struct Reply: BusReply {
+        public var outcome: Outcome
+
+        public init(outcome: Outcome) { self.outcome = outcome }
+    }
+}
+
+/// Request: tell the person in front of the charger something (light, buzzer).
+public struct Indicate: BusRequest {
+    public static let type = "hardware.indicate"
+    public static let server = ServiceName.hardwareIO
+    public typealias Reply = Done
+
+    public struct Signal: OpenEnum {
+        public let rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        public static let cardRead = Signal(rawValue: "cardRead")
+        public static let accepted = Signal(rawValue: "accepted")
+        public static let rejected = Signal(rawValue: "rejected")
+    }
+
+    public var connectorId: Int
+    public var signal: Signal
+
+    public init(connectorId: Int, signal: Signal) {
+        self.connectorId = connectorId
+        self.signal = signal
+    }
+}
+
+/// Request: end a latched fault, if its cause is gone.
+public struct ClearFault: BusRequest {
+    public static let type = "hardware.clearFault"
+    public static let server = ServiceName.hardwareIO
+    public typealias Reply = Done
+
+    public var connectorId: Int
+    public var code: HardwareFaultCode
+
+    public init(connectorId: Int, code: HardwareFaultCode) {
+        self.connectorId = connectorId
+        self.code = code
+    }
+}

@@ -1,0 +1,43 @@
+/// State: the newest reading of one connector's meter. Topic `hardware.meter.<connectorId>`.
+public struct MeterReading: BusState {
+    public static let type = "hardware.meter"
+    public var instance: String? { String(connectorId) }
+
+    public var connectorId: Int
+    /// When the meter was read, UTC milliseconds since 1970.
+    public var takenAt: Int64
+    /// When the meter was read, uptime in milliseconds. A reading without a fresh one is stale.
+    public var takenAtUptime: Int64
+    /// Lifetime import register, never decreasing, Wh (OCPP 1.6 §7.31).
+    public var energyWh: Int64
+    public var powerW: Int
+    /// Phase to neutral, one per phase.
+    public var voltageMillivolts: [Int]
+    /// One per phase.
+    public var currentMilliamps: [Int]
+    public var frequencyMillihertz: Int?
+    /// False while the meter does not answer or its values are not plausible; then the values are the last good ones.
+    public var valid: Bool
+
+    public init(
+        connectorId: Int,
+        takenAt: Int64,
+        takenAtUptime: Int64,
+        energyWh: Int64,
+        powerW: Int,
+        voltageMillivolts: [Int],
+        currentMilliamps: [Int],
+        frequencyMillihertz: Int? = nil,
+        valid: Bool
+    ) {
+        self.connectorId = connectorId
+        self.takenAt = takenAt
+        self.takenAtUptime = takenAtUptime
+        self.energyWh = energyWh
+        self.powerW = powerW
+        self.voltageMillivolts = voltageMillivolts
+        self.currentMilliamps = currentMilliamps
+        self.frequencyMillihertz = frequencyMillihertz
+        self.valid = valid
+    }
+}

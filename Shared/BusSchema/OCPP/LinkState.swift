@@ -1,0 +1,59 @@
+/// State: the gateway's connection to the central system. Topic `ocpp.link`.
+public struct LinkState: BusState {
+    public static let type = "ocpp.link"
+
+    public struct Phase: OpenEnum {
+        public let rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// Waiting for the uplink.
+        public static let waitingForUplink = Phase(rawValue: "waitingForUplink")
+        public static let resolving = Phase(rawValue: "resolving")
+        public static let connecting = Phase(rawValue: "connecting")
+        public static let handshaking = Phase(rawValue: "handshaking")
+        /// Connected; BootNotification is out or due.
+        public static let booting = Phase(rawValue: "booting")
+        public static let pending = Phase(rawValue: "pending")
+        public static let rejected = Phase(rawValue: "rejected")
+        public static let accepted = Phase(rawValue: "accepted")
+        public static let closing = Phase(rawValue: "closing")
+        /// Waiting before the next attempt.
+        public static let backingOff = Phase(rawValue: "backingOff")
+        /// The configuration has no usable central system.
+        public static let notConfigured = Phase(rawValue: "notConfigured")
+    }
+
+    public var phase: Phase
+    /// With the identity, without credentials.
+    public var url: String
+    /// Since when the phase holds, UTC milliseconds since 1970.
+    public var since: Int64
+    /// Attempts since the last connection that worked.
+    public var failedAttempts: Int
+    /// UTC milliseconds since 1970; nil when none is planned.
+    public var nextAttemptAt: Int64?
+    public var lastError: String?
+    public var heartbeatIntervalSeconds: Int?
+    /// Central system's time minus ours, at the last answer that carried one.
+    public var clockOffsetMilliseconds: Int64?
+
+    public init(
+        phase: Phase,
+        url: String,
+        since: Int64,
+        failedAttempts: Int,
+        nextAttemptAt: Int64? = nil,
+        lastError: String? = nil,
+        heartbeatIntervalSeconds: Int? = nil,
+        clockOffsetMilliseconds: Int64? = nil
+    ) {
+        self.phase = phase
+        self.url = url
+        self.since = since
+        self.failedAttempts = failedAttempts
+        self.nextAttemptAt = nextAttemptAt
+        self.lastError = lastError
+        self.heartbeatIntervalSeconds = heartbeatIntervalSeconds
+        self.clockOffsetMilliseconds = clockOffsetMilliseconds
+    }
+}

@@ -1,0 +1,46 @@
+/// A first-in first-out queue with a limit. At the limit, `append` refuses: the caller decides what that means.
+public struct BoundedQueue<Element: Sendable>: Sendable {
+    private var elements: [Element] = []
+    private var head = 0
+
+    public let capacity: Int
+
+    public init(capacity: Int) {
+        precondition(capacity > 0, "A queue of no places could never hold an element.")
+        self.capacity = capacity
+    }
+
+    public var count: Int { elements.count - head }
+    public var isEmpty: Bool { count == 0 }
+    public var first: Element? { isEmpty ? nil : elements[head] }
+
+    /// Adds at the end. Returns false, adding nothing, at the limit.
+    public mutating func append(_ element: Element) -> Bool {
+        guard count < capacity else { return false }
+        elements.append(element)
+        return true
+    }
+
+    public mutating func popFirst() -> Element? {
+        guard head < elements.count else { return nil }
+        let element = elements[head]
+        head += 1
+        // Shift only when half of the storage is spent, so that removal stays cheap on average.
+        if head > 16, head * 2 >= elements.count {
+            elements.removeFirst(head)
+            head = 0
+        }
+        return element
+    }
+
+    public mutating func removeAll() {
+        elements.removeAll()
+        head = 0
+    }
+}
+
+extension BoundedQueue: Equatable where Element: Equatable {
+    public static func == (left: BoundedQueue, right: BoundedQueue) -> Bool {
+        left.capacity == right.capacity && left.elements[left.head...] == right.elements[right.head...]
+    }
+}

@@ -1,0 +1,42 @@
+/// Requests that await an answer, each with its context and an absolute deadline. Bounded.
+public struct PendingCalls<ID: Hashable & Sendable, Context: Sendable>: Sendable {
+    private var entries: [ID: (context: Context, deadline: Duration)] = [:]
+
+    /// How many may be outstanding at once.
+    public let capacity: Int
+
+    public init(capacity: Int) {
+        precondition(capacity > 0, "A table of no entries could never hold a call.")
+        self.capacity = capacity
+    }
+
+    public var count: Int { entries.count }
+    public var isEmpty: Bool { entries.isEmpty }
+    public var nextDeadline: Duration? { entries.values.lazy.map(\.deadline).min() }
+
+    /// Adds a call. Returns false, adding nothing, when the table is full or the id is already pending.
+    public mutating func add(_ id: ID, context: Context, deadline: Duration) -> Bool {
+        guard entries.count < capacity, entries[id] == nil else { return false }
+        entries[id] = (context, deadline)
+        return true
+    }
+
+    /// Removes and returns the context of an answered call; nil for an unknown, late or duplicate answer.
+    public mutating func complete(_ id: ID) -> Context? { entries.removeValue(forKey: id)?.context }
+
+    public func context(of id: ID) -> Context? { entries[id]?.context }
+
+    /// Removes and returns one call whose deadline has passed, earliest first.
+    public mutating func popExpired(at uptime: Duration) -> (id: ID, context: Context)? {
+        guard let first = entries.min(by: { $0.value.deadline < $1.value.deadline }), first.value.deadline <= uptime
+        else { return nil }
+        entries[first.key] = nil
+        return (first.key, first.value.context)
+    }
+
+    /// Removes and returns everything, for a peer that is gone.
+    public mutating func removeAll() -> [(id: ID, context: Context)] {
+        defer { entries.removeAll() }
+        return entries.sorted { $0.value.deadline < $1.value.deadline }.map { ($0.key, $0.value.context) }
+    }
+}

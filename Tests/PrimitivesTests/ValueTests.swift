@@ -1,0 +1,96 @@
+import Primitives
+import Testing
+
+@Suite struct DeadlinesTests {
+    private enum Name: Hashable { case ping, pong }
+
+    @Test func theEarliestComesFirstAndOnlyWhenDue() {
+        var deadlines = Deadlines<Name>()
+        deadlines.set(.ping, at: .seconds(10))
+        deadlines.set(.pong, at: .seconds(5))
+        #expect(deadlines.next == .seconds(5))
+        let due = [4, 20, 20, 20].map { deadlines.popDue(at: .seconds($0)) }
+        #expect(due == [nil, .pong, .ping, nil])
+    }
+
+    @Test func aClearedDeadlineNeverFires() {
+        var deadlines = Deadlines<Name>()
+        deadlines.set(.ping, at: .seconds(1))
+        deadlines.clear(.ping)
+        let due = deadlines.popDue(at: .seconds(2))
+        #expect(deadlines.next == nil)
+        #expect(due == nil)
+    }
+}
+
+@Suite struct PendingCallsTests {
+    @Test func anAnswerIsMatchedOnce() {
+        var calls = PendingCalls<String, Int>(capacity: 2)
+        let added = calls.add("a", context: 1, deadline: .seconds(1))
+        let answers = [calls.complete("a"), calls.complete("a")]
+        #expect(added)
+        #expect(answers == [1, nil])
+    }
+
+    @Test func aFullTableAndAPendingIdAreRefused() {
+        var calls = PendingCalls<String, Int>(capacity: 2)
+        let added = [("a", 1), ("a", 9), ("b", 2), ("c", 3)].map { id, context in
+            calls.add(id, context: context, deadline: .seconds(1))
+        }
+        #expect(added == [true, false, true, false])
+        #expect(calls.context(of: "a") == 1)
+    }
+
+    @Test func expiredCallsComeInOrderOfTheirDeadline() {
+        var calls = PendingCalls<String, Int>(capacity: 4)
+        _ = calls.add("late", context: 2, deadline: .seconds(5))
+        _ = calls.add("early", context: 1, deadline: .seconds(3))
+        #expect(calls.nextDeadline == .seconds(3))
+        let expired = [2, 9, 9].map { calls.popExpired(at: .seconds($0))?.id }
+        #expect(expired == [nil, "early", "late"])
+        #expect(calls.isEmpty)
+    }
+}
+
+@Suite struct BoundedQueueTests {
+    @Test func refusesAtTheLimitAndKeepsOrder() {
+        var queue = BoundedQueue<Int>(capacity: 100)
+        let added = (0...100).map { queue.append($0) }
+        #expect(added == Array(repeating: true, count: 100) + [false])
+        let popped = (0...100).map { _ in queue.popFirst() }
+        #expect(popped == Array(0..<100) + [nil])
+        _ = queue.append(7)
+        #expect(queue.first == 7)
+    }
+}
+
+@Suite struct SeededRandomTests {
+    @Test func oneSeedReplaysTheSameRun() {
+        var first = SeededRandom(seed: 42)
+        var second = SeededRandom(seed: 42)
+        let runs = ((0..<100).map { _ in first.next() }, (0..<100).map { _ in second.next() })
+        #expect(runs.0 == runs.1)
+    }
+
+    @Test func aUUIDHasTheFormOfVersion4AndDiffersEachTime() {
+        var random = SeededRandom(seed: 1)
+        var seen: Set<String> = []
+        for _ in 0..<1000 {
+            let uuid = random.uuid()
+            #expect(uuid.utf8.count == 36)
+            let characters = Array(uuid)
+            #expect([8, 13, 18, 23].allSatisfy { characters[$0] == "-" })
+            #expect(characters[14] == "4")
+            #expect("89ab".contains(characters[19]))
+            seen.insert(uuid)
+        }
+        #expect(seen.count == 1000)
+    }
+}
+
+@Suite struct RedactionTests {
+    @Test func onlyTheLastFourCharactersOfAnIdTagAreShown() {
+        #expect("04A1B2C3D4E5F6".redactedForLog == "**********E5F6")
+        #expect("1234".redactedForLog == "****")
+    }
+}
