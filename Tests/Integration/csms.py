@@ -1,0 +1,177 @@
+"""An independent central system: the PyPI packages `ocpp` (messages, JSON schemas) and `websockets` (RFC 6455)."""
+
+import asyncio
+import datetime
+import json
+import threading
+import time
+
+import websockets
+from ocpp.routing import on
+from ocpp.v16 import ChargePoint, call, call_result
+from ocpp.v16.enums import Action
+
+from stack import PATIENCE
+
+
+class Station(ChargePoint):
+    """One charge point as the central system sees it. Every message is validated against its JSON schema by the library."""
+
+    def __init__(self, identity, connection, csms):
+        super().__init__(identity, connection, response_timeout=PATIENCE)
+        self.csms = csms
+
+    def now(self):
+        return datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+
+    @on(Action.boot_notification)
+    def boot(self, **payload):
+        status = self.csms.registrations.pop(0) if self.csms.registrations else "Accepted"
+        interval = self.csms.heartbeat_interval if status == "Accepted" else 1
+        return call_result.BootNotification(current_time=self.now(), interval=interval, status=status)
+
+    @on(Action.heartbeat)
+    def heartbeat(self):
+        return call_result.Heartbeat(current_time=self.now())
+
+    @on(Action.status_notification)
+    def status(self, **payload):
+        return call_result.StatusNotification()
+
+    @on(Action.authorize)
+    def authorize(self, id_tag):
+        return call_result.Authorize(id_tag_info={"status": self.csms.verdicts.get(id_tag, "Accepted")})
+
+    @on(Action.start_transaction)
+    def start(self, id_tag, **payload):
+        self.csms.last_transaction += 1
+        return call_result.StartTransaction(
+            transaction_id=self.csms.last_transaction,
+            id_tag_info={"status": self.csms.verdicts.get(id_tag, "Accepted")},
+        )
+
+    @on(Action.meter_values)
+    def meter_values(self, **payload):
+        return call_result.MeterValues()
+
+    @on(Action.stop_transaction)
+    def stop(self, **payload):
+        return call_result.StopTransaction()
+
+
+class Recorder:
+    """The connection, with every frame noted on its way."""
+
+    def __init__(self, connection, csms):
+        self.connection = connection
+        self.csms = csms
+
+    async def recv(self):
+        text = await self.connection.recv()
+        self.csms.note("received", text)
+        return text
+
+    async def send(self, text):
+        self.csms.note("sent", text)
+        await self.connection.send(text)
+
+
+class CSMS:
+    """Runs in a thread of its own; tests wait for what it has received."""
+
+    def __init__(self):
+        self.frames = []
+        self.news = threading.Condition()
+        self.stations = {}
+        self.registrations = []
+        self.verdicts = {}
+        self.heartbeat_interval = 60
+        self.last_transaction = 100
+        self.port = 0
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.server = None
+        self.listen()
+
+    @property
+    def url(self):
+        return f"ws://127.0.0.1:{self.port}/ocpp"
+
+    def run(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE)
+
+    def listen(self):
+        """Starts listening, on the same port as before if there was one."""
+
+        async def start():
+            self.server = await websockets.serve(
+                self.serve, "127.0.0.1", self.port, subprotocols=["ocpp1.6"], ping_interval=None
+            )
+            self.port = self.server.sockets[0].getsockname()[1]
+
+        self.run(start())
+
+    def vanish(self):
+        """Stops listening and drops every connection."""
+
+        async def stop():
+            self.server.close()
+            await self.server.wait_closed()
+
+        self.run(stop())
+
+    def close(self):
+        self.vanish()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(PATIENCE)
+        self.loop.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    async def serve(self, connection):
+        identity = connection.request.path.rsplit("/", 1)[-1]
+        station = Station(identity, Recorder(connection, self), self)
+        with self.news:
+            self.stations[identity] = station
+            self.news.notify_all()
+        try:
+            await station.start()
+        except websockets.ConnectionClosed:
+            self.note("closed", "[]")
+
+    def note(self, direction, text):
+        with self.news:
+            self.frames.append((direction, json.loads(text)))
+            self.news.notify_all()
+
+    def calls(self, action=None):
+        """Payloads of the CALLs received, of one action or as (action, payload)."""
+        with self.news:
+            received = [(f[2], f[3]) for direction, f in self.frames if direction == "received" and f[0] == 2]
+        return [payload for name, payload in received if name == action] if action else received
+
+    def wait(self, action, predicate=lambda payload: True, count=1):
+        """Waits until `count` CALLs of an action fit; returns the last of them."""
+        deadline = time.monotonic() + PATIENCE
+        with self.news:
+            while True:
+                fitting = [p for p in self.calls(action) if predicate(p)]
+                if len(fitting) >= count:
+                    return fitting[count - 1]
+                if not self.news.wait(deadline - time.monotonic()):
+                    raise AssertionError(f"no {action} that fits; received: {self.calls()[-20:]}")
+
+    def wait_status(self, status, connector=1, count=1):
+        return self.wait(
+            "StatusNotification", lambda p: p["connectorId"] == connector and p["status"] == status, count
+        )
+
+    def request(self, action, identity="CP1", **payload):
+        """Sends a CALL to the charge point and returns its confirmation."""
+        station = self.stations[identity]
+        return self.run(station.call(getattr(call, action)(**payload), suppress=False))

@@ -1,0 +1,185 @@
+"""Whatever is wrong around a service gives one clear line that says what to do."""
+
+import json
+import os
+import subprocess
+
+import pytest
+import session
+from stack import SERVICES, Stack, configuration
+
+
+def refusal(stack, service, *needles):
+    """The service ends with a failure, and its last words are one line that names what was wrong."""
+    process = stack.launch(service)
+    assert process.wait(20) not in (0, -6, -11)
+    lines = stack.log(service).strip().splitlines()
+    assert len(lines) == 1, lines
+    for needle in needles:
+        assert needle in lines[0], lines[0]
+    del stack.processes[service]
+
+
+@pytest.mark.parametrize("service", ["hardware-io", "ocpp-gateway"])
+def test_a_wrong_value_is_named_with_its_path(csms, service):
+    document = configuration(csms.url)
+    document["connectors"][0]["maximumCurrentAmps"] = "lots"
+    with Stack(document) as stack:
+        refusal(stack, service, "charger.json", "connectors[0].maximumCurrentAmps", "lots")
+
+
+def test_a_file_that_is_no_json_is_named_with_the_place(csms):
+    with Stack('{"station": {,}') as stack:
+        for service in SERVICES[1:]:
+            refusal(stack, service, "charger.json", "line 1")
+
+
+def test_a_missing_file_is_named(csms):
+    with Stack(configuration(csms.url)) as stack:
+        stack.config.unlink()
+        refusal(stack, "ocpp-gateway", "charger.json", "--config")
+
+
+def test_simulation_must_be_switched_on(csms):
+    with Stack(configuration(csms.url, allowSimulation=False)) as stack:
+        refusal(stack, "hardware-io", "allowSimulation")
+
+
+def test_simulation_is_announced_at_the_start(stack, csms):
+    stack.start("hardware-io")
+    assert "imulated" in stack.log("hardware-io")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_occupied_socket_is_refused_and_the_first_owner_lives_on(stack, service):
+    stack.start(service)
+    first = stack.processes.pop(service)
+    (stack.root / f"{service}.log").unlink()
+    refusal(stack, service, service, str(first.pid), "--runtime-dir")
+    assert first.poll() is None
+    stack.processes[service] = first
+    assert "not running" not in next(
+        line for line in stack.ctl("status", status=None).splitlines() if line.startswith(service)
+    )
+
+
+@pytest.mark.parametrize("url, words", [
+    ("ws://127.0.0.1:1/ocpp", "refused"),
+    ("ws://no-such-host.invalid/ocpp", "no-such-host.invalid"),
+])
+def test_a_wrong_central_system_url_is_one_clear_line_however_often_it_is_tried(url, words):
+    with Stack(configuration(url)) as stack:
+        stack.start("ocpp-gateway", "modem-manager")
+        tap = stack.tap("--filter", "ocpp.link")
+        tap.wait(lambda m: m["payload"]["failedAttempts"] >= 3)
+        lines = [line for line in stack.log("ocpp-gateway").splitlines() if words in line]
+        assert len(lines) == 1, lines
+        assert words in stack.ctl("status", status=1)
+
+
+def test_a_url_of_another_kind_is_refused_at_the_start():
+    with Stack(configuration("http://127.0.0.1/ocpp")) as stack:
+        refusal(stack, "ocpp-gateway", "centralSystem.url", "ws://")
+
+
+def test_an_http_error_of_the_central_system_is_told(csms):
+    import asyncio
+    import http
+
+    async def refuse(connection, request):
+        return connection.respond(http.HTTPStatus.NOT_FOUND, "unknown charge point\n")
+
+    csms.vanish()
+
+    async def start():
+        import websockets
+        csms.server = await websockets.serve(csms.serve, "127.0.0.1", csms.port, process_request=refuse)
+
+    csms.run(start())
+    with Stack(configuration(csms.url)) as stack:
+        stack.start("ocpp-gateway")
+        tap = stack.tap("--filter", "ocpp.link")
+        tap.wait(lambda m: m["payload"]["failedAttempts"] >= 2)
+        assert "404" in stack.log("ocpp-gateway")
+
+
+def mounted(path, megabytes):
+    path.mkdir(parents=True, exist_ok=True)
+    return subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(path)], capture_output=True
+    ).returncode == 0
+
+
+def test_a_full_disk_refuses_new_sessions_closes_running_ones_and_is_told(csms):
+    with Stack(configuration(csms.url)) as stack:
+        directory = stack.state_directory("ocpp-gateway")
+        if os.geteuid() != 0 or not mounted(directory, 3):
+            pytest.skip("mounting a small tmpfs needs root and the right to mount")
+        try:
+            stack.start()
+            csms.wait_status("Available")
+            tap = stack.tap()
+            start = session.begin(stack, csms, tap)
+            session.energy_beyond(tap, start["meterStart"])
+            with open(directory / "ballast", "wb") as ballast:
+                with pytest.raises(OSError):
+                    while True:
+                        ballast.write(b"x" * 4096)
+                        ballast.flush()
+            stack.sim("swipe", "04A1B2C3")
+            stop = csms.wait("StopTransaction")
+            session.assert_one_transaction(csms, start, stop)
+            (directory / "ballast").unlink()
+        finally:
+            stack.kill()
+            subprocess.run(["umount", str(directory)], check=True)
+
+
+def test_a_full_disk_of_the_config_store_rejects_a_change_and_keeps_the_old_value(csms):
+    with Stack(configuration(csms.url)) as stack:
+        directory = stack.state_directory("config-store")
+        if os.geteuid() != 0 or not mounted(directory, 1):
+            pytest.skip("mounting a small tmpfs needs root and the right to mount")
+        try:
+            stack.start()
+            csms.wait_status("Available")
+            with open(directory / "ballast", "wb") as ballast:
+                with pytest.raises(OSError):
+                    while True:
+                        ballast.write(b"x" * 512)
+                        ballast.flush()
+            assert csms.request("ChangeConfiguration", key="ConnectionTimeOut", value="91").status == "Rejected"
+            assert csms.request("GetConfiguration", key=["ConnectionTimeOut"]).configuration_key[0]["value"] == "60"
+            assert "No space left" in stack.log("config-store")
+            (directory / "ballast").unlink()
+            assert csms.request("ChangeConfiguration", key="ConnectionTimeOut", value="91").status == "Accepted"
+        finally:
+            stack.kill()
+            subprocess.run(["umount", str(directory)], check=True)
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "chargectl"])
+def test_help_and_version_and_unknown_options(service):
+    from stack import BINARIES
+
+    def run(*arguments):
+        return subprocess.run([str(BINARIES / service), *arguments], capture_output=True, text=True, timeout=20)
+
+    assert "--runtime-dir" in run("--help").stdout
+    assert run("--version").stdout.strip()
+    wrong = run("--no-such-option")
+    assert wrong.returncode == 2
+    assert "--no-such-option" in wrong.stderr
+
+
+def test_a_secret_never_appears_on_the_bus(stack, csms):
+    stack.start()
+    csms.wait_status("Available")
+    tap = stack.tap()
+    secret = "0123456789ABCDEF0123456789ABCDEF01234567"
+    csms.request("ChangeConfiguration", key="AuthorizationKey", value=secret)
+    csms.request("GetConfiguration", key=["AuthorizationKey"])
+    tap.wait(lambda m: m["topic"] == "ocpp.message" and m["payload"].get("action") == "GetConfiguration"
+             and m["payload"]["kind"] == "CALLRESULT")
+    assert secret not in json.dumps(tap.messages)
+    assert all(secret not in stack.log(service) for service in SERVICES)

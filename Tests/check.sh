@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Sets up and runs every test. `Tests/check.sh --fast` leaves out the runs of the real programs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. deploy/prerequisites.sh
+
+fast=no
+case "${1:-}" in
+  "") ;;
+  --fast) fast=yes ;;
+  *)
+    echo "usage: Tests/check.sh [--fast]   (--fast leaves out the runs of the real programs)" >&2
+    exit 2
+    ;;
+esac
+
+passed=0 failed=0 skipped=0
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+step() { printf '\n== %s\n' "$1"; }
+
+# count PASSED FAILED SKIPPED: adds to the totals of the closing line.
+count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
+
+# check TITLE COMMAND...: one check that passes or fails as a whole.
+check() {
+  step "$1"
+  shift
+  if "$@"; then count 1 0 0; else count 0 1 0; fi
+}
+
+step 'Prerequisites'
+need_packages libzmq3-dev python3 python3-venv
+need_swift
+swift --version 2>/dev/null | head -n 1
+
+check 'Format' swift format lint --strict --recursive --parallel Package.swift Services Shared Tests
+check 'Rules of the layout' Tests/rules.sh
+
+step 'Build (warnings are errors, undeclared imports are errors)'
+swift build --build-tests --explicit-target-dependency-import-check error > "$results/build" 2>&1 || {
+  grep -E 'error|warning' "$results/build" || cat "$results/build"
+  echo 'The build failed.'
+  exit 1
+}
+tail -n 1 "$results/build"
+binaries=$(swift build --show-bin-path)
+
+step 'Swift tests: machines, codecs, real sockets and files, whole-stack simulation'
+status=0
+swift test --skip-build > "$results/swift" 2>&1 || status=$?
+grep -vE '^(◇|✔|\[)' "$results/swift" || true
+swift_total=$(grep -oE 'Test run with [0-9]+ tests' "$results/swift" | grep -oE '[0-9]+' | tail -n 1 || true)
+swift_failed=$(grep -cE '^✘ Test .* failed' "$results/swift" || true)
+swift_skipped=$(grep -cE '^➜ Test .* skipped|^↷' "$results/swift" || true)
+[ -n "$swift_total" ] || { swift_total=0; [ "$status" = 0 ] && status=1; }
+[ "$status" = 0 ] || [ "$swift_failed" -gt 0 ] || swift_failed=1
+count $((swift_total - swift_failed - swift_skipped)) "$swift_failed" "$swift_skipped"
+
+venv=.build/venv
+need_venv "$venv" 'ocpp==2.1.0' 'websockets==15.0.1' 'jsonschema==4.26.0' 'pytest==9.0.3'
+
+step 'Messages against the official JSON schemas, both ways'
+if Tests/OCPPSchema/run.sh "$venv/bin/python" "$binaries" | tee "$results/schema"; then :; fi
+read -r schema_passed schema_failed < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed.*/\1 \2/p' "$results/schema" | tail -n 1) || true
+count "${schema_passed:-0}" "${schema_failed:-1}" 0
+
+if [ "$fast" = no ]; then
+  step 'The real programs: sockets, kills, restarts, an independent central system'
+  status=0
+  CHARGER_BINARIES=$binaries "$venv/bin/python" -m pytest -q -rs --junitxml="$results/pytest.xml" Tests/Integration || status=$?
+  read -r tests failures skips < <(python3 - "$results/pytest.xml" <<'PY'
+import sys, xml.etree.ElementTree as tree
+try:
+    suite = tree.parse(sys.argv[1]).getroot().find("testsuite").attrib
+    print(suite["tests"], int(suite["failures"]) + int(suite["errors"]), suite["skipped"])
+except Exception:
+    print(0, 1, 0)
+PY
+)
+  count $((tests - failures - skips)) "$failures" "$skips"
+fi
+
+printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" = 0 ]

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# The rules of the layout that the compiler cannot see. Prints each breach; exits 1 if there is any.
+set -u
+cd "$(dirname "$0")/.."
+breaches=0
+
+# rule TITLE: takes the offending lines on standard input.
+rule() {
+  local lines
+  lines=$(cat)
+  [ -n "$lines" ] || return 0
+  printf '%s\n%s\n' "$1" "$lines"
+  breaches=1
+}
+
+files() { git ls-files --cached --others --exclude-standard -- "$@"; }
+
+files | sed 's|/.*||' | sort -u | grep -vE '^(Package\.swift|Services|Shared|Tests|deploy|README\.md|\..*)$' |
+  rule 'The top level is Package.swift, Services, Shared, Tests, deploy, README.md and dotfiles only:'
+
+grep -nE '\.package\(' Package.swift | rule 'Package.swift depends on no Swift package:'
+
+import='^ *(@[a-zA-Z]+ +)*((internal|private|fileprivate|package|public) +)?import +'
+pure='Services/*/Core Services/*/Simulation Shared/Primitives Shared/BusSchema Shared/OCPP Shared/JSON Shared/WebSocket Shared/SiteConfiguration Shared/BusCodec Shared/OCPPCodec'
+# shellcheck disable=SC2086
+files $(for folder in $pure; do echo "$folder/*.swift"; done) | xargs -r grep -nHE \
+  "${import}(Foundation|FoundationEssentials|Dispatch|Glibc|C[A-Z][A-Za-z]*)\\b|ContinuousClock|SuspendingClock|SystemRandomNumberGenerator|Date\\(\\)|clock_gettime|Task\\b *\\{|\\.random\\(in: [^,)]*\\)" |
+  rule 'Cores, vocabularies and codecs are free of Foundation, C, clocks and unseeded randomness:'
+
+files 'Services/*.swift' 'Shared/*.swift' | xargs -r grep -nHE "${import}Foundation" |
+  rule 'Foundation is not used in the product (README, "Decisions"):'
+
+files 'Services/*.swift' | xargs -r grep -nHE "${import}(CZeroMQ|COpenSSL)\\b" |
+  rule 'Only wrapper modules import C libraries:'
+
+files 'Services/*.swift' 'Shared/*.swift' | xargs -r grep -nHE 'try!|[^a-zA-Z]as!|catch *\{ *\}' |
+  rule 'No try!, no as!, no empty catch:'
+
+files 'Services/*.swift' 'Shared/*.swift' 'Tests/*.swift' | xargs -r wc -l | awk '$2 != "total" && $1 > 400 { print $2 ": " $1 " lines" }' |
+  rule 'No Swift file above 400 lines:'
+
+for folder in Shared/*/; do
+  case "$folder" in Shared/C*) continue ;; esac
+  [ -f "$folder/README.md" ] || echo "$folder"
+done | rule 'Every module says in its README what it is for:'
+
+exit "$breaches"
