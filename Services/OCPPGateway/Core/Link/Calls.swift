@@ -1,0 +1,39 @@
+public import OCPP
+
+/// What a CALL of ours is about. At most one of each is under way, so the key alone says to whom its outcome belongs.
+public enum CallKey: Hashable, Sendable {
+    case bootNotification
+    case heartbeat
+    /// The number counts authorizations, so that the answer to an abandoned one is not taken for the next.
+    case authorize(Int)
+    case status(connectorId: Int)
+    /// A transaction-related message, by its place in the durable order.
+    case delivery(sequence: Int64)
+    case dataTransfer(Int)
+}
+
+/// A CALL that a machine wants sent now, because the one slot for outstanding CALLs is free (OCPP-J 1.6 §4.1.1).
+public struct OutgoingCall: Equatable, Sendable {
+    public var key: CallKey
+    public var request: OCPPRequest
+    /// The id of an earlier transmission of the same message; nil for a first transmission (OCPP-J errata §3.1).
+    public var messageId: String?
+
+    public init(key: CallKey, request: OCPPRequest, messageId: String? = nil) {
+        self.key = key
+        self.request = request
+        self.messageId = messageId
+    }
+}
+
+/// How a CALL of ours ended. Exactly one outcome follows each CALL that was handed over.
+public enum CallOutcome: Equatable, Sendable {
+    /// Answered with the confirmation of its request.
+    case confirmed(OCPPConfirmation)
+    /// Answered with CALLERROR, or with a confirmation that could not be read.
+    case refused(CallError)
+    /// No answer within the message time-out (OCPP-J 1.6 §4.1.1). A late one is dropped.
+    case timedOut
+    /// The connection ended first: whether the central system saw the CALL is unknown.
+    case connectionLost
+}
