@@ -1,4 +1,4 @@
-public import OCPP
+import BusSchema
 
 /// The values of the OCPP keys in force, typed. A value: whoever needs it keeps a copy and gets a new one on change.
 public struct OCPPKeys: Equatable, Sendable {

@@ -1,0 +1,69 @@
+public import BusSchema
+
+/// Why an attempt to connect failed or a connection ended.
+public enum LinkProblem: Equatable, Sendable {
+    /// The host's name could not be resolved; the resolver's words.
+    case nameNotResolved(String)
+    /// The connection was not established; the system's words.
+    case notConnected(String)
+    /// No answer during the named step.
+    case timedOut(Step)
+    /// The upgrade was answered with another status than 101.
+    case httpStatus(Int)
+    /// The upgrade was accepted without `ocpp1.6` (OCPP-J 1.6 §3.2).
+    case protocolRefused
+    /// The answer was no WebSocket handshake.
+    case handshakeInvalid(String)
+    /// A ping stayed unanswered (OCPP-J errata §3.11).
+    case pingUnanswered
+    /// The central system or the network ended an open connection.
+    case closedByPeer(String)
+    /// The network is gone.
+    case uplinkDown
+
+    public enum Step: String, Equatable, Sendable {
+        case resolving = "resolving the name"
+        case connecting
+        case handshaking = "the WebSocket handshake"
+    }
+
+    /// What the modem manager should make of it.
+    public var health: UplinkReport.Health {
+        switch self {
+        case .httpStatus, .protocolRefused, .handshakeInvalid: .refused
+        case .nameNotResolved, .notConnected, .timedOut, .pingUnanswered, .closedByPeer, .uplinkDown: .unreachable
+        }
+    }
+
+    /// One line that says what is wrong and what to do about it.
+    public func explanation(for endpoint: Endpoint) -> String {
+        let place = "\(endpoint.host):\(endpoint.port)"
+        return switch self {
+        case .nameNotResolved(let reason):
+            "cannot resolve the host name \(endpoint.host) (\(reason)): check centralSystem.url and the name servers"
+        case .notConnected(let reason):
+            "cannot connect to \(place) (\(reason)): check host and port in centralSystem.url, "
+                + "and that the central system runs"
+        case .timedOut(let step):
+            "no answer from \(place) while \(step.rawValue): check centralSystem.url and the network"
+        case .httpStatus(404):
+            "the central system does not know this charger (HTTP 404 for \(endpoint.target)): register the identity "
+                + "\(endpoint.identity) there, or correct station.identity or centralSystem.url"
+        case .httpStatus(let status) where status == 401 || status == 403:
+            "the central system refuses the credentials (HTTP \(status)): check the identity \(endpoint.identity) "
+                + "and set AuthorizationKey to the password that it expects"
+        case .httpStatus(let status):
+            "the central system answered HTTP \(status) to \(endpoint.target) instead of 101: check centralSystem.url"
+        case .protocolRefused:
+            "the central system accepted the WebSocket without the sub-protocol ocpp1.6: it must be set to OCPP 1.6J"
+        case .handshakeInvalid(let reason):
+            "\(place) does not answer as a WebSocket server (\(reason)): check centralSystem.url"
+        case .pingUnanswered:
+            "the central system did not answer a WebSocket ping: the connection is taken for dead"
+        case .closedByPeer(let reason):
+            "the connection was closed from outside (\(reason))"
+        case .uplinkDown:
+            "the uplink is down"
+        }
+    }
+}
