@@ -88,7 +88,7 @@ public struct ConnectionMachine: Sendable {
     /// Why the last attempt failed or the last connection ended; nil while connected and proven.
     public private(set) var lastProblem: LinkProblem?
 
-    /// - Parameter endpoint: nil when the configuration has no usable central system.
+    /// `endpoint` is nil when the configuration has no usable central system.
     public init(endpoint: Endpoint?, pingInterval: Duration, seed: UInt64) {
         self.endpoint = endpoint
         self.pingInterval = pingInterval
