@@ -1,0 +1,178 @@
+internal import CZeroMQ
+
+/// One libzmq socket. Never blocks, belongs to one thread, keeps its context alive.
+public final class ZeroMQSocket {
+    public enum Kind: Sendable {
+        /// Publishes, and reads the subscriptions of its peers.
+        case xpub
+        /// Subscribes.
+        case sub
+        /// Asks one server, any number of requests at once.
+        case dealer
+        /// Answers; the first frame names the peer.
+        case router
+    }
+
+    /// Limits, all of them bounded.
+    public struct Options: Sendable {
+        /// Messages that wait per peer before they are dropped (xpub, router) or refused (dealer).
+        public var sendQueue: Int32
+        /// Messages that wait to be received, per peer.
+        public var receiveQueue: Int32
+        /// Largest frame accepted, bytes; a peer that sends more is disconnected.
+        public var maximumFrameBytes: Int64
+        /// First and longest pause between attempts to reconnect, milliseconds.
+        public var reconnectMilliseconds: ClosedRange<Int32>
+
+        public init(
+            sendQueue: Int32,
+            receiveQueue: Int32,
+            maximumFrameBytes: Int64,
+            reconnectMilliseconds: ClosedRange<Int32> = 50...1000
+        ) {
+            precondition(sendQueue > 0 && receiveQueue > 0, "Zero means without limit to libzmq.")
+            precondition(maximumFrameBytes > 0, "A negative size means without limit to libzmq.")
+            self.sendQueue = sendQueue
+            self.receiveQueue = receiveQueue
+            self.maximumFrameBytes = maximumFrameBytes
+            self.reconnectMilliseconds = reconnectMilliseconds
+        }
+    }
+
+    /// What became of a message that was given to `send`.
+    public enum SendOutcome: Equatable, Sendable {
+        /// Taken; nothing is known about its delivery.
+        case sent
+        /// The queue of that peer is full; nothing was taken.
+        case full
+        /// Router only: no such peer is connected; nothing was taken.
+        case unroutable
+    }
+
+    public let kind: Kind
+    private let context: ZeroMQContext
+    private var pointer: UnsafeMutableRawPointer?
+
+    /// - Throws: `ZeroMQError` when the process has no descriptors or memory left.
+    public init(_ kind: Kind, context: ZeroMQContext, options: Options) throws(ZeroMQError) {
+        self.kind = kind
+        self.context = context
+        guard let pointer = zmq_socket(context.pointer, kind.constant) else {
+            throw ZeroMQError.last("create a \(kind) socket")
+        }
+        self.pointer = pointer
+        set(ZMQ_LINGER, Int32(0))
+        set(ZMQ_SNDHWM, options.sendQueue)
+        set(ZMQ_RCVHWM, options.receiveQueue)
+        set(ZMQ_MAXMSGSIZE, options.maximumFrameBytes)
+        set(ZMQ_RECONNECT_IVL, options.reconnectMilliseconds.lowerBound)
+        set(ZMQ_RECONNECT_IVL_MAX, options.reconnectMilliseconds.upperBound)
+        // A peer that connects and says nothing is dropped; a subscriber that stands still later is not.
+        set(ZMQ_HANDSHAKE_IVL, Int32(5000))
+        switch kind {
+        case .xpub: set(ZMQ_XPUB_VERBOSE, Int32(1))  // every new subscriber is reported, not only the first of a topic
+        case .router: set(ZMQ_ROUTER_MANDATORY, Int32(1))  // a reply without an addressee is an outcome, not silence
+        case .sub, .dealer: break
+        }
+    }
+
+    deinit { close() }
+
+    /// The socket for libzmq's own calls.
+    var handle: UnsafeMutableRawPointer {
+        guard let pointer else { preconditionFailure("A closed socket is not used any more.") }
+        return pointer
+    }
+
+    /// Closes the socket and drops what waits in it. Remove it from every poll set before.
+    public func close() {
+        if let pointer { zmq_close(pointer) }
+        pointer = nil
+    }
+
+    /// Binds to `endpoint`. Note that libzmq silently takes over an `ipc` path that somebody else has bound.
+    /// - Throws: `ZeroMQError` naming the endpoint.
+    public func bind(_ endpoint: String) throws(ZeroMQError) {
+        guard zmq_bind(handle, endpoint) == 0 else { throw ZeroMQError.last("bind \(endpoint)") }
+    }
+
+    /// Connects to `endpoint` now or whenever somebody binds it, and again after every loss.
+    /// - Throws: `ZeroMQError` when the endpoint is no valid address.
+    public func connect(_ endpoint: String) throws(ZeroMQError) {
+        guard zmq_connect(handle, endpoint) == 0 else { throw ZeroMQError.last("connect \(endpoint)") }
+    }
+
+    /// Ends the connection to `endpoint` and the attempts to reach it.
+    /// - Throws: `ZeroMQError` when there is none.
+    public func disconnect(_ endpoint: String) throws(ZeroMQError) {
+        guard zmq_disconnect(handle, endpoint) == 0 else { throw ZeroMQError.last("disconnect \(endpoint)") }
+    }
+
+    /// Asks every publisher, also later ones, for messages whose first frame begins with `topic`. Counted: ends after as many
+    /// calls of `unsubscribe`.
+    public func subscribe(_ topic: String) { set(ZMQ_SUBSCRIBE, topic) }
+
+    /// Takes one `subscribe` back.
+    public func unsubscribe(_ topic: String) { set(ZMQ_UNSUBSCRIBE, topic) }
+
+    /// Sends one message of one or more frames, without waiting.
+    /// - Throws: `ZeroMQError` for everything that is not an outcome of normal operation.
+    public func send(_ frames: [[UInt8]]) throws(ZeroMQError) -> SendOutcome {
+        precondition(!frames.isEmpty, "A message has at least one frame.")
+        for (index, frame) in frames.enumerated() {
+            let flags = ZMQ_DONTWAIT | (index + 1 < frames.count ? ZMQ_SNDMORE : 0)
+            while zmq_send(handle, frame, frame.count, flags) < 0 {
+                let code = zmq_errno()
+                if code == EINTR { continue }
+                // libzmq takes or refuses a message as a whole, with its first frame.
+                if index == 0, code == EAGAIN { return .full }
+                if index == 0, code == EHOSTUNREACH { return .unroutable }
+                throw ZeroMQError(code: code, operation: "send on a \(kind) socket")
+            }
+        }
+        return .sent
+    }
+
+    /// Takes the next message; nil when none waits.
+    /// - Throws: `ZeroMQError` for everything that is not an outcome of normal operation.
+    public func receive() throws(ZeroMQError) -> [[UInt8]]? {
+        var frames: [[UInt8]] = []
+        var message = zmq_msg_t()
+        zmq_msg_init(&message)
+        defer { zmq_msg_close(&message) }
+        repeat {
+            while zmq_msg_recv(&message, handle, ZMQ_DONTWAIT) < 0 {
+                let code = zmq_errno()
+                if code == EINTR { continue }
+                // All frames of a message arrive at once, so only the first can be missing.
+                if code == EAGAIN, frames.isEmpty { return nil }
+                throw ZeroMQError(code: code, operation: "receive on a \(kind) socket")
+            }
+            let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))
+            frames.append(Array(bytes))
+        } while zmq_msg_more(&message) != 0
+        return frames
+    }
+
+    private func set(_ option: Int32, _ value: some FixedWidthInteger) {
+        var value = value
+        let result = zmq_setsockopt(handle, option, &value, MemoryLayout.size(ofValue: value))
+        precondition(result == 0, "Option \(option) does not fit a \(kind) socket.")
+    }
+
+    private func set(_ option: Int32, _ value: String) {
+        let result = zmq_setsockopt(handle, option, value, value.utf8.count)
+        precondition(result == 0, "Option \(option) does not fit a \(kind) socket.")
+    }
+}
+
+extension ZeroMQSocket.Kind {
+    var constant: Int32 {
+        switch self {
+        case .xpub: ZMQ_XPUB
+        case .sub: ZMQ_SUB
+        case .dealer: ZMQ_DEALER
+        case .router: ZMQ_ROUTER
+        }
+    }
+}
