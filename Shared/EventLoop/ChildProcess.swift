@@ -28,6 +28,7 @@ public final class ChildProcess {
     ///   - loop: Calls the handlers; it keeps the child until it has ended.
     ///   - onOutput: Called with what it writes to standard output and standard error; nil leaves both as ours.
     ///   - onExit: Called once, after the last output.
+    /// - Returns: The child, for `terminate`; it need not be kept.
     /// - Throws: `SystemError` when it cannot be started.
     @discardableResult
     public static func start(

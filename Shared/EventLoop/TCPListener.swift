@@ -12,6 +12,8 @@ public final class TCPListener {
     /// Listens at once and until `close`.
     /// - Parameters:
     ///   - address: The port 0 lets the system choose one.
+    ///   - loop: Calls the handlers.
+    ///   - options: Of the connections.
     ///   - accepted: Called with each new connection before any of its events; returns the handler of those.
     /// - Throws: `SystemError` when the address is taken or not ours.
     public init(
