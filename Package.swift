@@ -68,7 +68,7 @@ let targets: [Target] = [
     library("BusCodec", "Shared/BusCodec", pure, "BusSchema", "JSON", "Primitives"),
     tests("BusSchema", resources: [.copy("Fixtures")], "BusCodec", "BusSchema", "JSON", "Primitives"),
     library("OCPPCodec", "Shared/OCPPCodec", pure, "JSON", "OCPP", "Primitives"),
-    tests("OCPPCodec", "JSON", "OCPP", "OCPPCodec", "Primitives"),
+    tests("OCPPCodec", "JSON", "OCPP", "OCPPCodec", "OCPPSamples", "Primitives"),
 
     // Layer 3: effects.
     library("EventLoop", "Shared/EventLoop", strict, "CLinux", "Primitives", "ZeroMQ"),
@@ -185,6 +185,8 @@ let targets: [Target] = [
     ),
 
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
+    library("OCPPSamples", "Tests/Support/OCPPSamples", strict, "OCPP", "Primitives"),
+    program("ocpp-codec-probe", "Tests/Support/CodecProbe", "JSON", "OCPP", "OCPPCodec", "OCPPSamples"),
     library(
         "CentralSystem",
         "Tests/Support/CentralSystem",

@@ -1,5 +1,5 @@
 /// The 28 actions of OCPP 1.6, spelled as they stand in a CALL (J §4.2.1): case-sensitive.
-public enum Action: String, CaseIterable, Codable, Sendable {
+public enum Action: String, ClosedEnumeration {
     case authorize = "Authorize"
     case bootNotification = "BootNotification"
     case cancelReservation = "CancelReservation"

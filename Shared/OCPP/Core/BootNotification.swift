@@ -66,7 +66,7 @@ public enum BootNotification {
 }
 
 /// Whether the central system serves this charge point. OCPP 1.6 §7.38.
-public enum RegistrationStatus: String, CaseIterable, Codable, Sendable {
+public enum RegistrationStatus: String, ClosedEnumeration {
     /// Everything is allowed.
     case accepted = "Accepted"
     /// Wait; the central system may still ask and configure.

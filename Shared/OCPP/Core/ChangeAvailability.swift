@@ -35,13 +35,13 @@ public enum ChangeAvailability {
 }
 
 /// What ChangeAvailability asks for. OCPP 1.6 §7.4.
-public enum AvailabilityType: String, CaseIterable, Codable, Sendable {
+public enum AvailabilityType: String, ClosedEnumeration {
     case inoperative = "Inoperative"
     case operative = "Operative"
 }
 
 /// The answer to ChangeAvailability. OCPP 1.6 §7.3.
-public enum AvailabilityStatus: String, CaseIterable, Codable, Sendable {
+public enum AvailabilityStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case rejected = "Rejected"
     /// It happens when the running transaction has ended.

@@ -27,7 +27,7 @@ public enum ChangeConfiguration {
 }
 
 /// The answer to ChangeConfiguration. OCPP 1.6 §7.22.
-public enum ConfigurationStatus: String, CaseIterable, Codable, Sendable {
+public enum ConfigurationStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case rejected = "Rejected"
     /// Stored; effective after the next start.

@@ -19,7 +19,7 @@ public enum ClearCache {
 }
 
 /// The answer to ClearCache. OCPP 1.6 §7.20.
-public enum ClearCacheStatus: String, CaseIterable, Codable, Sendable {
+public enum ClearCacheStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case rejected = "Rejected"
 }

@@ -33,7 +33,7 @@ public enum DataTransfer {
 }
 
 /// The answer to DataTransfer. The running text of §4.3 says `UnknownVendor`; the enumeration decides. OCPP 1.6 §7.23.
-public enum DataTransferStatus: String, CaseIterable, Codable, Sendable {
+public enum DataTransferStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case rejected = "Rejected"
     case unknownMessageId = "UnknownMessageId"

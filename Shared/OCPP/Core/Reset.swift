@@ -24,7 +24,7 @@ public enum Reset {
 }
 
 /// How to restart. OCPP 1.6 §7.42.
-public enum ResetType: String, CaseIterable, Codable, Sendable {
+public enum ResetType: String, ClosedEnumeration {
     /// All hardware; transactions need not be ended before.
     case hard = "Hard"
     /// End the transactions, then restart the software.
@@ -32,7 +32,7 @@ public enum ResetType: String, CaseIterable, Codable, Sendable {
 }
 
 /// The answer to Reset. OCPP 1.6 §7.41.
-public enum ResetStatus: String, CaseIterable, Codable, Sendable {
+public enum ResetStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case rejected = "Rejected"
 }

@@ -48,7 +48,7 @@ public enum StopTransaction {
 }
 
 /// Why a transaction ended. OCPP 1.6 §7.36.
-public enum Reason: String, CaseIterable, Codable, Sendable {
+public enum Reason: String, ClosedEnumeration {
     /// StartTransaction.conf did not accept the identifier.
     case deAuthorized = "DeAuthorized"
     case emergencyStop = "EmergencyStop"

@@ -24,7 +24,7 @@ public enum UnlockConnector {
 }
 
 /// The answer to UnlockConnector. OCPP 1.6 §7.46.
-public enum UnlockStatus: String, CaseIterable, Codable, Sendable {
+public enum UnlockStatus: String, ClosedEnumeration {
     case unlocked = "Unlocked"
     /// Tried, and the cable is still locked.
     case unlockFailed = "UnlockFailed"

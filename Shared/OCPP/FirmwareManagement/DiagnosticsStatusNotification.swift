@@ -19,7 +19,7 @@ public enum DiagnosticsStatusNotification {
 }
 
 /// Progress of an upload of diagnostics. OCPP 1.6 §7.24.
-public enum DiagnosticsStatus: String, CaseIterable, Codable, Sendable {
+public enum DiagnosticsStatus: String, ClosedEnumeration {
     /// Nothing is going on; only in an answer to TriggerMessage.
     case idle = "Idle"
     case uploaded = "Uploaded"

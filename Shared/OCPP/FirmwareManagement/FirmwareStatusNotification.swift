@@ -19,7 +19,7 @@ public enum FirmwareStatusNotification {
 }
 
 /// Progress of a firmware update. OCPP 1.6 §7.25.
-public enum FirmwareStatus: String, CaseIterable, Codable, Sendable {
+public enum FirmwareStatus: String, ClosedEnumeration {
     case downloaded = "Downloaded"
     case downloadFailed = "DownloadFailed"
     case downloading = "Downloading"

@@ -30,13 +30,13 @@ public enum SendLocalList {
 }
 
 /// How SendLocalList is meant. OCPP 1.6 §7.48.
-public enum UpdateType: String, CaseIterable, Codable, Sendable {
+public enum UpdateType: String, ClosedEnumeration {
     case differential = "Differential"
     case full = "Full"
 }
 
 /// The answer to SendLocalList. OCPP 1.6 §7.47.
-public enum UpdateStatus: String, CaseIterable, Codable, Sendable {
+public enum UpdateStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case failed = "Failed"
     case notSupported = "NotSupported"

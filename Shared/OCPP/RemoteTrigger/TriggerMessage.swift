@@ -27,7 +27,7 @@ public enum TriggerMessage {
 }
 
 /// The answer to TriggerMessage. OCPP 1.6 §7.44.
-public enum TriggerMessageStatus: String, CaseIterable, Codable, Sendable {
+public enum TriggerMessageStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case rejected = "Rejected"
     /// Unknown or not implemented.

@@ -24,7 +24,7 @@ public enum CancelReservation {
 }
 
 /// The answer to CancelReservation. OCPP 1.6 §7.5.
-public enum CancelReservationStatus: String, CaseIterable, Codable, Sendable {
+public enum CancelReservationStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case rejected = "Rejected"
 }

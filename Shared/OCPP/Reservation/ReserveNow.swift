@@ -55,7 +55,7 @@ public enum ReserveNow {
 }
 
 /// The answer to ReserveNow. OCPP 1.6 §7.40.
-public enum ReservationStatus: String, CaseIterable, Codable, Sendable {
+public enum ReservationStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case faulted = "Faulted"
     case occupied = "Occupied"

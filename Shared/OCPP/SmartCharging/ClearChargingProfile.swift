@@ -38,7 +38,7 @@ public enum ClearChargingProfile {
 }
 
 /// The answer to ClearChargingProfile. OCPP 1.6 §7.21.
-public enum ClearChargingProfileStatus: String, CaseIterable, Codable, Sendable {
+public enum ClearChargingProfileStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     /// Nothing matched.
     case unknown = "Unknown"

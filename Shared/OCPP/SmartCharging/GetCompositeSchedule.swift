@@ -47,7 +47,7 @@ public enum GetCompositeSchedule {
 }
 
 /// The answer to GetCompositeSchedule. OCPP 1.6 §7.26.
-public enum GetCompositeScheduleStatus: String, CaseIterable, Codable, Sendable {
+public enum GetCompositeScheduleStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case rejected = "Rejected"
 }

@@ -35,7 +35,7 @@ public enum SetChargingProfile {
 }
 
 /// The answer to SetChargingProfile. OCPP 1.6 §7.11.
-public enum ChargingProfileStatus: String, CaseIterable, Codable, Sendable {
+public enum ChargingProfileStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case rejected = "Rejected"
     /// Not to be sent for missing smart charging: that is a CALLERROR (E §3.39).

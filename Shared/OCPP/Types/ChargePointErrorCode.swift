@@ -1,5 +1,5 @@
 /// The fault that StatusNotification reports. OCPP 1.6 §7.6.
-public enum ChargePointErrorCode: String, CaseIterable, Codable, Sendable {
+public enum ChargePointErrorCode: String, ClosedEnumeration {
     case connectorLockFailure = "ConnectorLockFailure"
     case evCommunicationError = "EVCommunicationError"
     case groundFailure = "GroundFailure"

@@ -1,5 +1,5 @@
 /// Status of a connector; the main controller (connector 0) has only Available, Unavailable and Faulted. OCPP 1.6 §7.7.
-public enum ChargePointStatus: String, CaseIterable, Codable, Sendable {
+public enum ChargePointStatus: String, ClosedEnumeration {
     case available = "Available"
     case preparing = "Preparing"
     case charging = "Charging"

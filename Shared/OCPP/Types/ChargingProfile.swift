@@ -61,7 +61,7 @@ public struct ChargingProfile: Codable, Equatable, Sendable {
 }
 
 /// What a charging profile limits. OCPP 1.6 §7.10.
-public enum ChargingProfilePurposeType: String, CaseIterable, Codable, Sendable {
+public enum ChargingProfilePurposeType: String, ClosedEnumeration {
     /// The whole charge point.
     case chargePointMaxProfile = "ChargePointMaxProfile"
     /// Every transaction that has no profile of its own.
@@ -71,14 +71,14 @@ public enum ChargingProfilePurposeType: String, CaseIterable, Codable, Sendable 
 }
 
 /// What the schedule of a charging profile is relative to. OCPP 1.6 §7.9.
-public enum ChargingProfileKindType: String, CaseIterable, Codable, Sendable {
+public enum ChargingProfileKindType: String, ClosedEnumeration {
     case absolute = "Absolute"
     case recurring = "Recurring"
     case relative = "Relative"
 }
 
 /// How often a recurring schedule starts again. OCPP 1.6 §7.37.
-public enum RecurrencyKindType: String, CaseIterable, Codable, Sendable {
+public enum RecurrencyKindType: String, ClosedEnumeration {
     case daily = "Daily"
     case weekly = "Weekly"
 }

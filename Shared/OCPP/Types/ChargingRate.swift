@@ -33,12 +33,12 @@ extension ChargingRate: Codable {
         guard value.magnitude <= Double(Self.exactTenths / 10) else {
             throw ConstraintViolation.property("the number is too large").decodingError(at: container.codingPath)
         }
-        let tenths = (value * 10).rounded()
-        guard tenths / 10 == value else {
+        let tenths = Int(value * 10 + (value < 0 ? -0.5 : 0.5))  // Int(_:) cuts towards zero
+        guard Double(tenths) / 10 == value else {
             throw ConstraintViolation.property("at most one fraction digit is allowed")
                 .decodingError(at: container.codingPath)
         }
-        self.tenths = Int(tenths)
+        self.tenths = tenths
     }
 
     /// Writes an integer, or a number with one fraction digit.

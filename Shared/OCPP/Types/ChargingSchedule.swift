@@ -56,7 +56,7 @@ public struct ChargingSchedulePeriod: Codable, Equatable, Sendable {
 }
 
 /// Unit of a charging schedule. OCPP 1.6 §7.12.
-public enum ChargingRateUnitType: String, CaseIterable, Codable, Sendable {
+public enum ChargingRateUnitType: String, ClosedEnumeration {
     /// Amperes per phase.
     case a = "A"
     /// Watts, all phases together.

@@ -18,7 +18,7 @@ public struct IdTagInfo: Codable, Equatable, Sendable {
 }
 
 /// Whether an identifier may charge. OCPP 1.6 §7.2.
-public enum AuthorizationStatus: String, CaseIterable, Codable, Sendable {
+public enum AuthorizationStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case blocked = "Blocked"
     case expired = "Expired"

@@ -1,5 +1,5 @@
 /// What a reading measures. OCPP 1.6 §7.31.
-public enum Measurand: String, CaseIterable, Codable, Sendable {
+public enum Measurand: String, ClosedEnumeration {
     case currentExport = "Current.Export"
     case currentImport = "Current.Import"
     case currentOffered = "Current.Offered"

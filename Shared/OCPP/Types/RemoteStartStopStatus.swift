@@ -1,5 +1,5 @@
 /// The answer to RemoteStartTransaction and RemoteStopTransaction. OCPP 1.6 §7.39.
-public enum RemoteStartStopStatus: String, CaseIterable, Codable, Sendable {
+public enum RemoteStartStopStatus: String, ClosedEnumeration {
     case accepted = "Accepted"
     case rejected = "Rejected"
 }

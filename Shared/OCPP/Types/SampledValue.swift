@@ -36,7 +36,7 @@ public struct SampledValue: Codable, Equatable, Sendable {
 }
 
 /// Why a reading was taken. OCPP 1.6 §7.35.
-public enum ReadingContext: String, CaseIterable, Codable, Sendable {
+public enum ReadingContext: String, ClosedEnumeration {
     case interruptionBegin = "Interruption.Begin"
     case interruptionEnd = "Interruption.End"
     case other = "Other"
@@ -48,13 +48,13 @@ public enum ReadingContext: String, CaseIterable, Codable, Sendable {
 }
 
 /// How the value of a reading is to be read. OCPP 1.6 §7.49.
-public enum ValueFormat: String, CaseIterable, Codable, Sendable {
+public enum ValueFormat: String, ClosedEnumeration {
     case raw = "Raw"
     case signedData = "SignedData"
 }
 
 /// The phases that a reading is about. OCPP 1.6 §7.34.
-public enum Phase: String, CaseIterable, Codable, Sendable {
+public enum Phase: String, ClosedEnumeration {
     case l1 = "L1"
     case l2 = "L2"
     case l3 = "L3"
@@ -68,7 +68,7 @@ public enum Phase: String, CaseIterable, Codable, Sendable {
 }
 
 /// Where a reading was taken. OCPP 1.6 §7.30.
-public enum Location: String, CaseIterable, Codable, Sendable {
+public enum Location: String, ClosedEnumeration {
     case body = "Body"
     case cable = "Cable"
     case ev = "EV"

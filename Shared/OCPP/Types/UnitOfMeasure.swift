@@ -1,5 +1,5 @@
 /// Unit of a reading. OCPP 1.6 §7.45. There is none for hertz, revolutions and the power factor: leave the field out (E §3.86).
-public enum UnitOfMeasure: String, CaseIterable, Codable, Sendable {
+public enum UnitOfMeasure: String, ClosedEnumeration {
     case wh = "Wh"
     case kWh
     case varh
@@ -22,10 +22,10 @@ public enum UnitOfMeasure: String, CaseIterable, Codable, Sendable {
     /// - Throws: `DecodingError.dataCorrupted` with `ConstraintViolation.property` for an unknown unit.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let unit = text == "Celsius" ? .celsius : UnitOfMeasure(rawValue: text) else {
-            throw ConstraintViolation.property("unknown unit of measure").decodingError(at: container.codingPath)
+        if try container.decode(String.self) == "Celsius" {
+            self = .celsius
+        } else {
+            self = try Self.oneOfTheCases(decoder)
         }
-        self = unit
     }
 }
