@@ -1,0 +1,163 @@
+internal import Glibc
+
+/// One small document that is replaced as a whole: after any crash either the old or the new one is there.
+///
+/// On disk: one header line `<magic> <format version> <bytes> <crc>` in text, then the body, so that people can read it with `cat`.
+public struct AtomicDocument: Sendable {
+    public let path: String
+
+    /// What this document has written so far.
+    public private(set) var written = WriteCounters()
+
+    private let magic: String
+    private let formatVersion: UInt16
+    private let maximumBytes: Int
+    private let mode: UInt32
+    private let keepsPrevious: Bool
+
+    /// - Parameters:
+    ///   - path: where it is; the folder must exist.
+    ///   - magic: one word without spaces that names the kind of document, at most 32 characters.
+    ///   - formatVersion: the owner's version of the body, from 1; what is newer is set aside.
+    ///   - maximumBytes: largest body.
+    ///   - mode: permissions of the file; `0o600` for secrets.
+    ///   - keepsPrevious: whether the one before stays as `<path>.previous` and stands in for an unreadable one.
+    public init(
+        path: String,
+        magic: String,
+        formatVersion: UInt16,
+        maximumBytes: Int = 1 << 20,
+        mode: UInt32 = 0o640,
+        keepsPrevious: Bool = false
+    ) {
+        precondition(
+            (1...32).contains(magic.utf8.count) && magic.utf8.allSatisfy { (0x21...0x7E).contains($0) },
+            "The magic is one short ASCII word, because spaces separate the parts of the header."
+        )
+        precondition(formatVersion > 0, "Versions count from 1.")
+        self.path = path
+        self.magic = magic
+        self.formatVersion = formatVersion
+        self.maximumBytes = maximumBytes
+        self.mode = mode
+        self.keepsPrevious = keepsPrevious
+    }
+
+    /// What `load` found.
+    public struct Loaded: Hashable, Sendable {
+        /// Nil when there is none that can be read: the owner goes on with its default.
+        public var body: [UInt8]?
+        /// The version that the body was written in; 0 without one.
+        public var formatVersion: UInt16
+        /// The body is that of the save before the last one.
+        public var isPrevious: Bool
+        /// What could not be read. Worth an error line each.
+        public var setAside: [SetAside]
+
+        public init(
+            body: [UInt8]? = nil,
+            formatVersion: UInt16 = 0,
+            isPrevious: Bool = false,
+            setAside: [SetAside] = []
+        ) {
+            self.body = body
+            self.formatVersion = formatVersion
+            self.isPrevious = isPrevious
+            self.setAside = setAside
+        }
+    }
+
+    /// Reads the document. What is there and cannot be understood is set aside.
+    /// - Throws: `StorageError.system` when access is denied or the folder cannot be used.
+    public func load() throws(StorageError) -> Loaded {
+        var loaded = Loaded()
+        for candidate in keepsPrevious ? [path, previousPath] : [path] {
+            switch try read(candidate) {
+            case .absent:
+                continue
+            case .unreadable(let reason):
+                loaded.setAside.append(try SetAside.rename(candidate, reason: reason))
+            case .sound(let body, let version):
+                loaded.body = body
+                loaded.formatVersion = version
+                loaded.isPrevious = candidate != path
+                return loaded
+            }
+        }
+        return loaded
+    }
+
+    /// Replaces the document. On disk when this returns; unchanged when it throws.
+    /// - Throws: `StorageError`.
+    public mutating func save(_ body: [UInt8]) throws(StorageError) {
+        guard body.count <= maximumBytes else {
+            throw .tooLarge(path: path, bytes: body.count, limit: maximumBytes)
+        }
+        var bytes = DocumentHeader.line(magic: magic, formatVersion: formatVersion, body: body)
+        bytes.append(contentsOf: body)
+        do throws(StorageError) {
+            try write(bytes, to: temporaryPath)
+            if keepsPrevious, Directory.exists(path) {
+                try Directory.remove(previousPath)
+                try Directory.link(path, as: previousPath)
+            }
+            try Directory.rename(temporaryPath, to: path)
+        } catch {
+            unlink(temporaryPath)  // A leftover would only waste space: the next save overwrites it.
+            throw error
+        }
+        try Directory.sync(containing: path)
+        written.rewrittenBytes += bytes.count
+        written.syncs += 2
+    }
+
+    /// Removes the document and the one before it; none is fine.
+    /// - Throws: `StorageError.system`.
+    public func remove() throws(StorageError) {
+        try Directory.remove(temporaryPath)
+        try Directory.remove(previousPath)
+        try Directory.remove(path)
+        try Directory.sync(containing: path)
+    }
+
+    private func write(_ bytes: [UInt8], to path: String) throws(StorageError) {
+        let file = try File(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
+        try file.setMode(mode)  // Exact, whatever the umask and the mode of a leftover.
+        try file.write(bytes, at: 0)
+        try file.sync()
+    }
+
+    private enum Content {
+        case absent
+        case unreadable(String)
+        case sound([UInt8], formatVersion: UInt16)
+    }
+
+    private func read(_ path: String) throws(StorageError) -> Content {
+        let opened = try Directory.openRegular(path, O_RDONLY)
+        switch consume opened {
+        case .absent:
+            return .absent
+        case .unfit(let reason):
+            return .unreadable(reason)
+        case .file(let file):
+            let limit = maximumBytes + DocumentHeader.maximumBytes
+            guard try file.size <= limit else { return .unreadable("it is larger than \(limit) bytes") }
+            do throws(StorageError) {
+                return parse(try file.read(limit, at: 0))
+            } catch .system(let error) where error.errno == EIO {
+                return .unreadable(String(cString: strerror(EIO)))
+            }
+        }
+    }
+
+    private func parse(_ bytes: [UInt8]) -> Content {
+        switch DocumentHeader.parse(bytes, magic: magic, newestVersion: formatVersion) {
+        case .success(let header): .sound(Array(bytes[header.bodyStart...]), formatVersion: header.formatVersion)
+        case .failure(let flaw): .unreadable(flaw.reason)
+        }
+    }
+
+    private var temporaryPath: String { path + ".new" }
+    private var previousPath: String { path + ".previous" }
+}

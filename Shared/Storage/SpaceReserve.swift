@@ -1,0 +1,58 @@
+internal import Glibc
+
+/// Room on the disk held by a file of its own, given away step by step to records that must not be lost when the disk is full.
+public final class SpaceReserve {
+    /// So much is given away at a time, bytes.
+    public static let step: Int64 = 64 << 10
+
+    public let path: String
+    /// How much is wanted.
+    public let bytes: Int64
+    /// How much there is.
+    public private(set) var heldBytes: Int64
+
+    private let file: File
+
+    /// Takes the room; as much of it as an earlier run held is kept. On a full disk `isWhole` is false afterwards.
+    /// - Throws: `StorageError.system` when the file cannot be made.
+    public init(path: String, bytes: Int64 = 1 << 20) throws(StorageError) {
+        precondition(bytes > 0, "A reserve of nothing reserves nothing.")
+        let file = try File(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        let size = try file.size
+        if size > bytes { try file.truncate(to: bytes) }
+        self.path = path
+        self.bytes = bytes
+        self.file = file
+        // The size of a file says nothing about its blocks, so even what is there is allocated again; that costs nothing.
+        heldBytes = 0
+        if size > 0 { try hold(min(size, bytes)) }
+        try restore()
+    }
+
+    public var isWhole: Bool { heldBytes == bytes }
+
+    /// Takes back what was given away, if the disk has room for all of it.
+    /// - Throws: `StorageError.system` for anything but a full disk.
+    public func restore() throws(StorageError) {
+        if !isWhole { try hold(bytes) }
+    }
+
+    /// Gives away at least `needed` bytes, or all there is. Returns false when there was nothing left.
+    func release(_ needed: Int) throws(StorageError) -> Bool {
+        guard heldBytes > 0 else { return false }
+        let steps = (Int64(needed) + Self.step - 1) / Self.step
+        let remaining = max(0, heldBytes - max(1, steps) * Self.step)
+        try file.truncate(to: remaining)
+        heldBytes = remaining
+        return true
+    }
+
+    private func hold(_ size: Int64) throws(StorageError) {
+        do throws(StorageError) {
+            try file.allocate(from: 0, to: size)
+            heldBytes = size
+        } catch .full {
+            try file.truncate(to: heldBytes)  // A failed allocation may have taken a part.
+        }
+    }
+}

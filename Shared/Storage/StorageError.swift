@@ -1,0 +1,30 @@
+internal import Glibc
+
+/// Why nothing was stored or could be opened. Never leaves anything half-written behind.
+public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
+    case system(SystemError)
+    /// The device, or the quota on it, is full.
+    case full(path: String)
+    case tooLarge(path: String, bytes: Int, limit: Int)
+    /// Another process has it open.
+    case inUse(path: String)
+
+    public var description: String {
+        switch self {
+        case .system(let error): error.description
+        case .full(let path): "no space left on the device for \(path); free some space or move the state folder"
+        case .tooLarge(let path, let bytes, let limit): "\(bytes) bytes are too many for \(path): the limit is \(limit)"
+        case .inUse(let path): "\(path) is in use by another process; only one service may run on a state folder"
+        }
+    }
+
+    /// The error of a system call that has just failed.
+    init(_ errno: Int32, _ operation: String, _ path: String) {
+        switch errno {
+        case ENOSPC, EDQUOT, EFBIG: self = .full(path: path)
+        default: self = .system(SystemError(errno, operation, path))
+        }
+    }
+
+    var isFull: Bool { if case .full = self { true } else { false } }
+}
