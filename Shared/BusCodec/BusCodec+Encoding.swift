@@ -25,6 +25,14 @@ extension BusCodec {
         return try frames(topic: replyTopic(header.type), header: header, payload: error)
     }
 
+    /// The second frame alone.
+    /// - Throws: `headerTooLarge`.
+    public static func encodeHeader(_ header: Header) throws(BusCodecError) -> [UInt8] {
+        let bytes = try write(header, type: header.type)
+        guard bytes.count <= BusLimits.headerBytes else { throw .headerTooLarge(bytes: bytes.count) }
+        return bytes
+    }
+
     /// The topic under which a server publishes a copy of a request for the tap.
     public static func requestTopic(_ type: String) -> String { "request.\(type)" }
 
@@ -40,9 +48,7 @@ extension BusCodec {
         guard payloadBytes.count <= BusLimits.payloadBytes else {
             throw .payloadTooLarge(type: header.type, bytes: payloadBytes.count)
         }
-        let headerBytes = try write(header, type: header.type)
-        guard headerBytes.count <= BusLimits.headerBytes else { throw .headerTooLarge(bytes: headerBytes.count) }
-        return BusFrames(topic: Array(topic.utf8), header: headerBytes, payload: payloadBytes)
+        return BusFrames(topic: Array(topic.utf8), header: try encodeHeader(header), payload: payloadBytes)
     }
 
     private static func write(_ value: some Encodable, type: String) throws(BusCodecError) -> [UInt8] {

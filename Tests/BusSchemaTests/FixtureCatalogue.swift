@@ -1,0 +1,323 @@
+import BusCodec
+import BusSchema
+
+extension Fixture {
+    /// Append-only, like the files: a changed shape gets a new number, and its predecessor `isCurrent: false`.
+    static let all: [Fixture] = envelopes + services + hardware + uplinks + gateway + configuration
+
+    private static let transaction = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    private static let noon: Int64 = 1_767_268_800_000
+
+    private static let envelopes: [Fixture] = [
+        Fixture(
+            "header/001-request",
+            Header(
+                kind: .request,
+                type: "hardware.permit",
+                id: "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+                source: .ocppGateway,
+                sentAt: noon,
+                uptime: 86_400_123,
+                seq: 7,
+                replyTo: "6ecd8c99-4036-403d-bf84-cf8400f67836",
+                transaction: transaction,
+                cause: "9b2e4f4e-1c4d-4c2e-8f63-0c2d1d0a7b11",
+                expiresAt: 86_402_123
+            ),
+            isCurrent: true,
+            encode: { try BusCodec.encodeHeader($0) },
+            decode: { try BusCodec.decodeHeader($0) }
+        ),
+        Fixture(
+            "header/002-state",
+            Header(
+                kind: .state,
+                type: "uplink.state",
+                id: "3f2504e0-4f89-41d3-9a0c-0305e82c3302",
+                source: .modemManager,
+                sentAt: noon,
+                uptime: 5
+            ),
+            isCurrent: true,
+            encode: { try BusCodec.encodeHeader($0) },
+            decode: { try BusCodec.decodeHeader($0) }
+        ),
+        Fixture(
+            "error/001-refused",
+            BusError(.refused, "the contactor is closed"),
+            isCurrent: true,
+            encode: { try BusCodec.encode(error: $0, header: header(.error, "hardware.unlock")).payload },
+            decode: { try BusCodec.decodeError($0, type: "hardware.unlock") }
+        ),
+    ]
+
+    private static let services: [Fixture] = [
+        .message(
+            "001-running",
+            Announce(
+                service: .hardwareIO,
+                version: "1.0.0",
+                schemaVersion: 1,
+                pid: 4711,
+                startedAt: noon,
+                publishes: ["hardware.connector", "hardware.card"],
+                serves: ["hardware.permit"],
+                simulated: true,
+                running: true
+            )
+        )
+    ]
+
+    private static let connector = ConnectorState(
+        connectorId: 1,
+        bootId: "b1d5781f-6f1a-4a3c-9a55-3f9c3a1e7c01",
+        pilot: .c,
+        contactor: .closed,
+        lock: .absent,
+        permit: PermitInForce(limitMilliamps: 16_000, validUntilUptime: 90_000, transaction: transaction),
+        offeredMilliamps: 16_000,
+        ratedMilliamps: 32_000,
+        phases: 3,
+        fixedCable: true,
+        faults: [],
+        notChargingBecause: nil
+    )
+
+    private static let hardware: [Fixture] = [
+        .message(
+            "001-starting",
+            ConnectorState(
+                connectorId: 2,
+                bootId: "b1d5781f-6f1a-4a3c-9a55-3f9c3a1e7c01",
+                pilot: nil,
+                contactor: .open,
+                lock: .unlocked,
+                permit: nil,
+                offeredMilliamps: 0,
+                ratedMilliamps: 32_000,
+                phases: 1,
+                fixedCable: false,
+                faults: [.powerMeterFailure, .connectorLockFailure],
+                notChargingBecause: "the meter does not answer"
+            )
+        ),
+        .message("002-charging", connector),
+        .message(
+            "001-three-phases",
+            MeterReading(
+                connectorId: 1,
+                takenAt: noon,
+                takenAtUptime: 60_000,
+                energyWh: 1_234_567,
+                powerW: 11_040,
+                voltageMillivolts: [230_000, 230_100, 229_900],
+                currentMilliamps: [16_000, 16_010, 15_990],
+                frequencyMillihertz: 50_010,
+                valid: true
+            )
+        ),
+        .message(
+            "001-simulated",
+            ReaderState(readerId: 1, connectorIds: [1, 2], faults: [.readerFailure], simulated: true)
+        ),
+        .message("001-card", CardPresented(readerId: 1, connectorIds: [1], idTag: "04A1B2C3")),
+        .message(
+            "001-of-a-connector",
+            HardwareFault(connectorId: 1, code: .groundFailure, present: true, detail: "residual current")
+        ),
+        .message(
+            "002-of-a-reader",
+            HardwareFault(connectorId: nil, readerId: 2, code: .readerFailure, present: false, detail: "answers again")
+        ),
+        .message(
+            "001-granted",
+            Permit(
+                connectorId: 1,
+                granted: true,
+                limitMilliamps: 16_000,
+                validUntilUptime: 90_000,
+                transaction: transaction
+            )
+        ),
+        .reply(Permit.self, "001-connector", Permit.Reply(connector: connector)),
+        .message("001-connector", Unlock(connectorId: 2)),
+        .reply(Unlock.self, "001-unlocked", Unlock.Reply(outcome: .unlocked)),
+        .message("001-accepted", Indicate(connectorId: 1, signal: .accepted)),
+        .reply(Indicate.self, "001-done", Done()),
+        .message("001-ground", ClearFault(connectorId: 1, code: .groundFailure)),
+        .reply(ClearFault.self, "001-done", Done()),
+        .message(
+            "001-everything",
+            SimulateHardware(
+                action: .ev,
+                connectorId: 1,
+                readerId: 1,
+                idTag: "04A1B2C3",
+                ready: true,
+                on: false,
+                currentMilliamps: 16_000,
+                batteryWh: 40_000,
+                energyWh: 1000,
+                fault: .overVoltage
+            )
+        ),
+        .message("002-plug", SimulateHardware(action: .plug, connectorId: 1)),
+        .reply(SimulateHardware.self, "001-world", SimulateHardware.Reply(world: "connector 1: EV ready")),
+    ]
+
+    private static let uplinks: [Fixture] = [
+        .message(
+            "001-two",
+            UplinkState(
+                link: .up,
+                active: "ethernet",
+                since: noon,
+                uplinks: [
+                    .init(
+                        name: "ethernet",
+                        driver: "static",
+                        link: .up,
+                        detail: "eth0 has an address",
+                        interface: "eth0"
+                    ),
+                    .init(name: "mobile", driver: "simulated", link: .down, detail: "cut by request"),
+                ],
+                endToEnd: .reachable
+            )
+        ),
+        .message("001-up", UplinkChanged(link: .up, active: "ethernet", reason: "eth0 has an address")),
+        .message("001-unreachable", UplinkReport(health: .unreachable, detail: "connection refused")),
+        .reply(UplinkReport.self, "001-done", Done()),
+        .message("001-cut", SimulateUplink(name: "mobile", up: false)),
+        .reply(SimulateUplink.self, "001-done", Done()),
+    ]
+
+    private static let link = LinkState(
+        phase: .backingOff,
+        url: "ws://csms.example/ocpp/CP-1",
+        since: noon,
+        failedAttempts: 3,
+        nextAttemptAt: noon + 8000,
+        lastError: "connection refused",
+        heartbeatIntervalSeconds: 300,
+        clockOffsetMilliseconds: -12
+    )
+
+    private static let status = ConnectorStatus(
+        connectorId: 1,
+        status: "Charging",
+        errorCode: "NoError",
+        info: "by card",
+        since: noon,
+        transaction: .init(
+            uuid: transaction,
+            transactionId: 42,
+            idTag: "04A1B2C3",
+            startedAt: noon,
+            meterStartWh: 1_234_000
+        ),
+        explanation: "The EV charges at up to 16 A."
+    )
+
+    private static let queue = QueueState(
+        undelivered: 2,
+        oldestAt: noon,
+        inFlight: "StartTransaction",
+        attempts: 1,
+        nextAttemptAt: noon + 60_000,
+        deadLetters: 1,
+        storageFault: "no space left"
+    )
+
+    private static let gateway: [Fixture] = [
+        .message("001-backing-off", link),
+        .message("001-charging", status),
+        .message("001-waiting", queue),
+        .message(
+            "001-answer",
+            OCPPMessage(
+                direction: .received,
+                kind: .callResult,
+                action: "Heartbeat",
+                messageId: "17",
+                frame: #"[3,"17",{"currentTime":"2026-01-01T12:00:00.000Z"}]"#,
+                latencyMicroseconds: 1530
+            )
+        ),
+        .message("001-ask", GatewayStatus()),
+        .reply(GatewayStatus.self, "001-all", .init(link: link, connectors: [status], queue: queue)),
+        .message("001-all", ResendDeadLetters()),
+        .reply(ResendDeadLetters.self, "001-three", ResendDeadLetters.Reply(requeued: 3)),
+    ]
+
+    private static let value = ConfigValue(
+        key: "HeartbeatInterval",
+        owner: .ocppGateway,
+        value: "300",
+        revision: 12,
+        secretPresent: false
+    )
+
+    private static let declaration = KeyDeclaration(
+        key: "HeartbeatInterval",
+        type: .integer,
+        defaultValue: "86400",
+        access: .readWrite,
+        description: "Time between heartbeats.",
+        unit: "s",
+        minimum: 0,
+        maximum: 86_400,
+        maximumLength: 5,
+        maximumItems: 1,
+        choices: ["0", "300"]
+    )
+
+    private static let change = ConfigChange(
+        revision: 12,
+        at: noon,
+        key: "HeartbeatInterval",
+        oldValue: "86400",
+        newValue: "300",
+        source: .ocppGateway,
+        reason: "ChangeConfiguration"
+    )
+
+    private static let values = ConfigValues(
+        owner: .ocppGateway,
+        revision: 12,
+        values: [
+            value,
+            ConfigValue(key: "AuthorizationKey", owner: .ocppGateway, value: nil, revision: 3, secretPresent: true),
+        ]
+    )
+
+    private static let configuration: [Fixture] = [
+        .message("001-of-the-gateway", values),
+        .message("001-heartbeat", ConfigChanged(change: change)),
+        .message("001-of-the-gateway", ConfigDeclare(owner: .ocppGateway, keys: [declaration])),
+        .reply(
+            ConfigDeclare.self,
+            "001-values",
+            .init(values: values, unfit: ["MeterValueSampleInterval: not digits"])
+        ),
+        .message("001-one", ConfigGet(keys: ["HeartbeatInterval", "Nonsense"])),
+        .reply(
+            ConfigGet.self,
+            "001-one",
+            .init(entries: [.init(value: value, declaration: declaration)], unknownKeys: ["Nonsense"])
+        ),
+        .message(
+            "001-everything",
+            ConfigSet(
+                key: "HeartbeatInterval",
+                value: "300",
+                secretFile: "5d41402a",
+                reason: "technician",
+                expectedRevision: 11
+            )
+        ),
+        .reply(ConfigSet.self, "001-done", .init(value: value, rebootRequired: false)),
+        .message("001-one-key", ConfigHistory(key: "HeartbeatInterval", limit: 20)),
+        .reply(ConfigHistory.self, "001-one", .init(changes: [change])),
+    ]
+}
