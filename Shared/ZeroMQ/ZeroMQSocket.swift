@@ -61,6 +61,7 @@ public final class ZeroMQSocket {
             throw ZeroMQError.last("create a \(kind) socket")
         }
         self.pointer = pointer
+        context.socketOpened()
         set(ZMQ_LINGER, Int32(0))
         set(ZMQ_SNDHWM, options.sendQueue)
         set(ZMQ_RCVHWM, options.receiveQueue)
@@ -84,16 +85,31 @@ public final class ZeroMQSocket {
         return pointer
     }
 
-    /// Closes the socket and drops what waits in it. Remove it from every poll set before.
-    public func close() {
-        if let pointer { zmq_close(pointer) }
-        pointer = nil
+    /// Closes the socket. Remove it from every poll set before.
+    /// - Parameter lingerMilliseconds: How long libzmq may go on sending what waits in it; the rest is dropped.
+    public func close(lingerMilliseconds: Int32 = 0) {
+        guard let pointer else { return }
+        set(ZMQ_LINGER, lingerMilliseconds)
+        zmq_close(pointer)
+        self.pointer = nil
+        context.socketClosed()
     }
 
     /// Binds to `endpoint`. Note that libzmq silently takes over an `ipc` path that somebody else has bound.
     /// - Throws: `ZeroMQError` naming the endpoint.
     public func bind(_ endpoint: String) throws(ZeroMQError) {
         guard zmq_bind(handle, endpoint) == 0 else { throw ZeroMQError.last("bind \(endpoint)") }
+    }
+
+    /// Binds to `endpoint` through a socket that listens there already, and takes it over.
+    ///
+    /// Who creates the listening socket decides about its path, mode and owner, and removes the path at the end: libzmq, left
+    /// alone, silently steals a path that somebody else has bound and removes it whenever its own thread comes to it.
+    /// - Throws: `ZeroMQError` naming the endpoint.
+    public func bind(_ endpoint: String, takingOwnershipOfListener descriptor: Int32) throws(ZeroMQError) {
+        set(ZMQ_USE_FD, descriptor)
+        defer { set(ZMQ_USE_FD, Int32(-1)) }
+        try bind(endpoint)
     }
 
     /// Connects to `endpoint` now or whenever somebody binds it, and again after every loss.

@@ -1,0 +1,195 @@
+internal import BusCodec
+public import BusSchema
+public import EventLoop
+internal import Glibc
+public import Primitives
+internal import ZeroMQ
+
+/// One service on the bus: publishes, serves, listens and asks. Announces itself while it lives.
+///
+/// There is no broker and no order of starting: peers connect, and connect again, by themselves.
+public final class BusEndpoint {
+    public let service: ServiceName
+    /// The listening and asking side.
+    public let client: BusClient
+
+    /// Nil once closed.
+    private var lock: ServiceLock?
+    private let publisher: Publisher
+    private let server: RequestServer
+    private let log: LogRelay
+    private var announce: Announce
+    private var isClosed = false
+
+    /// Takes the place of `service` in `directory` and announces it.
+    /// - Parameters:
+    ///   - service: Its name is that of its sockets.
+    ///   - version: Of the software.
+    ///   - directory: Created when missing.
+    ///   - loop: Calls the handlers.
+    ///   - publishes: States and events, for the announcement.
+    ///   - serves: Requests, for the announcement; each needs a call of `serve`.
+    ///   - simulated: Whether any device behind the service is simulated.
+    /// - Throws: `BusStartError`, whose description is one line for people; `ZeroMQError` when there are no descriptors left.
+    public init(
+        service: ServiceName,
+        version: String,
+        directory: RuntimeDirectory,
+        loop: EventLoop,
+        publishes: [any BusMessage.Type],
+        serves: [any BusRequest.Type],
+        simulated: Bool = false
+    ) throws {
+        try directory.checkLength(for: service)
+        try directory.create()
+        // Before the sockets: whoever has the lock may remove what a killed predecessor left behind.
+        lock = try ServiceLock(service, in: directory)
+        let log = LogRelay()
+        self.log = log
+        self.service = service
+        client = BusClient(source: service, directory: directory, loop: loop)
+        client.onLog = { log.write($0) }
+        let pub = try Self.bind(.xpub, .pub, queue: BusLimits.publishQueue, service, directory, loop)
+        publisher = Publisher(pub, loop: loop) { log.write($0) }
+        let rpc = try Self.bind(.router, .rpc, queue: BusLimits.requestQueue, service, directory, loop)
+        server = RequestServer(rpc, loop: loop, publisher: publisher, client: client) { log.write($0) }
+        announce = Announce(
+            service: service,
+            version: version,
+            schemaVersion: BusRegistry.schemaVersion,
+            pid: Int(getpid()),
+            startedAt: EventLoop.now().utc.millisecondsSinceEpoch,
+            publishes: publishes.map { $0.type }.sorted(),
+            serves: serves.map { $0.type }.sorted(),
+            simulated: simulated,
+            running: true
+        )
+        publish(announce)
+    }
+
+    deinit { close() }
+
+    /// Called with what deserves a line in the log: messages that could not be understood, failures of sockets.
+    public var onLog: ((LogRecord) -> Void)? {
+        get { log.handler }
+        set { log.handler = newValue }
+    }
+
+    /// Says that the service ends, and leaves the bus. Pending requests fail, requests that wait here are dropped.
+    /// - Parameter lingerMilliseconds: How long the last messages may take to leave the process, in the background; see
+    ///   `ZeroMQContext.finish`.
+    public func close(lingerMilliseconds: Int32 = 0) {
+        guard !isClosed else { return }
+        announce.running = false
+        publish(announce)
+        isClosed = true
+        client.close(lingerMilliseconds: lingerMilliseconds)
+        server.close(lingerMilliseconds: lingerMilliseconds)
+        publisher.close(lingerMilliseconds: lingerMilliseconds)
+        for name in RuntimeDirectory.SocketName.allCases { unlink(client.directory.socketPath(service, name)) }
+        // Last: from here on a successor may take the paths.
+        lock = nil
+    }
+
+    // MARK: - Publish
+
+    /// Publishes the new value of a state; it is retained and sent to every subscriber who comes later.
+    /// - Parameters:
+    ///   - state: Complete, never a delta.
+    ///   - cause: Id of the message that led to it.
+    ///   - transaction: Uuid of the transaction that it is about.
+    public func publish(_ state: some BusState, cause: String? = nil, transaction: String? = nil) {
+        publisher.publish(state, header: publishHeader(.state, state, cause, transaction))
+    }
+
+    /// Publishes an event to whoever listens now. Nobody may rely on it; without a listener it is not even written.
+    /// - Parameters:
+    ///   - event: Must not be larger than `BusLimits.payloadBytes`; otherwise it is dropped with a line in the log.
+    ///   - cause: Id of the message that led to it.
+    ///   - transaction: Uuid of the transaction that it is about.
+    public func publish(_ event: some BusEvent, cause: String? = nil, transaction: String? = nil) {
+        publisher.publish(event, header: publishHeader(.event, event, cause, transaction))
+    }
+
+    /// Publishes what an effect carries: a state or an event, as above.
+    public func publish(_ message: AnyBusMessage, cause: String? = nil, transaction: String? = nil) {
+        switch message.value {
+        case let state as any BusState: publish(state, cause: cause, transaction: transaction)
+        case let event as any BusEvent: publish(event, cause: cause, transaction: transaction)
+        default: preconditionFailure("Only states and events are published.")
+        }
+    }
+
+    /// Whether anybody listens to `topic`, for what is expensive to put together.
+    public func isWanted(_ topic: String) -> Bool { publisher.isWanted(topic) }
+
+    // MARK: - Serve
+
+    /// Answers requests of type `R` from now on.
+    ///
+    /// The handler gets only requests that were read in time and fit their type. Refused without it: `unsupported` types,
+    /// `expired` ones, `invalid` payloads (with the path of the wrong value), and those beyond `BusLimits.requestQueue` (`busy`).
+    public func serve<R: BusRequest>(_ request: R.Type, handler: @escaping (Header, R, Responder<R>) -> Void) {
+        precondition(announce.serves.contains(R.type), "A service announces what it serves.")
+        server.serve(request, handler: handler)
+    }
+
+    // MARK: - Listen and ask
+
+    /// See `BusClient.subscribe`.
+    public func subscribe(
+        to service: ServiceName,
+        topics: [String],
+        handler: @escaping (Header, AnyBusMessage) -> Void
+    ) throws {
+        try client.subscribe(to: service, topics: topics, handler: handler)
+    }
+
+    /// See `BusClient.request`.
+    public func request<R: BusRequest>(
+        _ request: R,
+        within limit: Duration,
+        cause: String? = nil,
+        transaction: String? = nil,
+        completion: @escaping (Result<R.Reply, BusError>) -> Void
+    ) {
+        client.request(request, within: limit, cause: cause, transaction: transaction, completion: completion)
+    }
+
+    private func publishHeader<M: BusMessage>(
+        _ kind: Header.Kind,
+        _ message: M,
+        _ cause: String?,
+        _ transaction: String?
+    ) -> Header {
+        precondition(!isClosed, "A service that has left the bus publishes nothing.")
+        let seq = publisher.nextSequence(message.topic)
+        return client.header(kind, type: M.type, seq: seq, transaction: transaction, cause: cause)
+    }
+
+    private static func bind(
+        _ kind: ZeroMQSocket.Kind,
+        _ name: RuntimeDirectory.SocketName,
+        queue: Int,
+        _ service: ServiceName,
+        _ directory: RuntimeDirectory,
+        _ loop: EventLoop
+    ) throws -> ZeroMQSocket {
+        let socket = try ZeroMQSocket(kind, context: loop.context, options: .bus(queue: queue))
+        do {
+            let path = directory.socketPath(service, name)
+            let listener = try LocalSocket.listen(at: path, mode: 0o660, group: name.group)
+            try socket.bind(directory.endpoint(service, name), takingOwnershipOfListener: listener)
+        } catch {
+            throw BusStartError.socketUnusable("\(error)")
+        }
+        return socket
+    }
+}
+
+/// Where the parts of an endpoint send their log records, before and after somebody listens.
+final class LogRelay {
+    var handler: ((LogRecord) -> Void)?
+
+    func write(_ record: LogRecord) { handler?(record) }
+}

@@ -1,0 +1,143 @@
+internal import BusCodec
+internal import BusSchema
+internal import EventLoop
+internal import Primitives
+internal import ZeroMQ
+
+/// The `.pub` side of a service: events for whoever listens, states for whoever comes.
+final class Publisher {
+    /// How often retained states are sent again, for a subscriber whose queue overflowed at the last change.
+    static let repeatInterval = Duration.seconds(60)
+
+    private struct Retained {
+        let header: Header
+        let state: any BusState
+        /// Written when somebody first wants it.
+        var frames: [[UInt8]]?
+    }
+
+    private let socket: ZeroMQSocket
+    private let loop: EventLoop
+    private let report: (LogRecord) -> Void
+    private var watch: Watch?
+    private var deadlines: DeadlineSource?
+    /// What subscribers ask for: beginnings of topics.
+    private var wanted: Set<[UInt8]> = []
+    private var retained: [String: Retained] = [:]
+    private var sequence: [String: Int64] = [:]
+    private var nextRepeat = Duration.zero
+
+    init(_ socket: ZeroMQSocket, loop: EventLoop, report: @escaping (LogRecord) -> Void) {
+        self.socket = socket
+        self.loop = loop
+        self.report = report
+        watch = loop.watch(socket: socket) { [unowned self] in takeSubscriptions() }
+        deadlines = loop.addDeadlineSource(
+            next: { [unowned self] in wanted.isEmpty || retained.isEmpty ? nil : nextRepeat },
+            fire: { [unowned self] moment in repeatStates(at: moment) }
+        )
+    }
+
+    deinit { close(lingerMilliseconds: 0) }
+
+    func close(lingerMilliseconds: Int32) {
+        if let watch { loop.unwatch(watch) }
+        if let deadlines { loop.removeDeadlineSource(deadlines) }
+        watch = nil
+        deadlines = nil
+        socket.close(lingerMilliseconds: lingerMilliseconds)
+    }
+
+    /// Whether anybody listens to `topic`.
+    func isWanted(_ topic: some StringProtocol) -> Bool {
+        wanted.contains { topic.utf8.starts(with: $0) }
+    }
+
+    /// The number of the next message of `topic`.
+    func nextSequence(_ topic: String) -> Int64 {
+        let number = sequence[topic, default: 0] + 1
+        sequence[topic] = number
+        return number
+    }
+
+    func publish(_ state: some BusState, header: Header) {
+        let topic = state.topic
+        retained[topic] = Retained(header: header, state: state)
+        if isWanted(topic) { sendRetained(topic) }
+    }
+
+    /// Nobody wants it: it is not even written.
+    func publish<E: BusEvent>(_ event: E, header: Header) {
+        guard isWanted(event.topic) else { return }
+        do {
+            send(try BusCodec.encode(event, header: header).parts)
+        } catch {
+            report(LogRecord(.fault, "an event could not be written", .init("error", error)))
+        }
+    }
+
+    /// Publishes a copy of a request or reply for the tap.
+    func publish(copy frames: BusFrames) { send(frames.parts) }
+
+    private func sendRetained(_ topic: String) {
+        guard var entry = retained[topic] else { return }
+        if entry.frames == nil {
+            do {
+                entry.frames = try Self.write(entry.state, entry.header)
+                retained[topic] = entry
+            } catch {
+                retained[topic] = nil
+                report(LogRecord(.fault, "a state could not be written", .init("error", error)))
+            }
+        }
+        if let frames = entry.frames { send(frames) }
+    }
+
+    private static func write(_ state: some BusState, _ header: Header) throws(BusCodecError) -> [[UInt8]] {
+        try BusCodec.encode(state, header: header).parts
+    }
+
+    /// Never blocks: libzmq drops the message for each subscriber whose queue is full, and for nobody else.
+    private func send(_ parts: [[UInt8]]) {
+        do {
+            _ = try socket.send(parts)
+        } catch {
+            report(LogRecord(.error, "publishing failed", .init("error", error)))
+        }
+    }
+
+    private func takeSubscriptions() {
+        var added: Set<[UInt8]> = []
+        while let message = receive() {
+            guard let frame = message.first, let verb = frame.first else { continue }
+            let topic = Array(frame.dropFirst())
+            switch verb {
+            case 1:
+                if wanted.isEmpty { nextRepeat = EventLoop.uptime() + Self.repeatInterval }
+                // A subscriber that asks for a thousand topics wants everything.
+                wanted.insert(wanted.count < 1000 ? topic : [])
+                added.insert(topic)
+            case 0: wanted.remove(topic)
+            default: break  // peers may send other bytes upstream; they mean nothing here
+            }
+        }
+        guard !added.isEmpty else { return }
+        for topic in retained.keys.sorted() where added.contains(where: { topic.utf8.starts(with: $0) }) {
+            sendRetained(topic)
+        }
+    }
+
+    private func receive() -> [[UInt8]]? {
+        do {
+            return try socket.receive()
+        } catch {
+            report(LogRecord(.error, "reading subscriptions failed", .init("error", error)))
+            return nil
+        }
+    }
+
+    private func repeatStates(at moment: Moment) {
+        nextRepeat = moment.uptime + Self.repeatInterval
+        for topic in retained.keys.sorted() where isWanted(topic) { sendRetained(topic) }
+    }
+}

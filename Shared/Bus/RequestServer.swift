@@ -1,0 +1,194 @@
+internal import BusCodec
+public import BusSchema
+internal import EventLoop
+internal import Primitives
+internal import ZeroMQ
+
+/// The `.rpc` side of a service: takes requests, refuses what it must, hands the rest to the handler of its type.
+final class RequestServer {
+    /// A request that passed every check but that of its payload.
+    struct Request {
+        let peer: [UInt8]
+        let header: Header
+        let frames: BusFrames
+    }
+
+    /// Requests per turn, so that a flood leaves room for everything else.
+    private static let batch = 100
+
+    /// Longest id and type, bytes: both come back in the header of the answer, which has a limit.
+    private static let longestName = 200
+
+    private let socket: ZeroMQSocket
+    private let loop: EventLoop
+    private let publisher: Publisher
+    private let client: BusClient
+    private let report: (LogRecord) -> Void
+    private var garbage: GarbageCounter
+    private var watch: Watch?
+    private var handlers: [String: (Request) -> Void] = [:]
+    /// Requests that were handed to a handler and not answered yet.
+    private var unanswered = 0
+
+    init(
+        _ socket: ZeroMQSocket,
+        loop: EventLoop,
+        publisher: Publisher,
+        client: BusClient,
+        report: @escaping (LogRecord) -> Void
+    ) {
+        self.socket = socket
+        self.loop = loop
+        self.publisher = publisher
+        self.client = client
+        self.report = report
+        garbage = GarbageCounter(report: report)
+        watch = loop.watch(socket: socket) { [unowned self] in receive() }
+    }
+
+    deinit { close(lingerMilliseconds: 0) }
+
+    func close(lingerMilliseconds: Int32) {
+        if let watch { loop.unwatch(watch) }
+        watch = nil
+        socket.close(lingerMilliseconds: lingerMilliseconds)
+    }
+
+    func serve<R: BusRequest>(_: R.Type, handler: @escaping (Header, R, Responder<R>) -> Void) {
+        handlers[R.type] = { [unowned self] request in
+            do {
+                let message = try BusCodec.decode(R.self, from: request.frames.payload)
+                unanswered += 1
+                handler(request.header, message, Responder(request, server: self))
+            } catch {
+                refuse(request, BusError(.invalid, "\(error)"))
+            }
+        }
+    }
+
+    /// Sends the answer of a responder.
+    func answer<R: BusRequest>(_: R.Type, _ request: Request, _ result: Result<R.Reply, BusError>) {
+        unanswered -= 1
+        switch result {
+        case .failure(let error): refuse(request, error)
+        case .success(let reply):
+            let header = client.header(.reply, type: R.type, replyTo: request.header.id, cause: request.header.id)
+            send(to: request) { () throws(BusCodecError) in try BusCodec.encode(reply: reply, header: header) }
+        }
+    }
+
+    private func refuse(_ request: Request, _ error: BusError) {
+        let type = request.header.type
+        let header = client.header(.error, type: type, replyTo: request.header.id, cause: request.header.id)
+        send(to: request) { () throws(BusCodecError) in try BusCodec.encode(error: error, header: header) }
+    }
+
+    private func send(to request: Request, _ encode: () throws(BusCodecError) -> BusFrames) {
+        guard watch != nil else { return }  // closed: nobody to answer to
+        let frames: BusFrames
+        do {
+            frames = try encode()
+        } catch {
+            report(LogRecord(.fault, "a reply could not be written", .init("error", error)))
+            // A refusal is always small enough, so this ends here.
+            return refuse(request, BusError(.failed, error.description))
+        }
+        do {
+            // Full or unroutable: the asker has gone or stands still, and will give up by itself.
+            _ = try socket.send([request.peer] + frames.parts)
+        } catch {
+            report(LogRecord(.error, "answering failed", .init("error", error)))
+        }
+        if publisher.isWanted(BusCodec.replyTopic(request.header.type)) { publisher.publish(copy: frames) }
+    }
+
+    private func receive() {
+        for _ in 0..<Self.batch {
+            // Closed by a handler.
+            guard watch != nil else { return }
+            do {
+                guard let parts = try socket.receive() else { return }
+                take(parts)
+            } catch {
+                return garbage.count(error.description)
+            }
+        }
+    }
+
+    private func take(_ parts: [[UInt8]]) {
+        guard let peer = parts.first, let frames = BusFrames(parts: Array(parts.dropFirst())) else {
+            return garbage.count("\(parts.count - 1) frames instead of three")
+        }
+        do {
+            let header = try BusCodec.decodeHeader(frames.header)
+            // Without an id or of another kind it is no request: there is nothing to refer to in an answer.
+            guard header.kind == .request, !header.id.isEmpty, header.id.utf8.count <= Self.longestName,
+                header.type.utf8.count <= Self.longestName
+            else { return garbage.count("a header that is none of a request") }
+            dispatch(Request(peer: peer, header: header, frames: frames))
+        } catch {
+            garbage.count(error.description)
+        }
+    }
+
+    private func dispatch(_ request: Request) {
+        let header = request.header
+        guard request.frames.payload.count <= BusLimits.payloadBytes else {
+            let error = BusCodecError.payloadTooLarge(type: header.type, bytes: request.frames.payload.count)
+            return refuse(request, BusError(.invalid, error.description))
+        }
+        publishCopy(of: request)
+        guard let handler = handlers[header.type] else {
+            return refuse(request, BusError(.unsupported, "\(header.type.prefix(100)) is not served here"))
+        }
+        guard let expiresAt = header.expiresAt else {
+            return refuse(request, BusError(.invalid, "header: expiresAt: required, but missing"))
+        }
+        let lateness = EventLoop.uptime().wholeMilliseconds - expiresAt
+        guard lateness <= 0 else {
+            return refuse(request, BusError(.expired, "read \(lateness) ms after it expired"))
+        }
+        guard unanswered < BusLimits.requestQueue else {
+            return refuse(request, BusError(.busy, "\(unanswered) requests are being worked on"))
+        }
+        handler(request)
+    }
+
+    private func publishCopy(of request: Request) {
+        let topic = BusCodec.requestTopic(request.header.type)
+        guard publisher.isWanted(topic) else { return }
+        // The topic is ours to say, whatever the asker wrote there.
+        var copy = request.frames
+        copy.topic = Array(topic.utf8)
+        publisher.publish(copy: copy)
+    }
+}
+
+/// Answers one request, at once or later, exactly once. Dropping it unanswered refuses the request.
+public final class Responder<R: BusRequest> {
+    private let request: RequestServer.Request
+    private let server: RequestServer
+    private var isAnswered = false
+
+    init(_ request: RequestServer.Request, server: RequestServer) {
+        self.request = request
+        self.server = server
+    }
+
+    deinit {
+        if !isAnswered { answer(.failure(BusError(.failed, "the service dropped the request"))) }
+    }
+
+    /// Sends the reply.
+    public func reply(_ reply: R.Reply) { answer(.success(reply)) }
+
+    /// Refuses the request.
+    public func refuse(_ code: BusError.Code, _ message: String) { answer(.failure(BusError(code, message))) }
+
+    /// Sends either.
+    public func answer(_ result: Result<R.Reply, BusError>) {
+        precondition(!isAnswered, "A request is answered once.")
+        isAnswered = true
+        server.answer(R.self, request, result)
+    }
+}

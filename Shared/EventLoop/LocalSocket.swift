@@ -1,0 +1,65 @@
+internal import CLinux
+internal import Glibc
+
+/// Unix-domain sockets by path.
+public enum LocalSocket {
+    /// What is behind a path.
+    public enum Presence: Hashable, Sendable {
+        /// Somebody listens.
+        case listening
+        /// The path is left over from somebody who is gone.
+        case stale
+        /// There is no such path, or it is no socket.
+        case absent
+    }
+
+    /// Tries to connect to `path`, without waiting.
+    /// - Returns: Who is there; `listening` also when we may not connect.
+    public static func probe(_ path: String) -> Presence {
+        guard let address = SocketAddress(path: path) else { return .absent }
+        let descriptor = socket(AF_UNIX, streamType, 0)
+        guard descriptor >= 0 else { return .absent }
+        defer { close(descriptor) }
+        let result = address.withPointer { connect(descriptor, $0, $1) }
+        guard result != 0 else { return .listening }
+        switch errno {
+        case ECONNREFUSED: return .stale
+        case ENOENT, ENOTDIR, ENOTSOCK: return .absent
+        default: return .listening  // a full backlog, or a socket of a group that we are not in
+        }
+    }
+
+    /// Listens at `path`, which is removed first: be sure that nobody else listens there.
+    /// - Parameters:
+    ///   - path: At most `SocketAddress.longestPath` bytes.
+    ///   - mode: Who may connect; never wider than this, not even for a moment.
+    ///   - group: Owner group of the socket, if it exists and we may give it away; ours otherwise.
+    /// - Returns: The listening descriptor, which the caller closes.
+    /// - Throws: `SystemError` naming the path.
+    public static func listen(at path: String, mode: UInt32, group: String? = nil) throws(SystemError) -> Int32 {
+        guard let address = SocketAddress(path: path) else {
+            throw SystemError(code: ENAMETOOLONG, operation: "listen at \(path)")
+        }
+        let descriptor = try systemCall("create a socket for \(path)") { socket(AF_UNIX, streamType, 0) }
+        do {
+            // Linux takes the mode of the path from the socket, less the umask; so it is never open to others.
+            try systemCall("set the mode of \(path)") { fchmod(descriptor, mode) }
+            unlink(path)
+            try systemCall("listen at \(path)") { address.withPointer { bind(descriptor, $0, $1) } }
+            if let group, let entry = getgrnam(group) {
+                // Not being allowed to is normal when a person starts a service by hand.
+                _ = chown(path, uid_t.max, entry.pointee.gr_gid)
+            }
+            try systemCall("set the mode of \(path)") { chmod(path, mode) }
+            try systemCall("listen at \(path)") { Glibc.listen(descriptor, 100) }
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        return descriptor
+    }
+
+    private static var streamType: Int32 {
+        Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    }
+}

@@ -1,0 +1,107 @@
+import Bus
+import BusSchema
+import EventLoop
+import Glibc
+import Primitives
+import Testing
+
+@Suite struct RuntimeDirectoryTests {
+    @Test func theSecondInstanceIsRefusedInOneLineAndTheFirstLivesOn() throws {
+        let fixture = try Fixture()
+        let first = try fixture.endpoint(.modemManager)
+        first.serve(UplinkReport.self) { _, _, responder in responder.reply(Done()) }
+        let expected = BusStartError.occupied(service: .modemManager, directory: fixture.directory.path, pid: getpid())
+        #expect(throws: expected) { try fixture.endpoint(.modemManager) }
+        #expect(expected.description.contains("modem-manager"))
+        #expect(expected.description.contains("pid \(getpid())"))
+        #expect(expected.description.contains("--runtime-dir"))
+        #expect(!expected.description.contains("\n"))
+        let client = fixture.client()
+        var outcome: Result<Done, BusError>?
+        client.request(UplinkReport(health: .reachable), within: .seconds(5)) { outcome = $0 }
+        try fixture.loop.run(until: { outcome != nil })
+        #expect(outcome == .success(Done()))
+    }
+
+    @Test func presenceTellsRunningFromStaleFromAbsent() throws {
+        let fixture = try Fixture()
+        #expect(fixture.directory.presence(of: .hardwareIO) == .absent)
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        #expect(fixture.directory.presence(of: .hardwareIO) == .running)
+        #expect(fixture.directory.publishers() == [.hardwareIO])
+        endpoint.close()
+        #expect(fixture.directory.presence(of: .hardwareIO) == .absent)
+        #expect(fixture.directory.publishers() == [])
+        // As a killed process leaves it: the path is there, and nobody listens.
+        let leftOver = try LocalSocket.listen(at: "\(fixture.directory.path)/hardware-io.rpc", mode: 0o600)
+        close(leftOver)
+        #expect(fixture.directory.presence(of: .hardwareIO) == .stale)
+        let successor = try fixture.endpoint(.hardwareIO)
+        #expect(fixture.directory.presence(of: .hardwareIO) == .running)
+        successor.close()
+    }
+
+    @Test func theSocketsAreForTheGroupAndNobodyElse() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        for name in ["pub", "rpc"] {
+            var status = stat()
+            let result = stat("\(fixture.directory.path)/hardware-io.\(name)", &status)
+            #expect(result == 0)
+            #expect(status.st_mode & 0o777 == 0o660)
+        }
+        endpoint.close()
+    }
+
+    @Test func aMissingDirectoryIsCreatedAndAnImpossibleOneIsNamed() throws {
+        let fixture = try Fixture()
+        let loop = fixture.loop
+        let inner = RuntimeDirectory(path: fixture.directory.path + "/inner/")
+        let endpoint = try BusEndpoint(
+            service: .hardwareIO,
+            version: "1",
+            directory: inner,
+            loop: loop,
+            publishes: [],
+            serves: []
+        )
+        var status = stat()
+        let result = stat(inner.path, &status)
+        #expect(result == 0)
+        #expect(status.st_mode & 0o777 == 0o750)
+        endpoint.close()
+        unlink("\(inner.path)/hardware-io.lock")
+        rmdir(inner.path)
+
+        let impossible = RuntimeDirectory(path: "/proc/nowhere")
+        #expect {
+            try BusEndpoint(
+                service: .hardwareIO,
+                version: "1",
+                directory: impossible,
+                loop: loop,
+                publishes: [],
+                serves: []
+            )
+        } throws: { error in
+            "\(error)".contains("/proc/nowhere") && "\(error)".contains("--runtime-dir")
+        }
+    }
+
+    @Test func aPathThatTheKernelCannotTakeIsRefusedWithBothNumbers() throws {
+        let fixture = try Fixture()
+        let long = RuntimeDirectory(path: "/tmp/" + String(repeating: "x", count: 100))
+        let expected = BusStartError.pathTooLong(directory: long.path, bytes: 105 + "/hardware-io.pub".count)
+        #expect(throws: expected) {
+            try BusEndpoint(
+                service: .hardwareIO,
+                version: "1",
+                directory: long,
+                loop: fixture.loop,
+                publishes: [],
+                serves: []
+            )
+        }
+        #expect(expected.description.contains("107"))
+    }
+}
