@@ -197,6 +197,7 @@ let targets: [Target] = [
         "Primitives",
         "WebSocket"
     ),
+    tests("CentralSystem", "CentralSystem", "JSON", "OCPP", "OCPPCodec", "Primitives"),
     program(
         "central-system",
         "Tests/Support/CentralSystemProgram",
