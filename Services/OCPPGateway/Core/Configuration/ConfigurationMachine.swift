@@ -1,0 +1,256 @@
+public import BusSchema
+public import OCPP
+public import Primitives
+
+/// The values in force, and what GetConfiguration and ChangeConfiguration do with them (OCPP 1.6 §5.3, §5.8).
+///
+/// The config store is the one who keeps values. This machine answers reads from memory, checks a change by its own table first,
+/// has the store make it durable, and answers then. Without the store nothing can be changed, and everything else goes on.
+public struct ConfigurationMachine: Sendable {
+    public enum Effect: Equatable, Sendable {
+        /// Tell the store which keys there are; the answer comes back as `declared`.
+        case declare(ConfigDeclare)
+        /// Have a value stored; the answer comes back as `stored` under the same number.
+        case store(number: Int, ConfigSet)
+        /// Put the secret into a file for the store, then have it stored.
+        case storeSecret(number: Int, key: String, Secret)
+        /// Answer the CALL that asked for the change.
+        case answer(callId: String, ChangeConfiguration.Confirmation)
+        /// Values changed.
+        case changed(OCPPKeys)
+        /// A new AuthorizationKey is stored: connect with it.
+        case credentialsChanged
+        case persistSnapshot(ConfigSnapshot)
+        case log(LogRecord)
+    }
+
+    private struct Change: Sendable {
+        var callId: String
+        var name: OCPPKeyName
+    }
+
+    public let table: OCPPKeyTable
+    public private(set) var keys: OCPPKeys
+    /// What the store has, as far as seen; secrets without their value.
+    private var seen: [OCPPKeyName: ConfigSnapshot.Entry] = [:]
+    private var storePid: Int?
+    /// The heartbeat interval in force is that of BootNotification.conf, not the stored one.
+    private var heartbeatIntervalIsTold = false
+    private var pending = PendingCalls<Int, Change>(capacity: 8)
+    private var lastNumber = 0
+
+    /// Starts with the table's defaults and what the snapshot still fits.
+    public init(table: OCPPKeyTable, snapshot: ConfigSnapshot?) {
+        self.table = table
+        keys = table.defaults
+        for (key, entry) in snapshot?.entries ?? [:] {
+            guard let name = OCPPKeyName(rawValue: key), let declaration = table[name], !declaration.secret,
+                declaration.access == .readWrite
+            else { continue }
+            if adopt(entry.value, of: name, declaration) { seen[name] = entry }
+        }
+    }
+
+    public var nextDeadline: Duration? { pending.nextDeadline }
+
+    /// Declares the keys; to be done at start. Harmless when nobody listens.
+    public func start() -> [Effect] { [.declare(ConfigDeclare(owner: .ocppGateway, keys: table.declarations))] }
+
+    // MARK: - The central system
+
+    /// GetConfiguration, from memory.
+    /// - Throws: `CallError` when more keys are asked for than `GetConfigurationMaxKeys` allows.
+    public func get(_ request: GetConfiguration.Request) throws(CallError) -> GetConfiguration.Confirmation {
+        guard let asked = request.key, !asked.isEmpty else {
+            let listed = table.declarations.filter { $0.access != .writeOnly }
+            return GetConfiguration.Confirmation(configurationKey: listed.compactMap(keyValue))
+        }
+        guard asked.count <= keys.getConfigurationMaxKeys else {
+            throw CallError(
+                code: .occurenceConstraintViolation,
+                errorDescription: "at most \(keys.getConfigurationMaxKeys) keys may be asked for"
+            )
+        }
+        var known: [KeyValue] = []
+        var unknown: [CiString50] = []
+        for key in asked {
+            guard let name = OCPPKeyName(caseInsensitive: key.text), let declaration = table[name] else {
+                unknown.append(key)
+                continue
+            }
+            // A write-only key exists, so it is not unknown, and is never given back (OCPP-J errata §3.12).
+            if declaration.access != .writeOnly, let value = keyValue(declaration) { known.append(value) }
+        }
+        return GetConfiguration.Confirmation(
+            configurationKey: known.isEmpty ? nil : known,
+            unknownKey: unknown.isEmpty ? nil : unknown
+        )
+    }
+
+    /// ChangeConfiguration. The answer comes as an effect, now or when the store has it on disk.
+    public mutating func change(_ request: ChangeConfiguration.Request, callId: String, at moment: Moment) -> [Effect] {
+        func answer(_ status: ConfigurationStatus) -> [Effect] {
+            [.answer(callId: callId, ChangeConfiguration.Confirmation(status: status))]
+        }
+        guard let name = OCPPKeyName(caseInsensitive: request.key.text), let declaration = table[name] else {
+            return answer(.notSupported)
+        }
+        guard declaration.access != .readOnly else { return answer(.rejected) }
+        let value: String
+        do {
+            value = try declaration.canonical(request.value.text)
+        } catch {
+            return [.log(LogRecord(.notice, "ChangeConfiguration rejected: \(error)"))] + answer(.rejected)
+        }
+        if declaration.secret {
+            guard Self.isAuthorizationKey(value) else { return answer(.rejected) }
+        } else if keys.text(name) == value, name != .heartbeatInterval || !heartbeatIntervalIsTold {
+            return answer(.accepted)  // It is in force and stored.
+        }
+        lastNumber += 1
+        let change = Change(callId: callId, name: name)
+        guard pending.add(lastNumber, context: change, deadline: moment.uptime + Self.storeTimeout) else {
+            return answer(.rejected)
+        }
+        if declaration.secret {
+            return [.storeSecret(number: lastNumber, key: declaration.key, Secret(value))]
+        }
+        let request = ConfigSet(key: declaration.key, value: value, reason: "ChangeConfiguration")
+        return [.store(number: lastNumber, request)]
+    }
+
+    /// The heartbeat interval of BootNotification.conf: the same value as the key, and the later one wins (OCPP 1.6 §4.2).
+    /// It is not written to the store, where each boot would cost flash.
+    public mutating func setHeartbeatInterval(seconds: Int) -> [Effect] {
+        guard let declaration = table[.heartbeatInterval] else { return [] }
+        let limited = min(max(Int64(seconds), declaration.minimum ?? 1), declaration.maximum ?? 86_400)
+        guard keys.text(.heartbeatInterval) != String(limited) else { return [] }
+        keys.set(.heartbeatInterval, canonical: String(limited))
+        heartbeatIntervalIsTold = true
+        return [.changed(keys)]
+    }
+
+    // MARK: - The config store
+
+    /// A service announced itself. A store that was restarted knows no keys.
+    public mutating func announced(_ announce: Announce) -> [Effect] {
+        guard announce.service == .configStore, announce.running, announce.pid != storePid else { return [] }
+        storePid = announce.pid
+        return start()
+    }
+
+    public mutating func declared(_ reply: ConfigDeclare.Reply) -> [Effect] {
+        let remarks = reply.unfit.map { Effect.log(LogRecord(.warning, "a stored value does not fit: \($0)")) }
+        return remarks + received(reply.values)
+    }
+
+    /// The store's values. Each is taken over when its revision is new, so that the heartbeat interval of BootNotification.conf
+    /// survives until somebody sets the key.
+    public mutating func received(_ values: ConfigValues) -> [Effect] {
+        guard values.owner == .ocppGateway else { return [] }
+        let before = keys
+        var effects: [Effect] = []
+        var revised = false
+        for value in values.values {
+            guard let name = OCPPKeyName(rawValue: value.key), let declaration = table[name],
+                declaration.access != .readOnly, seen[name]?.revision != value.revision
+            else { continue }
+            let entry = ConfigSnapshot.Entry(value: value.value, revision: value.revision)
+            if declaration.secret {
+                // The first sight tells nothing new: each handshake reads the secret where the store keeps it.
+                if seen[name] != nil { effects.append(.credentialsChanged) }
+                seen[name] = entry
+                continue
+            }
+            revised = true
+            seen[name] = entry
+            if !adopt(value.value, of: name, declaration) {
+                effects.append(.log(LogRecord(.warning, "the config store's value of \(value.key) does not fit")))
+            }
+        }
+        if keys != before { effects.insert(.changed(keys), at: 0) }
+        return revised ? effects + [.persistSnapshot(snapshot)] : effects
+    }
+
+    /// The store answered, or the bus gave up on it.
+    public mutating func stored(number: Int, _ result: Result<ConfigSet.Reply, BusError>) -> [Effect] {
+        guard let change = pending.complete(number) else { return [] }
+        switch result {
+        case .success(let reply):
+            let values = ConfigValues(owner: .ocppGateway, revision: reply.value.revision, values: [reply.value])
+            let status: ConfigurationStatus = reply.rebootRequired ? .rebootRequired : .accepted
+            let answer = Effect.answer(callId: change.callId, ChangeConfiguration.Confirmation(status: status))
+            if change.name == .authorizationKey, seen[change.name] == nil {
+                seen[change.name] = ConfigSnapshot.Entry(value: nil, revision: -1)
+            }
+            return [answer] + received(values)
+        case .failure(let error):
+            return [.log(LogRecord(.warning, "the config store did not take \(change.name.rawValue): \(error)"))]
+                + reject(change)
+        }
+    }
+
+    public mutating func deadlineReached(at moment: Moment) -> [Effect] {
+        var effects: [Effect] = []
+        while let (_, change) = pending.popExpired(at: moment.uptime) {
+            effects.append(
+                .log(LogRecord(.warning, "the config store did not answer: \(change.name.rawValue) is not changed"))
+            )
+            effects += reject(change)
+        }
+        return effects
+    }
+
+    // MARK: - Parts
+
+    /// What to keep on disk for a start without the store.
+    private var snapshot: ConfigSnapshot {
+        var entries: [String: ConfigSnapshot.Entry] = [:]
+        for declaration in table.declarations where declaration.access == .readWrite && !declaration.secret {
+            guard let name = OCPPKeyName(rawValue: declaration.key), let entry = seen[name] else { continue }
+            entries[declaration.key] = entry
+        }
+        return ConfigSnapshot(entries: entries)
+    }
+
+    /// Takes a value over; nil means the default. Returns false, changing nothing, when it does not fit.
+    private mutating func adopt(_ text: String?, of name: OCPPKeyName, _ declaration: KeyDeclaration) -> Bool {
+        // An unfit value is the caller's to report; the reason is in the store's own answer to the declaration.
+        guard let value = text == nil ? declaration.defaultValue : try? declaration.canonical(text ?? "") else {
+            return false
+        }
+        keys.set(name, canonical: value)
+        if name == .heartbeatInterval { heartbeatIntervalIsTold = false }
+        return true
+    }
+
+    private func reject(_ change: Change) -> [Effect] {
+        [.answer(callId: change.callId, ChangeConfiguration.Confirmation(status: .rejected))]
+    }
+
+    private func keyValue(_ declaration: KeyDeclaration) -> KeyValue? {
+        guard let name = OCPPKeyName(rawValue: declaration.key), let key = CiString50(declaration.key) else {
+            return nil
+        }
+        return KeyValue(
+            key: key,
+            readonly: declaration.access == .readOnly,
+            value: keys.text(name).flatMap { CiString500($0) }
+        )
+    }
+
+    /// 16 to 20 bytes in hex (security whitepaper §7.2, replacing the 20 bytes of OCPP-J 1.6 §6.2.2).
+    private static func isAuthorizationKey(_ text: String) -> Bool {
+        (32...40).contains(text.utf8.count) && text.utf8.count.isMultiple(of: 2) && text.utf8.allSatisfy(isHexDigit)
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+        default: false
+        }
+    }
+
+    /// The central system waits 5 s at most for its answer.
+    private static let storeTimeout: Duration = .seconds(2)
+}

@@ -1,0 +1,272 @@
+import BusSchema
+import Primitives
+import Testing
+
+@testable import GatewayCore
+
+@Suite struct ConnectionMachineTests {
+    private typealias Effect = ConnectionMachine.Effect
+
+    /// A machine with its clock.
+    private struct Bench {
+        var machine: ConnectionMachine
+        var now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+
+        init(pingInterval: Duration = .seconds(10), seed: UInt64 = 1) throws {
+            let endpoint = try Endpoint(url: "ws://cs.example/ocpp", identity: "CP1")
+            machine = ConnectionMachine(endpoint: endpoint, pingInterval: pingInterval, seed: seed)
+        }
+
+        mutating func feed(_ event: ConnectionMachine.Event) -> [Effect] { machine.handle(event, at: now) }
+
+        /// Jumps to the next deadline.
+        mutating func skip() -> [Effect] {
+            guard let next = machine.nextDeadline else { return [] }
+            now = now.advanced(by: next - now.uptime)
+            return machine.deadlineReached(at: now)
+        }
+
+        mutating func advance(_ duration: Duration) -> [Effect] {
+            now = now.advanced(by: duration)
+            return machine.deadlineReached(at: now)
+        }
+
+        /// From the `resolve` effect of that dial to an open connection.
+        mutating func open(dial: Int) -> [Effect] {
+            _ = feed(.resolved(dial: dial, addresses: 1))
+            _ = feed(.connected(dial: dial))
+            return feed(.handshakeFinished(dial: dial))
+        }
+    }
+
+    @Test func anAttemptResolvesConnectsAndShakesHands() throws {
+        var bench = try Bench()
+        let started = bench.feed(.started)
+        #expect(started == [.resolve(dial: 1)])
+        let resolved = bench.feed(.resolved(dial: 1, addresses: 2))
+        #expect(resolved == [.connect(dial: 1, address: 0)])
+        let connected = bench.feed(.connected(dial: 1))
+        #expect(connected == [.startHandshake(dial: 1)])
+        let open = bench.feed(.handshakeFinished(dial: 1))
+        #expect(open == [.opened])
+        #expect(bench.machine.isOpen)
+    }
+
+    @Test func aRefusedAddressIsFollowedByTheNextOne() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.feed(.resolved(dial: 1, addresses: 2))
+        let second = bench.feed(.failed(dial: 1, .notConnected("refused")))
+        #expect(second == [.connect(dial: 1, address: 1)])
+        _ = bench.feed(.failed(dial: 1, .notConnected("refused")))
+        #expect(bench.machine.phase == .backingOff)
+        #expect(bench.machine.failedAttempts == 1)
+    }
+
+    @Test func aSilentAddressIsDroppedBeforeTheNextOneIsTried() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.feed(.resolved(dial: 1, addresses: 2))
+        let late = bench.skip()
+        #expect(late.last == .abort(dial: 1))
+        let closed = bench.feed(.closed(dial: 1, reason: "aborted"))
+        #expect(closed == [.connect(dial: 1, address: 1)])
+    }
+
+    @Test func theNameIsResolvedAnewAtEachAttempt() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.feed(.failed(dial: 1, .nameNotResolved("unknown")))
+        let again = bench.skip()
+        #expect(again == [.resolve(dial: 2)])
+        let stale = bench.feed(.resolved(dial: 1, addresses: 1))
+        #expect(stale.isEmpty)
+    }
+
+    /// J-CON-07, J-CON-08: waits grow to a cap and start small again only after a connection that really worked.
+    @Test func waitsGrowUntilAConnectionWasAccepted() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        var waits: [Duration] = []
+        for dial in 1...14 {
+            _ = bench.feed(.failed(dial: dial, .httpStatus(404)))
+            let next = try #require(bench.machine.nextAttempt)
+            waits.append(next - bench.now.uptime)
+            _ = bench.skip()
+        }
+        #expect(waits.prefix(4).allSatisfy { $0 <= .seconds(1) })
+        #expect(waits.allSatisfy { $0 >= .milliseconds(100) && $0 <= .seconds(120) })
+        #expect(waits.contains { $0 > .seconds(20) })
+        #expect(bench.machine.failedAttempts == 14)
+        _ = bench.open(dial: 15)
+        #expect(bench.machine.failedAttempts == 14)
+        _ = bench.feed(.accepted)
+        #expect(bench.machine.failedAttempts == 0)
+        #expect(bench.machine.lastProblem == nil)
+    }
+
+    @Test func aConnectionThatWorkedComesBackWithinHalfASecond() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.open(dial: 1)
+        _ = bench.feed(.accepted)
+        let lost = bench.feed(.closed(dial: 1, reason: "end of stream"))
+        #expect(lost.first == .lost)
+        let next = try #require(bench.machine.nextAttempt)
+        #expect(next - bench.now.uptime <= .milliseconds(500))
+        #expect(bench.machine.failedAttempts == 0)
+    }
+
+    @Test func aConnectionThatEndsAtOnceCountsAsFailed() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.open(dial: 1)
+        _ = bench.feed(.closed(dial: 1, reason: "end of stream"))
+        #expect(bench.machine.failedAttempts == 1)
+    }
+
+    @Test func aMinuteOfAnOpenConnectionProvesItToo() throws {
+        var bench = try Bench(pingInterval: .zero)
+        _ = bench.feed(.started)
+        _ = bench.feed(.failed(dial: 1, .notConnected("refused")))
+        _ = bench.skip()
+        _ = bench.open(dial: 2)
+        _ = bench.advance(.seconds(60))
+        #expect(bench.machine.failedAttempts == 0)
+        #expect(bench.machine.nextDeadline == nil)
+    }
+
+    /// J-CON-13, J-CON-15.
+    @Test func aPingThatNothingFollowsDropsTheConnection() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.open(dial: 1)
+        let ping = bench.advance(.seconds(10))
+        #expect(ping == [.sendPing])
+        let second = bench.advance(.seconds(10))
+        #expect(second.contains(.abort(dial: 1)))
+        #expect(second.contains(.lost))
+        #expect(bench.machine.lastProblem == .pingUnanswered)
+        #expect(bench.machine.phase == .closing)
+        _ = bench.feed(.closed(dial: 1, reason: "aborted"))
+        #expect(bench.machine.phase == .backingOff)
+    }
+
+    @Test func anyByteCountsAsLife() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.open(dial: 1)
+        for _ in 1...20 {
+            let ping = bench.advance(.seconds(10))
+            #expect(ping == [.sendPing])
+            _ = bench.feed(.received)
+        }
+        #expect(bench.machine.isOpen)
+    }
+
+    @Test func noPingsAreSentWithAnIntervalOfZero() throws {
+        var bench = try Bench(pingInterval: .zero)
+        _ = bench.feed(.started)
+        _ = bench.open(dial: 1)
+        let quiet = bench.advance(.seconds(3600))
+        #expect(!quiet.contains(.sendPing))
+        bench.machine.setPingInterval(.seconds(5), at: bench.now)
+        let ping = bench.advance(.seconds(5))
+        #expect(ping == [.sendPing])
+    }
+
+    @Test func aDownUplinkDropsTheSocketAndWaitsWithoutCounting() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.open(dial: 1)
+        _ = bench.feed(.accepted)
+        let down = bench.feed(.uplinkChanged(.down))
+        #expect(down.contains(.lost) && down.last == .abort(dial: 1))
+        _ = bench.feed(.closed(dial: 1, reason: "aborted"))
+        #expect(bench.machine.phase == .waitingForUplink)
+        #expect(bench.machine.nextDeadline == nil)
+        #expect(bench.machine.failedAttempts == 0)
+        let up = bench.feed(.uplinkChanged(.up))
+        #expect(up == [.resolve(dial: 2)])
+    }
+
+    /// One socket at a time: the uplink is back before the old socket is reported gone.
+    @Test func aNewDialWaitsForTheOldSocketToBeGone() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.open(dial: 1)
+        _ = bench.feed(.uplinkChanged(.down))
+        let up = bench.feed(.uplinkChanged(.up))
+        #expect(up.isEmpty)
+        let closed = bench.feed(.closed(dial: 1, reason: "aborted"))
+        #expect(closed == [.resolve(dial: 2)])
+    }
+
+    @Test func anUplinkThatComesEndsTheWaitAtOnce() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.feed(.failed(dial: 1, .nameNotResolved("no server")))
+        let up = bench.feed(.uplinkChanged(.up))
+        #expect(up == [.resolve(dial: 2)])
+    }
+
+    @Test func theSameProblemIsLoggedOnce() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        var logs = 0
+        for dial in 1...5 {
+            let effects = bench.feed(.failed(dial: dial, .httpStatus(404)))
+            logs += effects.count
+            _ = bench.skip()
+        }
+        #expect(logs == 1)
+        let other = bench.feed(.failed(dial: 6, .httpStatus(401)))
+        #expect(other.count == 1)
+    }
+
+    /// J-CON-06.
+    @Test func aHandshakeWithoutTheSubProtocolIsAFailedConnection() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.feed(.resolved(dial: 1, addresses: 1))
+        _ = bench.feed(.connected(dial: 1))
+        let refused = bench.feed(.failed(dial: 1, .protocolRefused))
+        #expect(refused.last == .abort(dial: 1))
+        _ = bench.feed(.closed(dial: 1, reason: "aborted"))
+        #expect(bench.machine.failedAttempts == 1)
+        #expect(bench.machine.phase == .backingOff)
+    }
+
+    @Test func aReconnectClosesFirstAndDialsAfterwards() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.open(dial: 1)
+        let close = bench.feed(.reconnectRequested)
+        #expect(close == [.lost, .close(dial: 1)])
+        let stuck = bench.skip()
+        #expect(stuck == [.abort(dial: 1)])
+        let dial = bench.feed(.closed(dial: 1, reason: "aborted"))
+        #expect(dial == [.resolve(dial: 2)])
+    }
+
+    @Test func terminationClosesAndNeverDialsAgain() throws {
+        var bench = try Bench()
+        _ = bench.feed(.started)
+        _ = bench.open(dial: 1)
+        let close = bench.feed(.terminationRequested)
+        #expect(close == [.lost, .close(dial: 1)])
+        let end = bench.feed(.closed(dial: 1, reason: "closed"))
+        #expect(end.isEmpty)
+        #expect(bench.machine.nextDeadline == nil)
+        #expect(bench.machine.phase == .stopped)
+    }
+
+    @Test func withoutAnEndpointNothingIsTried() {
+        var machine = ConnectionMachine(endpoint: nil, pingInterval: .zero, seed: 1)
+        let moment = Moment(uptime: .zero, utc: Timestamp(millisecondsSinceEpoch: 0))
+        let started = machine.handle(.started, at: moment)
+        let up = machine.handle(.uplinkChanged(.up), at: moment)
+        #expect(started.isEmpty && up.isEmpty)
+        #expect(machine.phase == .notConfigured)
+    }
+}
