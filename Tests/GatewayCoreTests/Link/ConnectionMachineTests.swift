@@ -12,8 +12,13 @@ import Testing
         var machine: ConnectionMachine
         var now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
 
-        init(pingInterval: Duration = .seconds(10), seed: UInt64 = 1) throws {
-            let endpoint = try Endpoint(url: "ws://cs.example/ocpp", identity: "CP1")
+        init(pingInterval: Duration = .seconds(10), seed: UInt64 = 1) {
+            let endpoint = Endpoint(
+                url: "ws://cs.example/ocpp/CP1",
+                host: "cs.example",
+                port: 80,
+                identity: "CP1"
+            )
             machine = ConnectionMachine(endpoint: endpoint, pingInterval: pingInterval, seed: seed)
         }
 
@@ -40,7 +45,7 @@ import Testing
     }
 
     @Test func anAttemptResolvesConnectsAndShakesHands() throws {
-        var bench = try Bench()
+        var bench = Bench()
         let started = bench.feed(.started)
         #expect(started == [.resolve(dial: 1)])
         let resolved = bench.feed(.resolved(dial: 1, addresses: 2))
@@ -53,7 +58,7 @@ import Testing
     }
 
     @Test func aRefusedAddressIsFollowedByTheNextOne() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.feed(.resolved(dial: 1, addresses: 2))
         let second = bench.feed(.failed(dial: 1, .notConnected("refused")))
@@ -64,7 +69,7 @@ import Testing
     }
 
     @Test func aSilentAddressIsDroppedBeforeTheNextOneIsTried() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.feed(.resolved(dial: 1, addresses: 2))
         let late = bench.skip()
@@ -74,7 +79,7 @@ import Testing
     }
 
     @Test func theNameIsResolvedAnewAtEachAttempt() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.feed(.failed(dial: 1, .nameNotResolved("unknown")))
         let again = bench.skip()
@@ -85,7 +90,7 @@ import Testing
 
     /// J-CON-07, J-CON-08: waits grow to a cap and start small again only after a connection that really worked.
     @Test func waitsGrowUntilAConnectionWasAccepted() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         var waits: [Duration] = []
         for dial in 1...14 {
@@ -106,7 +111,7 @@ import Testing
     }
 
     @Test func aConnectionThatWorkedComesBackWithinHalfASecond() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
         _ = bench.feed(.accepted)
@@ -118,7 +123,7 @@ import Testing
     }
 
     @Test func aConnectionThatEndsAtOnceCountsAsFailed() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
         _ = bench.feed(.closed(dial: 1, reason: "end of stream"))
@@ -126,7 +131,7 @@ import Testing
     }
 
     @Test func aMinuteOfAnOpenConnectionProvesItToo() throws {
-        var bench = try Bench(pingInterval: .zero)
+        var bench = Bench(pingInterval: .zero)
         _ = bench.feed(.started)
         _ = bench.feed(.failed(dial: 1, .notConnected("refused")))
         _ = bench.skip()
@@ -138,7 +143,7 @@ import Testing
 
     /// J-CON-13, J-CON-15.
     @Test func aPingThatNothingFollowsDropsTheConnection() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
         let ping = bench.advance(.seconds(10))
@@ -153,7 +158,7 @@ import Testing
     }
 
     @Test func anyByteCountsAsLife() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
         for _ in 1...20 {
@@ -165,7 +170,7 @@ import Testing
     }
 
     @Test func noPingsAreSentWithAnIntervalOfZero() throws {
-        var bench = try Bench(pingInterval: .zero)
+        var bench = Bench(pingInterval: .zero)
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
         let quiet = bench.advance(.seconds(3600))
@@ -176,7 +181,7 @@ import Testing
     }
 
     @Test func aDownUplinkDropsTheSocketAndWaitsWithoutCounting() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
         _ = bench.feed(.accepted)
@@ -192,7 +197,7 @@ import Testing
 
     /// One socket at a time: the uplink is back before the old socket is reported gone.
     @Test func aNewDialWaitsForTheOldSocketToBeGone() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
         _ = bench.feed(.uplinkChanged(.down))
@@ -203,7 +208,7 @@ import Testing
     }
 
     @Test func anUplinkThatComesEndsTheWaitAtOnce() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.feed(.failed(dial: 1, .nameNotResolved("no server")))
         let up = bench.feed(.uplinkChanged(.up))
@@ -211,7 +216,7 @@ import Testing
     }
 
     @Test func theSameProblemIsLoggedOnce() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         var logs = 0
         for dial in 1...5 {
@@ -226,7 +231,7 @@ import Testing
 
     /// J-CON-06.
     @Test func aHandshakeWithoutTheSubProtocolIsAFailedConnection() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.feed(.resolved(dial: 1, addresses: 1))
         _ = bench.feed(.connected(dial: 1))
@@ -238,7 +243,7 @@ import Testing
     }
 
     @Test func aReconnectClosesFirstAndDialsAfterwards() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
         let close = bench.feed(.reconnectRequested)
@@ -250,7 +255,7 @@ import Testing
     }
 
     @Test func terminationClosesAndNeverDialsAgain() throws {
-        var bench = try Bench()
+        var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
         let close = bench.feed(.terminationRequested)

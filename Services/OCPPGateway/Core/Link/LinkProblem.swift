@@ -47,13 +47,13 @@ public enum LinkProblem: Equatable, Sendable {
         case .timedOut(let step):
             "no answer from \(place) while \(step.rawValue): check centralSystem.url and the network"
         case .httpStatus(404):
-            "the central system does not know this charger (HTTP 404 for \(endpoint.target)): register the identity "
+            "the central system does not know this charger (HTTP 404 for \(endpoint.url)): register the identity "
                 + "\(endpoint.identity) there, or correct station.identity or centralSystem.url"
         case .httpStatus(let status) where status == 401 || status == 403:
             "the central system refuses the credentials (HTTP \(status)): check the identity \(endpoint.identity) "
                 + "and set AuthorizationKey to the password that it expects"
         case .httpStatus(let status):
-            "the central system answered HTTP \(status) to \(endpoint.target) instead of 101: check centralSystem.url"
+            "the central system answered HTTP \(status) to \(endpoint.url) instead of 101: check centralSystem.url"
         case .protocolRefused:
             "the central system accepted the WebSocket without the sub-protocol ocpp1.6: it must be set to OCPP 1.6J"
         case .handshakeInvalid(let reason):
