@@ -163,7 +163,9 @@ public struct ConfigurationMachine: Sendable {
                 continue
             }
             revised = true
-            seen[name] = entry
+            let isFirstSight = seen.updateValue(entry, forKey: name) == nil
+            // What the store had before it spoke is older than BootNotification.conf.
+            if name == .heartbeatInterval, heartbeatIntervalIsTold, isFirstSight { continue }
             if !adopt(value.value, of: name, declaration) {
                 effects.append(.log(LogRecord(.warning, "the config store's value of \(value.key) does not fit")))
             }

@@ -1,0 +1,231 @@
+import BusSchema
+import OCPP
+import Primitives
+import Testing
+
+@testable import GatewayCore
+
+@Suite struct ConfigurationMachineTests {
+    private typealias Effect = ConfigurationMachine.Effect
+    private let now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+    private let key = "00112233445566778899AABBCCDDEEFF"
+
+    private func machine(snapshot: ConfigSnapshot? = nil) throws -> ConfigurationMachine {
+        let table = try OCPPKeyTable(site: KeySite(numberOfConnectors: 1, fixedCable: true, phases: 3))
+        return ConfigurationMachine(table: table, snapshot: snapshot)
+    }
+
+    private func request(_ key: CiString50, _ value: CiString500) -> ChangeConfiguration.Request {
+        ChangeConfiguration.Request(key: key, value: value)
+    }
+
+    private func answered(_ status: ConfigurationStatus) -> Effect {
+        .answer(callId: "c", ChangeConfiguration.Confirmation(status: status))
+    }
+
+    private func stored(_ key: String, _ value: String?, revision: Int64) -> ConfigSet.Reply {
+        let value = ConfigValue(key: key, owner: .ocppGateway, value: value, revision: revision)
+        return ConfigSet.Reply(value: value, rebootRequired: false)
+    }
+
+    // MARK: - GetConfiguration
+
+    /// CORE-CFG-01, CORE-CFG-03, SEED-09: everything, although that is more than may be asked for.
+    @Test(arguments: [nil, []] as [[CiString50]?]) func noKeysMeansAllKeys(keys: [CiString50]?) throws {
+        let machine = try machine()
+        let all = try machine.get(GetConfiguration.Request(key: keys))
+        #expect(all.configurationKey?.count == 28)
+        #expect(all.unknownKey == nil)
+    }
+
+    /// CORE-CFG-02, CORE-CFG-05.
+    @Test func keysAreFoundInAnyCaseAndAnsweredInTheirOwnSpelling() throws {
+        let machine = try machine()
+        let some = try machine.get(GetConfiguration.Request(key: ["HEARTBEATinterval", "Nonsense"]))
+        #expect(some.configurationKey?.first?.key.text == "HeartbeatInterval")
+        #expect(some.configurationKey?.first?.value?.text == "20")
+        #expect(some.configurationKey?.first?.readonly == false)
+        #expect(some.unknownKey?.map(\.text) == ["Nonsense"])
+    }
+
+    /// CORE-CFG-04.
+    @Test func moreKeysThanAllowedAreRefused() throws {
+        let machine = try machine()
+        let most = try machine.get(GetConfiguration.Request(key: Array(repeating: "HeartbeatInterval", count: 20)))
+        #expect(most.configurationKey?.count == 20)
+        let error = #expect(throws: CallError.self) {
+            try machine.get(GetConfiguration.Request(key: Array(repeating: "HeartbeatInterval", count: 21)))
+        }
+        #expect(error?.code == .occurenceConstraintViolation)
+    }
+
+    /// J-CON-24.
+    @Test func theAuthorizationKeyIsNeitherGivenNorUnknown() throws {
+        let machine = try machine()
+        let answer = try machine.get(GetConfiguration.Request(key: ["AuthorizationKey"]))
+        #expect(answer == GetConfiguration.Confirmation())
+    }
+
+    // MARK: - ChangeConfiguration
+
+    /// CORE-CFG-07, CORE-CFG-13: answered only when it is on disk.
+    @Test func aChangeIsAnsweredWhenTheStoreHasIt() throws {
+        var machine = try machine()
+        let asked = machine.change(request("metervaluesampleinterval", "030"), callId: "c", at: now)
+        let set = ConfigSet(key: "MeterValueSampleInterval", value: "30", reason: "ChangeConfiguration")
+        #expect(asked == [.store(number: 1, set)])
+        #expect(machine.keys.meterValueSampleInterval == .seconds(20))
+        let done = machine.stored(number: 1, .success(stored("MeterValueSampleInterval", "30", revision: 4)))
+        #expect(machine.keys.meterValueSampleInterval == .seconds(30))
+        let entry = ConfigSnapshot.Entry(value: "30", revision: 4)
+        #expect(
+            done == [
+                answered(.accepted), .changed(machine.keys),
+                .persistSnapshot(ConfigSnapshot(entries: ["MeterValueSampleInterval": entry])),
+            ]
+        )
+    }
+
+    /// CORE-CFG-07, -08, -09, -16, CORE-MV-14.
+    @Test(
+        arguments: [
+            ("Nonsense", "1", ConfigurationStatus.notSupported), ("NumberOfConnectors", "2", .rejected),
+            ("WebSocketPingInterval", "-1", .rejected), ("HeartbeatInterval", "often", .rejected),
+            ("MeterValuesSampledData", "Energy.Active.Import.Register,SoC", .rejected),
+            ("UnlockConnectorOnEVSideDisconnect", "true", .rejected), ("AuthorizationKey", "abc", .rejected),
+            ("LocalPreAuthorize", "FALSE", .accepted),
+        ] as [(CiString50, CiString500, ConfigurationStatus)]
+    )
+    func whatNeedsNoStoreIsAnsweredAtOnce(key: CiString50, value: CiString500, status: ConfigurationStatus) throws {
+        var machine = try machine()
+        let before = machine.keys
+        let effects = machine.change(request(key, value), callId: "c", at: now)
+        #expect(effects.last == answered(status))
+        #expect(machine.keys == before)
+        #expect(machine.nextDeadline == nil)
+    }
+
+    @Test func withoutAnAnswerOfTheStoreAChangeIsRejected() throws {
+        var machine = try machine()
+        _ = machine.change(request("ResetRetries", "5"), callId: "c", at: now)
+        let expired = machine.deadlineReached(at: now.advanced(by: .seconds(2)))
+        #expect(expired.last == answered(.rejected))
+        let late = machine.stored(number: 1, .success(stored("ResetRetries", "5", revision: 4)))
+        #expect(late.isEmpty)
+    }
+
+    @Test func aRefusalOfTheStoreIsRejected() throws {
+        var machine = try machine()
+        _ = machine.change(request("ResetRetries", "5"), callId: "c", at: now)
+        let refused = machine.stored(number: 1, .failure(BusError(.failed, "disk")))
+        #expect(refused.last == answered(.rejected))
+        #expect(machine.keys.resetRetries == 3)
+    }
+
+    /// J-CON-23: in a file, not on the bus, and followed by a reconnect.
+    @Test func aNewAuthorizationKeyIsHandedOverAsASecret() throws {
+        var machine = try machine()
+        let asked = machine.change(request("AuthorizationKey", CiString500(fitting: key)), callId: "c", at: now)
+        #expect(asked == [.storeSecret(number: 1, key: "AuthorizationKey", Secret(key))])
+        #expect(!"\(asked)".contains(key))
+        let done = machine.stored(number: 1, .success(stored("AuthorizationKey", nil, revision: 9)))
+        #expect(done == [answered(.accepted), .credentialsChanged])
+    }
+
+    // MARK: - HeartbeatInterval
+
+    /// CORE-HB-04: the later one wins.
+    @Test func theIntervalOfBootNotificationHoldsUntilTheKeyIsSet() throws {
+        var machine = try machine()
+        let told = machine.setHeartbeatInterval(seconds: 300)
+        #expect(told == [.changed(machine.keys)])
+        let published = ConfigValues(
+            owner: .ocppGateway,
+            revision: 1,
+            values: [ConfigValue(key: "ResetRetries", owner: .ocppGateway, value: "4", revision: 1)]
+        )
+        _ = machine.received(published)
+        #expect(machine.keys.heartbeatInterval == .seconds(300))
+        // Equal to what is in force, but not to what is stored.
+        let asked = machine.change(request("HeartbeatInterval", "300"), callId: "c", at: now)
+        #expect(asked.count == 1)
+        _ = machine.stored(number: 1, .success(stored("HeartbeatInterval", "300", revision: 2)))
+        let again = machine.change(request("HeartbeatInterval", "300"), callId: "c", at: now)
+        #expect(again == [answered(.accepted)])
+    }
+
+    @Test func aStoreThatComesLateDoesNotUndoTheIntervalOfBootNotification() throws {
+        var machine = try machine()
+        _ = machine.setHeartbeatInterval(seconds: 300)
+        func values(_ text: String, revision: Int64) -> ConfigValues {
+            let value = ConfigValue(key: "HeartbeatInterval", owner: .ocppGateway, value: text, revision: revision)
+            return ConfigValues(owner: .ocppGateway, revision: revision, values: [value])
+        }
+        _ = machine.received(values("20", revision: 0))
+        #expect(machine.keys.heartbeatInterval == .seconds(300))
+        _ = machine.received(values("45", revision: 1))
+        #expect(machine.keys.heartbeatInterval == .seconds(45))
+    }
+
+    // MARK: - The store
+
+    @Test func theKeysAreDeclaredToEveryNewStore() throws {
+        var machine = try machine()
+        let declare = Effect.declare(ConfigDeclare(owner: .ocppGateway, keys: machine.table.declarations))
+        let started = machine.start()
+        #expect(started == [declare])
+        func announce(pid: Int, running: Bool = true, service: ServiceName = .configStore) -> Announce {
+            Announce(
+                service: service,
+                version: "1",
+                schemaVersion: 1,
+                pid: pid,
+                startedAt: 0,
+                publishes: [],
+                serves: [],
+                simulated: false,
+                running: running
+            )
+        }
+        let first = machine.announced(announce(pid: 7))
+        let same = machine.announced(announce(pid: 7))
+        let leaving = machine.announced(announce(pid: 8, running: false))
+        let other = machine.announced(announce(pid: 9, service: .hardwareIO))
+        let new = machine.announced(announce(pid: 8))
+        #expect(first == [declare] && new == [declare])
+        #expect(same.isEmpty && leaving.isEmpty && other.isEmpty)
+    }
+
+    @Test func theSnapshotIsUsedUntilTheStoreSpeaks() throws {
+        let entries = [
+            "ConnectionTimeOut": ConfigSnapshot.Entry(value: "90", revision: 5),
+            "NumberOfConnectors": .init(value: "7", revision: 5), "Gone": .init(value: "1", revision: 5),
+            "HeartbeatInterval": .init(value: "soon", revision: 5),
+        ]
+        var machine = try machine(snapshot: ConfigSnapshot(entries: entries))
+        #expect(machine.keys.connectionTimeOut == .seconds(90))
+        #expect(machine.keys.heartbeatInterval == .seconds(20))
+        #expect(machine.keys.text(.numberOfConnectors) == "1")
+        // The store has lost everything: back to the default.
+        let values = ConfigValues(
+            owner: .ocppGateway,
+            revision: 0,
+            values: [ConfigValue(key: "ConnectionTimeOut", owner: .ocppGateway, value: "60", revision: 0)]
+        )
+        let effects = machine.received(values)
+        #expect(machine.keys.connectionTimeOut == .seconds(60))
+        #expect(effects.first == .changed(machine.keys))
+    }
+
+    @Test func valuesOfOthersAreIgnored() throws {
+        var machine = try machine()
+        let values = ConfigValues(
+            owner: .hardwareIO,
+            revision: 3,
+            values: [ConfigValue(key: "ResetRetries", owner: .hardwareIO, value: "9", revision: 3)]
+        )
+        let effects = machine.received(values)
+        #expect(effects.isEmpty)
+        #expect(machine.keys.resetRetries == 3)
+    }
+}

@@ -1,0 +1,131 @@
+import OCPP
+import Primitives
+import Testing
+
+@testable import GatewayCore
+
+@Suite struct HeartbeatMachineTests {
+    private let start = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+
+    private func online() -> HeartbeatMachine {
+        var machine = HeartbeatMachine(interval: .seconds(20), at: start)
+        machine.wentOnline(at: start)
+        return machine
+    }
+
+    /// CORE-HB-01, CORE-HB-02.
+    @Test func aHeartbeatFollowsSilenceOnly() {
+        var machine = online()
+        #expect(machine.nextDeadline == .seconds(120))
+        machine.exchanged(at: start.advanced(by: .seconds(15)))
+        let early = machine.nextCall(at: start.advanced(by: .seconds(20)))
+        #expect(early == nil)
+        let due = machine.nextCall(at: start.advanced(by: .seconds(35)))
+        #expect(due == OutgoingCall(key: .heartbeat, request: .heartbeat(Heartbeat.Request())))
+        let second = machine.nextCall(at: start.advanced(by: .seconds(40)))
+        #expect(second == nil)
+        machine.callFinished(at: start.advanced(by: .seconds(36)))
+        #expect(machine.nextDeadline == .seconds(156))
+    }
+
+    /// CORE-HB-07.
+    @Test func nothingIsDueWhileOffline() {
+        var machine = online()
+        machine.wentOffline()
+        #expect(machine.nextDeadline == nil)
+        let call = machine.nextCall(at: start.advanced(by: .seconds(3600)))
+        #expect(call == nil)
+    }
+
+    /// CORE-HB-04.
+    @Test func aNewIntervalCountsAtOnce() {
+        var machine = online()
+        machine.setInterval(.seconds(5))
+        #expect(machine.nextDeadline == .seconds(105))
+    }
+
+    /// J-CON-17: the time is asked for once a day even when other messages keep the line busy.
+    @Test func aBusyLineStillGetsOneHeartbeatADay() {
+        var machine = online()
+        var heartbeats = 0
+        for second in stride(from: 10, through: 2 * 86_400, by: 10) {
+            let now = start.advanced(by: .seconds(second))
+            if machine.nextCall(at: now) != nil {
+                heartbeats += 1
+                machine.callFinished(at: now)
+            }
+            machine.exchanged(at: now)
+        }
+        #expect(heartbeats == 2)
+    }
+}
+
+@Suite struct StationClockTests {
+    private let now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+
+    @Test func theOffsetLeavesOutHalfOfTheWayThereAndBack() {
+        var clock = StationClock()
+        let told = now.utc.advanced(by: .seconds(60))
+        let offset = clock.observe(told, sentUptime: .seconds(98), at: now)
+        #expect(offset == .seconds(61))
+        #expect(clock.offset == .seconds(61))
+    }
+
+    @Test func aCentralSystemWithoutAClockIsNotBelieved() {
+        var clock = StationClock()
+        let offset = clock.observe(Timestamp(millisecondsSinceEpoch: 5), sentUptime: .seconds(100), at: now)
+        #expect(offset == nil)
+        #expect(clock.offset == nil)
+    }
+
+    @Test func aClockThatWasNeverSetIsNotTrusted() {
+        #expect(StationClock.isTrusted(now.utc))
+        #expect(!StationClock.isTrusted(Timestamp(millisecondsSinceEpoch: 86_400_000)))
+    }
+}
+
+@Suite struct CallMachineTests {
+    private let now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+    private let heartbeat = OutgoingCall(key: .heartbeat, request: .heartbeat(Heartbeat.Request()))
+
+    @Test func anAnswerFreesTheSlotOnce() {
+        var machine = CallMachine(seed: 3)
+        let id = machine.begin(heartbeat, timeout: .seconds(30), at: now)
+        #expect(!machine.isFree)
+        let unknown = machine.answered("other")
+        #expect(unknown == nil)
+        let answered = machine.answered(id)
+        #expect(answered?.key == .heartbeat)
+        let duplicate = machine.answered(id)
+        #expect(duplicate == nil)
+    }
+
+    /// J-RPC-03, J-RPC-04.
+    @Test func anAnswerAfterTheTimeOutIsDropped() {
+        var machine = CallMachine(seed: 3)
+        let id = machine.begin(heartbeat, timeout: .seconds(30), at: now)
+        let early = machine.expire(at: now.advanced(by: .seconds(29)))
+        #expect(early == nil)
+        let expired = machine.expire(at: now.advanced(by: .seconds(30)))
+        #expect(expired?.messageId == id)
+        let late = machine.answered(id)
+        #expect(late == nil)
+    }
+
+    /// J-RPC-07, J-RPC-08, J-RPC-09.
+    @Test func idsAreNewExceptForARetransmission() {
+        var machine = CallMachine(seed: 3)
+        var ids: Set<String> = []
+        for _ in 0..<1000 {
+            let id = machine.begin(heartbeat, timeout: .seconds(30), at: now)
+            #expect(id.utf8.count == 36)
+            ids.insert(id)
+            _ = machine.answered(id)
+        }
+        #expect(ids.count == 1000)
+        var again = heartbeat
+        again.messageId = "the-same"
+        let id = machine.begin(again, timeout: .seconds(30), at: now)
+        #expect(id == "the-same")
+    }
+}
