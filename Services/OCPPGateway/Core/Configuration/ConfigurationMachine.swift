@@ -182,9 +182,8 @@ public struct ConfigurationMachine: Sendable {
             let values = ConfigValues(owner: .ocppGateway, revision: reply.value.revision, values: [reply.value])
             let status: ConfigurationStatus = reply.rebootRequired ? .rebootRequired : .accepted
             let answer = Effect.answer(callId: change.callId, ChangeConfiguration.Confirmation(status: status))
-            if change.name == .authorizationKey, seen[change.name] == nil {
-                seen[change.name] = ConfigSnapshot.Entry(value: nil, revision: -1)
-            }
+            // The answer to our own change counts even if its publication came first, or the store was never heard before.
+            seen[change.name] = ConfigSnapshot.Entry(value: nil, revision: -1)
             return [answer] + received(values)
         case .failure(let error):
             return [.log(LogRecord(.warning, "the config store did not take \(change.name.rawValue): \(error)"))]
