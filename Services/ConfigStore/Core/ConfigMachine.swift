@@ -1,0 +1,135 @@
+public import BusSchema
+public import Primitives
+
+/// Every setting of every service: declared by its user, typed, validated, versioned, with a history. Knows no key by itself.
+public struct ConfigMachine: Machine, Sendable {
+    public enum Event: Equatable, Sendable {
+        case declareRequested(RequestID, ConfigDeclare, from: ServiceName)
+        case getRequested(RequestID, ConfigGet)
+        /// For a request that names a `secretFile`: what the shell read from it. The file is gone by now.
+        case setRequested(RequestID, ConfigSet, from: ServiceName, secret: SecretInput?)
+        case historyRequested(RequestID, ConfigHistory)
+        /// The last `persist…` effect failed, and nothing after it was done.
+        case persistFailed(reason: String)
+    }
+
+    /// The content of a `secretFile`.
+    public enum SecretInput: Equatable, Sendable {
+        case secret(Secret)
+        case unreadable(reason: String)
+    }
+
+    var declarations = Declarations()
+    var settings = StoredSettings()
+    /// By key in lower case.
+    var secrets: [String: NamedSecret] = [:]
+    /// The change whose durability is not certain before the next event.
+    var unconfirmed: Unconfirmed?
+
+    public init() {}
+
+    /// Nothing here happens by itself.
+    public var nextDeadline: Duration? { nil }
+
+    public mutating func deadlineReached(at moment: Moment) -> [ConfigEffect] { [] }
+
+    public mutating func handle(_ event: Event, at moment: Moment) -> [ConfigEffect] {
+        if case .persistFailed(let reason) = event { return persistFailed(reason) }
+        unconfirmed = nil
+        switch event {
+        case .declareRequested(let id, let request, let source): return declare(id, request, from: source)
+        case .getRequested(let id, let request): return [get(id, request)]
+        case .setRequested(let id, let request, let source, let secret):
+            return set(id, request, from: source, secret, at: moment)
+        case .historyRequested(let id, let request): return [history(id, request)]
+        case .persistFailed: return []  // Handled above.
+        }
+    }
+
+    // MARK: - Start
+
+    /// Takes one record of the journal, oldest first, before the first event.
+    public mutating func restore(_ record: StoredChange) { settings.apply(record) }
+
+    /// Takes the stored secrets, before the first event.
+    public mutating func restore(secrets stored: [String: Secret]) {
+        for (key, secret) in stored { secrets[key.lowercased()] = NamedSecret(key: key, secret: secret) }
+    }
+
+    /// Whether the journal must keep the record in a compaction.
+    public func needs(_ record: StoredChange) -> Bool { settings.needs(record) }
+
+    // MARK: - Requests
+
+    private mutating func declare(_ id: RequestID, _ request: ConfigDeclare, from source: ServiceName) -> [ConfigEffect]
+    {
+        let owner = request.owner
+        guard owner == source else {
+            return [.refuse(id, BusError(.invalid, "owner: expected \(source), who asks, found \(owner)"))]
+        }
+        do {
+            try declarations.replace(owner, request.keys)
+        } catch {
+            return [
+                .refuse(id, error), .log(LogRecord(.error, "keys refused", .init("owner", owner), .init("why", error))),
+            ]
+        }
+        let values = values(of: owner)
+        let unfit = declarations.keys(of: owner).compactMap { misfit(of: $0) }
+        let handedOver = declarations.keys(of: owner).filter(\.secret).map { declaration in
+            let secret = secrets[declaration.key.lowercased()]?.secret
+            return ConfigEffect.handOver(secret, key: declaration.key, owner: owner)
+        }
+        let complaints = unfit.map {
+            ConfigEffect.log(LogRecord(.error, "stored value unfit, default used", .init("why", $0)))
+        }
+        return handedOver + [
+            .reply(id, .declare(ConfigDeclare.Reply(values: values, unfit: unfit))),
+            .publish(AnyBusMessage(values)),
+            .log(LogRecord(.notice, "keys declared", .init("owner", owner), .init("keys", request.keys.count))),
+        ] + complaints
+    }
+
+    private func get(_ id: RequestID, _ request: ConfigGet) -> ConfigEffect {
+        guard request.keys.count <= ConfigLimits.keysPerOwner else {
+            let expected = "expected at most \(ConfigLimits.keysPerOwner) keys"
+            return .refuse(id, BusError(.invalid, "keys: \(expected), found \(request.keys.count)"))
+        }
+        var reply = ConfigGet.Reply(entries: [], unknownKeys: [])
+        func add(_ owner: ServiceName, _ declaration: KeyDeclaration) {
+            reply.entries.append(.init(value: value(of: declaration, owner), declaration: declaration))
+        }
+        if request.keys.isEmpty {
+            for owner in declarations.owners { declarations.keys(of: owner).forEach { add(owner, $0) } }
+        }
+        for key in request.keys {
+            if let declared = declarations[key] {
+                add(declared.owner, declared.declaration)
+            } else {
+                reply.unknownKeys.append(key)
+            }
+        }
+        return .reply(id, .get(reply))
+    }
+
+    private func history(_ id: RequestID, _ request: ConfigHistory) -> ConfigEffect {
+        let key = request.key?.lowercased()
+        var changes: [ConfigChange] = []
+        var bytes = 0
+        for change in settings.history.reversed() where key == nil || change.key.lowercased() == key {
+            let texts = [change.key, change.oldValue, change.newValue, change.source.rawValue, change.reason]
+            bytes += texts.reduce(140) { $0 + ($1?.utf8.count ?? 0) }
+            guard changes.count < min(request.limit, ConfigLimits.history), bytes <= ConfigLimits.historyBytes else {
+                break
+            }
+            changes.append(change)
+        }
+        return .reply(id, .history(ConfigHistory.Reply(changes: changes)))
+    }
+}
+
+/// A secret and the spelling of its key.
+struct NamedSecret: Equatable, Sendable {
+    var key: String
+    var secret: Secret
+}

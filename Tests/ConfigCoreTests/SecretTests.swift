@@ -1,0 +1,118 @@
+import BusSchema
+import ConfigCore
+import Primitives
+import Testing
+
+@Suite struct SecretTests {
+    private var bench = ConfigBench()
+    private let text = "hunter2hunter2"
+
+    init() { _ = bench.declare(.secret("AuthorizationKey"), .integer("Interval")) }
+
+    @Test mutating func theSecretIsStoredAndHandedOverBeforeTheAnswer() {
+        let effects = bench.setSecret("authorizationkey", text)
+        #expect(
+            effects.kinds == [
+                "persistSecrets", "persist", "handOver", "reply", "config.values", "config.changed", "log",
+            ]
+        )
+        #expect(effects[0] == .persistSecrets(["AuthorizationKey": Secret(text)]))
+        #expect(effects[2] == .handOver(Secret(text), key: "AuthorizationKey", owner: .ocppGateway))
+        let value = ConfigValue(
+            key: "AuthorizationKey",
+            owner: .ocppGateway,
+            value: nil,
+            revision: 1,
+            secretPresent: true
+        )
+        #expect(effects.setAnswer.reply == ConfigSet.Reply(value: value, rebootRequired: true))
+    }
+
+    @Test mutating func theSecretIsNowhereToBeSeen() {
+        let effects = bench.setSecret("AuthorizationKey", text)
+        let found = bench.get()
+        let history = bench.history()
+        var dumped = ""
+        dump(effects, to: &dumped)
+        dump(bench.machine, to: &dumped)
+        for seen in ["\(effects)", String(reflecting: effects), dumped, "\(found)", "\(history)", "\(bench.machine)"] {
+            #expect(!seen.contains("hunter2"))
+        }
+        #expect(Secret(text).reveal == text)
+    }
+
+    @Test mutating func aValueOnTheBusIsRefusedAndNotRepeated() {
+        let answer = bench.set("AuthorizationKey", text)
+        #expect(answer.code == .invalid)
+        #expect(answer.error?.message.contains("hunter2") == false)
+        #expect(bench.diskSecrets.isEmpty)
+    }
+
+    @Test mutating func aSecretThatDoesNotFitIsRefusedWithoutShowingIt() {
+        let answer = bench.setSecret("AuthorizationKey", String(repeating: text, count: 4)).setAnswer
+        #expect(
+            answer.error == BusError(.invalid, "AuthorizationKey: expected at most 40 characters, found something else")
+        )
+    }
+
+    @Test mutating func aSecretFileForAnOrdinaryKeyIsRefused() {
+        let answer = bench.setSecret("Interval", "5").setAnswer
+        #expect(answer.code == .invalid)
+        #expect(bench.disk.isEmpty)
+    }
+
+    @Test mutating func anUnreadableSecretFileIsSaidToBe() {
+        let request = ConfigSet(key: "AuthorizationKey", value: nil, secretFile: "upload")
+        let input = ConfigMachine.SecretInput.unreadable(reason: "there is no file of that name")
+        let effects = bench.run { .setRequested($0, request, from: .chargectl, secret: input) }
+        let expected = BusError(.invalid, "AuthorizationKey: secretFile: there is no file of that name")
+        #expect(effects.setAnswer.error == expected)
+    }
+
+    @Test mutating func aSecretSurvivesARestartAndIsHandedOverAgain() {
+        _ = bench.setSecret("AuthorizationKey", text)
+        bench.restart(keeping: true)
+        let request = ConfigDeclare(owner: .ocppGateway, keys: [.secret("AuthorizationKey")])
+        let effects = bench.run { .declareRequested($0, request, from: .ocppGateway) }
+        #expect(effects.kinds == ["handOver", "reply", "config.values", "log"])
+        #expect(effects.first == .handOver(Secret(text), key: "AuthorizationKey", owner: .ocppGateway))
+        let value = bench.get("AuthorizationKey").entries.first?.value
+        #expect(value?.secretPresent == true)
+        #expect(value?.revision == 1)
+    }
+
+    @Test mutating func aDeclaredSecretWithoutAValueHasNoFile() {
+        let request = ConfigDeclare(owner: .ocppGateway, keys: [.secret("AuthorizationKey")])
+        let effects = bench.run { .declareRequested($0, request, from: .ocppGateway) }
+        #expect(effects.first == .handOver(nil, key: "AuthorizationKey", owner: .ocppGateway))
+    }
+
+    @Test mutating func aSecretCanBeRemoved() {
+        _ = bench.setSecret("AuthorizationKey", text)
+        let answer = bench.set("AuthorizationKey", nil).reply
+        #expect(answer?.value.secretPresent == false)
+        #expect(answer?.value.revision == 0)
+        #expect(bench.diskSecrets.isEmpty)
+        #expect(bench.handedOver.isEmpty)
+        let history = bench.history()
+        #expect(history.map(\.revision) == [2, 1])
+    }
+
+    @Test mutating func theSameSecretAgainChangesNothing() {
+        _ = bench.setSecret("AuthorizationKey", text)
+        let effects = bench.setSecret("AuthorizationKey", text)
+        #expect(effects.kinds == ["reply"])
+    }
+
+    @Test(arguments: 0...1)
+    mutating func aFailingDiskLeavesTheOldSecret(failure: Int) {
+        _ = bench.setSecret("AuthorizationKey", "old")
+        let effects = bench.run(failingAt: failure) { ConfigBench.secretRequest($0, "AuthorizationKey", text) }
+        #expect(effects.setAnswer.code == .failed)
+        #expect(effects.kinds.suffix(3) == ["refuse", "complaint", "persistSecrets"])
+        #expect(bench.diskSecrets == ["AuthorizationKey": Secret("old")])
+        #expect(bench.handedOver == ["ocpp-gateway/AuthorizationKey": Secret("old")])
+        let revision = bench.revision("AuthorizationKey")
+        #expect(revision == 1)
+    }
+}
