@@ -18,14 +18,16 @@ public enum JSON {
         return try parser.document()
     }
 
-    /// Reads a value out of a tree.
+    /// Reads a value out of a tree. With `root`, the paths of errors begin with it: for a value that is part of a larger document.
     /// - Throws: `DecodingError` with the path; see the README for which case means what.
     public static func decode<T: Decodable>(
         _ type: T.Type,
         from value: JSONValue,
+        root: String? = nil,
         unknownKeys: UnknownKeys = .ignored
     ) throws(DecodingError) -> T {
-        let decoder = TreeDecoder(value, refusesUnknownKeys: unknownKeys == .refused)
+        let step = root.map(PathStep.name)
+        let decoder = TreeDecoder(value, refusesUnknownKeys: unknownKeys == .refused, step: step)
         do {
             let result = try T(from: decoder)
             try decoder.finish()

@@ -1,0 +1,25 @@
+/// `simulation`: the world in front of simulated devices.
+public struct SimulationSection: Decodable, Equatable, Sendable {
+    /// How much faster than time the simulated meter counts: 1…10000, default 1.
+    public var energyTimeScale: Int
+    /// Whether meter registers and plugged EVs survive a restart, as they do in reality. Default: yes.
+    public var persistState: Bool
+    /// Phase to neutral: 100…400, default 230.
+    public var voltageVolts: Int
+
+    init() {
+        energyTimeScale = 1
+        persistState = true
+        voltageVolts = 230
+    }
+
+    private enum CodingKeys: String, CodingKey { case energyTimeScale, persistState, voltageVolts }
+
+    /// - Throws: `DecodingError` with the path and the range.
+    public init(from decoder: any Decoder) throws {
+        let fields = try Fields(decoder, keyedBy: CodingKeys.self)
+        energyTimeScale = try fields.integer(.energyTimeScale, 1...10_000, default: 1)
+        persistState = try fields.bool(.persistState, default: true)
+        voltageVolts = try fields.integer(.voltageVolts, 100...400, default: 230)
+    }
+}

@@ -1,0 +1,65 @@
+public import JSON
+
+/// The site's file: factory and site settings, one section per concern. Reading from disk is the caller's.
+///
+/// A service reads the sections it uses and no other. What it owns it reads strictly: an unknown key in there is an error. What it
+/// merely looks at, it reads with `unknownKeys: .ignored`, and it never sees the rest, so that services of different age share a file.
+public struct SiteFile: Sendable {
+    /// Largest file, bytes.
+    public static let maximumBytes = 256 * 1024
+
+    /// For people, in errors.
+    public let name: String
+    private let document: JSONObject
+
+    /// - Throws: a `SiteFileError` with line and column when the bytes are no JSON object.
+    public init(bytes: [UInt8], name: String = "charger.json") throws(SiteFileError) {
+        let value: JSONValue
+        do {
+            value = try JSON.parse(bytes, limits: JSONLimits(bytes: Self.maximumBytes))
+        } catch {
+            let (line, column) = error.position(in: bytes)
+            throw SiteFileError(file: name, path: "line \(line), column \(column)", problem: error.problem)
+        }
+        guard case .object(let object) = value else {
+            throw SiteFileError(file: name, path: "", problem: "expected an object")
+        }
+        self.name = name
+        document = object
+    }
+
+    /// Reads one section; nil when the file does not have it.
+    /// - Throws: a `SiteFileError` with the path of the value that does not fit.
+    public func section<T: Decodable>(
+        _ section: String,
+        as type: T.Type,
+        unknownKeys: JSON.UnknownKeys = .refused
+    ) throws(SiteFileError) -> T? {
+        guard let value = document[section] else { return nil }
+        do {
+            return try JSON.decode(type, from: value, root: section, unknownKeys: unknownKeys)
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// An error about this file, for what only the reader of a section can judge.
+    public func failure(at path: String, _ problem: String) -> SiteFileError {
+        SiteFileError(file: name, path: path, problem: problem)
+    }
+
+    /// Reads what belongs to one driver.
+    /// - Throws: a `SiteFileError` with the path of the value that does not fit.
+    public func settings<T: Decodable>(of driver: DriverChoice, as type: T.Type) throws(SiteFileError) -> T {
+        do {
+            return try JSON.decode(type, from: .object(driver.settings), root: driver.path, unknownKeys: .refused)
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    private func failure(_ error: DecodingError) -> SiteFileError {
+        let (path, problem) = JSON.describe(error: error)
+        return failure(at: path, problem)
+    }
+}
