@@ -204,7 +204,7 @@ import Testing
         _ = bench.declare(.string("Text"))
         for number in 0..<100 { _ = bench.set("Text", String(repeating: "x", count: 4000) + String(number)) }
         let changes = bench.history(limit: 500)
-        #expect(changes.count == 15)
+        #expect(changes.count == 16)
         #expect(changes.first?.newValue?.hasSuffix("99") == true)
     }
 }
