@@ -1,0 +1,63 @@
+public import BusSchema
+public import OCPP
+public import Primitives
+
+/// Orders of the charging part, to be performed in their order.
+public enum ChargingEffect: Equatable, Sendable {
+    /// Append to the journal. When that fails, perform nothing after it and feed `persistFailed` with the same records.
+    case persist([JournalRecord], Durability)
+    /// Read that part of the queue from the journal and feed `queueLoaded`.
+    case loadQueue(QueueQuery)
+    /// Replace the journal by a shorter one. May fail without harm.
+    case compact(JournalCompaction)
+    /// Ask hardware-io; its answer is `permitAnswered` with the same connector and transaction.
+    case requestPermit(Permit)
+    /// Ask hardware-io; its answer is `unlockAnswered`.
+    case requestUnlock(Unlock)
+    /// Tell the person in front of the charger; no answer needed.
+    case indicate(Indicate)
+    /// Answer an earlier UnlockConnector.
+    case confirmUnlock(id: String, UnlockConnector.Confirmation)
+    case publish(AnyBusMessage)
+    case log(LogRecord)
+}
+
+/// How a request for a permit ended.
+public enum PermitOutcome: Equatable, Sendable {
+    case answered(ConnectorState)
+    case failed(BusError)
+}
+
+/// How a request to unlock ended.
+public enum UnlockOutcome: Equatable, Sendable {
+    case answered(Unlock.Outcome)
+    case failed(BusError)
+}
+
+extension ChargingMachine {
+    /// Facts for the charging part.
+    public enum Event: Equatable, Sendable {
+        case hardwareConnector(ConnectorState)
+        case hardwareMeter(MeterReading)
+        case hardwareReader(ReaderState)
+        /// Any other sign of life from hardware-io.
+        case hardwareAlive
+        case cardPresented(CardPresented)
+        case permitAnswered(connectorId: Int, transaction: String, PermitOutcome)
+        case unlockAnswered(connectorId: Int, UnlockOutcome)
+        /// The WebSocket is open and the registration is Accepted. `registered` tells that a BootNotification was just accepted,
+        /// so that every status is due (E §3.22); else it is a mere reconnect.
+        case wentOnline(registered: Bool)
+        case wentOffline
+        case keysChanged(OCPPKeys)
+        /// The messages asked for by `loadQueue`, in order; fewer than asked for means that there are no more.
+        case queueLoaded([QueueEntry])
+        /// The journal could not be read.
+        case queueLoadFailed(reason: String)
+        case persistFailed([JournalRecord], reason: String)
+        /// True time minus the wall clock, from an answer of the central system.
+        case clockSynchronised(offset: Duration)
+        /// The program is about to end; charging goes on meanwhile.
+        case terminationRequested
+    }
+}

@@ -1,0 +1,148 @@
+import BusSchema
+import OCPP
+import Primitives
+
+/// The frame around every event: shared circumstances in, then queue, statuses and publications brought up to date.
+extension ChargingMachine {
+    /// Delivered messages that may lie in the journal before it is made shorter.
+    private static let compactionThreshold: Int64 = 2000
+    private static let retryUnsavedAfter = Duration.seconds(5)
+
+    mutating func inTurn(
+        at moment: Moment,
+        _ body: (inout ChargingMachine, inout ChargingTurn) -> Void
+    ) -> [ChargingEffect] {
+        var turn = ChargingTurn(
+            moment: moment,
+            configuration: configuration,
+            keys: keys,
+            isOnline: isOnline,
+            clock: clock,
+            random: random,
+            ledger: ledger,
+            unsaved: storage.unsaved
+        )
+        storage.unsaved = []
+        body(&self, &turn)
+        settleStorage(turn)
+        delivery.append(turn.appended, turn.ledger)
+        delivery.loadIfNeeded(&turn)
+        for report in turn.statusChanges {
+            reporter.note(report, minimumDuration: keys.minimumStatusDuration, at: moment.uptime)
+        }
+        publishConnectors(&turn)
+        publishQueue(&turn)
+        compactIfWorthwhile(&turn)
+        clock = turn.clock
+        random = turn.random
+        ledger = turn.ledger
+        return turn.effects
+    }
+
+    // MARK: - Publications
+
+    private mutating func publishConnectors(_ turn: inout ChargingTurn) {
+        for connector in connectors {
+            guard let status = connector.status(turn) else { continue }
+            publish(status, &turn)
+        }
+        if let report = reporter.chargePoint {
+            publish(
+                ConnectorStatus(
+                    connectorId: 0,
+                    status: report.status.rawValue,
+                    errorCode: report.errorCode.rawValue,
+                    info: report.info,
+                    since: turn.clock.timestamp(of: report.since, at: turn.moment).millisecondsSinceEpoch,
+                    transaction: nil,
+                    explanation: isOnline ? "The central system is connected." : "The central system is not connected."
+                ),
+                &turn
+            )
+        }
+    }
+
+    private mutating func publish(_ status: ConnectorStatus, _ turn: inout ChargingTurn) {
+        guard published.connectors[status.connectorId] != status else { return }
+        published.connectors[status.connectorId] = status
+        turn.add(.publish(AnyBusMessage(status)))
+    }
+
+    private mutating func publishQueue(_ turn: inout ChargingTurn) {
+        let state = queueState(turn)
+        guard published.queue != state else { return }
+        published.queue = state
+        turn.add(.publish(AnyBusMessage(state)))
+    }
+
+    func queueState(_ turn: ChargingTurn) -> QueueState {
+        func utc(_ uptime: Duration) -> Int64 {
+            turn.clock.timestamp(of: turn.clock.time(uptime: uptime, at: turn.moment), at: turn.moment)
+                .millisecondsSinceEpoch
+        }
+        return QueueState(
+            undelivered: turn.ledger.undelivered,
+            oldestAt: delivery.oldest.map { turn.clock.timestamp(of: $0, at: turn.moment).millisecondsSinceEpoch },
+            inFlight: delivery.actionInFlight?.rawValue,
+            attempts: turn.ledger.failures,
+            nextAttemptAt: delivery.notBefore.map(utc),
+            deadLetters: turn.ledger.deadLetters.count,
+            storageFault: storage.reason
+        )
+    }
+
+    // MARK: - Storage
+
+    /// A write failed, and the effects after it were not performed. A start is refused; everything else is kept and tried again.
+    mutating func persistFailed(_ records: [JournalRecord], reason: String, _ turn: inout ChargingTurn) {
+        if storage.reason == nil { turn.log(.error, "storage failed", .init("reason", reason)) }
+        storage.reason = reason
+        for record in records {
+            if let sequence = record.sequence { delivery.remove(sequence: sequence) }
+            switch record {
+            case .began(let began):
+                turn.ledger.discard(began)
+                withConnector(began.connectorId, &turn) { $0.beginFailed(began, &$1) }
+            case .sampled, .registerRead, .attempted, .released, .bootStart, .unknown, .checkpoint:
+                break  // Worth a line on disk, not the memory of a broken one.
+            case .stopping, .ended, .resumed, .assigned, .delivered, .deadLettered, .requeued, .availabilitySet:
+                storage.unsaved.append(record)
+                if let entry = QueueEntry(record) { storage.withheld.append(entry) }
+                storage.retryAt = turn.moment.uptime + Self.retryUnsavedAfter
+            }
+        }
+        repeatLostEffects(&turn)
+    }
+
+    /// Orders that stood behind the failed write were not performed: permits are ordered again, publications made again.
+    private mutating func repeatLostEffects(_ turn: inout ChargingTurn) {
+        for index in connectors.indices { connectors[index].permit.orderAgain(&turn) }
+        delivery.loadWasLost()
+        published = Published()
+    }
+
+    mutating func retryUnsaved(_ turn: inout ChargingTurn) {
+        guard let due = storage.retryAt, due <= turn.moment.uptime else { return }
+        storage.retryAt = nil
+        turn.persistUnsaved()
+    }
+
+    /// A write was ordered: unless it fails, storage works again and holds everything.
+    private mutating func settleStorage(_ turn: ChargingTurn) {
+        guard turn.didPersist else {
+            storage.unsaved = turn.unsaved + storage.unsaved
+            return
+        }
+        for entry in storage.withheld { delivery.restore(entry, turn.ledger) }
+        storage = StorageFault()
+    }
+
+    private mutating func compactIfWorthwhile(_ turn: inout ChargingTurn) {
+        let spent = turn.ledger.deliveredThrough - compactedAt
+        guard spent >= Self.compactionThreshold, spent > Int64(turn.ledger.undelivered), storage.reason == nil else {
+            return
+        }
+        compactedAt = turn.ledger.deliveredThrough
+        turn.add(.compact(JournalCompaction(turn.ledger)))
+    }
+}

@@ -1,0 +1,64 @@
+import BusSchema
+import Primitives
+
+/// What hardware-io last said about one connector, and how long ago.
+struct ConnectorFacts: Equatable, Sendable {
+    private(set) var state: ConnectorState?
+    /// An EV is connected. Keeps its value while the pilot is in error or unread.
+    private(set) var isPlugged = false
+    /// Since when the contactor is seen open; nil while it is not.
+    private(set) var openSince: Duration?
+    /// The newest plausible reading.
+    private(set) var reading: MeterReading?
+    /// The newest reading was not plausible.
+    private(set) var meterFailed = false
+    /// When hardware-io last gave a sign of life.
+    private(set) var heardAt: Duration
+    /// Nothing was heard for too long.
+    private(set) var isSilent = false
+
+    init(at uptime: Duration) { heardAt = uptime }
+
+    /// A transaction from before our restart had its EV connected.
+    mutating func assumePlugged() { isPlugged = true }
+
+    mutating func heard(at uptime: Duration) {
+        heardAt = uptime
+        isSilent = false
+    }
+
+    mutating func fellSilent() { isSilent = true }
+
+    mutating func take(_ new: ConnectorState, at uptime: Duration) {
+        heard(at: uptime)
+        state = new
+        if let pilot = new.pilot {
+            if pilot.isPlugged { isPlugged = true }
+            if pilot == .a { isPlugged = false }
+        }
+        openSince = new.contactor == .open ? openSince ?? uptime : nil
+    }
+
+    mutating func take(_ new: MeterReading, at uptime: Duration) {
+        heard(at: uptime)
+        meterFailed = !new.valid
+        if new.valid { reading = new }
+    }
+
+    /// The newest reading, if it is no older than `limit` and the meter works.
+    func freshReading(within limit: Duration, at uptime: Duration) -> MeterReading? {
+        guard !meterFailed, let reading, uptime - .milliseconds(reading.takenAtUptime) <= limit else { return nil }
+        return reading
+    }
+
+    /// No energy flows, and the newest reading was taken after it stopped flowing: the register is final.
+    var registerIsFinal: Bool {
+        guard let openSince, let reading, !meterFailed else { return false }
+        return .milliseconds(reading.takenAtUptime) >= openSince
+    }
+
+    /// The cable cannot be taken away yet, or an EV is still on it.
+    var needsUserAction: Bool {
+        isPlugged || [.locked, .locking, .unlocking, .failed].contains(state?.lock ?? .absent)
+    }
+}

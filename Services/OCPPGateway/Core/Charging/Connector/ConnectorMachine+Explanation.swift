@@ -1,0 +1,54 @@
+import BusSchema
+import OCPP
+import Primitives
+
+extension ConnectorMachine {
+    /// The connector as the bus shows it; nil while nothing is known.
+    func status(_ turn: ChargingTurn) -> ConnectorStatus? {
+        guard let report else { return nil }
+        return ConnectorStatus(
+            connectorId: id,
+            status: report.status.rawValue,
+            errorCode: report.errorCode.rawValue,
+            info: report.info,
+            since: turn.clock.timestamp(of: report.since, at: turn.moment).millisecondsSinceEpoch,
+            transaction: transaction.map { transaction in
+                ConnectorStatus.Transaction(
+                    uuid: transaction.uuid,
+                    transactionId: transaction.transactionId,
+                    idTag: transaction.idTag.text,
+                    startedAt: turn.clock.timestamp(of: transaction.startTime, at: turn.moment).millisecondsSinceEpoch,
+                    meterStartWh: transaction.meterStartWh
+                )
+            },
+            explanation: explanation(report)
+        )
+    }
+
+    private func explanation(_ report: StatusReport) -> String {
+        switch report.status {
+        case .faulted: return "Cannot deliver energy: \(report.vendorErrorCode ?? report.errorCode.rawValue)."
+        case .unavailable: return "Taken out of service by the central system."
+        case .available: return "Free. Waits for a cable or a card."
+        case .charging: return "Charging."
+        case .suspendedEV:
+            return facts.isPlugged ? "The EV does not ask for energy." : "The EV is gone; the transaction goes on."
+        case .suspendedEVSE:
+            return "No energy is offered: \(facts.state?.notChargingBecause ?? report.info ?? "no permit")."
+        case .reserved: return "Reserved."
+        case .finishing:
+            return transaction == nil
+                ? "Over. Waits for the cable to be removed." : "Stopping. Waits for the last meter reading."
+        case .preparing: return preparing
+        }
+    }
+
+    private var preparing: String {
+        switch session {
+        case .plugged: isAuthorizing ? "Waits for the authorization." : "Cable connected. Waits for a card."
+        case .authorized where facts.isPlugged: "Authorized. Waits for a valid meter reading."
+        case .authorized: "Authorized. Waits for the cable."
+        case .idle, .transaction, .finishing: "Started. Waits for the EV to draw."
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import BusSchema
+import OCPP
+
+/// The status of a connector as a function of facts (OCPP 1.6 §4.9, §7.7). Nothing here remembers anything; the only history is
+/// whether the usage is before (Preparing) or after (Finishing) its transaction.
+struct StatusRules {
+    /// Where the usage of the connector stands.
+    enum Usage: Equatable {
+        case none
+        /// Somebody began: cable in, or identifier accepted.
+        case preparing
+        /// Over, or given up (B6), with the cable still in.
+        case finishing
+        case transaction(TransactionFacts)
+    }
+
+    struct TransactionFacts: Equatable {
+        /// Its end is decided.
+        var isStopping: Bool
+        /// The central system did not take the identifier back (OCPP 1.6 §4.8).
+        var energyAllowed: Bool
+        /// Began so recently that the EV had no time to react to the offer.
+        var isFresh: Bool
+    }
+
+    /// What to report.
+    struct Verdict: Equatable {
+        var status: ChargePointStatus
+        var errorCode: ChargePointErrorCode = .noError
+        var info: String?
+        var vendorErrorCode: String?
+        /// The facts are on their way to something else: report it only if they stay like this.
+        var isTransitional = false
+    }
+
+    var usage: Usage
+    var facts: ConnectorFacts
+    var isOperative: Bool
+
+    /// Nil while hardware-io was not heard yet: nothing is known.
+    func verdict() -> Verdict? {
+        if facts.isSilent {
+            return Verdict(status: .faulted, errorCode: .internalError, info: "hardware-io does not answer")
+        }
+        guard let state = facts.state else { return nil }
+        if let fault = blockingFault(of: state) { return fault }
+        var verdict = working(state)
+        if state.faults.contains(.evCommunicationError), Self.withCommunicationError.contains(verdict.status) {
+            verdict.errorCode = .evCommunicationError
+        } else if let warning = state.faults.first(where: { Self.mayBeWarning.contains($0) }) {
+            verdict.errorCode = ChargePointErrorCode(rawValue: warning.rawValue) ?? .otherError
+        }
+        return verdict
+    }
+
+    /// EVCommunicationError is only ever a warning, with these (OCPP 1.6 §4.9).
+    private static let withCommunicationError: Set<ChargePointStatus> = [
+        .preparing, .suspendedEV, .suspendedEVSE, .finishing,
+    ]
+    /// Faults with which hardware-io may go on delivering; then they are warnings.
+    private static let mayBeWarning: Set<HardwareFaultCode> = [.highTemperature, .overVoltage, .underVoltage]
+    /// Faults that do not keep energy from flowing.
+    private static let neverBlocking: Set<HardwareFaultCode> = [.evCommunicationError, .readerFailure]
+
+    /// Faulted means that no energy can be delivered (OCPP 1.6 §7.7).
+    private func blockingFault(of state: ConnectorState) -> Verdict? {
+        let delivers = state.contactor == .closed
+        let blocking = state.faults.first { code in
+            !Self.neverBlocking.contains(code) && !(delivers && Self.mayBeWarning.contains(code))
+        }
+        guard let blocking else { return nil }
+        guard let code = ChargePointErrorCode(rawValue: blocking.rawValue) else {
+            return Verdict(status: .faulted, errorCode: .otherError, vendorErrorCode: blocking.rawValue)
+        }
+        return Verdict(status: .faulted, errorCode: code)
+    }
+
+    private func working(_ state: ConnectorState) -> Verdict {
+        switch usage {
+        case .transaction(let transaction): return inTransaction(transaction, state)
+        case .finishing: return Verdict(status: .finishing)
+        case .none where !isOperative, .preparing where !isOperative: return Verdict(status: .unavailable)
+        case .none: return Verdict(status: .available)
+        case .preparing: return Verdict(status: .preparing)
+        }
+    }
+
+    private func inTransaction(_ transaction: TransactionFacts, _ state: ConnectorState) -> Verdict {
+        if transaction.isStopping {
+            return Verdict(status: .finishing, info: facts.isPlugged ? nil : Self.disconnected)
+        }
+        guard facts.isPlugged else { return Verdict(status: .suspendedEV, info: Self.disconnected) }
+        guard transaction.energyAllowed else { return Verdict(status: .suspendedEVSE, info: "identifier not accepted") }
+        if state.contactor == .closed || state.contactor == .closing, state.offeredMilliamps > 0 {
+            return Verdict(status: .charging)
+        }
+        // A fresh transaction stays in Preparing until the EV had a chance to react (B3 rather than B4 and D3).
+        if transaction.isFresh { return Verdict(status: .preparing) }
+        let asks = state.pilot?.asksForEnergy ?? false
+        if state.offeredMilliamps > 0, !asks, state.pilot != .e, state.pilot != .f {
+            return Verdict(status: .suspendedEV)
+        }
+        // Both sides suspended is SuspendedEVSE (OCPP 1.6 §4.9). The contactor may just be about to follow.
+        return Verdict(status: .suspendedEVSE, info: state.notChargingBecause, isTransitional: true)
+    }
+
+    /// OCPP 1.6 §4.9.
+    private static let disconnected = "EV side disconnected"
+}

@@ -1,0 +1,58 @@
+/// A message was confirmed.
+public struct Delivered: Codable, Equatable, Sendable {
+    public var sequence: Int64
+    public var transaction: String
+    /// It was the StopTransaction: the assignment of the transaction is not needed any more.
+    public var isStop: Bool
+}
+
+/// A message failed, and will be sent again.
+public struct Attempted: Codable, Equatable, Sendable {
+    public var sequence: Int64
+    /// Failures so far.
+    public var failures: Int
+}
+
+/// A message failed for the last time. It is kept, and can be put back into the queue.
+public struct DeadLettered: Codable, Equatable, Sendable {
+    public var sequence: Int64
+    public var transaction: String
+    public var isStop: Bool
+}
+
+/// All dead letters went back into the queue.
+public struct Requeued: Codable, Equatable, Sendable {
+    public init() {}
+}
+
+/// ChangeAvailability was accepted (OCPP 1.6 §5.2). Connector 0 is the charge point.
+public struct AvailabilitySet: Codable, Equatable, Sendable {
+    public var connectorId: Int
+    public var operative: Bool
+}
+
+/// The cable of the last transaction was removed: its connector is nobody's.
+public struct Released: Codable, Equatable, Sendable {
+    public var connectorId: Int
+}
+
+/// The wall clock of a boot became known.
+public struct BootStart: Codable, Equatable, Sendable {
+    public var boot: String
+    /// UTC milliseconds at uptime zero.
+    public var utc: Int64
+}
+
+/// Everything that single records said before a compaction dropped them.
+public struct Checkpoint: Codable, Equatable, Sendable {
+    public var lastSequence: Int64
+    public var deliveredThrough: Int64
+    public var failures: Int
+    public var deadLetters: SequenceSet
+    public var requeued: SequenceSet
+    /// 0 is the charge point.
+    public var inoperative: [Int]
+    /// Connectors whose last transaction ended with the cable still in.
+    public var finishing: [Int]
+    public var boots: [BootStart]
+}

@@ -1,0 +1,153 @@
+/// What the journal says, folded record by record in its order. Bounded: open transactions (one per connector), positions in the
+/// queue and ranges of numbers; never the messages themselves, however many wait.
+public struct RestoredTransactions: Equatable, Sendable {
+    /// A transaction without its end.
+    public struct Open: Equatable, Sendable {
+        public var began: Began
+        public var assigned: Assigned?
+        /// The newest register on disk, and when it was read.
+        public var registerWh: Int64
+        public var registerTime: EventTime
+        /// Its end was decided.
+        public var stopping: Stopping?
+        /// The boot in which it last ran.
+        public var boot: String
+        /// Samples for `transactionData`.
+        var stopData: StopData
+    }
+
+    /// The newest message number ever given.
+    public internal(set) var lastSequence: Int64 = 0
+    /// Everything up to here is confirmed or a dead letter.
+    public internal(set) var deliveredThrough: Int64 = 0
+    /// Failures of the message after `deliveredThrough`.
+    public internal(set) var failures = 0
+    public internal(set) var deadLetters = SequenceSet()
+    /// Dead letters that were put back, all at or before `deliveredThrough`.
+    public internal(set) var requeued = SequenceSet()
+    /// By connector.
+    public internal(set) var open: [Int: Open] = [:]
+    /// Answers to StartTransaction of transactions whose StopTransaction still waits.
+    public internal(set) var assigned: [String: Assigned] = [:]
+    /// Connectors out of service; 0 is the charge point.
+    public internal(set) var inoperative: Set<Int> = []
+    /// Connectors whose last transaction ended, with the cable not seen removed since.
+    public internal(set) var finishing: Set<Int> = []
+    public internal(set) var boots: [BootStart] = []
+    /// Begin records that were followed by another one on the same connector: a defect of ours, never expected.
+    public internal(set) var orphans = 0
+
+    public init() {}
+
+    /// Folds one record in.
+    public mutating func read(_ record: JournalRecord) {
+        if let sequence = record.sequence { lastSequence = max(lastSequence, sequence) }
+        switch record {
+        case .began(let began): begin(began)
+        case .sampled(let sampled): sample(sampled)
+        case .registerRead(let read): register(read.energyWh, at: read.time, of: read.transaction)
+        case .stopping(let stopping): update(stopping.transaction) { $0.stopping = stopping }
+        case .ended(let ended): end(ended)
+        case .resumed(let resumed): update(resumed.transaction) { $0.boot = resumed.boot }
+        case .assigned(let answer): assign(answer)
+        case .delivered(let delivered):
+            passed(delivered.sequence)
+            if delivered.isStop { assigned[delivered.transaction] = nil }
+        case .attempted(let attempted):
+            failures = attempted.failures
+        case .deadLettered(let letter):
+            passed(letter.sequence)
+            deadLetters.insert(letter.sequence)
+            if letter.isStop { assigned[letter.transaction] = nil }
+        case .requeued:
+            requeued.formUnion(deadLetters)
+            deadLetters.removeAll()
+            failures = 0
+        case .availabilitySet(let availability):
+            if availability.operative {
+                inoperative.remove(availability.connectorId)
+            } else {
+                inoperative.insert(availability.connectorId)
+            }
+        case .released(let released): finishing.remove(released.connectorId)
+        case .bootStart(let start):
+            boots.removeAll { $0.boot == start.boot }
+            boots.append(start)
+            if boots.count > 16 { boots.removeFirst() }
+        case .checkpoint(let checkpoint): restart(from: checkpoint)
+        case .unknown: break
+        }
+    }
+
+    /// Takes back a begin record that could not be stored.
+    mutating func discard(_ began: Began) {
+        if open[began.connectorId]?.began.transaction == began.transaction { open[began.connectorId] = nil }
+        if deliveredThrough == began.sequence - 1 { deliveredThrough = began.sequence }
+    }
+
+    /// Messages on disk that are neither confirmed nor dead letters.
+    var undelivered: Int { Int(lastSequence - deliveredThrough) + requeued.count }
+
+    private mutating func restart(from checkpoint: Checkpoint) {
+        lastSequence = checkpoint.lastSequence
+        deliveredThrough = checkpoint.deliveredThrough
+        failures = checkpoint.failures
+        deadLetters = checkpoint.deadLetters
+        requeued = checkpoint.requeued
+        inoperative = Set(checkpoint.inoperative)
+        finishing = Set(checkpoint.finishing)
+        boots = checkpoint.boots
+    }
+
+    private mutating func begin(_ began: Began) {
+        if open[began.connectorId] != nil { orphans += 1 }
+        open[began.connectorId] = Open(
+            began: began,
+            assigned: assigned[began.transaction],
+            registerWh: began.meterStartWh,
+            registerTime: began.time,
+            stopping: nil,
+            boot: began.boot,
+            stopData: StopData(begin: began.beginValues.map { StoredMeterValue(time: began.time, values: $0) })
+        )
+        finishing.remove(began.connectorId)
+    }
+
+    private mutating func sample(_ sampled: Sampled) {
+        register(sampled.energyWh, at: sampled.time, of: sampled.transaction)
+        guard let values = sampled.stopValues else { return }
+        update(sampled.transaction) { $0.stopData.add(StoredMeterValue(time: sampled.time, values: values)) }
+    }
+
+    private mutating func register(_ energyWh: Int64, at time: EventTime, of transaction: String) {
+        update(transaction) {
+            $0.registerWh = max($0.registerWh, energyWh)
+            $0.registerTime = time
+        }
+    }
+
+    private mutating func end(_ ended: Ended) {
+        guard open[ended.connectorId]?.began.transaction == ended.transaction else { return }
+        open[ended.connectorId] = nil
+        finishing.insert(ended.connectorId)
+    }
+
+    private mutating func assign(_ answer: Assigned) {
+        assigned[answer.transaction] = answer
+        update(answer.transaction) { $0.assigned = answer }
+    }
+
+    private mutating func passed(_ sequence: Int64) {
+        failures = 0
+        requeued.remove(sequence)
+        deliveredThrough = max(deliveredThrough, sequence)
+    }
+
+    private mutating func update(_ transaction: String, _ change: (inout Open) -> Void) {
+        for (connectorId, candidate) in open where candidate.began.transaction == transaction {
+            var changed = candidate
+            change(&changed)
+            open[connectorId] = changed
+        }
+    }
+}

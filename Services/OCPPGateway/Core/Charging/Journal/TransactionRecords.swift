@@ -1,0 +1,96 @@
+public import OCPP
+
+/// A transaction has begun. Renders StartTransaction (OCPP 1.6 §4.8). On disk before any energy flows.
+public struct Began: Codable, Equatable, Sendable {
+    /// Place in the one order of transaction-related messages.
+    public var sequence: Int64
+    /// Id of the CALL, kept over retries, reconnects and restarts (JE §3.1).
+    public var messageId: String
+    /// Our own name of the transaction, a uuid.
+    public var transaction: String
+    public var connectorId: Int
+    public var idTag: IdToken
+    /// As Authorize.conf gave it.
+    public var parentIdTag: IdToken?
+    public var meterStartWh: Int64
+    public var time: EventTime
+    /// Kernel boot id: another one at the next start means that power was lost.
+    public var boot: String
+    public var reservationId: Int?
+    /// Begin values for `transactionData`; absent when none were configured.
+    public var beginValues: [SampledValue]?
+}
+
+/// Meter values were taken in a transaction. Renders MeterValues (OCPP 1.6 §4.7) when it has a sequence.
+public struct Sampled: Codable, Equatable, Sendable {
+    /// Nil when nothing is to be sent now, because the values are for StopTransaction only.
+    public var sequence: Int64?
+    public var messageId: String?
+    public var transaction: String
+    public var connectorId: Int
+    public var time: EventTime
+    /// The register at that time, whatever is reported: a power cut ends the transaction with it.
+    public var energyWh: Int64
+    /// For MeterValues.
+    public var values: [SampledValue]
+    /// For `transactionData` of StopTransaction.
+    public var stopValues: [SampledValue]?
+}
+
+/// The register of a running transaction, stored when no sample did it for a while.
+public struct RegisterRead: Codable, Equatable, Sendable {
+    public var transaction: String
+    public var energyWh: Int64
+    public var time: EventTime
+}
+
+/// The end of a transaction was decided; energy is being cut.
+public struct Stopping: Codable, Equatable, Sendable {
+    public var transaction: String
+    public var reason: Reason
+    /// Who asked for it, if somebody did.
+    public var idTag: IdToken?
+    public var time: EventTime
+}
+
+/// Meter values inside StopTransaction.
+public struct StoredMeterValue: Codable, Equatable, Sendable {
+    public var time: EventTime
+    public var values: [SampledValue]
+}
+
+/// A transaction has ended. Renders StopTransaction (OCPP 1.6 §4.10).
+public struct Ended: Codable, Equatable, Sendable {
+    public var sequence: Int64
+    public var messageId: String
+    public var transaction: String
+    public var connectorId: Int
+    public var meterStopWh: Int64
+    public var time: EventTime
+    public var reason: Reason
+    public var idTag: IdToken?
+    /// Absent when both Stop lists are empty (OCPP 1.6 §3.16.5).
+    public var transactionData: [StoredMeterValue]?
+}
+
+/// The transaction goes on in another boot of the machine.
+public struct Resumed: Codable, Equatable, Sendable {
+    public var transaction: String
+    public var boot: String
+    public var time: EventTime
+}
+
+/// The central system's answer to StartTransaction (OCPP 1.6 §6.46).
+public struct Assigned: Codable, Equatable, Sendable {
+    public var transaction: String
+    public var transactionId: Int
+    public var status: AuthorizationStatus
+    public var parentIdTag: IdToken?
+    /// The register at that time: an energy allowance counts from it (OCPP 1.6 §9.1.14).
+    public var energyWh: Int64?
+    /// ConcurrentTx was the answer to a repetition of a StartTransaction that the central system had already seen: no refusal.
+    public var repeated: Bool?
+
+    /// The transaction may go on with energy.
+    var isAccepted: Bool { status == .accepted || (status == .concurrentTx && repeated == true) }
+}
