@@ -4,6 +4,8 @@
 import Foundation
 import PackageDescription
 
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+
 /// Every target: language mode 6, warnings are errors, imports stay internal unless said otherwise.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -31,6 +33,7 @@ func program(_ name: String, _ path: String, _ dependencies: String...) -> Targe
         name: name,
         dependencies: dependencies.map { .byName(name: $0) },
         path: path,
+        exclude: FileManager.default.fileExists(atPath: root + "/" + path + "/README.md") ? ["README.md"] : [],
         swiftSettings: strict
     )
 }
@@ -179,10 +182,10 @@ let targets: [Target] = [
         "BusSchema",
         "EventLoop",
         "JSON",
-        "Primitives",
-        "ServiceHost",
-        "ZeroMQ"
+        "Primitives"
     ),
+
+    tests("chargectl", "BusSchema", "JSON", "Primitives", "chargectl"),
 
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
     library("OCPPSamples", "Tests/Support/OCPPSamples", strict, "OCPP", "Primitives"),
@@ -228,7 +231,6 @@ let targets: [Target] = [
 ]
 
 // Scaffolding while the tree grows: only folders that exist are built.
-let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
 let package = Package(
     name: "charger",
     targets: targets.filter { FileManager.default.fileExists(atPath: root + "/" + ($0.path ?? "")) }

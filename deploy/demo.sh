@@ -67,7 +67,7 @@ until_shown() {
 step "A central system, on this machine only"
 "$binaries/central-system" --port 0 --port-file "$work/port" --control "$work/central-system" --tag 04DEADBEEF=Blocked &
 processes+=($!)
-for _ in $(seq 200); do [ -s "$work/port" ] && break; read -r -t 0.05 <> <(:) || true; done
+for _ in $(seq 200); do [ -s "$work/port" ] && break; sleep 0.05; done
 port=$(cat "$work/port")
 sed "s|ws://127.0.0.1:[0-9]*|ws://127.0.0.1:$port|" deploy/config/demo.json > "$work/charger.json"
 

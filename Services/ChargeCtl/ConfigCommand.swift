@@ -1,0 +1,115 @@
+internal import BusSchema
+internal import Glibc
+internal import JSON
+internal import Primitives
+
+/// `chargectl config …`: settings by their keys.
+enum ConfigCommand {
+    static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
+        var arguments = Arguments(words, usage: Usage.config)
+        switch try arguments.next("get, set, unset, explain or history") {
+        case "get": try get(&arguments, session)
+        case "set": try set(&arguments, session)
+        case "unset": try unset(&arguments, session)
+        case "explain": try explain(&arguments, session)
+        case "history": try history(&arguments, session)
+        case let word: throw UsageError("unknown: config \(word)", usage: Usage.config)
+        }
+        return .done
+    }
+
+    private static func entries(_ keys: [String], _ session: Session) throws -> [ConfigGet.Entry] {
+        let reply = try session.ask(ConfigGet(keys: keys))
+        guard reply.unknownKeys.isEmpty else {
+            let names = reply.unknownKeys.joined(separator: ", ")
+            throw Failure(
+                status: .refused,
+                message: "no running service declares \(names); `chargectl config get` lists all"
+            )
+        }
+        return reply.entries.sorted { $0.value.key < $1.value.key }
+    }
+
+    private static func get(_ arguments: inout Arguments, _ session: Session) throws {
+        let asJSON = arguments.flag("--json")
+        let entries = try entries(arguments.rest(), session)
+        if asJSON {
+            return Output.line(String(decoding: try JSON.encode(entries.map(\.value)), as: UTF8.self))
+        }
+        for entry in entries { Output.line("\(padded(entry.value.key, to: 36)) \(shown(entry.value))") }
+    }
+
+    private static func shown(_ value: ConfigValue) -> String {
+        if let present = value.secretPresent { return present ? "(secret, set)" : "(secret, not set)" }
+        return value.value ?? "(not set)"
+    }
+
+    private static func set(_ arguments: inout Arguments, _ session: Session) throws {
+        let reason = try arguments.option("--reason")
+        let key = try arguments.next("the key")
+        var value = try arguments.next("the value")
+        try arguments.end()
+        if value == "-" { value = readLine(strippingNewline: true) ?? "" }
+        let isSecret = try entries([key], session).first?.declaration.secret ?? false
+        var request = ConfigSet(key: key, value: value, reason: reason)
+        if isSecret {
+            request = ConfigSet(key: key, value: nil, secretFile: try SecretFile.write(value, session), reason: reason)
+        }
+        try report(try session.ask(request))
+    }
+
+    private static func unset(_ arguments: inout Arguments, _ session: Session) throws {
+        let reason = try arguments.option("--reason")
+        let key = try arguments.next("the key")
+        try arguments.end()
+        try report(try session.ask(ConfigSet(key: key, value: nil, reason: reason)))
+    }
+
+    private static func report(_ reply: ConfigSet.Reply) throws {
+        let note = reply.rebootRequired ? "; takes effect after a restart" : ""
+        Output.line("\(reply.value.key) = \(shown(reply.value))\(note)")
+    }
+
+    private static func explain(_ arguments: inout Arguments, _ session: Session) throws {
+        for entry in try entries(arguments.rest(), session) {
+            let declaration = entry.declaration
+            Output.line("\(entry.value.key) = \(shown(entry.value))")
+            Output.line("  \(declaration.description)")
+            Output.line(
+                "  \(range(of: declaration)), default \(declaration.defaultValue ?? "not set"), \(declaration.access)"
+            )
+            let origin = entry.value.revision == 0 ? "the default" : "set at revision \(entry.value.revision)"
+            Output.line("  of \(entry.value.owner), \(origin)\(declaration.rebootRequired ? ", needs a restart" : "")")
+        }
+    }
+
+    private static func range(of declaration: KeyDeclaration) -> String {
+        var words = [declaration.type.rawValue]
+        switch (declaration.minimum, declaration.maximum) {
+        case (let low?, let high?): words.append("\(low)…\(high)")
+        case (let low?, nil): words.append("from \(low)")
+        case (nil, let high?): words.append("up to \(high)")
+        case (nil, nil): break
+        }
+        if let unit = declaration.unit { words.append(unit) }
+        if let choices = declaration.choices { words.append("of " + choices.joined(separator: ", ")) }
+        if let items = declaration.maximumItems { words.append("(at most \(items))") }
+        return words.joined(separator: " ")
+    }
+
+    private static func history(_ arguments: inout Arguments, _ session: Session) throws {
+        let asJSON = arguments.flag("--json")
+        let limit = try arguments.integer("--limit", in: 1...500) ?? 50
+        let key = arguments.next()
+        try arguments.end()
+        let changes = try session.ask(ConfigHistory(key: key, limit: Int(limit))).changes
+        if asJSON { return Output.line(String(decoding: try JSON.encode(changes), as: UTF8.self)) }
+        for change in changes {
+            let time = Timestamp(millisecondsSinceEpoch: change.at)
+            let reason = change.reason.map { " (\($0))" } ?? ""
+            Output.line(
+                "\(time)  \(change.revision)  \(change.key): \(change.oldValue ?? "–") → \(change.newValue ?? "–")  by \(change.source)\(reason)"
+            )
+        }
+    }
+}

@@ -1,0 +1,101 @@
+internal import Bus
+internal import BusCodec
+internal import BusSchema
+internal import EventLoop
+internal import JSON
+internal import Primitives
+
+/// One run of chargectl: where the services meet, and how long it waits for them.
+final class Session {
+    let directory: RuntimeDirectory
+    let patience: Duration
+    let loop: EventLoop
+    private lazy var client = BusClient(source: .chargectl, directory: directory, loop: loop)
+
+    init(directory: RuntimeDirectory, patience: Duration) throws {
+        self.directory = directory
+        self.patience = patience
+        loop = try EventLoop()
+    }
+
+    /// A state as it was received last.
+    struct State {
+        let header: Header
+        let topic: String
+        let payload: JSONValue
+
+        var line: TapLine { TapLine(header: header, topic: topic, payload: payload) }
+    }
+
+    /// The newest value of every state that running services keep, by topic.
+    func gatherStates() throws -> [String: State] {
+        let running = Set(ServiceName.daemons.filter { directory.presence(of: $0) == .running })
+        guard !running.isEmpty else { return [:] }
+        // A service sends all its states in one burst; a pause this long after the last of them means that it is over.
+        let quiet = Duration.milliseconds(60)
+        let limit = EventLoop.uptime() + .seconds(2)
+        var states: [String: State] = [:]
+        var seen: Set<ServiceName> = []
+        var lastNews = limit
+        let tap = try BusTap(directory: directory, loop: loop) { message in
+            guard let header = message.header, header.kind == .state,
+                let payload = try? JSON.parse(message.frames.payload)  // what is not JSON is no state of ours
+            else { return }
+            states[message.topic] = State(header: header, topic: message.topic, payload: payload)
+            seen.insert(header.source)
+            if seen.isSuperset(of: running) { lastNews = EventLoop.uptime() }
+        }
+        defer { tap.close() }
+        let source = loop.addDeadlineSource(
+            next: { min(limit, lastNews + quiet) },
+            fire: { [loop] _ in loop.stop() }
+        )
+        defer { loop.removeDeadlineSource(source) }
+        try loop.run()
+        return states
+    }
+
+    /// The answer to a request.
+    /// - Throws: `Failure` in words, when the service is not running, refuses, or does not answer.
+    func ask<R: BusRequest>(_ request: R) throws -> R.Reply {
+        try requireRunning(R.server)
+        var answer: Result<R.Reply, BusError>?
+        client.request(request, within: patience) { [loop] result in
+            answer = result
+            loop.stop()
+        }
+        try loop.run()
+        return try unwrap(answer, from: R.server)
+    }
+
+    /// The answer to a request given as text.
+    func ask(type: String, payload: [UInt8], server: ServiceName) throws -> JSONValue {
+        try requireRunning(server)
+        var answer: Result<(header: Header, payload: [UInt8]), BusError>?
+        client.request(type: type, payload: payload, server: server, within: patience) { [loop] result in
+            answer = result
+            loop.stop()
+        }
+        try loop.run()
+        return try JSON.parse(unwrap(answer, from: server).payload)
+    }
+
+    /// - Throws: `Failure` when nobody listens at the service's socket.
+    func requireRunning(_ service: ServiceName) throws(Failure) {
+        guard directory.presence(of: service) != .running else { return }
+        throw Failure(
+            status: .serviceNotRunning,
+            message: "\(service) is not running in \(directory.path); start it, or choose another --runtime-dir"
+        )
+    }
+
+    private func unwrap<Reply>(_ answer: Result<Reply, BusError>?, from server: ServiceName) throws -> Reply {
+        switch answer {
+        case .success(let reply): return reply
+        case .failure(let error) where error.code == .timedOut:
+            throw Failure(status: .noAnswer, message: "\(server) did not answer within \(patience.wholeSeconds) s")
+        case .failure(let error): throw Failure(status: .refused, message: "\(server) answered \(error)")
+        case nil: throw Failure(status: .noAnswer, message: "interrupted")
+        }
+    }
+}

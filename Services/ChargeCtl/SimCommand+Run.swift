@@ -1,0 +1,35 @@
+internal import Bus
+internal import BusSchema
+internal import Glibc
+internal import JSON
+
+extension SimCommand {
+    static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
+        switch try parse(words) {
+        case .hardware(let request): Output.line(try session.ask(request).world)
+        case .uplink(let request):
+            _ = try session.ask(request)
+            Output.line("\(request.name ?? "every simulated uplink") is \(request.up ? "mended" : "cut")")
+        case .powerCut: try cutPower(session)
+        }
+        return .done
+    }
+
+    /// What a power cut does to processes: all of them end at once, without a chance to write anything.
+    private static func cutPower(_ session: Session) throws {
+        let services = try session.gatherStates().values.filter { $0.header.type == Announce.type }
+        guard services.contains(where: { $0.payload["simulated"]?.asBool == true }) else {
+            throw Failure(
+                status: .refused,
+                message: "no simulated hardware is running here; the power of a real charger stays on"
+            )
+        }
+        for service in services {
+            guard let pid = service.payload["pid"]?.asInt,
+                session.directory.presence(of: service.header.source) == .running
+            else { continue }
+            kill(pid_t(pid), SIGKILL)
+            Output.line("\(service.header.source) (pid \(pid)) killed")
+        }
+    }
+}

@@ -1,0 +1,72 @@
+internal import Bus
+internal import BusCodec
+internal import BusSchema
+internal import EventLoop
+internal import JSON
+internal import Primitives
+
+/// `chargectl state`: the newest value of every state.
+enum StateCommand {
+    static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
+        var arguments = Arguments(words, usage: Usage.state)
+        let asJSON = arguments.flag("--json")
+        let field = try arguments.option("--value")
+        let topics = try arguments.rest()
+        let states = try session.gatherStates()
+        guard !states.isEmpty else {
+            throw Failure(status: .serviceNotRunning, message: "no service is running in \(session.directory.path)")
+        }
+        let chosen = states.values.filter { state in topics.isEmpty || topics.contains { state.topic.hasPrefix($0) } }
+            .sorted { $0.topic < $1.topic }
+        guard !chosen.isEmpty else {
+            let known = states.keys.sorted().joined(separator: " ")
+            throw Failure(
+                status: .refused,
+                message: "no state begins with \(topics.joined(separator: " or ")); there are: \(known)"
+            )
+        }
+        if let field {
+            for state in chosen { Output.line(Condition.value(of: field, in: state.payload)) }
+        } else if asJSON {
+            Output.json(.array(chosen.map(\.line.json)))
+        } else {
+            for state in chosen { Output.line(state.line.text) }
+        }
+        return .done
+    }
+}
+
+/// `chargectl wait`: until a state fits.
+enum WaitCommand {
+    static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
+        var arguments = Arguments(words, usage: Usage.wait)
+        let seconds = try arguments.integer("--timeout", in: 1...86_400) ?? 60
+        let topic = try arguments.next("the topic")
+        var conditions: [Condition] = []
+        for word in try arguments.rest() { conditions.append(try Condition(word)) }
+
+        var last: TapLine?
+        var holds = false
+        let loop = session.loop
+        let tap = try BusTap(directory: session.directory, loop: loop, topics: [topic]) { message in
+            guard message.topic == topic, let header = message.header,
+                let payload = try? JSON.parse(message.frames.payload)  // no state of ours
+            else { return }
+            last = TapLine(header: header, topic: topic, payload: payload)
+            guard conditions.allSatisfy({ $0.holds(for: payload) }) else { return }
+            holds = true
+            loop.stop()
+        }
+        defer { tap.close() }
+        let end = EventLoop.uptime() + .seconds(seconds)
+        let source = loop.addDeadlineSource(next: { end }, fire: { _ in loop.stop() })
+        defer { loop.removeDeadlineSource(source) }
+        try loop.run()
+        guard holds, let last else {
+            let seen = last.map { "last seen: \($0.text)" } ?? "nothing was seen of it"
+            throw Failure(status: .noAnswer, message: "\(topic) did not fit within \(seconds) s; \(seen)")
+        }
+        Output.line(last.text)
+        return .done
+    }
+}

@@ -1,0 +1,43 @@
+internal import Bus
+internal import BusCodec
+internal import BusSchema
+internal import EventLoop
+internal import JSON
+
+/// `chargectl tap`: every message as it passes.
+enum TapCommand {
+    static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
+        var arguments = Arguments(words, usage: Usage.tap)
+        let patterns = try arguments.options("--filter")
+        let asJSON = arguments.flag("--json")
+        let withRepeats = arguments.flag("--repeats")
+        let limit = try arguments.integer("--count", in: 1...1_000_000_000)
+        try arguments.end()
+
+        var shown: Int64 = 0
+        var newest: [String: String] = [:]
+        let loop = session.loop
+        let tap = try BusTap(directory: session.directory, loop: loop) { message in
+            guard limit.map({ shown < $0 }) ?? true,
+                patterns.isEmpty || patterns.contains(where: { fits(message.topic, pattern: $0) })
+            else { return }
+            guard let header = message.header else {
+                return Output.complaint("not understood: \(message.topic): \(message.problem.map { "\($0)" } ?? "")")
+            }
+            if header.kind == .state, newest.updateValue(header.id, forKey: message.topic) == header.id, !withRepeats {
+                return
+            }
+            // A payload of a later version may be anything; it is shown as the text that it is.
+            let payload =
+                (try? JSON.parse(message.frames.payload))
+                ?? .string(String(decoding: message.frames.payload, as: UTF8.self))
+            let line = TapLine(header: header, topic: message.topic, payload: payload)
+            if asJSON { Output.json(line.json) } else { Output.line(line.text) }
+            shown += 1
+            if shown == limit { loop.stop() }
+        }
+        defer { tap.close() }
+        try loop.run()
+        return .done
+    }
+}

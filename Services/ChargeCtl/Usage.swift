@@ -1,0 +1,81 @@
+enum Usage {
+    static let overview = """
+        usage: chargectl [--runtime-dir DIR] [--timeout SECONDS] COMMAND …
+
+        Talks to the charger whose services run over DIR (default: $RUNTIME_DIRECTORY, else /run/charger).
+
+        commands:
+          status                 what is running and what is going on, in words
+          tap                    every message on the bus as it passes, one line each
+          state [TOPIC…]         the newest value of every state
+          wait TOPIC CONDITION…  until a state fits
+          config …               get, set, explain, history
+          call TYPE [JSON]       any request, with its typed reply
+          sim …                  move the simulated car, card, cable, meter, link; provoke faults
+
+        `chargectl COMMAND --help` tells more.
+        exit status: 0 done, 1 not all is well (status), 2 wrong usage, 3 the service is not running, 4 refused or failed,
+        5 no answer in time
+        """
+
+    static let status = """
+        usage: chargectl status [--json]
+        Each service, the central system, each connector with one sentence, the queue. Exit status 1 when a service is
+        absent or the central system is not connected.
+        """
+
+    static let tap = """
+        usage: chargectl tap [--filter PATTERN]… [--json] [--count N] [--repeats]
+        Shows every message that passes: states and events, requests and their replies, OCPP frames. A line is
+          time  source  topic  what it says
+        --filter PATTERN  only topics that fit; * stands for anything: hardware.*  *.hardware.permit  ocpp.message
+        --json            one JSON object a line: at, topic, header, payload (stable)
+        --count N         end after N messages
+        --repeats         also show states that are sent again unchanged
+        examples:
+          chargectl tap --filter 'ocpp.*'
+          chargectl tap --json | jq 'select(.header.kind == "request")'
+        """
+
+    static let state = """
+        usage: chargectl state [TOPIC…] [--json] [--value FIELD]
+        The newest value of every state whose topic begins with one of the words.
+        --value FIELD  only that field of the payload, for scripts: chargectl state hardware.meter.1 --value energyWh
+        """
+
+    static let wait = """
+        usage: chargectl wait TOPIC FIELD=VALUE… [--timeout SECONDS]
+        Waits until the state fits every condition (=, !=, >=, <=); prints it. Default: 60 s, then exit status 5.
+        example: chargectl wait ocpp.connector.1 status=Charging
+        """
+
+    static let config = """
+        usage: chargectl config get [KEY…] [--json]
+               chargectl config set KEY VALUE [--reason TEXT]      VALUE - reads it from standard input (secrets)
+               chargectl config unset KEY                          back to the default
+               chargectl config explain [KEY…]
+               chargectl config history [KEY] [--limit N] [--json]
+        """
+
+    static let call = """
+        usage: chargectl call TYPE [JSON] [--json]
+        Sends a request and prints its reply. Without a type: lists the requests there are.
+        example: chargectl call hardware.permit '{"connectorId":1,"granted":false,…}'
+        """
+
+    static let sim = """
+        usage: chargectl sim ACTION … [--connector N (1)] [--reader N (1)]
+          plug [--ready off] [--current A] [--battery WH]   connect the car
+          unplug                                            pull the cable at the car
+          swipe UID                                         present a card
+          ev [--ready on|off] [--current A] [--battery WH]  change the car
+          load A                                            a current that flows whatever the limit says
+          fault CODE | clear CODE                           break and repair a device: PowerSwitchFailure, PowerMeterFailure,
+                                                            ConnectorLockFailure, GroundFailure, EVCommunicationError, ReaderFailure …
+          lock jam|free                                     the cable lock
+          meter silence|revive|set WH                       the meter
+          link cut|mend [NAME]                              the simulated uplink
+          power-cut                                         SIGKILL to every service of this charger
+        Only where the configuration allows simulation.
+        """
+}

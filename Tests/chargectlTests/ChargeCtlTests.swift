@@ -1,0 +1,98 @@
+import BusSchema
+import JSON
+import Primitives
+import Testing
+
+@testable import chargectl
+
+@Suite struct PatternTests {
+    @Test(arguments: [
+        ("hardware.connector.1", "hardware.*", true), ("hardware.connector.1", "*.connector.*", true),
+        ("hardware.connector.1", "hardware.connector.1", true), ("hardware.connector.1", "*", true),
+        ("hardware.connector.1", "hardware", false), ("hardware.connector.1", "hardware.meter.*", false),
+        ("hardware.connector.1", "*.2", false), ("aaab", "*ab", true), ("", "*", true), ("", "?", false),
+    ])
+    func aStarStandsForAnything(topic: String, pattern: String, expected: Bool) {
+        #expect(fits(topic, pattern: pattern) == expected)
+    }
+}
+
+@Suite struct ConditionTests {
+    private let payload: JSONValue = [
+        "status": "Charging", "energyWh": 1500, "permit": ["limitMilliamps": 16000], "lock": nil,
+    ]
+
+    @Test(arguments: [
+        ("status=Charging", true), ("status!=Charging", false), ("energyWh>=1500", true), ("energyWh>=1501", false),
+        ("energyWh<=1500", true), ("permit.limitMilliamps=16000", true), ("lock=", true), ("absent=", true),
+        ("status>=1", false),
+    ])
+    func aConditionComparesOneField(text: String, holds: Bool) throws {
+        #expect(try Condition(text).holds(for: payload) == holds)
+    }
+
+    @Test func wordsWithoutAComparisonAreRefused() {
+        #expect(throws: UsageError.self) { try Condition("Charging") }
+    }
+}
+
+@Suite struct SimCommandTests {
+    @Test func wordsBecomeTheRequest() throws {
+        #expect(
+            try SimCommand.parse(["plug", "--current", "13.5", "--connector", "2"])
+                == .hardware(SimulateHardware(action: .plug, connectorId: 2, currentMilliamps: 13_500))
+        )
+        #expect(
+            try SimCommand.parse(["swipe", "04A1B2C3", "--reader=2"])
+                == .hardware(SimulateHardware(action: .swipe, readerId: 2, idTag: "04A1B2C3"))
+        )
+        #expect(
+            try SimCommand.parse(["fault", "ReaderFailure"])
+                == .hardware(SimulateHardware(action: .fault, readerId: 1, fault: .readerFailure))
+        )
+        #expect(try SimCommand.parse(["link", "cut", "lte"]) == .uplink(SimulateUplink(name: "lte", up: false)))
+        #expect(try SimCommand.parse(["power-cut"]) == .powerCut)
+    }
+
+    @Test(arguments: [
+        [], ["swipe"], ["jump"], ["plug", "--current", "many"], ["lock", "open"], ["unplug", "now"],
+        ["plug", "--redy", "on"],
+        ["plug", "--connector"], ["meter", "set", "-1"], ["plug", "--connector", "0"],
+    ])
+    func wrongWordsAreRefused(words: [String]) {
+        #expect(throws: UsageError.self) { try SimCommand.parse(words) }
+    }
+}
+
+@Suite struct TapLineTests {
+    private func line(_ kind: Header.Kind, _ type: String, _ payload: JSONValue) -> String {
+        let header = Header(
+            kind: kind,
+            type: type,
+            id: "1",
+            source: .hardwareIO,
+            sentAt: 1_767_225_600_123,
+            uptime: 5
+        )
+        return TapLine(header: header, topic: type, payload: payload).text
+    }
+
+    @Test func aMessageIsOneLineOfNamedValues() {
+        #expect(
+            line(
+                .event,
+                "hardware.card",
+                ["readerId": 1, "connectorIds": [1, 2], "idTag": "04A1", "faults": [], "info": nil]
+            )
+                == "00:00:00.123  hardware-io   ! hardware.card          readerId=1 connectorIds=[1,2] idTag=04A1"
+        )
+    }
+
+    @Test func anOCPPFrameIsShownAsOnTheWire() {
+        let payload: JSONValue = [
+            "direction": "received", "kind": "CALLRESULT", "action": "Heartbeat", "frame": "[3,\"a\",{}]",
+            "latencyMicroseconds": 120,
+        ]
+        #expect(line(.event, "ocpp.message", payload).hasSuffix("<-- CALLRESULT Heartbeat [3,\"a\",{}]  (120 µs)"))
+    }
+}
