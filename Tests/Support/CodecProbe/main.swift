@@ -1,5 +1,6 @@
 // Lets another program check the codec: one JSON object per line in, one per line out. Used by Tests/OCPPSchema.
 
+import Glibc
 import JSON
 import OCPP
 import OCPPCodec
@@ -68,13 +69,19 @@ func samples() -> [Sample] {
         }
 }
 
+/// Sends the line at once: who asks waits for it.
+func answer(_ bytes: [UInt8]) {
+    print(text(bytes))
+    fflush(nil)
+}
+
 while let line = readLine() {
     let question = try JSON.decode(Question.self, from: Array(line.utf8))
     guard let frame = question.text else {
-        print(text(try JSON.encode(samples())))
+        answer(try JSON.encode(samples()))
         continue
     }
     let codec = MessageCodec(role: question.role == "centralSystem" ? .centralSystem : .chargePoint)
     let pending = question.pending.flatMap(Action.init(rawValue:))
-    print(text(try JSON.encode(verdict(of: codec.decode(Array(frame.utf8)) { _ in pending }))))
+    answer(try JSON.encode(verdict(of: codec.decode(Array(frame.utf8)) { _ in pending })))
 }
