@@ -190,6 +190,7 @@ let targets: [Target] = [
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
     library("OCPPSamples", "Tests/Support/OCPPSamples", strict, "OCPP", "Primitives"),
     program("ocpp-codec-probe", "Tests/Support/CodecProbe", "JSON", "OCPP", "OCPPCodec", "OCPPSamples"),
+    program("bus-bench", "Tests/Support/BusBench", "Bus", "BusSchema", "CZeroMQ", "EventLoop", "Primitives"),
     library(
         "CentralSystem",
         "Tests/Support/CentralSystem",
