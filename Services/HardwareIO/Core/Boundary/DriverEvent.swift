@@ -1,0 +1,99 @@
+public import BusSchema
+
+/// What devices report. The whole boundary between decisions and devices is this enum and `DriverCommand`: real drivers
+/// (GPIO, serial lines, Modbus) and the simulation speak the same values.
+///
+/// A driver reports the present position of everything it reads once when it starts, and again after `deviceRecovered`.
+public enum DriverEvent: Equatable, Sendable {
+    /// The control pilot was sampled, measured at the charger: the positive and the negative half-wave. Both are equal while
+    /// the pilot is steady (no PWM). Expected every 10 ms from a board that samples, and at least every second from one
+    /// that reports changes; a change must be reported twice, since one odd reading does not count (IEC 61851-1 annex A).
+    case pilotRead(connectorId: Int, highMillivolts: Int, lowMillivolts: Int)
+
+    /// The contactor's mirror contact, debounced by the driver (10 ms), on every change.
+    case contactorFeedback(connectorId: Int, closed: Bool)
+
+    /// The position of the cable lock, on every change.
+    case lockFeedback(connectorId: Int, locked: Bool)
+
+    /// The resistor in the plug of a detachable cable (IEC 61851-1 table B.2); nil when there is no plug in the socket.
+    case proximityRead(connectorId: Int, ohms: Int?)
+
+    /// The meter answered `readMeter`.
+    case meterRead(connectorId: Int, MeterSample)
+
+    /// The meter did not answer, or answered with something that is no number.
+    case meterFailed(connectorId: Int, reason: String)
+
+    /// A protective device or a sensor of the board tripped or recovered (residual current, temperature, voltage).
+    case faultReported(connectorId: Int, code: HardwareFaultCode, present: Bool, detail: String)
+
+    /// A card came into the field. May repeat while it stays.
+    case cardRead(readerId: Int, CardContent)
+
+    /// The card left the field. A driver whose device cannot tell reports it after the card was silent for a while.
+    case cardGone(readerId: Int)
+
+    /// A device stopped answering for good, until `deviceRecovered`.
+    case deviceLost(Device, reason: String)
+
+    /// A lost device answers again. It may have lost its own state: orders are repeated to it.
+    case deviceRecovered(Device)
+}
+
+/// A device that can be lost.
+public enum Device: Hashable, Sendable, CustomStringConvertible {
+    /// The generator and sensor of the control pilot.
+    case pilot(connectorId: Int)
+    case contactor(connectorId: Int)
+    case meter(connectorId: Int)
+    case lock(connectorId: Int)
+    case reader(readerId: Int)
+
+    /// For people.
+    public var description: String {
+        switch self {
+        case .pilot(let id): "control pilot of connector \(id)"
+        case .contactor(let id): "contactor of connector \(id)"
+        case .meter(let id): "meter of connector \(id)"
+        case .lock(let id): "cable lock of connector \(id)"
+        case .reader(let id): "card reader \(id)"
+        }
+    }
+}
+
+/// What a reader gives for a card.
+public enum CardContent: Equatable, Sendable {
+    /// The card's own number, first byte first as the reader reports it.
+    case uid([UInt8])
+    /// Characters from a reader that renders the number itself (serial readers that print).
+    case printed(String)
+}
+
+/// One reading of a meter, in the units of the bus. Drivers convert; values that are not finite become `meterFailed`.
+public struct MeterSample: Equatable, Sendable {
+    /// Lifetime import register, Wh.
+    public var energyWh: Int64
+    /// Total active power, W.
+    public var powerW: Int
+    /// Phase to neutral, one per phase, mV.
+    public var voltageMillivolts: [Int]
+    /// One per phase, mA.
+    public var currentMilliamps: [Int]
+    /// Mains frequency, mHz; nil when the meter does not measure it.
+    public var frequencyMillihertz: Int?
+
+    public init(
+        energyWh: Int64,
+        powerW: Int,
+        voltageMillivolts: [Int],
+        currentMilliamps: [Int],
+        frequencyMillihertz: Int? = nil
+    ) {
+        self.energyWh = energyWh
+        self.powerW = powerW
+        self.voltageMillivolts = voltageMillivolts
+        self.currentMilliamps = currentMilliamps
+        self.frequencyMillihertz = frequencyMillihertz
+    }
+}

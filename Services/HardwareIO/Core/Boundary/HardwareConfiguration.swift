@@ -1,0 +1,88 @@
+/// What is built in and how it behaves. Nothing here assumes one connector, a fixed cable or one reader.
+public struct HardwareConfiguration: Equatable, Sendable {
+    public var connectors: [ConnectorConfiguration]
+    public var readers: [ReaderConfiguration]
+
+    public init(connectors: [ConnectorConfiguration], readers: [ReaderConfiguration]) {
+        self.connectors = connectors
+        self.readers = readers
+    }
+}
+
+/// One connector.
+public struct ConnectorConfiguration: Equatable, Sendable {
+    /// How the cable ends at the charger.
+    public enum Cable: Equatable, Sendable {
+        /// Permanently attached: no lock, no proximity contact.
+        case fixed
+        /// A socket; with a lock or, where the law allows, without.
+        case socket(lock: Bool)
+    }
+
+    /// 1…n (OCPP 1.6 §3.8).
+    public var connectorId: Int
+    /// Highest current of installation, contactor and fixed cable, per phase, mA.
+    public var ratedMilliamps: Int
+    /// 1…3.
+    public var phases: Int
+    public var cable: Cable
+    /// Whether state D (ventilation needed) may charge here.
+    public var ventilated: Bool
+    /// What happens when the lease of a permit ends without renewal.
+    public var onPermitLost: PermitLossPolicy
+    /// How long a charge goes on while the meter is lost. Zero where the meter bills by law.
+    public var meterLossGrace: Duration
+    /// The least time between two closings of the contactor, also after a start: its coil and contacts wear.
+    public var contactorRest: Duration
+    /// 1 for real meters. A simulated meter may count faster than time passes.
+    public var energyTimeScale: Int
+
+    public init(
+        connectorId: Int,
+        ratedMilliamps: Int,
+        phases: Int,
+        cable: Cable,
+        ventilated: Bool = false,
+        onPermitLost: PermitLossPolicy = .openAtOnce,
+        meterLossGrace: Duration = .seconds(60),
+        contactorRest: Duration = .seconds(5),
+        energyTimeScale: Int = 1
+    ) {
+        self.connectorId = connectorId
+        self.ratedMilliamps = ratedMilliamps
+        self.phases = phases
+        self.cable = cable
+        self.ventilated = ventilated
+        self.onPermitLost = onPermitLost
+        self.meterLossGrace = meterLossGrace
+        self.contactorRest = contactorRest
+        self.energyTimeScale = energyTimeScale
+    }
+
+    var hasLock: Bool { cable == .socket(lock: true) }
+    var hasSocket: Bool { cable != .fixed }
+}
+
+/// What hardware-io does when whoever granted a permit stops renewing it.
+public enum PermitLossPolicy: Equatable, Sendable {
+    /// No lease, no energy.
+    case openAtOnce
+    /// A running charge goes on for this long; nothing new begins.
+    case continueFor(Duration)
+}
+
+/// One card reader.
+public struct ReaderConfiguration: Equatable, Sendable {
+    public var readerId: Int
+    /// Connectors that a card here is meant for.
+    public var connectorIds: [Int]
+    public var format: IdTagFormat
+    public var simulated: Bool
+
+    public init(readerId: Int, connectorIds: [Int], format: IdTagFormat = IdTagFormat(), simulated: Bool = false) {
+        self.readerId = readerId
+        self.connectorIds = connectorIds
+        self.format = format
+        self.simulated = simulated
+    }
+}

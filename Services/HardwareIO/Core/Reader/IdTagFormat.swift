@@ -1,0 +1,79 @@
+/// How a card's number becomes an idTag. Central systems disagree, so this is configuration; nothing is ever cut or padded.
+public struct IdTagFormat: Equatable, Sendable {
+    public enum ByteOrder: Equatable, Sendable {
+        /// As the reader reports it: first byte of the UID first.
+        case normal
+        case reversed
+    }
+
+    public enum Notation: Equatable, Sendable {
+        /// Two upper-case digits per byte, no separators.
+        case hexadecimal
+        /// One unsigned number, as printed on 125 kHz fobs.
+        case decimal
+    }
+
+    /// Why a card gives no idTag.
+    public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
+        /// UIDs have 4 to 10 bytes (ISO/IEC 14443-3 has 4, 7 and 10; 125 kHz fobs have 5, ISO/IEC 15693 has 8).
+        case length(bytes: Int)
+        /// First byte 08 of 4: drawn at random by the card at each reading (ISO/IEC 14443-3 table 8).
+        case random
+        /// Rendered longer than an idTag may be, or empty (OCPP 1.6 §7.28).
+        case rendered(characters: Int)
+        /// A printing reader sent something that is no printable ASCII.
+        case notPrintable
+
+        public var description: String {
+            switch self {
+            case .length(let bytes): "UID has \(bytes) bytes, expected 4…10"
+            case .random: "UID is drawn at random, it would differ each time"
+            case .rendered(let characters): "rendered idTag has \(characters) characters, expected 1…20"
+            case .notPrintable: "reader sent characters that are not printable ASCII"
+            }
+        }
+    }
+
+    /// OCPP 1.6 §7.28: CiString20Type.
+    public static let longestIdTag = 20
+
+    public var byteOrder: ByteOrder
+    public var notation: Notation
+    public var prefix: String
+
+    public init(byteOrder: ByteOrder = .normal, notation: Notation = .hexadecimal, prefix: String = "") {
+        self.byteOrder = byteOrder
+        self.notation = notation
+        self.prefix = prefix
+    }
+
+    /// The idTag of a card, 1…20 characters.
+    /// - Throws: `Refusal` when the card has none.
+    public func idTag(of card: CardContent) throws(Refusal) -> String {
+        let text: String
+        switch card {
+        case .uid(let uid):
+            guard (4...10).contains(uid.count) else { throw .length(bytes: uid.count) }
+            guard !(uid.count == 4 && uid[0] == 0x08) else { throw .random }
+            let ordered = byteOrder == .reversed ? uid.reversed() : uid
+            text = notation == .decimal ? Self.decimal(ordered) : Self.hexadecimal(ordered)
+        case .printed(let printed):
+            guard printed.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .notPrintable }
+            guard !printed.isEmpty else { throw .rendered(characters: 0) }
+            text = printed
+        }
+        let idTag = prefix + text
+        guard idTag.utf8.count <= Self.longestIdTag else { throw .rendered(characters: idTag.utf8.count) }
+        return idTag
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }, as: UTF8.self)
+    }
+
+    /// Up to 10 bytes, which is more than 64 bits.
+    private static func decimal(_ bytes: [UInt8]) -> String {
+        bytes.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }.description
+    }
+}

@@ -1,0 +1,114 @@
+public import BusSchema
+public import HardwareCore
+public import Primitives
+
+/// All simulated devices of a charger, behind the boundary of real drivers: commands in, what sensors report out.
+public struct SimulatedCharger: Machine {
+    public enum Event: Equatable, Sendable {
+        /// Somebody listens from now on: everything reports where it is.
+        case started
+        case commanded(DriverCommand)
+    }
+
+    public typealias Effect = DriverEvent
+
+    private let configuration: SimulationConfiguration
+    private var connectors: [SimulatedConnector]
+    private var readers: [SimulatedReader]
+
+    /// `world` is what was left by the last run; devices that it does not know are new.
+    public init(configuration: SimulationConfiguration, world: SimulatedWorld = SimulatedWorld(), at start: Moment) {
+        self.configuration = configuration
+        let fresh = MicrowattSeconds.of(wattHours: configuration.firstRegisterWh)
+        connectors = configuration.connectors.sorted { $0.connectorId < $1.connectorId }.map { connector in
+            SimulatedConnector(
+                configuration: connector,
+                place: world.connectors.first { $0.connectorId == connector.connectorId }
+                    ?? SimulatedWorld.Place(connectorId: connector.connectorId, registerMicrowattSeconds: fresh),
+                seed: configuration.seed &+ UInt64(connector.connectorId),
+                at: start
+            )
+        }
+        readers = configuration.readerIds.sorted().map {
+            SimulatedReader(readerId: $0, isBroken: world.brokenReaderIds.contains($0))
+        }
+    }
+
+    /// What a later run needs to go on. Store it before a register that depends on it leaves the process.
+    public var world: SimulatedWorld {
+        SimulatedWorld(
+            connectors: connectors.map(\.place),
+            brokenReaderIds: readers.filter(\.isBroken).map(\.readerId)
+        )
+    }
+
+    /// For people, one line per device.
+    public var summary: String { (connectors.map(\.summary) + readers.map(\.summary)).joined(separator: "\n") }
+
+    public var nextDeadline: Duration? {
+        earliest(connectors.lazy.compactMap(\.nextDeadline).min(), readers.lazy.compactMap(\.nextDeadline).min())
+    }
+
+    public mutating func handle(_ event: Event, at moment: Moment) -> [DriverEvent] {
+        switch event {
+        case .started:
+            var events = connectors.indices.flatMap { connectors[$0].start(at: moment.uptime) }
+            for reader in readers { events += reader.start() }
+            return events
+        case .commanded(let command):
+            // A command for something that is not simulated here is for another driver.
+            guard let index = connectors.firstIndex(where: { $0.configuration.connectorId == command.connectorId })
+            else { return [] }
+            return connectors[index].perform(command, at: moment.uptime)
+        }
+    }
+
+    public mutating func deadlineReached(at moment: Moment) -> [DriverEvent] {
+        var events: [DriverEvent] = []
+        for index in connectors.indices {
+            guard let deadline = connectors[index].nextDeadline, deadline <= moment.uptime else { continue }
+            events += connectors[index].advance(to: moment.uptime)
+        }
+        for index in readers.indices { events += readers[index].advance(to: moment.uptime) }
+        return events
+    }
+
+    /// Moves the simulated world.
+    ///
+    /// A connector or reader that is not named is the only one, if there is only one.
+    /// - Throws: `BusError` with `invalid` or `refused`; then nothing changed.
+    public mutating func simulate(_ request: SimulateHardware, at moment: Moment) throws(BusError) -> [DriverEvent] {
+        if isForReader(request) {
+            let index = try pick(request.readerId, among: readers.map(\.readerId), "reader")
+            return try readers[index].simulate(request, at: moment.uptime)
+        }
+        let index = try pick(request.connectorId, among: connectors.map(\.configuration.connectorId), "connector")
+        let vehicle = SimulatedWorld.Vehicle(
+            ready: true,
+            currentMilliamps: configuration.vehicleMilliamps,
+            missingMicrowattSeconds: MicrowattSeconds.of(wattHours: configuration.vehicleBatteryWh),
+            stubbornMilliamps: nil
+        )
+        // A copy, so that a request that is refused half-way changes nothing.
+        var connector = connectors[index]
+        let events = try connector.simulate(request, plugging: vehicle, at: moment.uptime)
+        connectors[index] = connector
+        return events
+    }
+
+    private func isForReader(_ request: SimulateHardware) -> Bool {
+        request.action == .swipe || request.fault == .readerFailure
+            || (request.readerId != nil && request.connectorId == nil)
+    }
+
+    private func pick(_ id: Int?, among ids: [Int], _ kind: String) throws(BusError) -> Int {
+        if let id {
+            guard let index = ids.firstIndex(of: id) else {
+                throw BusError(.invalid, "there is no simulated \(kind) \(id)")
+            }
+            return index
+        }
+        guard ids.count == 1 else { throw BusError(.invalid, "\(kind)Id is missing, there are \(ids.count) of them") }
+        return 0
+    }
+}

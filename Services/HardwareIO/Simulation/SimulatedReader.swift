@@ -1,0 +1,73 @@
+import BusSchema
+import HardwareCore
+import Primitives
+
+/// One card reader and the cards held to it.
+struct SimulatedReader: Equatable, Sendable {
+    /// How long a card is held.
+    static let holding = Duration.milliseconds(500)
+
+    let readerId: Int
+    var isBroken: Bool
+    private var cardLeavesAt: Duration?
+
+    init(readerId: Int, isBroken: Bool) {
+        self.readerId = readerId
+        self.isBroken = isBroken
+    }
+
+    var nextDeadline: Duration? { cardLeavesAt }
+
+    func start() -> [DriverEvent] { isBroken ? [lost] : [] }
+
+    mutating func advance(to uptime: Duration) -> [DriverEvent] {
+        guard let cardLeavesAt, cardLeavesAt <= uptime else { return [] }
+        self.cardLeavesAt = nil
+        return [.cardGone(readerId: readerId)]
+    }
+
+    mutating func simulate(_ request: SimulateHardware, at uptime: Duration) throws(BusError) -> [DriverEvent] {
+        var events = advance(to: uptime)
+        switch request.action {
+        case .swipe:
+            guard let idTag = request.idTag else { throw BusError(.invalid, "idTag is missing") }
+            guard (1...IdTagFormat.longestIdTag).contains(idTag.utf8.count) else {
+                throw BusError(
+                    .invalid,
+                    "idTag has \(idTag.utf8.count) characters, expected 1…\(IdTagFormat.longestIdTag)"
+                )
+            }
+            guard !isBroken else { throw BusError(.refused, "reader \(readerId) is broken") }
+            if cardLeavesAt != nil { events.append(.cardGone(readerId: readerId)) }
+            cardLeavesAt = uptime + Self.holding
+            events.append(.cardRead(readerId: readerId, Self.card(idTag)))
+        case .fault:
+            guard request.fault == nil || request.fault == .readerFailure else {
+                throw BusError(.invalid, "\(request.fault?.rawValue ?? "") is no fault that a reader can have here")
+            }
+            guard !isBroken else { break }
+            isBroken = true
+            events.append(lost)
+        case .clear:
+            guard isBroken else { break }
+            isBroken = false
+            events.append(.deviceRecovered(.reader(readerId: readerId)))
+        default:
+            throw BusError(.invalid, "\(request.action) is no action for a reader")
+        }
+        return events
+    }
+
+    var summary: String { "reader \(readerId): \(isBroken ? "broken" : "works")" }
+
+    private var lost: DriverEvent { .deviceLost(.reader(readerId: readerId), reason: "simulated") }
+
+    /// Hexadecimal of a UID's length is a UID; anything else is a card whose reader prints its name.
+    private static func card(_ text: String) -> CardContent {
+        let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2), digits.count >= 8 else {
+            return .printed(text)
+        }
+        return .uid(stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) })
+    }
+}

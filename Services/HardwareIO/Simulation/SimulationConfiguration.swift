@@ -1,0 +1,31 @@
+public import HardwareCore
+
+/// What is simulated.
+public struct SimulationConfiguration: Equatable, Sendable {
+    public var connectors: [ConnectorConfiguration]
+    public var readerIds: [Int]
+    /// Of the noise on voltage and frequency.
+    public var seed: UInt64
+    /// Highest current of an EV that is plugged without saying more, mA per phase.
+    public var vehicleMilliamps: Int
+    /// What the battery of such an EV still takes, Wh.
+    public var vehicleBatteryWh: Int64
+    /// Register of a meter that was never seen before, Wh.
+    public var firstRegisterWh: Int64
+
+    public init(
+        connectors: [ConnectorConfiguration],
+        readerIds: [Int],
+        seed: UInt64 = 1,
+        vehicleMilliamps: Int = 32_000,
+        vehicleBatteryWh: Int64 = 40_000,
+        firstRegisterWh: Int64 = 0
+    ) {
+        self.connectors = connectors
+        self.readerIds = readerIds
+        self.seed = seed
+        self.vehicleMilliamps = vehicleMilliamps
+        self.vehicleBatteryWh = vehicleBatteryWh
+        self.firstRegisterWh = firstRegisterWh
+    }
+}
