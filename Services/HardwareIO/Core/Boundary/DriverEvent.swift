@@ -6,8 +6,8 @@ public import BusSchema
 /// A driver reports the present position of everything it reads once when it starts, and again after `deviceRecovered`.
 public enum DriverEvent: Equatable, Sendable {
     /// The control pilot was sampled, measured at the charger: the positive and the negative half-wave. Both are equal while
-    /// the pilot is steady (no PWM). Expected every 10 ms from a board that samples, and at least every second from one
-    /// that reports changes; a change must be reported twice, since one odd reading does not count (IEC 61851-1 annex A).
+    /// the pilot is steady (no PWM). Expected every 10 ms from a board that samples; from one that reports changes at each change, and
+    /// every second while the contactor is ordered closed. A change is reported twice: one odd reading does not count.
     case pilotRead(connectorId: Int, highMillivolts: Int, lowMillivolts: Int)
 
     /// The contactor's mirror contact, debounced by the driver (10 ms), on every change.

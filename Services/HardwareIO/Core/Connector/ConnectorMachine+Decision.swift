@@ -9,9 +9,8 @@ extension ConnectorMachine {
     static let stoppingLimitForUnlock = Duration.seconds(3)
 
     mutating func decide(at moment: Moment, into outcome: inout Outcome) {
-        let offerable = offerableMilliamps(at: moment)
-        decideContactor(offerable: offerable, at: moment, into: &outcome)
-        decideOffer(offerable, at: moment, into: &outcome)
+        decideContactor(offerable: offerableMilliamps(at: moment), at: moment, into: &outcome)
+        decideOffer(offerableMilliamps(at: moment), at: moment, into: &outcome)
         decideLock(at: moment, into: &outcome)
         answerUnlocks(at: moment, into: &outcome)
         guard !terminated else { return }
@@ -23,7 +22,7 @@ extension ConnectorMachine {
     /// When to treat a silent sensor as lost.
     var pilotSilenceDeadline: Duration? {
         guard contactor.isOrderedClosed, let lastReadAt = pilot.lastReadAt else { return nil }
-        return lastReadAt + Self.pilotSilenceLimit
+        return max(lastReadAt, closedAt) + Self.pilotSilenceLimit
     }
 
     /// When to open the contactor under load.
@@ -91,6 +90,7 @@ extension ConnectorMachine {
             stoppingSince = nil
             guard offerable > 0, permit.isValid, servesRequest, cableIsSecured else { return }
             absorb(contactor.handle(.closeOrdered, at: moment), at: moment, into: &outcome)
+            if contactor.isOrderedClosed { closedAt = moment.uptime }
             return
         }
         if mustOpenAtOnce(at: moment) {

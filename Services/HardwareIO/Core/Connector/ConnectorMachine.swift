@@ -45,6 +45,8 @@ struct ConnectorMachine: Machine {
     var proximity = ProximityMachine()
     var faults = FaultTable()
 
+    /// When the contactor was ordered to close last. Before that a pilot that does not change may be silent.
+    var closedAt = Duration.zero
     /// Since when nothing is offered any more although the contactor is closed: the EV gets time to end its draw.
     var stoppingSince: Duration?
     var unlocks: [PendingUnlock] = []
