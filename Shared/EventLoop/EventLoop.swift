@@ -127,6 +127,9 @@ public final class EventLoop {
         while !isStopping { try iterate() }
     }
 
+    /// For the end of the process: waits until closed sockets have sent what they may still send. Does nothing while one is open.
+    public func finishSending() { context.finish() }
+
     private func iterate() throws {
         var due: Duration?
         for source in sources { due = earliest(due, source.next()) }

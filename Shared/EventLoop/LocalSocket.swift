@@ -59,6 +59,20 @@ public enum LocalSocket {
         return descriptor
     }
 
+    /// Sends one datagram to whoever is bound to `path`, without waiting.
+    /// - Throws: `SystemError` naming the path.
+    public static func send(datagram: [UInt8], to path: String) throws(SystemError) {
+        guard let address = SocketAddress(path: path) else {
+            throw SystemError(code: ENAMETOOLONG, operation: "send to \(path)")
+        }
+        let type = Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = try systemCall("create a socket for \(path)") { socket(AF_UNIX, type, 0) }
+        defer { close(descriptor) }
+        try systemCall("send to \(path)") {
+            address.withPointer { sendto(descriptor, datagram, datagram.count, Int32(MSG_NOSIGNAL), $0, $1) }
+        }
+    }
+
     private static var streamType: Int32 {
         Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     }

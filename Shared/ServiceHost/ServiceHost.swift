@@ -1,0 +1,245 @@
+public import Bus
+public import BusSchema
+public import EventLoop
+internal import Glibc
+public import Log
+internal import Primitives
+public import SiteConfiguration
+
+/// The shell that every daemon shares: options, log, loop, bus, readiness, watchdog, a clean end.
+public final class ServiceHost {
+    /// Status with which a daemon ends.
+    public enum ExitStatus {
+        static let success: Int32 = 0
+        static let failure: Int32 = 1
+        static let usage: Int32 = 2
+        /// `EX_CONFIG`: a settings file that starting again will not mend.
+        static let configuration: Int32 = 78
+    }
+
+    /// How long a daemon may take for a clean end.
+    public static let endLimit = Duration.seconds(5)
+
+    public let service: ServiceName
+    public let options: ServiceOptions
+    public let log: Log
+    public let loop: EventLoop
+    /// Called when the service is asked to end, for what must be done before; it calls `end` when that is done. Without one the
+    /// service ends at once. After `endLimit` it ends in any case.
+    public var onTermination: (() -> Void)?
+
+    private let notifier: SystemdNotifier
+    private var bus: BusEndpoint?
+    private var endDue: Duration?
+
+    /// Runs a daemon until it is asked to end, and ends the process.
+    /// - Parameters:
+    ///   - service: Who it is.
+    ///   - about: One sentence for `--help`.
+    ///   - start: Puts the daemon together and returns it, to be kept; called once. An error it throws becomes one line in the log
+    ///     and the end of the process.
+    /// - Returns: Never; the exit status is 0 after SIGTERM or SIGINT.
+    public static func run(
+        _ service: ServiceName,
+        about: String,
+        start: (ServiceHost) throws -> AnyObject
+    ) -> Never {
+        let environment = readEnvironment()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        switch ServiceOptions.read(arguments, environment: environment, service: service, about: about) {
+        case .show(let text):
+            put(text, to: STDOUT_FILENO)
+            exit(ExitStatus.success)
+        case .refuse(let line):
+            put(line + "\n", to: STDERR_FILENO)
+            exit(ExitStatus.usage)
+        case .run(let options):
+            exit(run(service, options, environment, start))
+        }
+    }
+
+    private static func run(
+        _ service: ServiceName,
+        _ options: ServiceOptions,
+        _ environment: [String: String],
+        _ start: (ServiceHost) throws -> AnyObject
+    ) -> Int32 {
+        let log = Log(threshold: options.logLevel)
+        defer { log.flush() }
+        do {
+            let host = try ServiceHost(service, options: options, log: log, environment: environment)
+            let daemon = try start(host)
+            return try withExtendedLifetime(daemon) { try host.runLoop() }
+        } catch {
+            log.write(LogRecord(.error, "\(error)"))
+            return error is SiteFileError ? ExitStatus.configuration : ExitStatus.failure
+        }
+    }
+
+    /// - Throws: `SystemError` or `ZeroMQError` when the process has no descriptors left.
+    init(_ service: ServiceName, options: ServiceOptions, log: Log, environment: [String: String]) throws {
+        self.service = service
+        self.options = options
+        self.log = log
+        notifier = SystemdNotifier(environment: environment, pid: getpid())
+        loop = try EventLoop()
+        loop.onTermination = { [unowned self] in terminate() }
+        loop.onSlowIteration = { length in
+            log.write(LogRecord(.warning, "the loop was blocked", .init("milliseconds", length.wholeMilliseconds)))
+        }
+        loop.addDeadlineSource(
+            next: { [unowned self] in endDue },
+            fire: { [unowned self] _ in
+                log.write(LogRecord(.warning, "the end took too long and is forced"))
+                end()
+            }
+        )
+        startWatchdog()
+    }
+
+    /// Reads the site's file.
+    /// - Returns: The file, whose sections check themselves when they are read.
+    /// - Throws: `SiteFileError` naming the file and what is wrong with it.
+    public func readSite() throws(SiteFileError) -> SiteFile {
+        let path = options.configurationPath
+        do {
+            return try SiteFile(bytes: try readFile(path, atMost: SiteFile.maximumBytes), name: path)
+        } catch let error as SystemError {
+            throw SiteFileError(
+                file: path,
+                path: "",
+                problem: "cannot be read: \(String(cString: strerror(error.code))); name another file with --config"
+            )
+        } catch let error as SiteFileError {
+            throw error
+        } catch {
+            throw SiteFileError(file: path, path: "", problem: "\(error)")
+        }
+    }
+
+    /// The directory for what must survive, created when missing.
+    /// - Returns: Its path.
+    /// - Throws: `SystemError` naming it.
+    public func makeStateDirectory() throws(SystemError) -> String {
+        let path = options.stateDirectory
+        if mkdir(path, 0o750) == 0 || errno == EEXIST { return path }
+        throw SystemError(code: errno, operation: "create the state directory \(path) (choose one with --state-dir)")
+    }
+
+    /// Takes the service's place on the bus and announces it. Once.
+    /// - Parameters:
+    ///   - publishes: States and events, for the announcement.
+    ///   - serves: Requests, for the announcement; call `serve` on the endpoint for each.
+    ///   - simulated: Whether any device behind it is simulated.
+    /// - Returns: The endpoint, which the host keeps and closes at the end.
+    /// - Throws: `BusStartError`, for instance when the service runs already.
+    public func joinBus(
+        publishes: [any BusMessage.Type],
+        serves: [any BusRequest.Type],
+        simulated: Bool = false
+    ) throws -> BusEndpoint {
+        precondition(bus == nil, "A service has one place on the bus.")
+        let endpoint = try BusEndpoint(
+            service: service,
+            version: SoftwareVersion.current,
+            directory: RuntimeDirectory(path: options.runtimeDirectory),
+            loop: loop,
+            publishes: publishes,
+            serves: serves,
+            simulated: simulated
+        )
+        endpoint.onLog = { [log] in log.write($0) }
+        bus = endpoint
+        return endpoint
+    }
+
+    /// One line about how the service is, shown by `systemctl status`.
+    public func showStatus(_ line: String) { notify("STATUS=\(line.replacingLineBreaks)") }
+
+    /// Ends the service: the loop returns, the bus is told, the process exits with 0.
+    public func end() {
+        endDue = nil
+        loop.stop()
+    }
+
+    func runLoop() throws -> Int32 {
+        log.write(LogRecord(.notice, "ready", .init("version", SoftwareVersion.current)))
+        notify("READY=1")
+        try loop.run()
+        bus?.close(lingerMilliseconds: 100)
+        log.write(LogRecord(.notice, "ended"))
+        // Gives the last words on the bus the time to leave; bounded by the linger above.
+        loop.finishSending()
+        return ExitStatus.success
+    }
+
+    private func terminate() {
+        guard endDue == nil else { return }
+        notify("STOPPING=1")
+        endDue = EventLoop.uptime() + Self.endLimit
+        if let onTermination { onTermination() } else { end() }
+    }
+
+    /// From the loop itself, so that a loop that is stuck is a service that systemd starts again.
+    private func startWatchdog() {
+        guard let interval = notifier.watchdogInterval else { return }
+        var due = EventLoop.uptime()
+        loop.addDeadlineSource(
+            next: { due },
+            fire: { [unowned self] moment in
+                due = moment.uptime + interval / 2
+                notify("WATCHDOG=1")
+            }
+        )
+    }
+
+    private func notify(_ assignment: String) {
+        guard let error = notifier.send(assignment) else { return }
+        log.write(LogRecord(.warning, "systemd was not reached", .init("error", error)))
+    }
+
+    private static func put(_ text: String, to descriptor: Int32) {
+        // A closed pipe is the reader's decision; there is nobody else to tell.
+        _ = write(descriptor, text, text.utf8.count)
+    }
+
+    private static func readEnvironment() -> [String: String] {
+        var variables: [String: String] = [:]
+        let names = [
+            "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CHARGER_CONFIG", "CHARGER_LOG_LEVEL", "NOTIFY_SOCKET",
+            "WATCHDOG_USEC",
+            "WATCHDOG_PID",
+        ]
+        for name in names {
+            guard let value = getenv(name) else { continue }
+            let text = String(cString: value)
+            if !text.isEmpty { variables[name] = text }
+        }
+        return variables
+    }
+}
+
+extension String {
+    fileprivate var replacingLineBreaks: String {
+        String(map { $0.isNewline ? " " : $0 })
+    }
+}
+
+/// Reads a whole small file. One byte more than `limit` is read, so that the reader of the bytes notices the excess.
+private func readFile(_ path: String, atMost limit: Int) throws(SystemError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SystemError(code: errno, operation: "open \(path)") }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 16 * 1024)
+    while bytes.count <= limit {
+        let count = read(descriptor, &buffer, buffer.count)
+        if count == 0 { break }
+        guard count > 0 else {
+            if errno == EINTR { continue }
+            throw SystemError(code: errno, operation: "read \(path)")
+        }
+        bytes += buffer.prefix(count)
+    }
+    return bytes
+}

@@ -1,0 +1,181 @@
+import Bus
+import BusSchema
+import EventLoop
+import Glibc
+import Log
+import Primitives
+import Testing
+
+@testable import ServiceHost
+
+@Suite struct ServiceHostTests {
+    /// A directory for everything, and the socket on which systemd would listen.
+    private final class Fixture {
+        let path: String
+        let notifications: Int32
+        var environment: [String: String]
+        let options: ServiceOptions
+        let log: Log
+        private let logPipe: [Int32]
+
+        init(notifyPath: String? = nil) throws {
+            var template = Array("/tmp/host-XXXXXX".utf8CString)
+            guard mkdtemp(&template) != nil else { throw SystemError(code: errno, operation: "create a directory") }
+            path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+            notifications = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+            let name = notifyPath ?? "\(path)/notify"
+            environment = ["NOTIFY_SOCKET": name]
+            options = ServiceOptions(
+                runtimeDirectory: path,
+                stateDirectory: "\(path)/state",
+                configurationPath: "\(path)/charger.json",
+                logLevel: .notice
+            )
+            var ends: [Int32] = [-1, -1]
+            guard pipe(&ends) == 0 else { throw SystemError(code: errno, operation: "create a pipe") }
+            logPipe = ends
+            log = Log(threshold: .notice, descriptor: ends[1])
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { target in
+                var bytes = Array(name.utf8)
+                if bytes[0] == UInt8(ascii: "@") { bytes[0] = 0 }
+                target.copyBytes(from: bytes)
+            }
+            let length = socklen_t(MemoryLayout<sa_family_t>.size + name.utf8.count)
+            let bound = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(notifications, $0, length) }
+            }
+            guard bound == 0 else { throw SystemError(code: errno, operation: "bind \(name)") }
+        }
+
+        deinit {
+            for name in ["notify", "charger.json", "modem-manager.lock", "modem-manager.pub", "modem-manager.rpc"] {
+                unlink("\(path)/\(name)")
+            }
+            rmdir("\(path)/state")
+            rmdir(path)
+            for descriptor in logPipe + [notifications] { close(descriptor) }
+        }
+
+        func host() throws -> ServiceHost {
+            try ServiceHost(.modemManager, options: options, log: log, environment: environment)
+        }
+
+        /// Every notification that has arrived.
+        func received() -> [String] {
+            var all: [String] = []
+            var buffer = [UInt8](repeating: 0, count: 1024)
+            while true {
+                let count = recv(notifications, &buffer, buffer.count, 0)
+                guard count > 0 else { return all }
+                all.append(String(decoding: buffer.prefix(count), as: UTF8.self))
+            }
+        }
+
+        func write(configuration: String) {
+            let descriptor = open("\(path)/charger.json", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+            _ = Glibc.write(descriptor, configuration, configuration.utf8.count)
+            close(descriptor)
+        }
+    }
+
+    @Test func readinessIsToldAndSIGTERMEndsWithZero() throws {
+        let fixture = try Fixture()
+        let host = try fixture.host()
+        let bus = try host.joinBus(publishes: [UplinkState.self], serves: [UplinkReport.self])
+        host.showStatus("two\nlines")
+        pthread_kill(pthread_self(), SIGTERM)
+        let status = try host.runLoop()
+        #expect(status == 0)
+        #expect(fixture.received() == ["STATUS=two lines", "READY=1", "STOPPING=1"])
+        #expect(RuntimeDirectory(path: fixture.path).presence(of: .modemManager) == .absent)
+        #expect(bus.service == .modemManager)
+    }
+
+    @Test func anAbstractNotifySocketIsReached() throws {
+        let fixture = try Fixture(notifyPath: "@charger-test-\(getpid())")
+        let host = try fixture.host()
+        host.end()
+        _ = try host.runLoop()
+        #expect(fixture.received() == ["READY=1"])
+    }
+
+    @Test func theWatchdogIsFedFromTheLoopTwicePerInterval() throws {
+        let fixture = try Fixture()
+        fixture.environment["WATCHDOG_USEC"] = "20000"
+        fixture.environment["WATCHDOG_PID"] = String(getpid())
+        let host = try fixture.host()
+        // Without a feed this never ends but by the limit, and then there are too few.
+        let limit = EventLoop.uptime() + .seconds(10)
+        var feeds = 0
+        host.loop.addDeadlineSource(next: { feeds >= 3 ? .zero : limit }) { _ in host.end() }
+        let watch = host.loop.watch(descriptor: fixture.notifications) { _ in
+            feeds += fixture.received().filter { $0 == "WATCHDOG=1" }.count
+        }
+        _ = try host.runLoop()
+        host.loop.unwatch(watch)
+        #expect(feeds >= 3)
+    }
+
+    @Test func theWatchdogOfAnotherProcessIsNotOurs() throws {
+        let fixture = try Fixture()
+        fixture.environment["WATCHDOG_USEC"] = "20000"
+        fixture.environment["WATCHDOG_PID"] = "1"
+        let host = try fixture.host()
+        host.end()
+        _ = try host.runLoop()
+        #expect(fixture.received() == ["READY=1"])
+    }
+
+    @Test func aServiceMayFinishSomethingBeforeItEnds() throws {
+        let fixture = try Fixture()
+        let host = try fixture.host()
+        var course: [String] = []
+        host.onTermination = {
+            course.append("asked")
+            host.loop.enqueue {
+                course.append("done")
+                host.end()
+            }
+        }
+        pthread_kill(pthread_self(), SIGINT)
+        pthread_kill(pthread_self(), SIGTERM)
+        _ = try host.runLoop()
+        #expect(course == ["asked", "done"])
+    }
+
+    @Test func aMissingSettingsFileIsNamedWithTheOptionThatChoosesIt() throws {
+        let fixture = try Fixture()
+        let host = try fixture.host()
+        #expect {
+            try host.readSite()
+        } throws: { error in
+            "\(error)"
+                == "\(fixture.path)/charger.json: cannot be read: No such file or directory; name another file with --config"
+        }
+    }
+
+    @Test func aBrokenSettingsFileIsNamedWithThePlace() throws {
+        let fixture = try Fixture()
+        fixture.write(configuration: "{\"station\": {,}")
+        let host = try fixture.host()
+        #expect {
+            try host.readSite()
+        } throws: { error in
+            "\(error)".contains("charger.json: line 1")
+        }
+        fixture.write(configuration: "{}")
+        _ = try host.readSite()
+    }
+
+    @Test func theStateDirectoryIsMadeOnDemand() throws {
+        let fixture = try Fixture()
+        let host = try fixture.host()
+        let first = try host.makeStateDirectory()
+        let second = try host.makeStateDirectory()
+        #expect(first == "\(fixture.path)/state")
+        #expect(second == first)
+        #expect(access(first, W_OK) == 0)
+    }
+}
