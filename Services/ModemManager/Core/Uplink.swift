@@ -1,0 +1,78 @@
+import BusSchema
+
+/// One uplink and what is known of its link.
+struct Uplink: Equatable, Sendable {
+    let name: String
+    let driver: ModemConfiguration.Driver
+    private(set) var link: UplinkState.Link
+    /// Why, for people.
+    private(set) var detail: String
+    /// The interface that carries it, where known.
+    private(set) var interface: String?
+
+    init(_ configuration: ModemConfiguration.Uplink) {
+        name = configuration.name
+        driver = configuration.driver
+        switch driver {
+        case .interface(let name):
+            link = .unknown
+            detail = "not read yet"
+            interface = name
+        case .simulated:
+            link = .up
+            detail = "simulated"
+        }
+    }
+
+    var isSimulated: Bool { driver == .simulated }
+
+    /// As others see it.
+    var published: UplinkState.Uplink {
+        UplinkState.Uplink(
+            name: name,
+            driver: isSimulated ? "simulated" : "static",
+            link: link,
+            detail: detail,
+            interface: interface
+        )
+    }
+
+    /// Draws the conclusion from a reading; a simulated uplink does not care.
+    mutating func take(_ readings: [InterfaceReading]) {
+        guard case .interface(let wanted) = driver else { return }
+        if let wanted {
+            let reading = readings.first { $0.name == wanted }
+            link = reading.map(\.isUsable) == true ? .up : .down
+            detail = reading?.explanation ?? "\(wanted) is missing"
+        } else {
+            let usable = readings.first { !$0.isLoopback && $0.isUsable }
+            interface = usable?.name
+            link = usable == nil ? .down : .up
+            detail = usable?.explanation ?? "no interface has an address"
+        }
+    }
+
+    /// Nothing can be concluded: users of the network just try.
+    mutating func takeFailure(_ reason: String) {
+        guard case .interface(let wanted) = driver else { return }
+        link = .unknown
+        detail = reason
+        interface = wanted
+    }
+
+    /// Cuts or mends a simulated uplink.
+    mutating func simulate(isUp: Bool) {
+        precondition(isSimulated, "Only what is simulated can be cut by request.")
+        link = isUp ? .up : .down
+        detail = isUp ? "simulated" : "cut by request"
+    }
+}
+
+extension InterfaceReading {
+    fileprivate var isUsable: Bool { isRunning && hasAddress }
+
+    fileprivate var explanation: String {
+        if !isRunning { return "\(name) is not running" }
+        return hasAddress ? "\(name) has an address" : "\(name) has no address"
+    }
+}

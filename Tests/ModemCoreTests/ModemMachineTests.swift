@@ -1,0 +1,289 @@
+import BusSchema
+import ModemCore
+import Primitives
+import Testing
+
+/// A machine with a clock that the script moves.
+private struct Script {
+    private(set) var machine: ModemMachine
+    private(set) var moment = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_000_000))
+    private var lastID: UInt64 = 0
+
+    init(_ uplinks: ModemConfiguration.Uplink...) {
+        machine = ModemMachine(ModemConfiguration(uplinks: uplinks))
+    }
+
+    mutating func handle(_ event: ModemEvent, after pause: Duration = .zero) -> [ModemEffect] {
+        moment = moment.advanced(by: pause)
+        return machine.handle(event, at: moment)
+    }
+
+    mutating func report(
+        _ health: UplinkReport.Health,
+        detail: String? = nil,
+        after pause: Duration = .zero
+    ) -> [ModemEffect] {
+        lastID += 1
+        return handle(.reported(RequestID(lastID), UplinkReport(health: health, detail: detail)), after: pause)
+    }
+
+    mutating func simulate(_ name: String?, up: Bool, after pause: Duration = .zero) -> [ModemEffect] {
+        lastID += 1
+        return handle(.simulationRequested(RequestID(lastID), SimulateUplink(name: name, up: up)), after: pause)
+    }
+
+    /// Moves to the deadline and lets it pass.
+    mutating func passDeadline() -> [ModemEffect] {
+        guard let next = machine.nextDeadline else { return [] }
+        moment = moment.advanced(by: next - moment.uptime)
+        return machine.deadlineReached(at: moment)
+    }
+}
+
+extension [ModemEffect] {
+    fileprivate var states: [UplinkState] { published(UplinkState.self) }
+    fileprivate var changes: [UplinkChanged] { published(UplinkChanged.self) }
+
+    private func published<M: BusMessage>(_: M.Type) -> [M] {
+        compactMap {
+            guard case .publish(let message) = $0 else { return nil }
+            return message.value as? M
+        }
+    }
+
+    fileprivate var withoutLog: [ModemEffect] {
+        filter {
+            guard case .log = $0 else { return true }
+            return false
+        }
+    }
+}
+
+private let lan = ModemConfiguration.Uplink(name: "lan", driver: .interface("eth0"))
+private let any = ModemConfiguration.Uplink(name: "network", driver: .interface(nil))
+private let mobile = ModemConfiguration.Uplink(name: "mobile", driver: .simulated)
+private let spare = ModemConfiguration.Uplink(name: "spare", driver: .simulated)
+
+private func interface(_ name: String, running: Bool = true, address: Bool = true) -> InterfaceReading {
+    InterfaceReading(name: name, isLoopback: name == "lo", isRunning: running, hasAddress: address)
+}
+
+@Suite struct ModemMachineTests {
+    @Test func aStartTellsWhatIsKnownAndReadsTheInterfaces() throws {
+        var script = Script(lan)
+        let effects = script.handle(.started)
+        #expect(effects.first == .readInterfaces)
+        let state = try #require(effects.states.first)
+        #expect(state.link == .unknown)
+        #expect(state.active == nil)
+        #expect(state.endToEnd == nil)
+        #expect(state.since == 1_000_000)
+        #expect(state.uplinks.map(\.detail) == ["not read yet"])
+        #expect(effects.count == 2)
+    }
+
+    @Test func anInterfaceWithAnAddressIsUp() throws {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        let effects = script.handle(.interfacesRead([interface("lo"), interface("eth0")]), after: .seconds(1))
+        let state = try #require(effects.states.first)
+        #expect(state.link == .up)
+        #expect(state.active == "lan")
+        #expect(state.since == 1_001_000)
+        #expect(
+            state.uplinks == [
+                .init(name: "lan", driver: "static", link: .up, detail: "eth0 has an address", interface: "eth0")
+            ]
+        )
+        #expect(effects.changes == [UplinkChanged(link: .up, active: "lan", reason: "lan: eth0 has an address")])
+    }
+
+    @Test(arguments: [
+        ([], "eth0 is missing"),
+        ([interface("eth1")], "eth0 is missing"),
+        ([interface("eth0", running: false)], "eth0 is not running"),
+        ([interface("eth0", address: false)], "eth0 has no address"),
+    ])
+    func anInterfaceWithoutOneIsDown(readings: [InterfaceReading], detail: String) throws {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        let effects = script.handle(.interfacesRead(readings))
+        let state = try #require(effects.states.first)
+        #expect(state.link == .down)
+        #expect(state.active == nil)
+        #expect(state.uplinks.map(\.detail) == [detail])
+        #expect(effects.changes == [UplinkChanged(link: .down, active: nil, reason: "lan: \(detail)")])
+    }
+
+    @Test func anyInterfaceMeansAnyButTheLoopback() {
+        var script = Script(any)
+        _ = script.handle(.started)
+        #expect(script.handle(.interfacesRead([interface("lo")])).states.first?.link == .down)
+        let effects = script.handle(.interfacesRead([interface("lo"), interface("wwan0")]))
+        #expect(effects.states.first?.link == .up)
+        #expect(effects.states.first?.uplinks.first?.interface == "wwan0")
+        let gone = script.handle(.interfacesRead([interface("lo"), interface("wwan0", address: false)]))
+        #expect(gone.states.first?.uplinks.first?.interface == nil)
+        #expect(gone.states.first?.uplinks.first?.detail == "no interface has an address")
+    }
+
+    @Test func theLoopbackCountsWhereItIsNamed() {
+        var script = Script(.init(name: "here", driver: .interface("lo")))
+        _ = script.handle(.started)
+        #expect(script.handle(.interfacesRead([interface("lo")])).states.first?.link == .up)
+    }
+
+    @Test func interfacesThatCannotBeReadLeaveTheLinkUnknown() {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        _ = script.handle(.interfacesRead([interface("eth0")]))
+        let effects = script.handle(.interfacesUnreadable("too many open files"))
+        #expect(effects.states.first?.link == .unknown)
+        #expect(effects.states.first?.uplinks.first?.detail == "too many open files")
+        #expect(effects.changes.count == 1)
+    }
+
+    @Test func nothingNewIsNotPublished() {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        _ = script.handle(.interfacesRead([interface("eth0")]))
+        #expect(script.handle(.interfacesRead([interface("eth0"), interface("eth1")]), after: .seconds(30)).isEmpty)
+    }
+
+    @Test func interfacesAreReadEveryThirtySecondsAndWhenTheKernelSaysSo() {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        #expect(script.machine.nextDeadline == .seconds(130))
+        #expect(script.passDeadline() == [.readInterfaces])
+        #expect(script.machine.nextDeadline == .seconds(160))
+        #expect(script.handle(.addressesChanged, after: .seconds(10)) == [.readInterfaces])
+        #expect(script.machine.nextDeadline == .seconds(170))
+    }
+
+    @Test func wakingEarlyDoesNothing() {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        var machine = script.machine
+        #expect(machine.deadlineReached(at: script.moment.advanced(by: .seconds(29))) == [])
+        #expect(machine.nextDeadline == .seconds(130))
+    }
+
+    @Test func simulatedUplinksAloneNeverWakeTheProcess() {
+        var script = Script(mobile)
+        let effects = script.handle(.started)
+        #expect(effects.states.first?.link == .up)
+        #expect(effects.states.first?.uplinks.first?.driver == "simulated")
+        #expect(effects.changes == [UplinkChanged(link: .up, active: "mobile", reason: "mobile: simulated")])
+        #expect(!effects.contains(.readInterfaces))
+        #expect(script.machine.nextDeadline == nil)
+        #expect(script.report(.unreachable).contains(.readInterfaces) == false)
+        #expect(script.machine.nextDeadline == nil)
+    }
+
+    @Test func aSimulatedUplinkIsCutAndMendedByRequest() throws {
+        var script = Script(mobile)
+        _ = script.handle(.started)
+        let cut = script.simulate("mobile", up: false, after: .seconds(5))
+        #expect(cut.states.first?.link == .down)
+        #expect(cut.states.first?.since == 1_005_000)
+        #expect(cut.changes == [UplinkChanged(link: .down, active: nil, reason: "mobile: cut by request")])
+        #expect(cut.last == .accept(RequestID(1)))
+        #expect(script.simulate("mobile", up: false) == [.accept(RequestID(2))])
+        let mended = script.simulate(nil, up: true, after: .seconds(5))
+        #expect(mended.changes.map(\.link) == [.up])
+        #expect(mended.last == .accept(RequestID(3)))
+    }
+
+    @Test func requestsThatFitNoSimulatedUplinkAreRefused() {
+        var script = Script(lan, mobile)
+        _ = script.handle(.started)
+        let real = BusError(.refused, "uplink lan is real, it cannot be cut by request")
+        #expect(script.simulate("lan", up: false) == [.refuse(RequestID(1), real)])
+        let unknown = BusError(.invalid, "name: there is no uplink satellite")
+        #expect(script.simulate("satellite", up: false) == [.refuse(RequestID(2), unknown)])
+        var realOnly = Script(lan)
+        _ = realOnly.handle(.started)
+        let none = BusError(.refused, "no uplink is simulated")
+        #expect(realOnly.simulate(nil, up: false) == [.refuse(RequestID(1), none)])
+    }
+
+    @Test func theFirstUplinkThatIsUpIsTheActiveOne() {
+        var script = Script(lan, mobile, spare)
+        let start = script.handle(.started)
+        #expect(start.states.first?.active == "mobile")
+        let better = script.handle(.interfacesRead([interface("eth0")]))
+        #expect(better.states.first?.active == "lan")
+        #expect(better.changes == [UplinkChanged(link: .up, active: "lan", reason: "lan: eth0 has an address")])
+        #expect(script.simulate("mobile", up: false).changes.isEmpty)
+        let worse = script.handle(.interfacesRead([]), after: .seconds(60))
+        #expect(worse.states.first?.active == "spare")
+        #expect(worse.states.first?.since == 1_000_000)
+        #expect(worse.changes.map(\.active) == ["spare"])
+        let none = script.simulate("spare", up: false)
+        let reason = "lan: eth0 is missing, mobile: cut by request, spare: cut by request"
+        #expect(none.changes == [UplinkChanged(link: .down, active: nil, reason: reason)])
+    }
+
+    @Test func anUnknownUplinkKeepsTheLinkFromBeingDown() {
+        var script = Script(lan, mobile)
+        _ = script.handle(.started)
+        #expect(script.simulate("mobile", up: false).states.first?.link == .unknown)
+    }
+
+    @Test func reportsOfTheGatewayAreKeptAndChangeNoLink() {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        _ = script.handle(.interfacesRead([interface("eth0")]))
+        let reachable = script.report(.reachable)
+        #expect(reachable.states.map(\.endToEnd) == [.reachable])
+        #expect(reachable.states.map(\.link) == [.up])
+        #expect(reachable.changes.isEmpty)
+        #expect(reachable.last == .accept(RequestID(1)))
+        #expect(script.report(.reachable, detail: "again") == [.accept(RequestID(2))])
+        #expect(script.report(.refused).states.map(\.endToEnd) == [.refused])
+    }
+
+    @Test func anUnreachableCentralSystemMakesTheInterfacesBeReadButNotTooOften() {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        _ = script.handle(.interfacesRead([interface("eth0")]))
+        #expect(!script.report(.unreachable, after: .seconds(4)).contains(.readInterfaces))
+        #expect(script.report(.unreachable, after: .seconds(1)) == [.readInterfaces, .accept(RequestID(2))])
+        #expect(script.report(.unreachable, after: .seconds(4)) == [.accept(RequestID(3))])
+        #expect(script.machine.nextDeadline == .seconds(135))
+    }
+
+    @Test func anUnknownHealthIsRefused() {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        let effects = script.report(UplinkReport.Health(rawValue: "splendid"))
+        #expect(effects == [.refuse(RequestID(1), BusError(.invalid, "health: unknown value splendid"))])
+    }
+
+    @Test func changesAreLoggedOnceWithTheirReason() {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        let effects = script.handle(.interfacesRead([]))
+        let record = LogRecord(
+            .warning,
+            "uplink changed",
+            .init("link", "down"),
+            .init("active", "none"),
+            .init("reason", "lan: eth0 is missing")
+        )
+        #expect(effects.last == .log(record))
+        let report = script.report(.unreachable, detail: String(repeating: "x", count: 500))
+        guard case .log(let health)? = report.first(where: { [$0].withoutLog.isEmpty }) else {
+            Issue.record("not logged")
+            return
+        }
+        #expect(health.fields.last?.value.count == ModemMachine.maximumDetail)
+    }
+
+    @Test func lateReadingsAfterAnythingAreLegal() {
+        var script = Script(lan, mobile)
+        #expect(script.handle(.interfacesRead([interface("eth0")])).states.first?.active == "lan")
+        #expect(script.handle(.interfacesRead([interface("eth0")])).isEmpty)
+        #expect(script.handle(.started) == [.readInterfaces])
+    }
+}
