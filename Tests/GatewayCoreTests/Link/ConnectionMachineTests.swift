@@ -19,7 +19,8 @@ import Testing
                 port: 80,
                 identity: "CP1"
             )
-            machine = ConnectionMachine(endpoint: endpoint, pingInterval: pingInterval, seed: seed)
+            let patience = Patience(pong: .seconds(10), longestWait: .seconds(120))
+            machine = ConnectionMachine(endpoint: endpoint, patience: patience, pingInterval: pingInterval, seed: seed)
         }
 
         mutating func feed(_ event: ConnectionMachine.Event) -> [Effect] { machine.handle(event, at: now) }

@@ -76,7 +76,8 @@ public struct ConnectionMachine: Sendable {
     private let endpoint: Endpoint?
     private var state: State
     private var uplink: UplinkState.Link = .unknown
-    private var waits = BackOff(first: .seconds(1), flat: 4, cap: .seconds(120))
+    private var waits: BackOff
+    private let patience: Patience
     private var deadlines = Deadlines<Timer>()
     private var random: SeededRandom
     private var dialCount = 0
@@ -89,9 +90,11 @@ public struct ConnectionMachine: Sendable {
     public private(set) var lastProblem: LinkProblem?
 
     /// `endpoint` is nil when the configuration has no usable central system.
-    public init(endpoint: Endpoint?, pingInterval: Duration, seed: UInt64) {
+    public init(endpoint: Endpoint?, patience: Patience = Patience(), pingInterval: Duration, seed: UInt64) {
         self.endpoint = endpoint
+        self.patience = patience
         self.pingInterval = pingInterval
+        waits = BackOff(first: patience.firstWait, flat: 4, cap: patience.longestWait)
         state = .idle
         random = SeededRandom(seed: seed)
     }
@@ -165,7 +168,7 @@ public struct ConnectionMachine: Sendable {
         }
         dialCount += 1
         state = .resolving(dial: dialCount)
-        deadlines.set(.step, at: moment.uptime + Self.stepTimeout)
+        deadlines.set(.step, at: moment.uptime + patience.step)
         return [.resolve(dial: dialCount)]
     }
 
@@ -225,14 +228,14 @@ public struct ConnectionMachine: Sendable {
 
     private mutating func connect(_ dial: Int, address: Int, of count: Int, at moment: Moment) -> [Effect] {
         state = .connecting(dial: dial, address: address, of: count)
-        deadlines.set(.step, at: moment.uptime + Self.stepTimeout)
+        deadlines.set(.step, at: moment.uptime + patience.step)
         return [.connect(dial: dial, address: address)]
     }
 
     private mutating func connected(_ dial: Int, at moment: Moment) -> [Effect] {
         guard case .connecting(dial, _, _) = state else { return [] }
         state = .handshaking(dial: dial)
-        deadlines.set(.step, at: moment.uptime + Self.stepTimeout)
+        deadlines.set(.step, at: moment.uptime + patience.step)
         return [.startHandshake(dial: dial)]
     }
 
@@ -365,7 +368,7 @@ public struct ConnectionMachine: Sendable {
             return note(.timedOut(.handshaking)) + leave(dial, next: .backOff, gracefully: false, at: moment)
         case (.ping, .open):
             armPing(at: moment)
-            if !deadlines.isSet(.pong) { deadlines.set(.pong, at: moment.uptime + Self.pongTimeout) }
+            if !deadlines.isSet(.pong) { deadlines.set(.pong, at: moment.uptime + patience.pong) }
             return [.sendPing]
         case (.pong, .open(let dial)):
             return note(.pingUnanswered) + leave(dial, next: .backOff, gracefully: false, at: moment)
@@ -386,10 +389,6 @@ public struct ConnectionMachine: Sendable {
         return [.log(LogRecord(.warning, problem.explanation(for: endpoint)))]
     }
 
-    /// For resolving, for one TCP connect, for the handshake.
-    private static let stepTimeout: Duration = .seconds(15)
-    /// From a ping to the first byte of anything; mobile networks stall for seconds.
-    private static let pongTimeout: Duration = .seconds(10)
     private static let stableAfter: Duration = .seconds(60)
     private static let closingTimeout: Duration = .seconds(3)
     private static let quickReturn: ClosedRange<Duration> = .milliseconds(50)...Duration.milliseconds(500)

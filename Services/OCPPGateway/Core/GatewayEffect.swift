@@ -1,0 +1,46 @@
+public import BusSchema
+public import OCPP
+public import Primitives
+
+/// Orders to the shell, to be performed in their order. A `persist` that fails stops those after it and comes back as
+/// `ChargingMachine.Event.persistFailed`.
+public enum GatewayEffect: Equatable, Sendable {
+    // The socket to the central system; see `ConnectionMachine.Effect`.
+    case resolve(dial: Int)
+    case connect(dial: Int, address: Int)
+    case startHandshake(dial: Int)
+    case sendPing
+    case closeLink(dial: Int)
+    case abortLink(dial: Int)
+
+    /// Send a CALL of ours.
+    case sendCall(id: String, OCPPRequest)
+    /// Answer a CALL of the central system.
+    case sendResult(id: String, OCPPConfirmation)
+    /// Refuse a CALL of the central system.
+    case sendError(id: String, CallError)
+
+    case persist([JournalRecord], Durability)
+    case loadQueue(QueueQuery)
+    case compact(JournalCompaction)
+    case persistSnapshot(ConfigSnapshot)
+
+    case requestPermit(Permit)
+    case requestUnlock(Unlock)
+    case indicate(Indicate)
+    case declareKeys(ConfigDeclare)
+    case store(number: Int, ConfigSet)
+    /// Write the secret to a new file in the store's inbox, and send `config.set` with the name of that file.
+    case storeSecret(number: Int, key: String, Secret)
+    /// Tell the modem manager how far we get; no answer needed.
+    case report(UplinkReport)
+    case publish(AnyBusMessage)
+    /// So many dead letters are in the queue again.
+    case resent(number: Int, count: Int)
+
+    case log(LogRecord)
+    /// Everything is wound up: end the program.
+    case exit
+    /// Everything is wound up for a Reset: start the program anew.
+    case restart
+}

@@ -1,0 +1,136 @@
+import BusSchema
+import OCPP
+import Primitives
+
+/// What others are shown of the gateway: the link's state on change, the report to the modem manager on change, and the newest
+/// states for `ocpp.status`.
+struct LinkView: Sendable {
+    private let endpoint: Endpoint?
+    private let problem: String?
+    private var link: LinkState
+    private var planned: Duration?
+    private var published = false
+    private var reported: UplinkReport?
+    private var connectors: [Int: ConnectorStatus] = [:]
+    private var queue: QueueState?
+
+    init(endpoint: Endpoint?, problem: String?, at moment: Moment) {
+        self.endpoint = endpoint
+        self.problem = problem
+        link = LinkState(
+            phase: .notConfigured,
+            url: endpoint?.url ?? "",
+            since: moment.utc.millisecondsSinceEpoch,
+            failedAttempts: 0,
+            lastError: problem
+        )
+    }
+
+    var status: GatewayStatus.Reply {
+        let none = QueueState(
+            undelivered: 0,
+            oldestAt: nil,
+            inFlight: nil,
+            attempts: 0,
+            nextAttemptAt: nil,
+            deadLetters: 0,
+            storageFault: nil
+        )
+        let sorted = connectors.values.sorted { $0.connectorId < $1.connectorId }
+        return GatewayStatus.Reply(link: link, connectors: sorted, queue: queue ?? none)
+    }
+
+    /// Keeps the newest states that charging publishes.
+    mutating func note(_ message: AnyBusMessage) {
+        if let status = message.value as? ConnectorStatus { connectors[status.connectorId] = status }
+        if let state = message.value as? QueueState { queue = state }
+    }
+
+    /// The modem manager was restarted and knows nothing.
+    mutating func reportAgain() { reported = nil }
+
+    /// Publishes the link's state and reports the health, each when it changed.
+    mutating func update(
+        connection: ConnectionMachine,
+        registration: RegistrationMachine,
+        heartbeatSeconds: Int,
+        clockOffset: Duration?,
+        at moment: Moment
+    ) -> [GatewayEffect] {
+        var next = link
+        next.phase = Self.phase(connection, registration)
+        if next.phase != link.phase { next.since = moment.utc.millisecondsSinceEpoch }
+        next.failedAttempts = connection.failedAttempts
+        let attempt = connection.isOpen ? registration.nextDeadline : connection.nextAttempt
+        if attempt != planned {
+            planned = attempt
+            next.nextAttemptAt = attempt.map {
+                moment.utc.advanced(by: $0 - moment.uptime).millisecondsSinceEpoch
+            }
+        }
+        if let endpoint {
+            next.lastError = connection.lastProblem?.explanation(for: endpoint)
+        }
+        next.heartbeatIntervalSeconds = registration.gate == .open ? heartbeatSeconds : nil
+        next.clockOffsetMilliseconds = clockOffset.map(\.wholeMilliseconds)
+        var effects: [GatewayEffect] = []
+        if !published || isWorthPublishing(next) {
+            published = true
+            link = next
+            effects.append(.publish(AnyBusMessage(next)))
+        }
+        if let report = Self.report(connection, registration, next), report != reported {
+            reported = report
+            effects.append(.report(report))
+        }
+        return effects
+    }
+
+    /// An offset that moves by the network's jitter is no news.
+    private func isWorthPublishing(_ next: LinkState) -> Bool {
+        var other = link
+        if let old = link.clockOffsetMilliseconds, let new = next.clockOffsetMilliseconds, abs(old - new) < 500 {
+            other.clockOffsetMilliseconds = new
+        }
+        return other != next
+    }
+
+    private static func phase(
+        _ connection: ConnectionMachine,
+        _ registration: RegistrationMachine
+    ) -> LinkState.Phase {
+        switch connection.phase {
+        case .idle, .notConfigured: .notConfigured
+        case .waitingForUplink: .waitingForUplink
+        case .resolving: .resolving
+        case .connecting: .connecting
+        case .handshaking: .handshaking
+        case .closing, .stopped: .closing
+        case .backingOff: .backingOff
+        case .open:
+            switch registration.status {
+            case .accepted?: .accepted
+            case .pending?: .pending
+            case .rejected?: .rejected
+            case nil: .booting
+            }
+        }
+    }
+
+    private static func report(
+        _ connection: ConnectionMachine,
+        _ registration: RegistrationMachine,
+        _ link: LinkState
+    ) -> UplinkReport? {
+        switch connection.phase {
+        case .open:
+            switch registration.status {
+            case .accepted?, .pending?: UplinkReport(health: .reachable)
+            case .rejected?: UplinkReport(health: .refused, detail: "the registration is rejected")
+            case nil: nil
+            }
+        case .backingOff: connection.lastProblem.map { UplinkReport(health: $0.health, detail: link.lastError) }
+        case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .handshaking, .closing, .stopped: nil
+        }
+    }
+}

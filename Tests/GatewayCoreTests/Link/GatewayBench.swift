@@ -1,0 +1,146 @@
+import BusSchema
+import OCPP
+import Primitives
+
+@testable import GatewayCore
+
+/// A gateway with its clock and a central system of the test's making.
+struct GatewayBench {
+    var machine: GatewayMachine
+    var now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+    /// Messages sent and not looked at yet.
+    var calls: [(id: String, request: OCPPRequest)] = []
+    private var nextId = 0
+
+    init(callTimeout: Duration = .seconds(30), defaults: [String: String] = [:]) throws {
+        let site = KeySite(numberOfConnectors: 1, fixedCable: true, phases: 3, defaults: defaults)
+        let connector = ChargingConfiguration.Connector(
+            id: 1,
+            fixedCable: true,
+            hasLock: false,
+            ratedMilliamps: 32_000,
+            phases: 3
+        )
+        let configuration = GatewayConfiguration(
+            endpoint: Endpoint(url: "ws://cs.example/CP1", host: "cs.example", port: 80, identity: "CP1"),
+            bootNotification: BootNotification.Request(chargePointVendor: "Vendor", chargePointModel: "Model"),
+            callTimeout: callTimeout,
+            charging: ChargingConfiguration(connectors: [connector], machineBootId: "boot", clockIsTrusted: true)
+        )
+        machine = GatewayMachine(
+            configuration: configuration,
+            table: try OCPPKeyTable(site: site),
+            snapshot: nil,
+            restored: RestoredTransactions(),
+            seed: 5,
+            at: now
+        )
+    }
+
+    @discardableResult
+    mutating func feed(_ event: GatewayEvent) -> [GatewayEffect] { note(machine.handle(event, at: now)) }
+
+    @discardableResult
+    mutating func advance(_ duration: Duration) -> [GatewayEffect] {
+        now = now.advanced(by: duration)
+        // hardware-io lives.
+        return feed(.charging(.hardwareAlive)) + note(machine.deadlineReached(at: now))
+    }
+
+    /// A connector of hardware-io with nothing plugged in.
+    private static let idle = ConnectorState(
+        connectorId: 1,
+        bootId: "hardware",
+        pilot: .a,
+        contactor: .open,
+        lock: .absent,
+        permit: nil,
+        offeredMilliamps: 0,
+        ratedMilliamps: 32_000,
+        phases: 3,
+        fixedCable: true,
+        faults: [],
+        notChargingBecause: nil
+    )
+
+    /// To an open WebSocket, the dial being the newest.
+    @discardableResult
+    mutating func connect(dial: Int = 1) -> [GatewayEffect] {
+        feed(.link(.resolved(dial: dial, addresses: 1)))
+        feed(.link(.connected(dial: dial)))
+        return feed(.link(.handshakeFinished(dial: dial)))
+    }
+
+    /// Takes the oldest CALL that was sent.
+    mutating func takeCall() -> (id: String, request: OCPPRequest)? { calls.isEmpty ? nil : calls.removeFirst() }
+
+    /// Answers the oldest CALL.
+    @discardableResult
+    mutating func answer(_ confirmation: OCPPConfirmation) -> [GatewayEffect] {
+        guard let call = takeCall() else { return [] }
+        return feed(.message(.callResult(id: call.id, confirmation)))
+    }
+
+    @discardableResult
+    mutating func answerBoot(_ status: RegistrationStatus, interval: Int = 60) -> [GatewayEffect] {
+        answer(
+            .bootNotification(
+                BootNotification.Confirmation(status: status, currentTime: now.utc, interval: interval)
+            )
+        )
+    }
+
+    /// Started, with hardware that works.
+    @discardableResult
+    mutating func start() -> [GatewayEffect] {
+        let effects = feed(.started)
+        return effects + feed(.charging(.hardwareConnector(Self.idle)))
+    }
+
+    /// Accepted, statuses answered, slot free.
+    mutating func register() {
+        start()
+        connect()
+        answerBoot(.accepted)
+        while case .statusNotification? = calls.first?.request {
+            answer(.statusNotification(StatusNotification.Confirmation()))
+        }
+    }
+
+    /// A request of the central system. Returns the answer.
+    @discardableResult
+    mutating func ask(_ request: OCPPRequest, id: String? = nil) -> [GatewayEffect] {
+        nextId += 1
+        return feed(.message(.call(id: id ?? "cs-\(nextId)", request)))
+    }
+
+    private mutating func note(_ effects: [GatewayEffect]) -> [GatewayEffect] {
+        for case .sendCall(let id, let request) in effects { calls.append((id, request)) }
+        return effects
+    }
+}
+
+extension [GatewayEffect] {
+    /// The answers among them.
+    var answers: [OCPPConfirmation] {
+        compactMap { effect in
+            guard case .sendResult(_, let confirmation) = effect else { return nil }
+            return confirmation
+        }
+    }
+
+    /// The CALLERRORs among them.
+    var errors: [CallErrorCode] {
+        compactMap { effect in
+            guard case .sendError(_, let error) = effect else { return nil }
+            return error.code
+        }
+    }
+
+    /// The newest state of the link among them.
+    var link: LinkState? {
+        var newest: LinkState?
+        for case .publish(let message) in self { newest = message.value as? LinkState ?? newest }
+        return newest
+    }
+}

@@ -1,0 +1,261 @@
+import BusSchema
+import OCPP
+import Primitives
+import Testing
+
+@testable import GatewayCore
+
+@Suite struct GatewayMachineTests {
+    // MARK: - Registration
+
+    /// CORE-BOOT-01, -02, -15.
+    @Test func bootNotificationComesFirstAndStatusesAfterItsAcceptance() throws {
+        var bench = try GatewayBench()
+        bench.start()
+        bench.connect()
+        let boot = try #require(bench.calls.first)
+        #expect(bench.calls.count == 1)
+        #expect(boot.request.action == .bootNotification)
+        bench.answerBoot(.accepted)
+        var actions: [Action] = []
+        while let call = bench.calls.first {
+            actions.append(call.request.action)
+            bench.answer(.statusNotification(StatusNotification.Confirmation()))
+        }
+        #expect(actions == [.statusNotification, .statusNotification])
+        #expect(bench.machine.status.link.phase == .accepted)
+    }
+
+    /// J-CON-09, J-CON-11.
+    @Test func aReconnectNeedsNoNewBootNotification() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        bench.feed(.link(.closed(dial: 1, reason: "end of stream")))
+        #expect(bench.machine.status.link.phase == .backingOff)
+        bench.advance(.seconds(1))
+        bench.connect(dial: 2)
+        #expect(!bench.calls.contains { $0.request.action == .bootNotification })
+        #expect(bench.machine.status.link.phase == .accepted)
+    }
+
+    /// CORE-BOOT-08, CORE-BOOT-09.
+    @Test func aRejectedChargePointSaysNothing() throws {
+        var bench = try GatewayBench()
+        bench.start()
+        bench.connect()
+        bench.answerBoot(.rejected, interval: 60)
+        let asked = bench.ask(.getConfiguration(GetConfiguration.Request()))
+        #expect(asked.answers.isEmpty && asked.errors.isEmpty)
+        let wrong = CallError(code: .formationViolation)
+        let broken = bench.feed(.message(.rejectedCall(id: "x", action: "Reset", wrong)))
+        #expect(broken.errors.isEmpty)
+        bench.advance(.seconds(59))
+        #expect(bench.calls.isEmpty)
+        bench.advance(.seconds(1))
+        #expect(bench.calls.map(\.request.action) == [.bootNotification])
+        #expect(bench.machine.status.link.phase == .rejected)
+    }
+
+    /// CORE-BOOT-11, -12, -13.
+    @Test func aPendingChargePointAnswersAndAsksNothing() throws {
+        var bench = try GatewayBench()
+        bench.start()
+        bench.connect()
+        bench.answerBoot(.pending, interval: 60)
+        let keys = bench.ask(.getConfiguration(GetConfiguration.Request(key: ["HeartbeatInterval"])))
+        #expect(keys.answers.count == 1)
+        let start = bench.ask(.remoteStartTransaction(RemoteStartTransaction.Request(idTag: "TAG")))
+        #expect(start.answers == [.remoteStartTransaction(.init(status: .rejected))])
+        let stop = bench.ask(.remoteStopTransaction(RemoteStopTransaction.Request(transactionId: 1)))
+        #expect(stop.answers == [.remoteStopTransaction(.init(status: .rejected))])
+        bench.advance(.seconds(30))
+        #expect(bench.calls.isEmpty)
+    }
+
+    /// CORE-HB-01, -04: the interval of BootNotification.conf, then the key.
+    @Test func heartbeatsFollowTheNewestInterval() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        bench.advance(.seconds(59))
+        #expect(bench.calls.isEmpty)
+        bench.advance(.seconds(1))
+        #expect(bench.calls.map(\.request.action) == [.heartbeat])
+        let time = bench.now.utc.advanced(by: .seconds(5))
+        bench.answer(.heartbeat(Heartbeat.Confirmation(currentTime: time)))
+        #expect(bench.machine.status.link.clockOffsetMilliseconds == 5000)
+        let changed = bench.ask(
+            .changeConfiguration(ChangeConfiguration.Request(key: "HeartbeatInterval", value: "10"))
+        )
+        #expect(changed.answers.isEmpty)
+        let value = ConfigValue(key: "HeartbeatInterval", owner: .ocppGateway, value: "10", revision: 1)
+        let reply = ConfigSet.Reply(value: value, rebootRequired: false)
+        let stored = bench.feed(.stored(number: 1, .success(reply)))
+        #expect(stored.answers == [.changeConfiguration(.init(status: .accepted))])
+        bench.advance(.seconds(10))
+        #expect(bench.calls.map(\.request.action) == [.heartbeat])
+    }
+
+    // MARK: - CALLs
+
+    /// J-RPC-01, J-RPC-02, J-RPC-03.
+    @Test func whileACallIsOutstandingRequestsAreAnsweredAndNothingElseIsAsked() throws {
+        var bench = try GatewayBench(callTimeout: .seconds(12))
+        bench.register()
+        bench.advance(.seconds(60))
+        let heartbeatCall = bench.takeCall()
+        let heartbeat = try #require(heartbeatCall)
+        let asked = bench.ask(.getConfiguration(GetConfiguration.Request(key: ["HeartbeatInterval"])))
+        #expect(asked.answers.count == 1)
+        bench.advance(.milliseconds(11_999))
+        #expect(bench.machine.actionOfPendingCall(heartbeat.id) == .heartbeat)
+        bench.advance(.milliseconds(1))
+        #expect(bench.machine.actionOfPendingCall(heartbeat.id) == nil)
+    }
+
+    @Test func theKeyMessageTimeoutOverrulesTheSite() throws {
+        var bench = try GatewayBench(callTimeout: .seconds(30), defaults: ["MessageTimeout": "3"])
+        bench.start()
+        bench.connect()
+        bench.advance(.seconds(3))
+        let bootCall = bench.takeCall()
+        let boot = try #require(bootCall)
+        #expect(bench.machine.actionOfPendingCall(boot.id) == nil)
+    }
+
+    @Test func aCallThatDiesWithTheConnectionIsAskedAgainOnTheNext() throws {
+        var bench = try GatewayBench()
+        bench.start()
+        bench.connect()
+        let firstCall = bench.takeCall()
+        let first = try #require(firstCall)
+        bench.feed(.link(.closed(dial: 1, reason: "end of stream")))
+        bench.advance(.seconds(2))
+        bench.connect(dial: 2)
+        let secondCall = bench.takeCall()
+        let second = try #require(secondCall)
+        #expect(second.request.action == .bootNotification)
+        #expect(second.id != first.id)
+    }
+
+    // MARK: - Requests of the central system
+
+    @Test func whatIsNotBuiltIsAnsweredAsTheSpecificationSays() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        let cache = bench.ask(.clearCache(ClearCache.Request()))
+        #expect(cache.answers == [.clearCache(.init(status: .rejected))])
+        let data = bench.ask(.dataTransfer(DataTransfer.Request(vendorId: "com.example")))
+        #expect(data.answers == [.dataTransfer(.init(status: .unknownVendorId))])
+        let list = bench.ask(.getLocalListVersion(GetLocalListVersion.Request()))
+        #expect(list.answers == [.getLocalListVersion(.init(listVersion: -1))])
+        let trigger = bench.ask(.triggerMessage(TriggerMessage.Request(requestedMessage: .heartbeat)))
+        #expect(trigger.errors == [.notSupported])
+    }
+
+    @Test func aFixedCableCannotBeUnlocked() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        let unlock = bench.ask(.unlockConnector(UnlockConnector.Request(connectorId: 1)))
+        #expect(unlock.answers == [.unlockConnector(.init(status: .notSupported))])
+    }
+
+    /// On disk when answered, reported after the answer (CORE-AVL-05).
+    @Test func availabilityIsPersistedBeforeItsAnswerAndReportedAfterIt() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        let effects = bench.ask(
+            .changeAvailability(ChangeAvailability.Request(connectorId: 0, type: .inoperative))
+        )
+        let persisted = effects.firstIndex { effect in
+            if case .persist(_, .synced) = effect { true } else { false }
+        }
+        let answered = effects.firstIndex { effect in
+            if case .sendResult = effect { true } else { false }
+        }
+        let reported = effects.firstIndex { effect in
+            if case .sendCall(_, .statusNotification) = effect { true } else { false }
+        }
+        let order = [try #require(persisted), try #require(answered), try #require(reported)]
+        #expect(order == order.sorted())
+    }
+
+    /// J-RPC-22.
+    @Test func aMessageIdThatIsBeingHandledIsRefused() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        let change = ChangeConfiguration.Request(key: "ResetRetries", value: "4")
+        bench.ask(.changeConfiguration(change), id: "same")
+        let second = bench.ask(.changeConfiguration(change), id: "same")
+        #expect(second.errors == [.genericError])
+    }
+
+    @Test func anAnswerIsNotSentOnAnotherConnection() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        bench.ask(.changeConfiguration(ChangeConfiguration.Request(key: "ResetRetries", value: "4")))
+        bench.feed(.link(.closed(dial: 1, reason: "end of stream")))
+        bench.advance(.seconds(1))
+        bench.connect(dial: 2)
+        let value = ConfigValue(key: "ResetRetries", owner: .ocppGateway, value: "4", revision: 1)
+        let stored = bench.feed(.stored(number: 1, .success(ConfigSet.Reply(value: value, rebootRequired: false))))
+        #expect(stored.answers.isEmpty)
+        #expect(bench.machine.keys.resetRetries == 4)
+    }
+
+    /// CORE-RST-01: answered, then done.
+    @Test(arguments: [ResetType.soft, .hard]) func aResetIsAnsweredAndThenRestarts(type: ResetType) throws {
+        var bench = try GatewayBench()
+        bench.register()
+        let effects = bench.ask(.reset(Reset.Request(type: type)))
+        #expect(effects.answers == [.reset(.init(status: .accepted))])
+        #expect(effects.last != .restart)
+        #expect(effects.contains(.closeLink(dial: 1)))
+        let closed = bench.feed(.link(.closed(dial: 1, reason: "closed")))
+        #expect(closed.last == .restart)
+    }
+
+    // MARK: - Others
+
+    @Test func theModemManagerIsToldOnChangeOnly() throws {
+        var bench = try GatewayBench()
+        bench.start()
+        var reports: [UplinkReport] = []
+        func collect(_ effects: [GatewayEffect]) {
+            for case .report(let report) in effects { reports.append(report) }
+        }
+        for dial in 1...3 {
+            collect(bench.feed(.link(.failed(dial: dial, .httpStatus(404)))))
+            bench.advance(.seconds(120))
+        }
+        #expect(reports.map(\.health) == [.refused])
+        collect(bench.feed(.link(.resolved(dial: 4, addresses: 1))))
+        collect(bench.feed(.link(.connected(dial: 4))))
+        collect(bench.feed(.link(.handshakeFinished(dial: 4))))
+        collect(bench.answerBoot(.accepted))
+        #expect(reports.map(\.health) == [.refused, .reachable])
+    }
+
+    @Test func theLinkIsPublishedWithItsErrorAndItsNextAttempt() throws {
+        var bench = try GatewayBench()
+        let started = bench.start()
+        #expect(started.link?.phase == .resolving)
+        let effects = bench.feed(.link(.failed(dial: 1, .httpStatus(404))))
+        let failed = try #require(effects.link)
+        #expect(failed.phase == .backingOff)
+        #expect(failed.failedAttempts == 1)
+        #expect(failed.lastError?.contains("HTTP 404") == true)
+        #expect(failed.nextAttemptAt ?? 0 > bench.now.utc.millisecondsSinceEpoch)
+    }
+
+    @Test func terminationClosesTheLinkAndThenExits() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        let asked = bench.feed(.terminationRequested)
+        #expect(asked.contains(.closeLink(dial: 1)))
+        #expect(!asked.contains(.exit))
+        let closed = bench.feed(.link(.closed(dial: 1, reason: "closed")))
+        #expect(closed.last == .exit)
+        let late = bench.feed(.link(.closed(dial: 1, reason: "closed")))
+        #expect(!late.contains(.exit))
+    }
+}
