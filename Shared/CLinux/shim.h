@@ -1,6 +1,8 @@
 // Linux headers that the Glibc module does not expose. Headers only: nothing is linked.
 #pragma once
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <netdb.h>
 #include <net/if.h>
 #include <ifaddrs.h>

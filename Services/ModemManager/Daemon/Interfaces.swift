@@ -1,0 +1,56 @@
+internal import CLinux
+internal import EventLoop
+internal import Glibc
+internal import ModemCore
+
+/// The network interfaces of the machine and whether their addresses are of use.
+enum Interfaces {
+    /// - Throws: `SystemError`.
+    static func read() throws(SystemError) -> [InterfaceReading] {
+        var first: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&first) == 0 else { throw SystemError(code: errno, operation: "read the interfaces") }
+        defer { freeifaddrs(first) }
+        var readings: [InterfaceReading] = []
+        var next = first
+        while let entry = next {
+            // One entry per address, and one without for the interface itself.
+            take(entry.pointee, into: &readings)
+            next = entry.pointee.ifa_next
+        }
+        return readings
+    }
+
+    private static func take(_ entry: ifaddrs, into readings: inout [InterfaceReading]) {
+        let name = String(cString: entry.ifa_name)
+        let hasAddress = entry.ifa_addr.map(reachesBeyondTheLink) ?? false
+        if let index = readings.firstIndex(where: { $0.name == name }) {
+            readings[index].hasAddress = readings[index].hasAddress || hasAddress
+            return
+        }
+        let running = UInt32(IFF_UP | IFF_RUNNING)
+        readings.append(
+            InterfaceReading(
+                name: name,
+                isLoopback: entry.ifa_flags & UInt32(IFF_LOOPBACK) != 0,
+                isRunning: entry.ifa_flags & running == running,
+                hasAddress: hasAddress
+            )
+        )
+    }
+
+    /// Neither 169.254.0.0/16 (RFC 3927 §2.1) nor fe80::/10 (RFC 4291 §2.5.6), which need no network to exist.
+    private static func reachesBeyondTheLink(_ address: UnsafeMutablePointer<sockaddr>) -> Bool {
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                UInt32(bigEndian: $0.pointee.sin_addr.s_addr) >> 16 != 0xA9FE
+            }
+        case AF_INET6:
+            address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                withUnsafeBytes(of: $0.pointee.sin6_addr) { !($0[0] == 0xFE && $0[1] & 0xC0 == 0x80) }
+            }
+        default:
+            false
+        }
+    }
+}
