@@ -143,6 +143,8 @@ extension ChargingMachine {
             return
         }
         compactedAt = turn.ledger.deliveredThrough
-        turn.add(.compact(JournalCompaction(turn.ledger)))
+        let compaction = JournalCompaction(turn.ledger)
+        turn.persist(compaction.checkpoint, .written)
+        turn.add(.compact(compaction))
     }
 }

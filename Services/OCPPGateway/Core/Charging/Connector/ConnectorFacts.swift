@@ -57,6 +57,9 @@ struct ConnectorFacts: Equatable, Sendable {
         return .milliseconds(reading.takenAtUptime) >= openSince
     }
 
+    /// No energy flows, and the meter does not say how much did.
+    var registerIsLost: Bool { openSince != nil && meterFailed }
+
     /// The cable cannot be taken away yet, or an EV is still on it.
     var needsUserAction: Bool {
         isPlugged || [.locked, .locking, .unlocking, .failed].contains(state?.lock ?? .absent)

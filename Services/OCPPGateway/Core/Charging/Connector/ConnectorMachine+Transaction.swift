@@ -6,8 +6,9 @@ import Primitives
 extension ConnectorMachine {
     /// A new transaction may stay in Preparing for so long until the EV draws.
     private static let freshFor = Duration.seconds(5)
-    /// How long the end waits for an open contactor and a reading taken after it.
-    private static let settleLimit = Duration.seconds(3)
+    /// How long the end waits for an open contactor and a reading taken after it: an EV may take six seconds to end its draw
+    /// (IEC 61851-1 table A.6), and its energy is to be billed.
+    private static let settleLimit = Duration.seconds(10)
 
     // MARK: - Begin
 
@@ -279,7 +280,7 @@ extension ConnectorMachine {
 
     mutating func finishStop(force: Bool, _ turn: inout ChargingTurn) {
         guard case .transaction(let transaction) = session, case .stopping(let stop) = transaction.phase else { return }
-        guard force || facts.isSilent || facts.registerIsFinal else { return }
+        guard force || facts.isSilent || facts.registerIsFinal || facts.registerIsLost else { return }
         timers.clear(.stopSettled)
         let messageId = turn.newUUID()
         turn.persist(.ended(ended(transaction, stop, messageId: messageId, turn)), .synced)

@@ -6,8 +6,8 @@ import Primitives
 extension ConnectorMachine {
     private static let unlockRetry = Duration.seconds(5)
     private static let unlockAttempts = 3
-    /// UnlockConnector is answered within the response budget (CORE-UNL-06).
-    private static let unlockBudget = Duration.milliseconds(4500)
+    /// UnlockConnector is answered within the response budget (CORE-UNL-06); hardware-io waits for the contactor by itself.
+    private static let unlockBudget = Duration.milliseconds(4800)
 
     // MARK: - Cable
 
@@ -131,7 +131,7 @@ extension ConnectorMachine {
         guard settings.hasLock else { return }
         unlock.isWanted = true
         unlock.attempts = 0
-        requestUnlockIfPossible(&turn)
+        requestUnlockIfDue(&turn)
     }
 
     /// UnlockConnector (OCPP 1.6 §5.18). The answer follows as an effect.
@@ -143,8 +143,8 @@ extension ConnectorMachine {
         wantUnlock(&turn)
     }
 
-    mutating func requestUnlockIfPossible(_ turn: inout ChargingTurn) {
-        guard unlock.isWanted, facts.openSince != nil, !timers.isSet(.unlock) else { return }
+    mutating func requestUnlockIfDue(_ turn: inout ChargingTurn) {
+        guard unlock.isWanted, !timers.isSet(.unlock) else { return }
         guard unlock.attempts < Self.unlockAttempts else { return }
         unlock.attempts += 1
         timers.set(.unlock, at: turn.moment.uptime + Self.unlockRetry)

@@ -58,7 +58,7 @@ struct ConnectorMachine: Equatable, Sendable {
     var timers = Deadlines<Timer>()
     /// The status as it stands, reported or not; nil while hardware-io was not heard.
     var report: StatusReport?
-    /// The cable is to be released as soon as the contactor is open.
+    /// The cable is to be released.
     var unlock = UnlockProgress()
     /// A missing sample was logged.
     var isSampleMissing = false
@@ -109,7 +109,7 @@ struct ConnectorMachine: Equatable, Sendable {
             case .silence: checkSilence(&turn)
             case .fresh, .transition: updateStatus(&turn)
             case .stopSettled: finishStop(force: true, &turn)
-            case .unlock: requestUnlockIfPossible(&turn)
+            case .unlock: requestUnlockIfDue(&turn)
             case .unlockAnswer: confirmUnlock(.unlockFailed, &turn)
             }
         }
@@ -131,7 +131,7 @@ struct ConnectorMachine: Equatable, Sendable {
         }
         finishStop(force: false, &turn)
         leaveFinishingIfDone(&turn)
-        requestUnlockIfPossible(&turn)
+        requestUnlockIfDue(&turn)
         beginIfPossible(&turn)
         updateStatus(&turn)
     }

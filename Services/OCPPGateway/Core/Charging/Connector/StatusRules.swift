@@ -58,7 +58,9 @@ struct StatusRules {
         .preparing, .suspendedEV, .suspendedEVSE, .finishing,
     ]
     /// Faults with which hardware-io may go on delivering; then they are warnings.
-    private static let mayBeWarning: Set<HardwareFaultCode> = [.highTemperature, .overVoltage, .underVoltage]
+    private static let mayBeWarning: Set<HardwareFaultCode> = [
+        .highTemperature, .overVoltage, .powerMeterFailure, .underVoltage,
+    ]
     /// Faults that do not keep energy from flowing.
     private static let neverBlocking: Set<HardwareFaultCode> = [.evCommunicationError, .readerFailure]
 

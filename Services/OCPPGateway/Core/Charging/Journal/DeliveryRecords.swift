@@ -55,4 +55,6 @@ public struct Checkpoint: Codable, Equatable, Sendable {
     /// Connectors whose last transaction ended with the cable still in.
     public var finishing: [Int]
     public var boots: [BootStart]
+    /// Transactions whose answer to StartTransaction is still needed.
+    public var assigned: [String]
 }

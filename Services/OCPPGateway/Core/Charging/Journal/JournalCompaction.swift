@@ -1,7 +1,6 @@
-/// Which records a shorter journal needs: first `checkpoint`, then every record of the old one that `keeps` says, in order.
+/// Which records a shorter journal needs, in their order. The checkpoint that stands for the others was persisted just before.
 public struct JournalCompaction: Equatable, Sendable {
-    /// To be written first.
-    public let checkpoint: JournalRecord
+    let checkpoint: JournalRecord
     /// Transactions that are not over.
     private let open: Set<String>
     /// Transactions whose answer to StartTransaction is still needed.
@@ -19,7 +18,8 @@ public struct JournalCompaction: Equatable, Sendable {
                 requeued: state.requeued,
                 inoperative: state.inoperative.sorted(),
                 finishing: state.finishing.sorted(),
-                boots: state.boots
+                boots: state.boots,
+                assigned: state.assigned.keys.sorted()
             )
         )
         open = Set(state.open.values.map(\.began.transaction))
@@ -46,8 +46,10 @@ public struct JournalCompaction: Equatable, Sendable {
         case .unknown:
             // Somebody newer wrote it; nobody here may judge it.
             return true
-        case .delivered, .attempted, .deadLettered, .requeued, .availabilitySet, .released, .bootStart, .checkpoint:
+        case .delivered, .attempted, .deadLettered, .requeued, .availabilitySet, .released, .bootStart:
             return false
+        case .checkpoint:
+            return record == checkpoint
         }
     }
 }

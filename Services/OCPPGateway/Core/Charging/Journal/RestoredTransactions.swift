@@ -97,6 +97,7 @@ public struct RestoredTransactions: Equatable, Sendable {
         inoperative = Set(checkpoint.inoperative)
         finishing = Set(checkpoint.finishing)
         boots = checkpoint.boots
+        assigned = assigned.filter { checkpoint.assigned.contains($0.key) }
     }
 
     private mutating func begin(_ began: Began) {

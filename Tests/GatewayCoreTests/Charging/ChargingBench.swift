@@ -1,0 +1,299 @@
+import BusSchema
+import GatewayCore
+import OCPP
+import Primitives
+
+/// The charging machine between a fake central system, fake hardware, a journal in memory and a virtual clock.
+final class ChargingBench {
+    var machine: ChargingMachine
+    private(set) var moment: Moment
+    let central: FakeCentralSystem
+    var hardware: [Int: FakeHardware]
+    /// What is on disk.
+    var journal: [JournalRecord]
+    private(set) var isOnline = false
+    /// The process is dead: nothing is performed any more.
+    private(set) var isDead = false
+    var persistFails = false
+    /// How many writes still reach the disk before the power goes.
+    var writesUntilPowerCut: Int?
+    private(set) var writes = 0
+    private(set) var indications: [String] = []
+    private(set) var unlockAnswers: [UnlockStatus] = []
+    private(set) var permits: [Permit] = []
+    private(set) var publications: [AnyBusMessage] = []
+    private(set) var logs: [LogRecord] = []
+    private(set) var loads: [QueueQuery] = []
+    private(set) var compactions = 0
+    var hardwareAnswers = true
+    /// Meter readings are published each second.
+    var meterReports = true
+    private var waiting: OutgoingCall?
+    /// The next CALL's answer never comes while the connection stays.
+    var holdsAnswers = false
+
+    private var configuration: ChargingConfiguration
+    private(set) var keys: OCPPKeys
+    private var seed: UInt64
+
+    init(
+        connectors: Int = 1,
+        hasLock: Bool = false,
+        powerLoss: ChargingConfiguration.PowerLossPolicy = .stop,
+        clockIsTrusted: Bool = true,
+        seed: UInt64 = 1,
+        central: FakeCentralSystem = FakeCentralSystem(),
+        keys changes: [OCPPKeyName: String] = [:]
+    ) {
+        let ids = Array(1...connectors)
+        configuration = ChargingConfiguration(
+            connectors: ids.map {
+                .init(id: $0, fixedCable: !hasLock, hasLock: hasLock, ratedMilliamps: 32_000, phases: 1)
+            },
+            powerLoss: powerLoss,
+            machineBootId: "boot-1",
+            clockIsTrusted: clockIsTrusted
+        )
+        var site = KeySite(numberOfConnectors: connectors, fixedCable: !hasLock, phases: 1)
+        for name in [OCPPKeyName.minimumStatusDuration, .maxEnergyOnInvalidId] where changes[name] != nil {
+            site.defaults[name.rawValue] = changes[name]
+        }
+        guard let table = try? OCPPKeyTable(site: site) else { preconditionFailure("The factory table is valid.") }
+        var keys = table.defaults
+        for (name, text) in changes { keys.set(name, canonical: text) }
+        self.keys = keys
+        self.seed = seed
+        self.central = central
+        journal = []
+        hardware = Dictionary(
+            uniqueKeysWithValues: ids.map { id in
+                var device = FakeHardware(connectorId: id)
+                if hasLock { device.lock = .unlocked }
+                return (id, device)
+            }
+        )
+        moment = Moment(uptime: .seconds(1000), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+        machine = ChargingMachine(
+            configuration: configuration,
+            keys: keys,
+            restored: RestoredTransactions(),
+            seed: seed,
+            at: moment
+        )
+        perform(machine.start(at: moment))
+        tellHardware()
+    }
+
+    // MARK: - The world
+
+    func set(_ name: OCPPKeyName, _ text: String) {
+        keys.set(name, canonical: text)
+        feed(.keysChanged(keys))
+    }
+
+    func goOnline(registered: Bool = true) {
+        isOnline = true
+        feed(.wentOnline(registered: registered))
+    }
+
+    func goOffline() {
+        isOnline = false
+        if let call = waiting {
+            waiting = nil
+            perform(machine.callFinished(call.key, .connectionLost, at: moment))
+        }
+        feed(.wentOffline)
+    }
+
+    func plug(_ id: Int = 1, ready: Bool = true) { change(id) { $0.pilot = ready ? .c : .b } }
+
+    func unplug(_ id: Int = 1) { change(id) { $0.pilot = .a } }
+
+    func change(_ id: Int = 1, _ body: (inout FakeHardware) -> Void) {
+        guard var device = hardware[id] else { return }
+        body(&device)
+        hardware[id] = device
+        feed(.hardwareConnector(device.state))
+    }
+
+    func swipe(_ idTag: String, at connectors: [Int] = [1]) {
+        feed(.cardPresented(CardPresented(readerId: 1, connectorIds: connectors, idTag: idTag)))
+    }
+
+    /// Lets time pass, second by second at most, with meters running.
+    func run(seconds: Int) {
+        let end = moment.uptime + .seconds(seconds)
+        var second = moment.uptime + .seconds(1)
+        while moment.uptime < end {
+            let due = machine.nextDeadline.map { max($0, moment.uptime) } ?? end
+            let next = min(due, second, end)
+            moment = moment.advanced(by: next - moment.uptime)
+            if moment.uptime >= second {
+                second += .seconds(1)
+                tick()
+            }
+            if due <= moment.uptime { perform(machine.deadlineReached(at: moment)) }
+            pump()
+        }
+    }
+
+    func skip(_ duration: Duration) { moment = moment.advanced(by: duration) }
+
+    func stepWallClock(by duration: Duration) { moment.utc = moment.utc.advanced(by: duration) }
+
+    private func tick() {
+        for id in hardware.keys.sorted() {
+            guard var device = hardware[id] else { continue }
+            if let permit = device.permit, .milliseconds(permit.validUntilUptime) <= moment.uptime {
+                device.permit = nil
+            }
+            if device.isClosed { device.registerWh += device.speedWh }
+            hardware[id] = device
+            if meterReports, hardwareAnswers { feed(.hardwareMeter(device.reading(at: moment))) }
+        }
+    }
+
+    // MARK: - Death and return
+
+    /// The power is gone and comes back later: a new boot, hardware without permits.
+    func powerCycle(after duration: Duration = .seconds(60), unplugged: Bool = false) {
+        for id in hardware.keys {
+            hardware[id]?.permit = nil
+            hardware[id]?.bootId += "'"
+            if unplugged { hardware[id]?.pilot = .a }
+        }
+        configuration.machineBootId += "'"
+        moment = Moment(uptime: .seconds(20), utc: moment.utc.advanced(by: duration))
+        restart()
+    }
+
+    /// The process dies and starts again: same boot, hardware goes on.
+    func restart(after duration: Duration = .seconds(2)) {
+        moment = moment.advanced(by: duration)
+        isDead = false
+        writesUntilPowerCut = nil
+        waiting = nil
+        isOnline = false
+        seed += 1
+        var restored = RestoredTransactions()
+        for record in journal { restored.read(record) }
+        machine = ChargingMachine(configuration: configuration, keys: keys, restored: restored, seed: seed, at: moment)
+        perform(machine.start(at: moment))
+        tellHardware()
+    }
+
+    private func tellHardware() {
+        for id in hardware.keys.sorted() {
+            guard let device = hardware[id] else { continue }
+            feed(.hardwareConnector(device.state))
+            feed(.hardwareMeter(device.reading(at: moment)))
+        }
+    }
+
+    // MARK: - The shell
+
+    func feed(_ event: ChargingMachine.Event) {
+        guard !isDead else { return }
+        perform(machine.handle(event, at: moment))
+        pump()
+    }
+
+    /// Gives out CALLs while the slot is free.
+    func pump() {
+        while isOnline, !isDead, waiting == nil, let call = machine.nextCall(at: moment) {
+            if holdsAnswers {
+                waiting = call
+                central.remember(call)
+                return
+            }
+            perform(machine.callFinished(call.key, central.answer(call), at: moment))
+        }
+    }
+
+    func answerHeld(_ outcome: CallOutcome? = nil) {
+        guard let call = waiting else { return }
+        waiting = nil
+        perform(machine.callFinished(call.key, outcome ?? central.answer(call), at: moment))
+        pump()
+    }
+
+    var heldCall: OutgoingCall? { waiting }
+
+    func perform(_ effects: [ChargingEffect]) {
+        for effect in effects {
+            guard !isDead else { return }
+            switch effect {
+            case .persist(let records, _):
+                guard !persistFails else {
+                    perform(machine.handle(.persistFailed(records, reason: "disk full"), at: moment))
+                    return
+                }
+                if let left = writesUntilPowerCut {
+                    guard left > 0 else {
+                        isDead = true
+                        return
+                    }
+                    writesUntilPowerCut = left - 1
+                }
+                writes += 1
+                journal += records
+            case .loadQueue(let query):
+                loads.append(query)
+                var scan = QueueScan(query)
+                for record in journal where !scan.isComplete { scan.read(record) }
+                feed(.queueLoaded(scan.entries))
+            case .compact(let compaction):
+                compactions += 1
+                journal = journal.filter { compaction.keeps($0) }
+            case .requestPermit(let permit): answer(permit)
+            case .requestUnlock(let unlock): answer(unlock)
+            case .indicate(let indicate): indications.append("\(indicate.connectorId) \(indicate.signal)")
+            case .confirmUnlock(_, let confirmation): unlockAnswers.append(confirmation.status)
+            case .publish(let message): publications.append(message)
+            case .log(let record): logs.append(record)
+            }
+        }
+    }
+
+    private func answer(_ permit: Permit) {
+        permits.append(permit)
+        guard hardwareAnswers, var device = hardware[permit.connectorId] else { return }
+        device.take(permit)
+        hardware[permit.connectorId] = device
+        feed(
+            .permitAnswered(
+                connectorId: permit.connectorId,
+                transaction: permit.transaction,
+                .answered(device.state)
+            )
+        )
+    }
+
+    private func answer(_ unlock: Unlock) {
+        guard hardwareAnswers else { return }
+        hardware[unlock.connectorId]?.lock = .unlocked
+        feed(.unlockAnswered(connectorId: unlock.connectorId, .answered(.unlocked)))
+        change(unlock.connectorId) { _ in }
+    }
+
+    // MARK: - What to look at
+
+    var lines: [String] { central.lines }
+
+    func status(_ id: Int = 1) -> ConnectorStatus? { machine.statuses.first { $0.connectorId == id } }
+
+    /// A session that charges, begun online with the cable first.
+    static func charging(
+        hasLock: Bool = false,
+        powerLoss: ChargingConfiguration.PowerLossPolicy = .stop,
+        keys: [OCPPKeyName: String] = [:]
+    ) -> ChargingBench {
+        let bench = ChargingBench(hasLock: hasLock, powerLoss: powerLoss, keys: keys)
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 3)
+        bench.central.forgetLines()
+        return bench
+    }
+}

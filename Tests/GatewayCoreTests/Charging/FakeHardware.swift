@@ -1,0 +1,62 @@
+import BusSchema
+import Primitives
+
+/// hardware-io as far as the gateway sees it: a contactor that follows permit and EV at once, and a meter that counts.
+struct FakeHardware {
+    let connectorId: Int
+    var bootId = "hw-1"
+    var pilot = PilotState.a
+    var lock = LockState.absent
+    var permit: PermitInForce?
+    var faults: [HardwareFaultCode] = []
+    var registerWh: Int64 = 1000
+    /// Wh per second while the contactor is closed.
+    var speedWh: Int64 = 2
+    var meterWorks = true
+    var contactorIsStuckOpen = false
+
+    var blocks: Bool { faults.contains { $0 != .readerFailure && $0 != .powerMeterFailure } }
+    var isClosed: Bool { permit != nil && pilot.asksForEnergy && !blocks && !contactorIsStuckOpen }
+
+    var state: ConnectorState {
+        ConnectorState(
+            connectorId: connectorId,
+            bootId: bootId,
+            pilot: pilot,
+            contactor: isClosed ? .closed : .open,
+            lock: lock,
+            permit: permit,
+            offeredMilliamps: permit == nil || blocks || !pilot.isPlugged ? 0 : permit?.limitMilliamps ?? 0,
+            ratedMilliamps: 32_000,
+            phases: 1,
+            fixedCable: lock == .absent,
+            faults: faults,
+            notChargingBecause: nil
+        )
+    }
+
+    func reading(at moment: Moment) -> MeterReading {
+        MeterReading(
+            connectorId: connectorId,
+            takenAt: moment.utc.millisecondsSinceEpoch,
+            takenAtUptime: moment.uptime.wholeMilliseconds,
+            energyWh: registerWh,
+            powerW: isClosed ? 7200 : 0,
+            voltageMillivolts: [230_100],
+            currentMilliamps: [isClosed ? 31_300 : 0],
+            frequencyMillihertz: 50_010,
+            valid: meterWorks
+        )
+    }
+
+    mutating func take(_ request: Permit) {
+        permit =
+            request.granted
+            ? PermitInForce(
+                limitMilliamps: request.limitMilliamps,
+                validUntilUptime: request.validUntilUptime,
+                transaction: request.transaction
+            ) : nil
+        if request.granted, lock == .unlocked, pilot.isPlugged { lock = .locked }
+    }
+}
