@@ -47,6 +47,9 @@ public struct CentralSystemMachine: Machine, Sendable {
     /// Those that are connected now.
     public var connectedChargePoints: [String] { stations.filter(\.value.isConnected).keys.sorted() }
 
+    /// Whom commands without a name are for.
+    public var newestChargePoint: String? { newest }
+
     /// The newest answer to BootNotification; nil when there was none.
     public func registration(of chargePoint: String) -> RegistrationStatus? { stations[chargePoint]?.registration }
 
