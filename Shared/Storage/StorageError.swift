@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Why nothing was stored or could be opened. Never leaves anything half-written behind.
 public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
-    case system(SystemError)
+    case system(FileError)
     /// The device, or the quota on it, is full.
     case full(path: String)
     case tooLarge(path: String, bytes: Int, limit: Int)
@@ -22,7 +22,7 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     init(_ errno: Int32, _ operation: String, _ path: String) {
         switch errno {
         case ENOSPC, EDQUOT, EFBIG: self = .full(path: path)
-        default: self = .system(SystemError(errno, operation, path))
+        default: self = .system(FileError(errno, operation, path))
         }
     }
 

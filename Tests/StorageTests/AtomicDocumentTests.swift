@@ -227,9 +227,9 @@ import Testing
 @Suite struct SystemErrorTests {
     @Test func theTextNamesThePathTheCauseAndWhatToDo() {
         #expect(
-            SystemError(EACCES, "open", "/var/lib/x").description
+            FileError(EACCES, "open", "/var/lib/x").description
                 == "cannot open /var/lib/x: Permission denied; the user of the service needs read and write access to it and to its folder"
         )
-        #expect(SystemError(EINVAL, "sync", "/x").description == "cannot sync /x: Invalid argument")
+        #expect(FileError(EINVAL, "sync", "/x").description == "cannot sync /x: Invalid argument")
     }
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A system call failed.
-public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     public var errno: Int32
     /// What was tried, in words that follow "cannot": `open`, `write to` …
     public var operation: String

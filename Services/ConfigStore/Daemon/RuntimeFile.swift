@@ -1,0 +1,66 @@
+internal import Glibc
+
+/// A file or folder in the runtime directory could not be used.
+struct RuntimeFileError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ operation: String, _ path: String, _ errno: Int32) {
+        description = "cannot \(operation) \(path): \(String(cString: strerror(errno)))"
+    }
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Small files for other processes of this boot. They need no sync: the runtime directory ends with the boot.
+enum RuntimeFile {
+    /// Makes the folder unless it is there. Belongs to `group` afterwards, where that exists and we may give it away.
+    static func makeFolder(_ path: String, mode: mode_t, group: String?) throws(RuntimeFileError) {
+        guard mkdir(path, 0o700) == 0 else {
+            if errno == EEXIST { return }
+            throw RuntimeFileError("create", path, errno)
+        }
+        if let id = group.flatMap(identifier(ofGroup:)) { _ = chown(path, .max, id) }
+        guard chmod(path, mode) == 0 else { throw RuntimeFileError("set the mode of", path, errno) }
+    }
+
+    /// Puts `bytes` into place with one rename, so that a reader sees the old content or the new.
+    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t, group: String?) throws(RuntimeFileError) {
+        let temporary = path + ".new"
+        unlink(temporary)  // Of a process that was killed here.
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw RuntimeFileError("create", temporary, errno) }
+        defer { close(descriptor) }
+        if let id = group.flatMap(identifier(ofGroup:)) { _ = fchown(descriptor, .max, id) }
+        guard write(descriptor, bytes, bytes.count) == bytes.count, fchmod(descriptor, mode) == 0,
+            rename(temporary, path) == 0
+        else {
+            let cause = errno
+            unlink(temporary)
+            throw RuntimeFileError("write", path, cause)
+        }
+    }
+
+    /// Reads a whole regular file of at most `limit` bytes.
+    static func read(_ path: String, atMost limit: Int) throws(RuntimeFileError) -> [UInt8] {
+        // Non-blocking, so that a pipe in its place cannot hold us up.
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw RuntimeFileError("read", path, errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw RuntimeFileError("expected a regular file at \(path)")
+        }
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { throw RuntimeFileError("read", path, errno) }
+        guard count <= limit else { throw RuntimeFileError("expected at most \(limit) bytes in \(path)") }
+        return Array(bytes.prefix(count))
+    }
+
+    /// Removes the file; one that is not there is fine.
+    static func remove(_ path: String) throws(RuntimeFileError) {
+        if unlink(path) != 0, errno != ENOENT { throw RuntimeFileError("remove", path, errno) }
+    }
+
+    private static func identifier(ofGroup name: String) -> gid_t? { getgrnam(name)?.pointee.gr_gid }
+}

@@ -1,0 +1,108 @@
+internal import BusSchema
+internal import ConfigCore
+internal import Glibc
+internal import JSON
+internal import Log
+internal import Primitives
+internal import Storage
+
+/// Secrets on their three ways: in through a file of whoever sets one, on disk in a document of the store, out through a file per owner.
+final class SecretStore {
+    private var document: AtomicDocument
+    private let incoming: String
+    private let outgoing: String
+    private let log: Log
+    private var stored = 0
+
+    init(stateFolder: String, runtimeFolder: String, log: Log) {
+        document = AtomicDocument(
+            path: stateFolder + "/secrets",
+            magic: "charger-secrets",
+            formatVersion: 1,
+            maximumBytes: 8 << 20,
+            mode: 0o600,
+            keepsPrevious: true
+        )
+        incoming = runtimeFolder + "/secrets-in"
+        outgoing = runtimeFolder + "/secrets"
+        self.log = log
+    }
+
+    /// What was stored; nothing after a loss, which is logged.
+    /// - Throws: `StorageError.system` when access is denied.
+    func load() throws(StorageError) -> [String: Secret] {
+        let loaded = try document.load()
+        for setAside in loaded.setAside { log.write(LogRecord(.error, setAside.description)) }
+        if loaded.isPrevious { log.write(LogRecord(.error, "the secrets are those before the last change")) }
+        guard let body = loaded.body else { return [:] }
+        do throws(DecodingError) {
+            let values = try JSON.decode([String: String].self, from: body)
+            stored = values.count
+            return values.mapValues(Secret.init)
+        } catch {
+            // The text of the error could hold a part of the document.
+            log.write(LogRecord(.error, "the secrets are not understood", .init("path", document.path)))
+            return [:]
+        }
+    }
+
+    /// Durable when this returns.
+    /// - Throws: `StorageError`.
+    func save(_ secrets: [String: Secret]) throws {
+        let body = try JSON.encode(secrets.mapValues(\.reveal))
+        try document.save(body)
+        // What was removed must not live on in the document before.
+        if secrets.count < stored { try document.save(body) }
+        stored = secrets.count
+    }
+
+    // MARK: - Files of the runtime folder
+
+    /// Makes the folders, for the groups that may use them: who may command services may set secrets, too.
+    /// - Throws: `RuntimeFileError`.
+    func makeFolders() throws(RuntimeFileError) {
+        try RuntimeFile.makeFolder(incoming, mode: 0o770, group: "charger-control")
+        try RuntimeFile.makeFolder(outgoing, mode: 0o755, group: nil)
+    }
+
+    /// Reads the file called `name` that somebody put there for us, and removes it whatever it holds.
+    func takeIncoming(_ name: String) -> ConfigMachine.SecretInput {
+        guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/"), !name.contains("\0"), name.utf8.count <= 100
+        else {
+            return .unreadable(reason: "expected the name of a file in \(incoming)")
+        }
+        let path = incoming + "/" + name
+        defer { unlink(path) }
+        do throws(RuntimeFileError) {
+            var bytes = try RuntimeFile.read(path, atMost: ConfigLimits.valueBytes + 1)
+            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }  // As `echo` leaves it.
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                return .unreadable(reason: "expected UTF-8 text in \(path)")
+            }
+            return .secret(Secret(text))
+        } catch {
+            return .unreadable(reason: error.description)
+        }
+    }
+
+    /// Writes or removes the file in which `owner` finds its secret. A failure is logged: the secret is stored, and handed over again
+    /// when its owner declares its keys the next time.
+    func handOver(_ secret: Secret?, key: String, owner: ServiceName) {
+        let folder = "\(outgoing)/\(owner)"
+        do throws(RuntimeFileError) {
+            if let secret {
+                try RuntimeFile.makeFolder(folder, mode: 0o750, group: owner.rawValue)
+                try RuntimeFile.replace(
+                    "\(folder)/\(key)",
+                    with: Array(secret.reveal.utf8),
+                    mode: 0o640,
+                    group: owner.rawValue
+                )
+            } else {
+                try RuntimeFile.remove("\(folder)/\(key)")
+            }
+        } catch {
+            log.write(LogRecord(.error, "a secret cannot be handed over", .init("owner", owner), .init("why", error)))
+        }
+    }
+}

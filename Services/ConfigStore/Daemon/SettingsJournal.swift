@@ -1,0 +1,75 @@
+internal import ConfigCore
+internal import JSON
+internal import Log
+internal import Primitives
+internal import Storage
+
+/// The changes on disk, one JSON record each.
+final class SettingsJournal {
+    private let journal: Journal
+    private let log: Log
+    /// How many records there may be before the next compaction is tried.
+    private var limit = SettingsJournal.firstLimit
+
+    /// Opens the journal in `folder` and hands out every change in order.
+    /// - Throws: `StorageError` when the folder cannot be used or another process uses it.
+    init(folder: String, log: Log, restore: (StoredChange) -> Void) throws(StorageError) {
+        let path = folder + "/settings.journal"
+        let options = Journal.Options(path: path, magic: "CHGCONFG", formatVersion: 1)
+        let opened = try Journal.open(options) { record in
+            do throws(DecodingError) {
+                restore(try JSON.decode(StoredChange.self, from: record.payload))
+            } catch {
+                let flaw = JSON.describe(error: error)
+                log.write(
+                    LogRecord(
+                        .error,
+                        "a stored change is not understood and left alone",
+                        .init("sequence", record.sequence),
+                        .init("why", "\(flaw.path): \(flaw.problem)")
+                    )
+                )
+            }
+        }
+        journal = opened.journal
+        self.log = log
+        report(opened.report)
+    }
+
+    /// Durable when this returns.
+    /// - Throws: `StorageError`.
+    func append(_ change: StoredChange) throws {
+        try journal.append(try JSON.encode(change), durability: .immediate)
+    }
+
+    /// Drops what nobody needs any more, once that is most of it. A failure is logged and tried again much later.
+    func compactIfWorthwhile(needs: (StoredChange) -> Bool) {
+        guard journal.count > limit else { return }
+        do {
+            try journal.compact { record in
+                // What is not understood may be a newer version's: it stays.
+                guard let change = try? JSON.decode(StoredChange.self, from: record.payload) else {
+                    return record.payload
+                }
+                return needs(change) ? record.payload : nil
+            }
+        } catch {
+            log.write(LogRecord(.error, "the settings cannot be compacted", .init("why", error)))
+        }
+        limit = max(Self.firstLimit, 2 * journal.count)
+    }
+
+    private func report(_ report: JournalReport) {
+        if report.tornBytes > 0 {
+            log.write(LogRecord(.notice, "an unfinished change was dropped", .init("bytes", report.tornBytes)))
+        }
+        if !report.damage.isEmpty {
+            log.write(
+                LogRecord(.error, "settings were damaged; all others are kept", .init("places", report.damage.count))
+            )
+        }
+        if let setAside = report.setAside { log.write(LogRecord(.error, setAside.description)) }
+    }
+
+    private static let firstLimit = 2000
+}
