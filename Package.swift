@@ -116,6 +116,8 @@ let targets: [Target] = [
         "ServiceHost",
         "Storage"
     ),
+    // Runs the program that stands beside the test bundle.
+    tests("ConfigStore", "Bus", "BusSchema", "EventLoop", "Primitives"),
 
     library("HardwareCore", "Services/HardwareIO/Core", pure, "BusSchema", "Primitives"),
     tests("HardwareCore", "BusSchema", "HardwareCore", "Primitives"),
