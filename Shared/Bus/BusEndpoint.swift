@@ -30,6 +30,7 @@ public final class BusEndpoint {
     ///   - publishes: States and events, for the announcement.
     ///   - serves: Requests, for the announcement; each needs a call of `serve`.
     ///   - simulated: Whether any device behind the service is simulated.
+    ///   - repeatInterval: How often retained states are sent again to whoever listens, in case a message was dropped.
     /// - Throws: `BusStartError`, whose description is one line for people; `ZeroMQError` when there are no descriptors left.
     public init(
         service: ServiceName,
@@ -38,7 +39,8 @@ public final class BusEndpoint {
         loop: EventLoop,
         publishes: [any BusMessage.Type],
         serves: [any BusRequest.Type],
-        simulated: Bool = false
+        simulated: Bool = false,
+        repeatInterval: Duration = .seconds(60)
     ) throws {
         try directory.checkLength(for: service)
         try directory.create()
@@ -50,7 +52,7 @@ public final class BusEndpoint {
         client = BusClient(source: service, directory: directory, loop: loop)
         client.onLog = { log.write($0) }
         let pub = try Self.bind(.xpub, .pub, queue: BusLimits.publishQueue, service, directory, loop)
-        publisher = Publisher(pub, loop: loop) { log.write($0) }
+        publisher = Publisher(pub, loop: loop, repeatInterval: repeatInterval) { log.write($0) }
         let rpc = try Self.bind(.router, .rpc, queue: BusLimits.requestQueue, service, directory, loop)
         server = RequestServer(rpc, loop: loop, publisher: publisher, client: client) { log.write($0) }
         announce = Announce(
@@ -99,7 +101,8 @@ public final class BusEndpoint {
     ///   - cause: Id of the message that led to it.
     ///   - transaction: Uuid of the transaction that it is about.
     public func publish(_ state: some BusState, cause: String? = nil, transaction: String? = nil) {
-        publisher.publish(state, header: publishHeader(.state, state, cause, transaction))
+        guard let header = publishHeader(.state, state, cause, transaction) else { return }
+        publisher.publish(state, header: header)
     }
 
     /// Publishes an event to whoever listens now. Nobody may rely on it; without a listener it is not even written.
@@ -108,7 +111,8 @@ public final class BusEndpoint {
     ///   - cause: Id of the message that led to it.
     ///   - transaction: Uuid of the transaction that it is about.
     public func publish(_ event: some BusEvent, cause: String? = nil, transaction: String? = nil) {
-        publisher.publish(event, header: publishHeader(.event, event, cause, transaction))
+        guard let header = publishHeader(.event, event, cause, transaction) else { return }
+        publisher.publish(event, header: header)
     }
 
     /// Publishes what an effect carries: a state or an event, as above.
@@ -161,8 +165,9 @@ public final class BusEndpoint {
         _ message: M,
         _ cause: String?,
         _ transaction: String?
-    ) -> Header {
-        precondition(!isClosed, "A service that has left the bus publishes nothing.")
+    ) -> Header? {
+        // What comes after the farewell has no listener any more.
+        guard !isClosed else { return nil }
         let seq = publisher.nextSequence(message.topic)
         return client.header(kind, type: M.type, seq: seq, transaction: transaction, cause: cause)
     }

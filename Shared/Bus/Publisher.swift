@@ -6,9 +6,6 @@ internal import ZeroMQ
 
 /// The `.pub` side of a service: events for whoever listens, states for whoever comes.
 final class Publisher {
-    /// How often retained states are sent again, for a subscriber whose queue overflowed at the last change.
-    static let repeatInterval = Duration.seconds(60)
-
     private struct Retained {
         let header: Header
         let state: any BusState
@@ -19,6 +16,8 @@ final class Publisher {
     private let socket: ZeroMQSocket
     private let loop: EventLoop
     private let report: (LogRecord) -> Void
+    /// How often retained states are sent again, for a subscriber whose queue overflowed at the last change.
+    private let repeatInterval: Duration
     private var watch: Watch?
     private var deadlines: DeadlineSource?
     /// What subscribers ask for: beginnings of topics.
@@ -27,10 +26,16 @@ final class Publisher {
     private var sequence: [String: Int64] = [:]
     private var nextRepeat = Duration.zero
 
-    init(_ socket: ZeroMQSocket, loop: EventLoop, report: @escaping (LogRecord) -> Void) {
+    init(
+        _ socket: ZeroMQSocket,
+        loop: EventLoop,
+        repeatInterval: Duration,
+        report: @escaping (LogRecord) -> Void
+    ) {
         self.socket = socket
         self.loop = loop
         self.report = report
+        self.repeatInterval = repeatInterval
         watch = loop.watch(socket: socket) { [unowned self] in takeSubscriptions() }
         deadlines = loop.addDeadlineSource(
             next: { [unowned self] in wanted.isEmpty || retained.isEmpty ? nil : nextRepeat },
@@ -113,7 +118,7 @@ final class Publisher {
             let topic = Array(frame.dropFirst())
             switch verb {
             case 1:
-                if wanted.isEmpty { nextRepeat = EventLoop.uptime() + Self.repeatInterval }
+                if wanted.isEmpty { nextRepeat = EventLoop.uptime() + repeatInterval }
                 // A subscriber that asks for a thousand topics wants everything.
                 wanted.insert(wanted.count < 1000 ? topic : [])
                 added.insert(topic)
@@ -137,7 +142,7 @@ final class Publisher {
     }
 
     private func repeatStates(at moment: Moment) {
-        nextRepeat = moment.uptime + Self.repeatInterval
+        nextRepeat = moment.uptime + repeatInterval
         for topic in retained.keys.sorted() where isWanted(topic) { sendRetained(topic) }
     }
 }

@@ -47,14 +47,15 @@ final class Fixture {
         rmdir(directory.path)
     }
 
-    func endpoint(_ service: ServiceName) throws -> BusEndpoint {
+    func endpoint(_ service: ServiceName, repeatInterval: Duration = .seconds(60)) throws -> BusEndpoint {
         let endpoint = try BusEndpoint(
             service: service,
             version: "1.2.3",
             directory: directory,
             loop: loop,
             publishes: [ReaderState.self, CardPresented.self],
-            serves: [UplinkReport.self, GatewayStatus.self, ConfigGet.self]
+            serves: [UplinkReport.self, GatewayStatus.self, ConfigGet.self],
+            repeatInterval: repeatInterval
         )
         endpoint.onLog = { [unowned self] in log.append($0) }
         return endpoint

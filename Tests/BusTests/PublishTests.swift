@@ -3,6 +3,7 @@ import BusSchema
 import EventLoop
 import Primitives
 import Testing
+import ZeroMQ
 
 @Suite struct PublishTests {
     private static func reader(_ id: Int, faults: Int = 0) -> ReaderState {
@@ -166,5 +167,78 @@ import Testing
         try fixture.loop.run(until: { !tags.isEmpty })
         #expect(tags == ["small"])
         #expect(fixture.log.map(\.level) == [.fault])
+    }
+
+    @Test func statesAreSentAgainByAndByForWhoeverMissedThem() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO, repeatInterval: .milliseconds(5))
+        endpoint.publish(AnyBusMessage(Self.reader(1)))
+        let client = fixture.client()
+        var ids: [String] = []
+        try client.subscribe(to: .hardwareIO, topics: [ReaderState.type]) { header, _ in ids.append(header.id) }
+        try fixture.loop.run(until: { ids.count >= 4 })
+        #expect(Set(ids).count == 1)
+    }
+
+    @Test func aHandlerMayCloseItsOwnSide() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        for id in 1...10 { endpoint.publish(Self.reader(id)) }
+        var client: BusClient? = fixture.client()
+        var calls = 0
+        try client?.subscribe(to: .hardwareIO, topics: [ReaderState.type]) { _, _ in
+            calls += 1
+            client?.close()
+            client = nil
+        }
+        try fixture.loop.run(until: { calls > 0 })
+        try fixture.loop.run(until: { !endpoint.isWanted("hardware.reader.1") })
+        #expect(calls == 1)
+    }
+
+    @Test func publishingAfterTheFarewellDoesNothing() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        endpoint.close()
+        endpoint.publish(Self.reader(1))
+        endpoint.publish(CardPresented(readerId: 1, connectorIds: [1], idTag: "04A1"))
+        endpoint.close()
+        #expect(fixture.log.isEmpty)
+    }
+
+    @Test func garbageFromAPublisherIsDroppedAndLoggedOnce() throws {
+        let fixture = try Fixture()
+        let options = ZeroMQSocket.Options(sendQueue: 1000, receiveQueue: 1000, maximumFrameBytes: 10_000_000)
+        let hostile = try ZeroMQSocket(.xpub, context: fixture.loop.context, options: options)
+        try hostile.bind("ipc://\(fixture.directory.path)/hardware-io.pub")
+        let client = fixture.client()
+        var log: [LogRecord] = []
+        client.onLog = { log.append($0) }
+        var seen: [AnyBusMessage] = []
+        try client.subscribe(to: .hardwareIO, topics: ["hardware"]) { seen.append($1) }
+        var isWatched = false
+        let watch = fixture.loop.watch(socket: hostile) {
+            while let report = try? hostile.receive() { isWatched = isWatched || report.first?.first == 1 }
+        }
+        try fixture.loop.run(until: { isWatched })
+        func header(_ type: String, _ kind: String) -> [UInt8] {
+            let text =
+                #"{"v":1,"kind":"\#(kind)","type":"\#(type)","id":"x","source":"hardware-io","sentAt":1,"uptime":1}"#
+            return Array(text.utf8)
+        }
+        let topic = Array("hardware.reader.1".utf8)
+        let messages: [[[UInt8]]] = [
+            [topic], [topic, []], [topic, [], [], []], [topic, [0xFF], []],
+            [topic, header("hardware.reader", "state"), [1]],
+            [topic, header("hardware.future", "state"), [1]], [topic, header("hardware.reader", "request"), [1]],
+            [topic, header("hardware.card", "event"), Array(#"{"readerId":1,"connectorIds":[1],"idTag":"A"}"#.utf8)],
+        ]
+        for _ in 0..<3 { for message in messages { _ = try hostile.send(message) } }
+        try fixture.loop.run(until: { seen.count == 3 })
+        #expect(Set(seen.map(\.value.topic)) == ["hardware.card"])
+        #expect(log.count < messages.count)
+        #expect(log.contains { $0.fields.contains(.init("type", "hardware.future")) })
+        fixture.loop.unwatch(watch)
+        hostile.close()
     }
 }
