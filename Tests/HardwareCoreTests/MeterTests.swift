@@ -42,6 +42,18 @@ import Testing
         #expect(withdrawn.commands.contains(read))
     }
 
+    @Test func afterTheContactorOpenedItIsReadAtOnceAndOnceMoreWhenItHasSettled() {
+        var bench = Bench.charging()
+        bench.pilot(9000, low: -12_000)
+        let opened = bench.driver(.contactorFeedback(connectorId: 1, closed: false))
+        #expect(opened.commands.contains(read))
+        bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1001)))
+        let settled = bench.wait(.milliseconds(300), answeringMeter: Bench.sample(energyWh: 1002))
+        #expect(settled.published(MeterReading.self).map(\.energyWh) == [1002])
+        let idle = bench.wait(.milliseconds(9900), answeringMeter: Bench.sample(energyWh: 1002))
+        #expect(idle.published(MeterReading.self).isEmpty)
+    }
+
     @Test func aRegisterThatFallsIsNeverPublished() {
         var bench = Bench.charging()
         let effects = bench.wait(.seconds(1), pilotHigh: 6000, answeringMeter: Bench.sample(energyWh: 500))

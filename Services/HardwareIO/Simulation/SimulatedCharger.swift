@@ -25,6 +25,7 @@ public struct SimulatedCharger: Machine {
                 configuration: connector,
                 place: world.connectors.first { $0.connectorId == connector.connectorId }
                     ?? SimulatedWorld.Place(connectorId: connector.connectorId, registerMicrowattSeconds: fresh),
+                nominalMillivolts: configuration.nominalMillivolts,
                 seed: configuration.seed &+ UInt64(connector.connectorId),
                 at: start
             )

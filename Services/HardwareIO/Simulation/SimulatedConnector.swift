@@ -47,10 +47,16 @@ struct SimulatedConnector: Equatable, Sendable {
     private var reportedLow: Int?
     private var noise: SeededRandom
 
-    init(configuration: ConnectorConfiguration, place: SimulatedWorld.Place, seed: UInt64, at start: Moment) {
+    init(
+        configuration: ConnectorConfiguration,
+        place: SimulatedWorld.Place,
+        nominalMillivolts: Int,
+        seed: UInt64,
+        at start: Moment
+    ) {
         self.configuration = configuration
         self.place = place
-        power = SimulatedPower(phases: configuration.phases)
+        power = SimulatedPower(phases: configuration.phases, nominalMillivolts: nominalMillivolts)
         integratedUntil = start.uptime
         // Coils are without current at a start; a welded contact does not mind.
         contactorClosed = place.broken.contactorStuckClosed == true

@@ -3,15 +3,16 @@ import Primitives
 
 /// The mains at one connector: voltage under load, power, and what a meter reads there. Integers throughout.
 struct SimulatedPower: Equatable, Sendable {
-    static let nominalMillivolts = 230_000
     /// Of the supply line, mV per A.
     static let resistanceMillivoltsPerAmpere = 150
     static let nominalMillihertz = 50_000
 
     let phases: Int
+    /// Without load, phase to neutral.
+    let nominalMillivolts: Int
 
     func millivolts(at milliamps: Int) -> Int {
-        Self.nominalMillivolts - milliamps * Self.resistanceMillivoltsPerAmpere / 1000
+        nominalMillivolts - milliamps * Self.resistanceMillivoltsPerAmpere / 1000
     }
 
     /// Of all phases together, mW.

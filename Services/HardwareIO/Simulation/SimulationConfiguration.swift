@@ -6,6 +6,8 @@ public struct SimulationConfiguration: Equatable, Sendable {
     public var readerIds: [Int]
     /// Of the noise on voltage and frequency.
     public var seed: UInt64
+    /// Mains, phase to neutral, mV.
+    public var nominalMillivolts: Int
     /// Highest current of an EV that is plugged without saying more, mA per phase.
     public var vehicleMilliamps: Int
     /// What the battery of such an EV still takes, Wh.
@@ -17,6 +19,7 @@ public struct SimulationConfiguration: Equatable, Sendable {
         connectors: [ConnectorConfiguration],
         readerIds: [Int],
         seed: UInt64 = 1,
+        nominalMillivolts: Int = 230_000,
         vehicleMilliamps: Int = 32_000,
         vehicleBatteryWh: Int64 = 40_000,
         firstRegisterWh: Int64 = 0
@@ -24,6 +27,7 @@ public struct SimulationConfiguration: Equatable, Sendable {
         self.connectors = connectors
         self.readerIds = readerIds
         self.seed = seed
+        self.nominalMillivolts = nominalMillivolts
         self.vehicleMilliamps = vehicleMilliamps
         self.vehicleBatteryWh = vehicleBatteryWh
         self.firstRegisterWh = firstRegisterWh

@@ -181,6 +181,10 @@ extension ConnectorMachine {
             outcome.refuse(id, BusError(.invalid, "\(code) is no fault that is known here"))
             return
         }
+        guard faults.codes.contains(code) else {
+            outcome.reply(id, .done)
+            return
+        }
         faults.clear(code)
         if code == .powerSwitchFailure {
             absorb(contactor.handle(.faultCleared, at: moment), at: moment, into: &outcome)

@@ -3,8 +3,9 @@ import Primitives
 
 /// Reads one meter and judges what it says: values that cannot be are not passed on, and silence is not hidden.
 ///
-/// Reads each second while current may flow, every 10 s else, and at once when asked. After a miss it reads each second until
-/// that is decided; a failed meter is tried every 2 s.
+/// Reads each second while current may flow, every 10 s else, and at once when asked. When current has ended it reads once more as
+/// soon as the meter has settled: that register is final. After a miss it reads each second until that is decided; a failed meter
+/// is tried every 2 s.
 struct MeterMachine: Machine {
     enum Event: Equatable {
         case sampleRead(MeterSample)
@@ -30,6 +31,9 @@ struct MeterMachine: Machine {
     static let missesBeforeFault = 3
     /// Consecutive agreeing samples after which a jump forward is believed.
     static let samplesToBelieveJump = 3
+
+    /// How long the registers of a meter lag behind its terminals.
+    static let settling = Duration.milliseconds(300)
 
     private let connectorId: Int
     private let plausibility: MeterPlausibility
@@ -63,7 +67,9 @@ struct MeterMachine: Machine {
         case .currentExpected(let expected):
             guard expected != currentExpected else { return [] }
             currentExpected = expected
-            return read(at: moment)
+            let effects = read(at: moment)
+            if !expected { nextReadAt = moment.uptime + Self.settling }
+            return effects
         case .readingWanted:
             return awaitingAnswer ? [] : read(at: moment)
         case .registerAccepted:

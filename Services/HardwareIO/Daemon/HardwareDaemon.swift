@@ -1,0 +1,201 @@
+import Bus
+import BusSchema
+import EventLoop
+import HardwareCore
+import HardwareSimulation
+import Log
+import Primitives
+import ServiceHost
+
+/// Wiring: bus requests and drivers feed the core, whose effects go to drivers, bus and log, in their order.
+final class HardwareDaemon {
+    private let host: ServiceHost
+    private let bus: BusEndpoint
+    private let log: Log
+    private let machine: MachineHost<HardwareMachine>
+    private let simulated: SimulatedDriver?
+    private var drivers: [any Driver] = []
+    private var open: [RequestID: (Result<HardwareReply, BusError>) -> Void] = [:]
+    private var lastRequest: UInt64 = 0
+    /// Id of the request whose consequences are being performed.
+    private var cause: String?
+    /// What was published last, for whose transaction something is and which faults are present.
+    private var connectors: [Int: ConnectorState] = [:]
+
+    init(_ host: ServiceHost) throws {
+        self.host = host
+        log = host.log
+        var random = SystemRandomNumberGenerator()
+        let settings = try HardwareSettings(host.readSite(), seed: random.next())
+        bus = try host.joinBus(
+            publishes: [
+                ConnectorState.self, MeterReading.self, ReaderState.self, CardPresented.self, HardwareFault.self,
+            ],
+            serves: [Permit.self, Unlock.self, Indicate.self, ClearFault.self, SimulateHardware.self],
+            simulated: settings.simulation != nil
+        )
+        simulated = try Self.makeSimulation(settings, host)
+        drivers = simulated.map { [$0] } ?? []
+        let core = HardwareMachine(configuration: settings.hardware, bootId: random.uuid(), at: EventLoop.now())
+        machine = MachineHost(core, loop: host.loop)
+        machine.perform = { [unowned self] in perform($0) }
+        for driver in drivers { driver.report = { [unowned self] in machine.deliver(.driver($0)) } }
+        host.onTermination = { [unowned self] in machine.deliver(.terminationRequested) }
+        serve()
+        machine.deliver(.started)
+        for driver in drivers { driver.start() }
+    }
+
+    /// The simulated devices, announced at every start: nobody may take this charger for a real one.
+    private static func makeSimulation(_ settings: HardwareSettings, _ host: ServiceHost) throws -> SimulatedDriver? {
+        guard let simulation = settings.simulation else { return nil }
+        let file =
+            settings.keepsSimulation ? WorldFile(path: try host.makeStateDirectory() + "/simulation.json") : nil
+        let driver = SimulatedDriver(simulation, file: file, loop: host.loop) { problem in
+            host.log.write(LogRecord(.error, "the simulated world begins anew", .init("problem", problem)))
+        }
+        driver.onLog = { host.log.write($0) }
+        host.log.write(
+            LogRecord(
+                .notice,
+                "SIMULATED DEVICES ARE IN USE: no energy flows, no card is real",
+                .init("connectors", simulation.connectors.map { String($0.connectorId) }.joined(separator: ",")),
+                .init("readers", simulation.readerIds.map { String($0) }.joined(separator: ",")),
+                .init("state", file?.path ?? "not kept")
+            )
+        )
+        return driver
+    }
+
+    private func serve() {
+        bus.serve(Permit.self) { [unowned self] header, request, responder in
+            take(header) {
+                .permitRequested($0, request)
+            } answer: { reply in
+                guard case .permit(let reply) = reply else { Self.misfit(responder) }
+                responder.reply(reply)
+            } refuse: {
+                responder.answer(.failure($0))
+            }
+        }
+        bus.serve(Unlock.self) { [unowned self] header, request, responder in
+            take(header) {
+                .unlockRequested($0, request)
+            } answer: { reply in
+                guard case .unlock(let reply) = reply else { Self.misfit(responder) }
+                responder.reply(reply)
+            } refuse: {
+                responder.answer(.failure($0))
+            }
+        }
+        bus.serve(Indicate.self) { [unowned self] header, request, responder in
+            take(header) {
+                .indicateRequested($0, request)
+            } answer: { _ in
+                responder.reply(Done())
+            } refuse: {
+                responder.answer(.failure($0))
+            }
+        }
+        bus.serve(ClearFault.self) { [unowned self] header, request, responder in
+            take(header) {
+                .clearFaultRequested($0, request)
+            } answer: { _ in
+                responder.reply(Done())
+            } refuse: {
+                responder.answer(.failure($0))
+            }
+        }
+        bus.serve(SimulateHardware.self) { [unowned self] header, request, responder in
+            responder.answer(simulate(request, header))
+        }
+    }
+
+    /// Hands a request to the core and remembers whom to answer.
+    private func take(
+        _ header: Header,
+        _ event: (RequestID) -> HardwareMachine.Event,
+        answer: @escaping (HardwareReply) -> Void,
+        refuse: @escaping (BusError) -> Void
+    ) {
+        lastRequest += 1
+        let id = RequestID(lastRequest)
+        open[id] = { result in
+            switch result {
+            case .success(let reply): answer(reply)
+            case .failure(let error): refuse(error)
+            }
+        }
+        causing(header.id) { machine.deliver(event(id)) }
+    }
+
+    private func simulate(_ request: SimulateHardware, _ header: Header) -> Result<SimulateHardware.Reply, BusError> {
+        guard let simulated else { return .failure(BusError(.refused, "the devices of this charger are real")) }
+        do throws(BusError) {
+            let connectorId = request.connectorId ?? (connectors.count == 1 ? connectors.keys.first : nil)
+            // Those that are latched stay when their cause is gone, until service clears them.
+            let latched = connectorId.flatMap { connectors[$0]?.faults } ?? []
+            cause = header.id
+            defer { cause = nil }
+            try simulated.simulate(request)
+            if request.action == .clear, let connectorId {
+                for code in latched where request.fault == nil || request.fault == code {
+                    acknowledge(code, connectorId: connectorId)
+                }
+            }
+            return .success(SimulateHardware.Reply(world: simulated.summary))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// A simulated repair comes with the service technician who acknowledges it. What is still broken stays a fault.
+    private func acknowledge(_ code: HardwareFaultCode, connectorId: Int) {
+        lastRequest += 1
+        let request = ClearFault(connectorId: connectorId, code: code)
+        machine.deliver(.clearFaultRequested(RequestID(lastRequest), request))
+    }
+
+    private func causing(_ id: String, _ body: () -> Void) {
+        cause = id
+        body()
+        cause = nil
+    }
+
+    private func perform(_ effect: HardwareEffect) -> MachineHost<HardwareMachine>.Performed {
+        switch effect {
+        case .command(let command):
+            for driver in drivers { driver.perform(command) }
+        case .reply(let id, let reply):
+            open.removeValue(forKey: id)?(.success(reply))
+        case .refuse(let id, let error):
+            open.removeValue(forKey: id)?(.failure(error))
+        case .publish(let message):
+            publish(message)
+        case .log(let record):
+            log.write(record)
+        case .finish:
+            for driver in drivers { driver.stop() }
+            host.end()
+        }
+        return .done
+    }
+
+    private func publish(_ message: AnyBusMessage) {
+        var connectorId: Int?
+        if let state = message.value as? ConnectorState {
+            connectors[state.connectorId] = state
+            connectorId = state.connectorId
+        } else if let reading = message.value as? MeterReading {
+            connectorId = reading.connectorId
+        } else if let fault = message.value as? HardwareFault {
+            connectorId = fault.connectorId
+        }
+        let transaction = connectorId.flatMap { connectors[$0]?.permit?.transaction }
+        bus.publish(message, cause: cause, transaction: transaction)
+    }
+
+    private static func misfit<R: BusRequest>(_: Responder<R>) -> Never {
+        preconditionFailure("The core answers \(R.type) with a reply of its kind.")
+    }
+}
