@@ -56,6 +56,8 @@ public struct JSONObject: Sendable {
     }
 
     private mutating func add(key: String, value: JSONValue) {
+        // Four at once instead of one, two, four: nearly no object has a single member.
+        if members.isEmpty { members.reserveCapacity(4) }
         members.append(Member(key: key, value: value))
         if positions != nil {
             positions?[key] = members.count - 1
