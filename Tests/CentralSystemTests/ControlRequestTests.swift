@@ -49,6 +49,12 @@ import Testing
                 to: nil
             )
         ),
+        ("arrival BootNotification", .arrival(action: "BootNotification")),
+        ("time-start 04A1", .timeStart(.call(.remoteStartTransaction(.init(idTag: "04A1"))), to: nil)),
+        (
+            "bench GetConfiguration 7",
+            .bench(calls: [.call(.getConfiguration(.init(key: ["HeartbeatInterval"])))], count: 7, to: nil)
+        ),
         (
             "bench 5 get-configuration A",
             .bench(calls: [.call(.getConfiguration(.init(key: ["A"])))], count: 5, to: nil)
@@ -67,7 +73,8 @@ import Testing
         "", "nonsense", "[1]", "[", "remote-start", "remote-start 04A1 x", "remote-start 123456789012345678901",
         "ledger twice", "call X {", "drop RemoteStopTransaction", "drop Heartbeat 0", "error Heartbeat 1 NoSuchCode",
         "tag 04A1 Perhaps", "registration pending:0", "registration accepted:1", "refuse-connections maybe",
-        "refuse-connections on 200", "bench 0 get-configuration", "bench 5 ledger", "bench 5", "silence",
+        "refuse-connections on 200", "bench 0 get-configuration", "bench 5 ledger", "bench 5", "bench Reset 5",
+        "silence",
     ])
     func anythingElseIsRefusedInWords(line: String) {
         #expect(throws: ControlError.self) { try ControlRequest(line: line) }

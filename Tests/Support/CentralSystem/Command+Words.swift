@@ -59,6 +59,21 @@ extension Command {
         }
     }
 
+    /// Calls that are harmless to repeat and change something each time where they change anything.
+    static func usual(_ action: Action) throws(ControlError) -> [Command] {
+        switch action {
+        case .getConfiguration: [.call(.getConfiguration(.init(key: ["HeartbeatInterval"])))]
+        case .changeConfiguration:
+            ["61", "60"].map { .call(.changeConfiguration(.init(key: "ConnectionTimeOut", value: $0))) }
+        case .changeAvailability:
+            [.inoperative, .operative].map { .call(.changeAvailability(.init(connectorId: 1, type: $0))) }
+        default:
+            throw ControlError(
+                "'\(action.rawValue)' has no usual payload; name one: bench N call \(action.rawValue) JSON"
+            )
+        }
+    }
+
     private static func call(_ verb: String, _ words: inout WordReader) throws(ControlError) -> Command {
         switch verb {
         case "remote-start":

@@ -7,6 +7,10 @@ public enum ControlRequest: Equatable, Sendable {
     /// Sends calls one after the other, `count` in all, going round `calls`, and measures the answers.
     case bench(calls: [Command], count: Int, to: String?)
     case ledger(forPeople: Bool)
+    /// When the newest CALL of an action was read: microseconds since 1970.
+    case arrival(action: String)
+    /// Sends RemoteStartTransaction and measures until its answer and until the StartTransaction that follows from it.
+    case timeStart(Command, to: String?)
     /// Who is connected and registered.
     case status
     /// Waits until a charge point is registered.
@@ -48,9 +52,16 @@ public enum ControlRequest: Equatable, Sendable {
             default: throw ControlError("silence: 'on' or 'off' is expected")
             }
         case "cut": self = .cut(chargePoint: chargePoint)
+        case "arrival": self = .arrival(action: try words.text("the name of an action"))
+        case "time-start": self = .timeStart(try Command(verb: "remote-start", &words), to: chargePoint)
         case "bench":
-            let count = try words.number(or: 1000, in: 1...1_000_000)
-            self = .bench(calls: try Command.alternatives(&words), count: count, to: chargePoint)
+            if let action = words.takeAction() {
+                let count = try words.number(or: 1000, in: 1...1_000_000)
+                self = .bench(calls: try Command.usual(action), count: count, to: chargePoint)
+            } else {
+                let count = try words.number(or: 1000, in: 1...1_000_000)
+                self = .bench(calls: try Command.alternatives(&words), count: count, to: chargePoint)
+            }
         case "quit": self = .quit
         default: self = .command(try Command(verb: verb, &words), to: chargePoint)
         }
@@ -104,6 +115,10 @@ public enum ControlRequest: Equatable, Sendable {
         refuse-connections on [STATUS]|off         nobody listens, or an HTTP status is answered
         bench N CALL...                            latencies of N calls: bench 1000 get-configuration HeartbeatInterval
                                                    several values or payloads take turns: bench 100 change-configuration KEY 1 2
+        bench ACTION [N]                           the same with a usual payload: GetConfiguration, ChangeConfiguration,
+                                                   ChangeAvailability
+        time-start IDTAG [CONNECTOR]               latencies from RemoteStartTransaction to its answer and to StartTransaction
+        arrival ACTION                             when the newest CALL of ACTION came, microseconds since 1970
         wait-registered [SECONDS]                  until a charge point is registered
         wait ACTION [N] [SECONDS]                  until N CALLs of ACTION were received in all
         status                                     who is connected
@@ -140,6 +155,12 @@ struct WordReader {
         guard let first = rest.first, first.hasPrefix("@"), first.count > 1 else { return nil }
         rest.removeFirst()
         return String(first.dropFirst())
+    }
+
+    mutating func takeAction() -> Action? {
+        guard let action = rest.first.flatMap({ Action(rawValue: $0) }) else { return nil }
+        rest.removeFirst()
+        return action
     }
 
     mutating func text(_ what: String) throws(ControlError) -> String {

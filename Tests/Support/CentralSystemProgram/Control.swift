@@ -24,6 +24,8 @@ final class Control {
     private struct Waiting {
         var deadline: Duration
         var isThere: () -> Bool
+        /// Asked once it is there.
+        var answer: () -> JSONValue
         var reply: Reply
     }
 
@@ -107,6 +109,10 @@ final class Control {
         case .ledger(forPeople: true): reply(Answer.text(server.machine.ledger.text))
         case .ledger(forPeople: false): reply(Answer.result(server.machine.ledger.json))
         case .status: reply(Answer.result(status))
+        case .arrival(let action):
+            guard let arrival = server.arrivals[action] else { throw ControlError("no \(action) was received") }
+            reply(Answer.result(.number(JSONNumber(arrival.utcMicroseconds))))
+        case .timeStart(let command, let chargePoint): try timeStart(command, chargePoint, reply)
         case .waitRegistered(let seconds, let chargePoint):
             wait(seconds, reply) { [unowned self] in
                 server.machine.connectedChargePoints.contains {
@@ -199,12 +205,42 @@ final class Control {
         new.start()
     }
 
+    private func timeStart(_ command: Command, _ chargePoint: String?, _ reply: @escaping Reply) throws {
+        guard let link = server.link(of: chargePoint) else { throw ControlError("no charge point is connected") }
+        let startedAt = EventLoop.uptime()
+        var answeredAt: Duration?
+        var outcome: JSONValue = .null
+        ask(command, of: link.chargePoint) { answer in
+            answeredAt = link.readAt
+            outcome = answer["result"]?["status"] ?? answer["error"] ?? .null
+        }
+        let writtenAt = link.writtenAt
+        func started() -> Duration? {
+            server.arrivals["StartTransaction"].map(\.uptime).flatMap { $0 > startedAt ? $0 : nil }
+        }
+        wait(30, reply) {
+            let confirmation = answeredAt.map { JSONNumber(($0 - writtenAt).wholeMicroseconds) }
+            let start = started().map { JSONNumber(($0 - writtenAt).wholeMicroseconds) }
+            return Answer.result([
+                "status": outcome, "confirmationMicroseconds": confirmation.map(JSONValue.number) ?? .null,
+                "startTransactionMicroseconds": start.map(JSONValue.number) ?? .null,
+            ])
+        } _: {
+            answeredAt != nil && (outcome != "Accepted" || started() != nil)
+        }
+    }
+
     // MARK: - Waiting
 
-    private func wait(_ seconds: Int, _ reply: @escaping Reply, _ isThere: @escaping () -> Bool) {
-        if isThere() { return reply(Answer.done) }
+    private func wait(
+        _ seconds: Int,
+        _ reply: @escaping Reply,
+        answer: @escaping () -> JSONValue = { Answer.done },
+        _ isThere: @escaping () -> Bool
+    ) {
+        if isThere() { return reply(answer()) }
         let deadline = EventLoop.uptime() + .seconds(seconds)
-        waiting.append(Waiting(deadline: deadline, isThere: isThere, reply: reply))
+        waiting.append(Waiting(deadline: deadline, isThere: isThere, answer: answer, reply: reply))
     }
 
     private func checkWaiting() {
@@ -212,7 +248,7 @@ final class Control {
         let there = waiting.filter { $0.isThere() }
         guard !there.isEmpty else { return }
         waiting.removeAll { $0.isThere() }
-        for one in there { one.reply(Answer.done) }
+        for one in there { one.reply(one.answer()) }
     }
 
     private func expireWaiting(at uptime: Duration) {

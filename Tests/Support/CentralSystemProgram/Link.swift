@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import WebSocket
 
 /// One connection: TCP below, WebSocket above, a charge point once it has said who it is.
@@ -9,9 +10,19 @@ final class Link {
     var chargePoint: String?
     /// Uptime just before the newest write and just after the newest read, for latencies.
     var writtenAt = Duration.zero
-    var readAt = Duration.zero
+    private(set) var readAt = Duration.zero
+    private(set) var readAtUTCMicroseconds: Int64 = 0
 
     init(_ connection: TCPConnection) { self.connection = connection }
+
+    /// To be called first when bytes were read.
+    func noteRead() {
+        readAt = EventLoop.uptime()
+        var time = timespec()
+        // Moments hold milliseconds; a start of a few of them is to be measured.
+        _ = clock_gettime(CLOCK_REALTIME, &time)
+        readAtUTCMicroseconds = Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
 
     func write(_ bytes: [UInt8]) {
         writtenAt = EventLoop.uptime()
@@ -25,5 +36,13 @@ final class Link {
         var random = SystemRandomNumberGenerator()
         if webSocket.isOpen { write(webSocket.close(code, reason: reason, using: &random)) }
         connection.closeAfterWriting()
+    }
+}
+
+extension Duration {
+    /// Rounded towards zero.
+    var wholeMicroseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
 }

@@ -2,6 +2,7 @@ import CentralSystem
 import EventLoop
 import Glibc
 import JSON
+import OCPP
 import Primitives
 import WebSocket
 
@@ -20,6 +21,8 @@ final class Server {
     private var random = SystemRandomNumberGenerator()
     private let log: Output?
     private var writer: ConversationWriter
+    /// The newest CALL of each action: uptime and microseconds since 1970.
+    private(set) var arrivals: [String: (uptime: Duration, utcMicroseconds: Int64)] = [:]
     private var effects: [CentralSystemMachine.Effect] = []
     private var isPerforming = false
     /// Called after every event; whoever waits for something looks whether it is there.
@@ -76,7 +79,7 @@ final class Server {
         switch event {
         case .connected, .drained: return
         case .received(let bytes):
-            link.readAt = EventLoop.uptime()
+            link.noteRead()
             perform(link.webSocket.receive(bytes, using: &random), of: link)
         case .endReached:
             perform(link.webSocket.receiveEndOfStream(), of: link)
@@ -171,6 +174,9 @@ final class Server {
         case .answer(let number, let outcome):
             onOutcome?(number, outcome)
         case .tell(let exchange):
+            if exchange.sender == .chargePoint, let link = current[exchange.chargePoint] {
+                arrivals[exchange.action] = (link.readAt, link.readAtUTCMicroseconds)
+            }
             guard !options.isQuiet, !isMeasuring else { return }
             Output.standard.write(line: writer.line(for: exchange, at: EventLoop.now().utc))
         }
@@ -238,12 +244,5 @@ final class Server {
         object["uptimeMicroseconds"] = .number(JSONNumber(now.uptime.wholeMicroseconds))
         object["chargePoint"] = .string(chargePoint)
         return object
-    }
-}
-
-extension Duration {
-    var wholeMicroseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
 }
