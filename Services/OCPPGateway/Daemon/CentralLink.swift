@@ -1,0 +1,192 @@
+import EventLoop
+import GatewayCore
+import OCPP
+import OCPPCodec
+import Primitives
+import WebSocket
+
+/// The byte pipeline to the central system: TCP, WebSocket, OCPP-J. It does what the core says and reports what happens; it never
+/// decides to connect, to wait or to give up.
+final class CentralLink {
+    /// What the core is told.
+    var deliver: (GatewayEvent) -> Void = { _ in }
+    /// The action of our CALL that waits under that id.
+    var actionOfPendingCall: (String) -> Action? = { _ in nil }
+    /// Read at each handshake, so that a new key is used at the next one.
+    var credentials: () -> BasicCredentials? = { nil }
+    /// Sees every text in both directions.
+    var mirror: MessageMirror?
+
+    private let url: WebSocketURL?
+    private let loop: EventLoop
+    private let codec = MessageCodec(role: .chargePoint)
+    /// Of the dial under way.
+    private var addresses: [SocketAddress] = []
+    private var connection: TCPConnection?
+    private var webSocket: WebSocketConnection?
+    private var dial = 0
+    private var closeReason: String?
+    private var random = SystemRandomNumberGenerator()
+
+    init(url: WebSocketURL?, loop: EventLoop) {
+        self.url = url
+        self.loop = loop
+    }
+
+    // MARK: - Orders
+
+    func resolve(dial: Int) {
+        guard let url else { return }
+        self.dial = dial
+        loop.resolve(host: url.host, port: url.port) { [weak self] result in
+            guard let self, self.dial == dial else { return }
+            switch result {
+            case .success(let found):
+                addresses = found
+                deliver(.link(.resolved(dial: dial, addresses: found.count)))
+            case .failure(let error):
+                deliver(.link(.failed(dial: dial, .nameNotResolved(error.description))))
+            }
+        }
+    }
+
+    func connect(dial: Int, address: Int) {
+        guard addresses.indices.contains(address) else { return }
+        closeReason = nil
+        do throws(SystemError) {
+            connection = try TCPConnection.connect(to: addresses[address], loop: loop) { [weak self] source, event in
+                self?.take(event, of: dial, from: source)
+            }
+        } catch {
+            // Afterwards, because the core is in the middle of ordering it.
+            loop.enqueue { [weak self] in self?.deliver(.link(.failed(dial: dial, .notConnected(error.description)))) }
+        }
+    }
+
+    func startHandshake() {
+        guard let url else { return }
+        let (client, request) = WebSocketConnection.client(
+            url: url,
+            subprotocols: ["ocpp1.6"],
+            credentials: credentials(),
+            using: &random
+        )
+        webSocket = client
+        write(request)
+    }
+
+    func ping() {
+        guard let webSocket, webSocket.isOpen else { return }
+        write(webSocket.ping(using: &random))
+    }
+
+    /// Sends a text message.
+    func send(_ text: [UInt8]) {
+        guard let webSocket, webSocket.isOpen else { return }
+        write(webSocket.send(text: text, using: &random))
+    }
+
+    /// Begins the closing handshake; the peer or the core ends it.
+    func close() {
+        guard webSocket?.isOpen == true, let bytes = webSocket?.close(.goingAway, using: &random) else {
+            abort()
+            return
+        }
+        write(bytes)
+    }
+
+    func abort() {
+        // Late results of a name resolution belong to nobody.
+        if connection == nil { dial = 0 }
+        closeReason = closeReason ?? "dropped"
+        connection?.close()
+    }
+
+    private func write(_ bytes: [UInt8]) {
+        guard let connection else { return }
+        if connection.write(bytes) == .full {
+            closeReason = "the central system does not read"
+            connection.close()
+        }
+    }
+
+    // MARK: - Events of the socket
+
+    private func take(_ event: TCPConnection.Event, of dial: Int, from source: TCPConnection) {
+        guard source === connection else { return }
+        switch event {
+        case .connected:
+            deliver(.link(.connected(dial: dial)))
+        case .received(let bytes):
+            receive(bytes, of: dial)
+        case .endReached:
+            take(webSocket?.receiveEndOfStream() ?? [], of: dial)
+            source.close()
+        case .drained:
+            break
+        case .closed(let error):
+            connection = nil
+            webSocket = nil
+            let reason = closeReason ?? error?.description ?? "the connection was closed"
+            deliver(.link(.closed(dial: dial, reason: reason)))
+        }
+    }
+
+    private func receive(_ bytes: [UInt8], of dial: Int) {
+        guard let events = webSocket?.receive(bytes, using: &random) else { return }
+        take(events, of: dial)
+        // A text tells the core by itself that something came in.
+        let hasText = events.contains { event in
+            if case .textReceived = event { true } else { false }
+        }
+        if !hasText { deliver(.link(.received)) }
+    }
+
+    private func take(_ events: [WebSocketEvent], of dial: Int) {
+        for event in events {
+            switch event {
+            case .send(let bytes): write(bytes)
+            case .opened: deliver(.link(.handshakeFinished(dial: dial)))
+            case .textReceived(let text): receive(text: text)
+            case .binaryReceived: deliver(.message(.ignored(reason: "a binary message")))
+            case .upgradeFailed(let failure): deliver(.link(.failed(dial: dial, LinkProblem(failure))))
+            case .closed(let closure):
+                closeReason = closeReason ?? closure.explanation
+                connection?.closeAfterWriting()
+            case .pingReceived, .pongReceived, .upgradeRequested: break
+            }
+        }
+    }
+
+    private func receive(text: [UInt8]) {
+        let message = codec.decode(text, actionOfPendingCall: actionOfPendingCall)
+        mirror?.received(text, message)
+        deliver(.message(message))
+    }
+}
+
+extension LinkProblem {
+    /// What the core calls it.
+    fileprivate init(_ failure: UpgradeFailure) {
+        self =
+            switch failure.cause {
+            case .status(let status): .httpStatus(status)
+            case .subprotocolRefused: .protocolRefused
+            case .malformed, .wrongField, .refused, .endOfStream: .handshakeInvalid(failure.description)
+            }
+    }
+}
+
+extension WebSocketClosure {
+    /// For people.
+    fileprivate var explanation: String {
+        let words: String
+        switch cause {
+        case .local: words = "closed by us"
+        case .peer: words = "closed by the central system with code \(code)"
+        case .violation(let violation): words = "the central system broke the protocol: \(violation)"
+        case .endOfStream: words = "the connection ended without a closing handshake"
+        }
+        return reason.isEmpty ? words : "\(words): \(reason.prefix(100))"
+    }
+}

@@ -1,0 +1,43 @@
+import BusSchema
+import EventLoop
+import GatewayCore
+import WebSocket
+
+/// The password for the central system, on its two ways through files: to the config store, and back from it (never over the bus).
+struct Credentials {
+    let identity: String
+    /// From the site's file, while none is set.
+    let siteKey: [UInt8]?
+    let runtimeDirectory: String
+
+    /// What to put into the next handshake; nil while there is no password.
+    var current: BasicCredentials? {
+        let path = "\(runtimeDirectory)/secrets/\(ServiceName.ocppGateway)/\(OCPPKeyName.authorizationKey.rawValue)"
+        // The header carries the bytes, not their spelling (OCPP-J 1.6 §6.2.2).
+        let stored = Files.text(path).flatMap(Self.bytes)
+        return (stored ?? siteKey).map { BasicCredentials(user: identity, password: $0) }
+    }
+
+    /// Puts a new secret where the config store reads it once. Returns the name of the file.
+    /// - Throws: `SystemError` naming the file.
+    func handIn(_ secret: Secret) throws(SystemError) -> String {
+        var random = SystemRandomNumberGenerator()
+        let name = "ocpp-gateway-\(String(random.next(), radix: 16))"
+        try Files.create("\(runtimeDirectory)/secrets-in/\(name)", Array(secret.exposed.utf8))
+        return name
+    }
+
+    /// Removes what the config store did not take.
+    func takeBack(_ name: String) { Files.remove("\(runtimeDirectory)/secrets-in/\(name)") }
+
+    private static func bytes(hexadecimal text: String) -> [UInt8]? {
+        let digits = text.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = digits[index], let low = digits[index + 1] else { return nil }
+            bytes.append(UInt8(high << 4 | low))
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,258 @@
+import Bus
+import BusSchema
+import EventLoop
+import GatewayCore
+import Glibc
+import Log
+import OCPP
+import OCPPCodec
+import Primitives
+import ServiceHost
+import SiteConfiguration
+import Storage
+
+/// The program: puts core, link, journal and bus together, and performs what the core orders.
+final class GatewayDaemon {
+    private let host: ServiceHost
+    private let driver: MachineHost<GatewayMachine>
+    private let link: CentralLink
+    private let journal: TransactionJournal
+    private let bus: BusEndpoint
+    private let mirror: MessageMirror
+    private let credentials: Credentials
+    private var snapshot: SnapshotFile
+    private var resends: [Int: Responder<ResendDeadLetters>] = [:]
+    private var resendCount = 0
+
+    /// - Throws: `SiteFileError`, `StorageError`, `BusStartError` or `SystemError`, each one line for people.
+    init(_ host: ServiceHost) throws {
+        self.host = host
+        let now = EventLoop.now()
+        let site = try Site(
+            try host.readSite(),
+            machineBootId: Files.text("/proc/sys/kernel/random/boot_id") ?? "unknown",
+            clockIsTrusted: StationClock.isTrusted(now.utc)
+        )
+        let directory = try host.makeStateDirectory()
+        journal = try TransactionJournal(directory: directory, loop: host.loop, log: host.log)
+        snapshot = SnapshotFile(directory: directory, log: host.log)
+        credentials = Credentials(
+            identity: site.identity,
+            siteKey: site.authorizationKey,
+            runtimeDirectory: host.options.runtimeDirectory
+        )
+        bus = try host.joinBus(
+            publishes: [LinkState.self, ConnectorStatus.self, QueueState.self, OCPPMessage.self],
+            serves: [GatewayStatus.self, ResendDeadLetters.self]
+        )
+        var random = SystemRandomNumberGenerator()
+        let machine = GatewayMachine(
+            configuration: site.configuration,
+            table: site.table,
+            snapshot: snapshot.load(),
+            restored: journal.restored,
+            seed: random.next(),
+            at: now
+        )
+        driver = MachineHost(machine, loop: host.loop)
+        link = CentralLink(url: site.url, loop: host.loop)
+        mirror = MessageMirror(bus: bus)
+        wire()
+        if let problem = site.configuration.endpointProblem { host.log.write(LogRecord(.error, problem)) }
+        try listen()
+        driver.deliver(.started)
+    }
+
+    private func wire() {
+        driver.perform = { [unowned self] effect in perform(effect) }
+        link.deliver = { [unowned self] event in driver.deliver(event) }
+        link.actionOfPendingCall = { [unowned self] id in driver.machine.actionOfPendingCall(id) }
+        link.credentials = { [unowned self] in credentials.current }
+        link.mirror = mirror
+        host.onTermination = { [unowned self] in driver.deliver(.terminationRequested) }
+    }
+
+    // MARK: - Bus
+
+    private func listen() throws {
+        bus.serve(GatewayStatus.self) { [unowned self] _, _, responder in
+            responder.reply(driver.machine.status)
+        }
+        bus.serve(ResendDeadLetters.self) { [unowned self] _, _, responder in
+            resendCount += 1
+            resends[resendCount] = responder
+            driver.deliver(.resendRequested(number: resendCount))
+        }
+        let handler: (Header, AnyBusMessage) -> Void = { [unowned self] _, message in
+            guard let event = Self.event(of: message) else { return }
+            driver.deliver(event)
+        }
+        try bus.subscribe(
+            to: .hardwareIO,
+            topics: [Announce.type, ConnectorState.type, MeterReading.type, ReaderState.type, CardPresented.type],
+            handler: handler
+        )
+        try bus.subscribe(to: .modemManager, topics: [Announce.type, UplinkState.type], handler: handler)
+        try bus.subscribe(
+            to: .configStore,
+            topics: [Announce.type, "\(ConfigValues.type).\(ServiceName.ocppGateway)"],
+            handler: handler
+        )
+    }
+
+    private static func event(of message: AnyBusMessage) -> GatewayEvent? {
+        switch message.value {
+        case let announce as Announce: .announced(announce)
+        case let state as ConnectorState: .charging(.hardwareConnector(state))
+        case let reading as MeterReading: .charging(.hardwareMeter(reading))
+        case let reader as ReaderState: .charging(.hardwareReader(reader))
+        case let card as CardPresented: .charging(.cardPresented(card))
+        case let uplink as UplinkState: .uplink(uplink)
+        case let values as ConfigValues: .configValues(values)
+        default: nil
+        }
+    }
+
+    // MARK: - Effects
+
+    private func perform(_ effect: GatewayEffect) -> MachineHost<GatewayMachine>.Performed {
+        switch effect {
+        case .resolve(let dial): link.resolve(dial: dial)
+        case .connect(let dial, let address): link.connect(dial: dial, address: address)
+        case .startHandshake: link.startHandshake()
+        case .sendPing: link.ping()
+        case .closeLink: link.close()
+        case .abortLink: link.abort()
+        case .sendCall(let id, let request): send(call: request, id: id)
+        case .sendResult(let id, let confirmation):
+            answer(id, .callResult, MessageCodec.encodeResult(id: id, confirmation))
+        case .sendError(let id, let error): answer(id, .callError, MessageCodec.encodeError(id: id, error))
+        case .persist(let records, let durability): return persist(records, durability)
+        case .loadQueue(let query): load(query)
+        case .compact(let compaction): journal.compact(compaction)
+        case .persistSnapshot(let values): snapshot.save(values)
+        case .requestPermit(let permit): request(permit)
+        case .requestUnlock(let unlock): request(unlock)
+        case .indicate(let indication): bus.request(indication, within: Self.patience) { _ in }
+        case .declareKeys(let declaration): declare(declaration)
+        case .store(let number, let request): store(number, request)
+        case .storeSecret(let number, let key, let secret): store(number, key: key, secret)
+        case .report(let report): bus.request(report, within: Self.patience) { _ in }
+        case .publish(let message): bus.publish(message)
+        case .resent(let number, let count):
+            resends.removeValue(forKey: number)?.reply(ResendDeadLetters.Reply(requeued: count))
+        case .log(let record): host.log.write(record)
+        case .exit: end()
+        case .restart: restart()
+        }
+        return .done
+    }
+
+    private func send(call request: OCPPRequest, id: String) {
+        let frame = MessageCodec.encodeCall(id: id, request)
+        link.send(frame)
+        mirror.sentCall(id: id, request, frame)
+    }
+
+    private func answer(_ id: String, _ kind: OCPPMessage.Kind, _ frame: [UInt8]) {
+        link.send(frame)
+        mirror.sentAnswer(id: id, kind, frame)
+    }
+
+    private func persist(
+        _ records: [GatewayCore.JournalRecord],
+        _ durability: GatewayCore.Durability
+    ) -> MachineHost<GatewayMachine>.Performed {
+        do throws(StorageError) {
+            try journal.append(records, durability)
+            return .done
+        } catch {
+            return .failed(.charging(.persistFailed(records, reason: error.description)))
+        }
+    }
+
+    private func load(_ query: QueueQuery) {
+        do throws(StorageError) {
+            driver.deliver(.charging(.queueLoaded(try journal.load(query))))
+        } catch {
+            driver.deliver(.charging(.queueLoadFailed(reason: error.description)))
+        }
+    }
+
+    private func request(_ permit: Permit) {
+        bus.request(permit, within: Self.patience, transaction: permit.transaction) { [weak self] result in
+            let outcome: PermitOutcome =
+                switch result {
+                case .success(let reply): .answered(reply.connector)
+                case .failure(let error): .failed(error)
+                }
+            let id = permit.connectorId
+            self?.driver.deliver(
+                .charging(.permitAnswered(connectorId: id, transaction: permit.transaction, outcome))
+            )
+        }
+    }
+
+    private func request(_ unlock: Unlock) {
+        bus.request(unlock, within: Self.patience) { [weak self] result in
+            let outcome: UnlockOutcome =
+                switch result {
+                case .success(let reply): .answered(reply.outcome)
+                case .failure(let error): .failed(error)
+                }
+            self?.driver.deliver(.charging(.unlockAnswered(connectorId: unlock.connectorId, outcome)))
+        }
+    }
+
+    // MARK: - Configuration
+
+    private func declare(_ declaration: ConfigDeclare) {
+        bus.request(declaration, within: Self.patience) { [weak self] result in
+            self?.driver.deliver(.declared(result))
+        }
+    }
+
+    private func store(_ number: Int, _ request: ConfigSet) {
+        bus.request(request, within: Self.storePatience) { [weak self] result in
+            self?.driver.deliver(.stored(number: number, result))
+        }
+    }
+
+    private func store(_ number: Int, key: String, _ secret: GatewayCore.Secret) {
+        do throws(SystemError) {
+            let name = try credentials.handIn(secret)
+            let request = ConfigSet(key: key, value: nil, secretFile: name, reason: "ChangeConfiguration")
+            bus.request(request, within: Self.storePatience) { [weak self] result in
+                guard let self else { return }
+                if case .failure = result { credentials.takeBack(name) }
+                driver.deliver(.stored(number: number, result))
+            }
+        } catch {
+            let refusal = BusError(.failed, error.description)
+            driver.deliver(.stored(number: number, .failure(refusal)))
+        }
+    }
+
+    // MARK: - The end
+
+    private func end() {
+        journal.flush()
+        host.end()
+    }
+
+    /// Replaces this process by a new one, as a Reset wants it: the same process id, so that systemd sees no death.
+    private func restart() {
+        journal.flush()
+        bus.close()
+        host.log.flush()
+        execv("/proc/self/exe", CommandLine.unsafeArgv)
+        // Only when the kernel has no memory for it; whoever watches us starts us again.
+        host.log.write(LogRecord(.error, "the program could not be started anew"))
+        host.log.flush()
+        exit(1)
+    }
+
+    private static let patience: Duration = .seconds(4)
+    /// The central system waits 5 s at most for the answer to ChangeConfiguration.
+    private static let storePatience: Duration = .seconds(2)
+}

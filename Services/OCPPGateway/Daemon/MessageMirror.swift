@@ -1,0 +1,116 @@
+import Bus
+import BusSchema
+import EventLoop
+import GatewayCore
+import OCPP
+import OCPPCodec
+import Primitives
+
+/// Publishes each OCPP frame on the bus for whoever listens, without secrets. Costs nothing while nobody does.
+final class MessageMirror {
+    private let bus: BusEndpoint
+    /// Our newest CALL.
+    private var ours: (id: String, action: Action, at: Duration)?
+    /// CALLs of the central system that are not answered yet.
+    private var theirs: [String: (action: String, at: Duration)] = [:]
+
+    init(bus: BusEndpoint) { self.bus = bus }
+
+    private var isWanted: Bool { bus.isWanted(OCPPMessage.type) }
+
+    // MARK: - Sent
+
+    func sentCall(id: String, _ request: OCPPRequest, _ frame: [UInt8]) {
+        guard isWanted else {
+            ours = nil
+            return
+        }
+        ours = (id, request.action, EventLoop.uptime())
+        publish(.sent, .call, action: request.action.rawValue, id: id, frame)
+    }
+
+    func sentAnswer(id: String, _ kind: OCPPMessage.Kind, _ frame: [UInt8]) {
+        let call = theirs.removeValue(forKey: id)
+        guard isWanted else { return }
+        publish(.sent, kind, action: call?.action, id: id, frame, since: call?.at)
+    }
+
+    // MARK: - Received
+
+    func received(_ frame: [UInt8], _ message: IncomingMessage) {
+        guard isWanted else { return }
+        switch message {
+        case .call(let id, let request):
+            remember(id, request.action.rawValue)
+            publish(.received, .call, action: request.action.rawValue, id: id, Self.redacted(frame, id, request))
+        case .rejectedCall(let id, let action, _):
+            remember(id, action ?? "")
+            publish(.received, .call, action: action, id: id, Self.withheldIfSecret(frame))
+        case .callResult(let id, let confirmation):
+            publish(.received, .callResult, action: confirmation.action.rawValue, id: id, frame, since: sent(id))
+        case .callError(let id, _):
+            publish(.received, .callError, action: ours?.action.rawValue, id: id, frame, since: sent(id))
+        case .undecodableResult(let id, _):
+            publish(.received, .callResult, action: ours?.action.rawValue, id: id, frame, since: sent(id))
+        case .ignored:
+            publish(.received, .unreadable, action: nil, id: nil, Self.withheldIfSecret(frame))
+        }
+    }
+
+    private func remember(_ id: String, _ action: String) {
+        // Unanswered ones may stay behind when a connection ends.
+        if theirs.count >= 16 { theirs.removeAll() }
+        theirs[id] = (action, EventLoop.uptime())
+    }
+
+    private func sent(_ id: String) -> Duration? { ours?.id == id ? ours?.at : nil }
+
+    private func publish(
+        _ direction: OCPPMessage.Direction,
+        _ kind: OCPPMessage.Kind,
+        action: String?,
+        id: String?,
+        _ frame: [UInt8],
+        since start: Duration? = nil
+    ) {
+        let latency = start.map { (EventLoop.uptime() - $0).wholeMicroseconds }
+        bus.publish(
+            OCPPMessage(
+                direction: direction,
+                kind: kind,
+                action: action,
+                messageId: id,
+                frame: String(decoding: frame.prefix(Self.mostBytes), as: UTF8.self),
+                latencyMicroseconds: latency
+            )
+        )
+    }
+
+    // MARK: - Secrets
+
+    /// The password for the central system never appears on the bus.
+    private static func redacted(_ frame: [UInt8], _ id: String, _ request: OCPPRequest) -> [UInt8] {
+        guard case .changeConfiguration(var change) = request,
+            OCPPKeyName(caseInsensitive: change.key.text) == .authorizationKey
+        else { return frame }
+        change.value = "***"
+        return MessageCodec.encodeCall(id: id, .changeConfiguration(change))
+    }
+
+    /// A frame that could not be read may hold the password anywhere.
+    private static func withheldIfSecret(_ frame: [UInt8]) -> [UInt8] {
+        let text = String(decoding: frame, as: UTF8.self).lowercased()
+        return text.contains(OCPPKeyName.authorizationKey.rawValue.lowercased())
+            ? Array("(withheld: it names AuthorizationKey)".utf8) : frame
+    }
+
+    private static let mostBytes = 64 * 1024
+}
+
+extension Duration {
+    /// Rounded towards zero.
+    fileprivate var wholeMicroseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+}

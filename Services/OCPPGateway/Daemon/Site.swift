@@ -1,0 +1,108 @@
+import GatewayCore
+import JSON
+import OCPP
+import Primitives
+import ServiceHost
+import SiteConfiguration
+import WebSocket
+
+/// What the site's file says to the gateway, in the words of its core.
+struct Site {
+    let configuration: GatewayConfiguration
+    let table: OCPPKeyTable
+    /// Nil when there is nothing to connect to.
+    let url: WebSocketURL?
+    let identity: String
+    /// Key for HTTP Basic authentication from the file, used until one is set over OCPP.
+    let authorizationKey: [UInt8]?
+
+    /// - Throws: `SiteFileError` naming the value that does not fit.
+    init(_ file: SiteFile, machineBootId: String, clockIsTrusted: Bool) throws(SiteFileError) {
+        let connectors = try file.connectors(unknownKeys: .ignored)
+        let permit = try file.permit()
+        let central = try file.centralSystem()
+        let site = KeySite(
+            numberOfConnectors: connectors.count,
+            fixedCable: connectors.allSatisfy { $0.cable == .fixed },
+            phases: connectors.map(\.phases).max() ?? 3,
+            defaults: try file.ocppDefaults()
+        )
+        do throws(KeyProblem) {
+            table = try OCPPKeyTable(site: site)
+        } catch {
+            throw file.failure(at: "ocpp.\(error.key)", error.reason)
+        }
+        let identity = central?.identity ?? ""
+        self.identity = identity
+        authorizationKey = central?.authorizationKey?.bytes
+        let (url, problem) = try Self.address(central, in: file)
+        self.url = url
+        configuration = GatewayConfiguration(
+            endpoint: url.map { Endpoint(url: $0.description, host: $0.host, port: $0.port, identity: identity) },
+            endpointProblem: problem,
+            patience: Self.patience(central),
+            bootNotification: Self.bootNotification(try file.station()),
+            callTimeout: .seconds(central?.callTimeoutSeconds ?? 30),
+            charging: ChargingConfiguration(
+                connectors: connectors.map(Self.connector),
+                permitLease: .seconds(permit.leaseSeconds),
+                permitRenewal: .seconds(permit.renewSeconds),
+                machineBootId: machineBootId,
+                clockIsTrusted: clockIsTrusted
+            )
+        )
+    }
+
+    private static func address(
+        _ central: CentralSystemSection?,
+        in file: SiteFile
+    ) throws(SiteFileError) -> (url: WebSocketURL?, problem: String?) {
+        guard let central else {
+            return (nil, "there is no central system: name one as centralSystem.url in \(file.name)")
+        }
+        do throws(WebSocketURLError) {
+            let url = try WebSocketURL(central.url)
+            guard !url.isSecure else {
+                let problem = "centralSystem.url asks for TLS (\(central.url)), which this version does not have"
+                return (nil, problem + ": use a ws:// address inside a protected network")
+            }
+            return (url.appending(identity: central.identity), nil)
+        } catch {
+            throw file.failure(at: "centralSystem.url", error.description)
+        }
+    }
+
+    private static func patience(_ central: CentralSystemSection?) -> Patience {
+        guard let central else { return Patience() }
+        return Patience(
+            step: .seconds(central.connectTimeoutSeconds),
+            pong: .seconds(central.pongTimeoutSeconds),
+            firstWait: .seconds(central.reconnectMinimumSeconds),
+            longestWait: .seconds(central.reconnectMaximumSeconds)
+        )
+    }
+
+    private static func connector(_ section: ConnectorSection) -> ChargingConfiguration.Connector {
+        ChargingConfiguration.Connector(
+            id: section.id,
+            fixedCable: section.cable == .fixed,
+            hasLock: section.lock != nil,
+            ratedMilliamps: section.maximumCurrentAmps * 1000,
+            phases: section.phases
+        )
+    }
+
+    private static func bootNotification(_ station: StationSection) -> BootNotification.Request {
+        BootNotification.Request(
+            chargePointVendor: CiString20(fitting: station.chargePointVendor),
+            chargePointModel: CiString20(fitting: station.chargePointModel),
+            chargePointSerialNumber: station.chargePointSerialNumber.map { CiString25(fitting: $0) },
+            chargeBoxSerialNumber: station.chargeBoxSerialNumber.map { CiString25(fitting: $0) },
+            firmwareVersion: CiString50(fitting: station.firmwareVersion ?? SoftwareVersion.current),
+            iccid: station.iccid.map { CiString20(fitting: $0) },
+            imsi: station.imsi.map { CiString20(fitting: $0) },
+            meterType: station.meterType.map { CiString25(fitting: $0) },
+            meterSerialNumber: station.meterSerialNumber.map { CiString25(fitting: $0) }
+        )
+    }
+}
