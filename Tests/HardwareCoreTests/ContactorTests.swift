@@ -191,6 +191,28 @@ import Testing
         #expect(back.connector?.faults == [])
     }
 
+    @Test func aLostContactorDriverIsToldToOpenAndIsNoWeldedContactor() {
+        var bench = Bench.charging()
+        let lost = bench.driver(.deviceLost(.contactor(connectorId: 1), reason: "no answer"))
+        #expect(lost.first == .command(open))
+        #expect(lost.connector?.faults == [.internalError])
+        bench.wait(.seconds(1), pilotHigh: 6000)
+        let back = bench.driver(.deviceRecovered(.contactor(connectorId: 1)))
+        #expect(back.first == .command(open))
+        let read = bench.driver(.contactorFeedback(connectorId: 1, closed: false))
+        #expect(read.connector?.contactor == .open)
+        #expect(read.connector?.faults == [])
+    }
+
+    @Test func aContactorThatIsClosedAfterItsDriverCameBackIsWelded() {
+        var bench = Bench.charging()
+        bench.driver(.deviceLost(.contactor(connectorId: 1), reason: "no answer"))
+        bench.driver(.deviceRecovered(.contactor(connectorId: 1)))
+        bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+        let effects = bench.wait(.milliseconds(500), pilotHigh: 6000)
+        #expect(effects.connector?.contactor == .welded)
+    }
+
     @Test func terminationOpensFirstAndFinishesOnceItIsOpen() {
         var bench = Bench.charging()
         let ending = bench.handle(.terminationRequested)

@@ -157,7 +157,9 @@ extension ConnectorMachine {
         case .pilot:
             faults.raise(.lost(device), .internalError, detail)
             absorb(pilot.handle(.sensorLost, at: moment), into: &outcome)
-        case .contactor: faults.raise(.lost(device), .internalError, detail)
+        case .contactor:
+            faults.raise(.lost(device), .internalError, detail)
+            absorb(contactor.handle(.deviceLost, at: moment), at: moment, into: &outcome)
         case .meter: absorb(meter.handle(.readFailed(detail), at: moment), at: moment, into: &outcome)
         case .lock:
             faults.raise(.lost(device), .connectorLockFailure, detail)
@@ -171,9 +173,8 @@ extension ConnectorMachine {
         switch device {
         case .pilot: absorb(offer.handle(.signalLost, at: moment), into: &outcome)
         case .contactor:
-            // It lost its order: what it does now is what it must be told again, and the safe order comes first.
-            outcome.command(.openContactor(connectorId: configuration.connectorId))
-            absorb(contactor.handle(.openOrdered, at: moment), at: moment, into: &outcome)
+            // The safe order first; where it is, it says next.
+            absorb(contactor.handle(.deviceLost, at: moment), at: moment, into: &outcome)
         case .meter: wantReading(at: moment, into: &outcome)
         case .lock, .reader: break
         }

@@ -9,6 +9,8 @@ struct ContactorMachine: Machine {
         case closeOrdered
         case openOrdered
         case feedbackRead(closed: Bool)
+        /// Nothing is known of it until it is read again; it lost its order with its driver.
+        case deviceLost
         /// Service says that the cause is repaired.
         case faultCleared
     }
@@ -21,7 +23,7 @@ struct ContactorMachine: Machine {
     }
 
     private enum State: Equatable {
-        /// Ordered open at start, position not read yet. Next: open, or opening when it reads closed.
+        /// Ordered open, position not read yet. Next: open, or opening when it reads closed.
         case unknown
         case open
         /// Ordered to close. Next: closed, or failed at `limit`.
@@ -104,6 +106,7 @@ struct ContactorMachine: Machine {
         case .closeOrdered: closeOrdered(at: moment)
         case .openOrdered: openOrdered(at: moment)
         case .feedbackRead(let closed): feedbackRead(closed: closed, at: moment)
+        case .deviceLost: deviceLost()
         case .faultCleared: faultCleared()
         }
     }
@@ -173,6 +176,16 @@ struct ContactorMachine: Machine {
         case (.open, false), (.closing, false), (.closed, true), (.opening, true), (.welded, true), (.failed, false):
             return []
         }
+    }
+
+    /// What was latched stays: a lost driver repairs nothing.
+    private mutating func deviceLost() -> [Effect] {
+        feedbackClosed = nil
+        switch state {
+        case .unknown, .open, .closing, .closed, .opening: state = .unknown
+        case .welded, .failed: break
+        }
+        return [.open]
     }
 
     private mutating func faultCleared() -> [Effect] {
