@@ -91,12 +91,20 @@ struct File: ~Copyable {
         if result != 0 { throw StorageError(result, "allocate space for", path) }
     }
 
-    /// Takes the file for this process alone.
+    /// Takes the file for this process alone. Waits a moment for a process that is just ending: it may have been killed, or its lock
+    /// may live on in a child between fork and exec.
     /// - Throws: `StorageError.inUse` when another one has it.
     func lock() throws(StorageError) {
+        var patience = 50
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            if errno == EWOULDBLOCK { throw .inUse(path: path) }
-            if errno != EINTR { throw StorageError(errno, "lock", path) }
+            switch errno {
+            case EINTR: continue
+            case EWOULDBLOCK where patience > 0:
+                patience -= 1
+                usleep(4000)
+            case EWOULDBLOCK: throw .inUse(path: path)
+            default: throw StorageError(errno, "lock", path)
+            }
         }
     }
 

@@ -14,8 +14,6 @@ extension Journal {
         onRecord: (JournalRecord) -> Void
     ) throws(StorageError) -> (journal: Journal, report: JournalReport) {
         var report = JournalReport()
-        // A compaction or a creation that was cut short. Its original is still in place.
-        try Directory.remove(options.temporaryPath)
         let opened = try Directory.openRegular(options.path, O_RDWR)
         switch consume opened {
         case .absent:
@@ -24,6 +22,8 @@ extension Journal {
             report.setAside = try SetAside.rename(options.path, reason: reason)
         case .file(let file):
             try file.lock()
+            // A compaction that was cut short; its original is this one. Only who has the lock may know that nobody is at it.
+            try Directory.remove(options.temporaryPath)
             let bytes = try file.read(JournalFormat.headerBytes, at: 0, zeroingBadBlocks: true)
             switch JournalFormat.header(in: bytes, magic: options.magic, newestVersion: options.formatVersion) {
             case .unreadable(let reason):

@@ -117,6 +117,15 @@ struct JournalBench {
         #expect(throws: StorageError.inUse(path: folder.file("log"))) { try bench.open() }
     }
 
+    @Test func whoIsKeptOutTouchesNothing() throws {
+        let journal = try bench.open().journal
+        try folder.write([1], to: "log.new")
+        #expect(throws: StorageError.self) { try bench.open() }
+        #expect(try folder.names == ["log", "log.new"])
+        try journal.compact(keeping: \.payload)
+        #expect(try folder.names == ["log"])
+    }
+
     // MARK: - Reading
 
     @Test func recordsAreReadFromAnywhereInAnyOrder() throws {
