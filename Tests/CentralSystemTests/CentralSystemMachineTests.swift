@@ -195,6 +195,20 @@ import Testing
         #expect(script.violations == [.malformed])
     }
 
+    @Test func whatExpiresAtOnceExpiresInTheOrderOfNames() {
+        var script = Script()
+        let names = (10..<30).map { "CP\($0)" }
+        for (number, name) in names.enumerated().reversed() {
+            script.handle(.connected(chargePoint: name))
+            script.command(.call(ask), number: number, to: name)
+        }
+        script.pass(.seconds(30))
+        let numbers = script.effects.compactMap { effect -> Int? in
+            if case .answer(let number, .timedOut) = effect { number } else { nil }
+        }
+        #expect(numbers == Array(0..<20))
+    }
+
     @Test func aLostConnectionEndsAllCalls() {
         var script = Script()
         script.command(.call(ask), number: 1)

@@ -77,8 +77,10 @@ public struct CentralSystemMachine: Machine, Sendable {
             stations[answer.chargePoint]?.unansweredSince = nil
             effects.append(.send(answer.text, to: answer.chargePoint))
         }
-        for (chargePoint, station) in stations {
-            guard let outstanding = station.outstanding, outstanding.deadline <= moment.uptime else { continue }
+        // In order of their names, so that a simulated run repeats.
+        for chargePoint in stations.keys.sorted() {
+            guard let outstanding = stations[chargePoint]?.outstanding, outstanding.deadline <= moment.uptime
+            else { continue }
             effects += finish(outstanding, of: chargePoint, .timedOut, answer: .none(reason: "no answer"), at: moment)
             effects += sendNext(to: chargePoint, at: moment)
         }
