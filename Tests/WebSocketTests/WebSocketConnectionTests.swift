@@ -124,6 +124,24 @@ import Testing
         #expect(events(bytes.indices.map { bytes[$0...$0] }) == whole)
     }
 
+    @Test func everySplitOfAMaskedMessageUnmasksTheSame() throws {
+        let message = (0..<40).map { UInt8(ascii: "0") + UInt8($0) }
+        let bytes =
+            rawFrame(0x01, Array(message[..<17]), mask: 0x0102_0304)
+            + rawFrame(0x80, Array(message[17...]), mask: 0xA0B0_C0D0)
+        let (server, _) = try openServer()
+        var random = SeededRandom(seed: 14)
+        for first in 0...bytes.count {
+            for second in first...bytes.count {
+                var server = server
+                var events = server.receive(Array(bytes[..<first]), using: &random)
+                events += server.receive(Array(bytes[first..<second]), using: &random)
+                events += server.receive(Array(bytes[second...]), using: &random)
+                #expect(events == [.textReceived(message)])
+            }
+        }
+    }
+
     @Test func everySplitOfARequestIsTheSame() throws {
         var random = SeededRandom(seed: 13)
         var (_, request) = WebSocketConnection.client(
