@@ -29,6 +29,8 @@ final class ChargingBench {
     /// Meter readings are published each second.
     var meterReports = true
     private var waiting: OutgoingCall?
+    private var arrived: [ChargingMachine.Event] = []
+    private var isPerforming = false
     /// The next CALL's answer never comes while the connection stays.
     var holdsAnswers = false
 
@@ -171,6 +173,7 @@ final class ChargingBench {
     func restart(after duration: Duration = .seconds(2)) {
         moment = moment.advanced(by: duration)
         isDead = false
+        arrived = []
         writesUntilPowerCut = nil
         waiting = nil
         isOnline = false
@@ -192,15 +195,25 @@ final class ChargingBench {
 
     // MARK: - The shell
 
+    /// Feeds an event, after all effects of the one before.
     func feed(_ event: ChargingMachine.Event) {
-        guard !isDead else { return }
-        perform(machine.handle(event, at: moment))
+        arrived.append(event)
+        guard !isPerforming else { return }
+        drain()
         pump()
+    }
+
+    private func drain() {
+        while !arrived.isEmpty, !isDead {
+            let event = arrived.removeFirst()
+            performAll(machine.handle(event, at: moment))
+        }
+        if isDead { arrived = [] }
     }
 
     /// Gives out CALLs while the slot is free.
     func pump() {
-        while isOnline, !isDead, waiting == nil, let call = machine.nextCall(at: moment) {
+        while isOnline, !isDead, !isPerforming, waiting == nil, let call = machine.nextCall(at: moment) {
             if holdsAnswers {
                 waiting = call
                 central.remember(call)
@@ -220,12 +233,20 @@ final class ChargingBench {
     var heldCall: OutgoingCall? { waiting }
 
     func perform(_ effects: [ChargingEffect]) {
+        performAll(effects)
+        if !isPerforming { drain() }
+    }
+
+    private func performAll(_ effects: [ChargingEffect]) {
+        let isOutermost = !isPerforming
+        isPerforming = true
+        defer { if isOutermost { isPerforming = false } }
         for effect in effects {
             guard !isDead else { return }
             switch effect {
             case .persist(let records, _):
                 guard !persistFails else {
-                    perform(machine.handle(.persistFailed(records, reason: "disk full"), at: moment))
+                    performAll(machine.handle(.persistFailed(records, reason: "disk full"), at: moment))
                     return
                 }
                 if let left = writesUntilPowerCut {

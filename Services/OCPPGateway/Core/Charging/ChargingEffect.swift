@@ -2,7 +2,8 @@ public import BusSchema
 public import OCPP
 public import Primitives
 
-/// Orders of the charging part, to be performed in their order.
+/// Orders of the charging part, to be performed in their order. What comes of them is fed when all are performed, except a failed write,
+/// which ends the performing and is fed at once.
 public enum ChargingEffect: Equatable, Sendable {
     /// Append to the journal. When that fails, perform nothing after it and feed `persistFailed` with the same records.
     case persist([JournalRecord], Durability)

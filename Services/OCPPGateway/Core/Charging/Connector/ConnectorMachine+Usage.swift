@@ -74,8 +74,9 @@ extension ConnectorMachine {
         }
     }
 
-    /// ConnectionTimeOut runs from the beginning of Preparing (E §3.21).
+    /// ConnectionTimeOut runs from the beginning of Preparing (E §3.21); an Unavailable connector is not preparing.
     mutating func startConnectionTimeOut(_ turn: ChargingTurn) {
+        guard isOperative, isChargePointOperative else { return }
         timers.set(.connectionTimeOut, at: turn.moment.uptime + turn.keys.connectionTimeOut)
     }
 

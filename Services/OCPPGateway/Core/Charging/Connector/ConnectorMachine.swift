@@ -93,7 +93,8 @@ struct ConnectorMachine: Equatable, Sendable {
             return false
         }
         switch session {
-        case .idle, .plugged, .finishing: return true
+        case .idle, .plugged, .finishing(nil): return true
+        case .finishing: return !settings.hasLock  // A cable that waits for its owner is nobody else's (E §3.5).
         case .authorized, .transaction: return false
         }
     }

@@ -1,0 +1,206 @@
+import BusSchema
+import GatewayCore
+import OCPP
+import Primitives
+import Testing
+
+@Suite struct DeliveryTests {
+    private func refuseStart(_ request: OCPPRequest) -> CallOutcome? {
+        if case .startTransaction = request { .refused(CallError(code: .internalError)) } else { nil }
+    }
+
+    private func starts(_ bench: ChargingBench) -> Int { bench.lines.filter { $0.hasPrefix("Start ") }.count }
+
+    /// CORE-TX-29, -30: three attempts, waits of 10 and 20 seconds.
+    @Test func aRefusedMessageIsTriedAgainWithGrowingWaits() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
+        bench.central.interfere = refuseStart
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        #expect(starts(bench) == 1)
+        bench.run(seconds: 9)
+        #expect(starts(bench) == 1)
+        bench.run(seconds: 1)
+        #expect(starts(bench) == 2)
+        bench.run(seconds: 19)
+        #expect(starts(bench) == 2)
+        bench.run(seconds: 1)
+        #expect(starts(bench) == 3)
+        bench.run(seconds: 300)
+        #expect(starts(bench) == 3)
+        #expect(bench.machine.queue?.deadLetters == 1)
+        #expect(bench.machine.queue?.undelivered == 0)
+    }
+
+    /// E §3.18.
+    @Test func aLostStartLeavesMinusOne() {
+        let bench = ChargingBench()
+        bench.central.interfere = refuseStart
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 41)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.central.meterValues.allSatisfy { $0.request.transactionId == -1 })
+        #expect(bench.central.meterValues.count == 2)
+        #expect(bench.central.stops.map(\.request.transactionId) == [-1])
+    }
+
+    @Test func deadLettersCanBeSentAgain() {
+        let bench = ChargingBench()
+        bench.central.interfere = { request in
+            switch request {
+            case .startTransaction, .stopTransaction, .meterValues: .refused(CallError(code: .genericError))
+            default: nil
+            }
+        }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 30)
+        bench.swipe("CARD")
+        bench.run(seconds: 200)
+        #expect(bench.machine.queue?.deadLetters == 3)
+        bench.restart()
+        bench.central.interfere = { _ in nil }
+        bench.goOnline()
+        bench.central.forgetLines()
+        let (count, effects) = bench.machine.resendDeadLetters(at: bench.moment)
+        bench.perform(effects)
+        bench.pump()
+        #expect(count == 3)
+        #expect(bench.lines == ["Start 1 CARD 1000", "Meter 1 #1 1040", "Stop #1 Local CARD 1060"])
+        #expect(bench.machine.queue?.deadLetters == 0)
+        #expect(bench.machine.queue?.undelivered == 0)
+    }
+
+    @Test func aLostConnectionIsNoFailureAndKeepsTheMessageId() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 8)
+        bench.holdsAnswers = true
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        bench.answerHeld()
+        let first = bench.heldCall?.messageId
+        #expect(first != nil)
+        for _ in 0..<5 {
+            bench.goOffline()
+            bench.goOnline(registered: false)
+            #expect(bench.heldCall?.messageId == first)
+        }
+        #expect(bench.machine.queue?.attempts == 0)
+        bench.holdsAnswers = false
+        bench.answerHeld()
+        #expect(bench.central.stops.count == 1)
+    }
+
+    @Test func theMessageIdSurvivesARestart() {
+        let bench = ChargingBench()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.holdsAnswers = true
+        bench.goOnline()
+        bench.answerHeld(.confirmed(.statusNotification(.init())))
+        bench.answerHeld(.confirmed(.statusNotification(.init())))
+        let id = bench.heldCall?.messageId
+        #expect(bench.central.starts.count == 1)
+        bench.restart()
+        bench.holdsAnswers = false
+        bench.goOnline()
+        #expect(bench.central.starts.map(\.messageId) == [id])
+    }
+
+    /// The central system knew the transaction already when it said ConcurrentTx.
+    @Test func concurrentTxAfterALostAnswerIsNoRefusal() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
+        bench.plug()
+        bench.swipe("CARD")
+        bench.central.interfere = { if case .startTransaction = $0 { .timedOut } else { nil } }
+        bench.goOnline()
+        bench.central.interfere = { _ in nil }
+        bench.central.startInfo = { _ in IdTagInfo(status: .concurrentTx) }
+        bench.run(seconds: 12)
+        #expect(bench.central.starts.count == 1)
+        #expect(bench.central.stops.isEmpty)
+        #expect(bench.hardware[1]?.isClosed == true)
+    }
+
+    /// CORE-TX-10.
+    @Test func concurrentTxOtherwiseIsOne() {
+        let bench = ChargingBench()
+        bench.central.startInfo = { _ in IdTagInfo(status: .concurrentTx) }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.central.stops.map(\.request.reason) == [.deAuthorized])
+    }
+
+    @Test func failuresAreCountedOverARestart() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
+        bench.central.interfere = refuseStart
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 11)
+        bench.restart()
+        bench.goOnline()
+        bench.run(seconds: 100)
+        #expect(starts(bench) == 3)
+        #expect(bench.machine.queue?.deadLetters == 1)
+    }
+
+    @Test func otherMessagesPassTheQueue() {
+        let bench = ChargingBench()
+        bench.central.interfere = refuseStart
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.central.forgetLines()
+        bench.change { $0.pilot = .b }
+        #expect(bench.lines == ["Status 1 SuspendedEV"])
+    }
+
+    /// Memory holds a window, the rest waits on disk.
+    @Test func aLongQueueIsReadInPieces() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "1"])
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 1000)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        bench.goOnline()
+        #expect(bench.central.meterValues.count == 1000)
+        #expect(bench.central.stops.map(\.request.transactionId) == [1])
+        let registers = bench.central.meterValues.compactMap {
+            Int($0.request.meterValue.first.sampledValue.first.value)
+        }
+        #expect(registers == registers.sorted())
+        #expect(bench.loads.count > 10)
+        #expect(bench.loads.allSatisfy { $0.limit <= 64 })
+        #expect(bench.machine.queue?.undelivered == 0)
+    }
+
+    @Test func aDeliveredJournalIsMadeShorterAndSaysTheSame() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "1"])
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 2100)
+        #expect(bench.compactions == 1)
+        bench.restart()
+        bench.goOnline()
+        bench.run(seconds: 5)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.central.starts.count == 1)
+        #expect(bench.central.stops.map(\.request.transactionId) == [1])
+        let ids = bench.central.meterValues.map(\.messageId)
+        #expect(Set(ids).count == ids.count)
+    }
+}

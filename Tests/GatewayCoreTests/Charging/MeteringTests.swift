@@ -1,0 +1,186 @@
+import BusSchema
+import GatewayCore
+import OCPP
+import Primitives
+import Testing
+
+@Suite struct MeteringTests {
+    private func everything(_ bench: ChargingBench) -> [MeterValues.Request] {
+        bench.central.meterValues.map(\.request)
+    }
+
+    /// TC_070.
+    @Test func sampledValuesComeOnTheGridWithoutDrift() {
+        let bench = ChargingBench(keys: [
+            .meterValueSampleInterval: "15",
+            .meterValuesSampledData:
+                "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Frequency,Current.Offered",
+        ])
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        let began = bench.moment.utc
+        bench.run(seconds: 46)
+        let values = everything(bench)
+        #expect(
+            values.map { $0.meterValue.first.timestamp.duration(since: began) } == [
+                .seconds(15), .seconds(30), .seconds(45),
+            ]
+        )
+        let first = values.first?.meterValue.first.sampledValue.elements ?? []
+        #expect(first.allSatisfy { $0.context == .samplePeriodic && $0.location == .outlet })
+        #expect(
+            first.map(\.measurand) == [
+                .energyActiveImportRegister, .powerActiveImport, .currentImport, .voltage, .frequency, .currentOffered,
+            ]
+        )
+        #expect(first.map(\.value) == ["1030", "7200", "31.3", "230.1", "50.01", "32"])
+        #expect(first.map(\.unit) == [.wh, .w, .a, .v, nil, .a])
+        #expect(first.map(\.phase) == [nil, nil, .l1, .l1N, nil, nil])
+    }
+
+    /// TC_071.
+    @Test func clockAlignedValuesCarryTheGridTime() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "0", .clockAlignedDataInterval: "15"])
+        bench.skip(.milliseconds(4321))
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 46)
+        let times = everything(bench).map(\.meterValue.first.timestamp.millisecondsSinceEpoch)
+        #expect(times.count == 3)
+        #expect(times.allSatisfy { $0 % 15_000 == 0 })
+        #expect(everything(bench).allSatisfy { $0.meterValue.first.sampledValue.first.context == .sampleClock })
+    }
+
+    @Test func withoutATransactionNothingIsSampled() {
+        let bench = ChargingBench(keys: [.clockAlignedDataInterval: "15"])
+        bench.goOnline()
+        bench.plug()
+        bench.run(seconds: 100)
+        #expect(everything(bench).isEmpty)
+    }
+
+    /// CORE-MV-43.
+    @Test func aNewIntervalAppliesToTheRunningTransaction() {
+        let bench = ChargingBench.charging()
+        bench.set(.meterValueSampleInterval, "5")
+        bench.run(seconds: 10)
+        #expect(everything(bench).count == 2)
+        bench.set(.meterValueSampleInterval, "0")
+        bench.run(seconds: 100)
+        #expect(everything(bench).count == 2)
+    }
+
+    /// CORE-MV-46.
+    @Test func aDeadMeterReportsNothing() {
+        let bench = ChargingBench.charging()
+        bench.change { $0.meterWorks = false }
+        bench.run(seconds: 50)
+        #expect(everything(bench).isEmpty)
+        bench.change { $0.meterWorks = true }
+        bench.run(seconds: 20)
+        #expect(everything(bench).count == 1)
+    }
+
+    @Test func aStaleReadingIsNotReported() {
+        let bench = ChargingBench.charging()
+        bench.meterReports = false
+        bench.run(seconds: 25)
+        #expect(everything(bench).isEmpty)
+    }
+
+    @Test func withoutARegisterThereIsNoTransaction() {
+        let bench = ChargingBench()
+        bench.goOnline()
+        bench.change { $0.meterWorks = false }
+        bench.run(seconds: 2)
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.central.starts.isEmpty)
+        bench.change { $0.meterWorks = true }
+        bench.run(seconds: 2)
+        #expect(bench.central.starts.count == 1)
+    }
+
+    @Test func aRegisterThatFallsIsNotFollowed() {
+        let bench = ChargingBench.charging()
+        bench.change { $0.registerWh = 5 }
+        bench.run(seconds: 3)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.central.stops.map(\.request.meterStop) == [1006])
+    }
+
+    // MARK: - transactionData
+
+    @Test func bothStopListsEmptyMeanNoTransactionData() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 50)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.central.stops.first?.request.transactionData == nil)
+    }
+
+    @Test func transactionDataHasBeginSamplesAndEnd() {
+        let bench = ChargingBench.charging(keys: [.stopTxnSampledData: "Energy.Active.Import.Register,Voltage"])
+        bench.run(seconds: 40)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        let data = bench.central.stops.first?.request.transactionData ?? []
+        #expect(
+            data.map(\.sampledValue.first.context) == [
+                .transactionBegin, .samplePeriodic, .samplePeriodic, .transactionEnd,
+            ]
+        )
+        #expect(data.map(\.sampledValue.first.value) == ["1000", "1040", "1080", "1086"])
+        #expect(data.allSatisfy { $0.sampledValue.count == 2 })
+    }
+
+    /// E §3.91.
+    @Test func transactionDataIsThinnedEvenlyBetweenBeginAndEnd() {
+        let bench = ChargingBench.charging(keys: [.stopTxnSampledData: "Energy.Active.Import.Register"])
+        bench.run(seconds: 4000)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        let data = bench.central.stops.first?.request.transactionData ?? []
+        #expect(data.count <= 20)
+        #expect(data.count > 10)
+        #expect(data.first?.sampledValue.first.context == .transactionBegin)
+        #expect(data.last?.sampledValue.first.context == .transactionEnd)
+        let between = data.dropFirst().dropLast().compactMap { Int($0.sampledValue.first.value) }
+        let steps = Set(zip(between, between.dropFirst()).map { $1 - $0 })
+        #expect(steps.count == 1)
+    }
+
+    @Test func transactionDataSurvivesARestart() {
+        let bench = ChargingBench.charging(keys: [.stopTxnSampledData: "Energy.Active.Import.Register"])
+        bench.run(seconds: 25)
+        bench.restart()
+        bench.goOnline(registered: false)
+        bench.run(seconds: 15)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        let data = bench.central.stops.first?.request.transactionData ?? []
+        #expect(
+            data.map(\.sampledValue.first.context) == [
+                .transactionBegin, .samplePeriodic, .samplePeriodic, .transactionEnd,
+            ]
+        )
+    }
+
+    @Test(arguments: [(0, "0"), (5, "0.005"), (1230, "1.23"), (-1500, "-1.5"), (16_000, "16")])
+    func thousandthsAreWrittenExactly(value: Int, text: String) {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "1", .meterValuesSampledData: "Current.Import"])
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.meterReports = false
+        var reading = FakeHardware(connectorId: 1).reading(at: bench.moment)
+        reading.currentMilliamps = [value]
+        bench.feed(.hardwareMeter(reading))
+        bench.run(seconds: 1)
+        #expect(everything(bench).last?.meterValue.first.sampledValue.first.value == text)
+    }
+}

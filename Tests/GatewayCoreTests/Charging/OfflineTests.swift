@@ -1,0 +1,173 @@
+import BusSchema
+import GatewayCore
+import OCPP
+import Primitives
+import Testing
+
+@Suite struct OfflineTests {
+    private func transactions(_ bench: ChargingBench) -> [String] {
+        bench.lines.filter { !$0.hasPrefix("Status") }
+    }
+
+    /// TC_036.
+    @Test func aLostConnectionKeepsEveryMeterValueInOrder() {
+        let bench = ChargingBench.charging()
+        bench.goOffline()
+        bench.run(seconds: 70)
+        bench.goOnline(registered: false)
+        #expect(bench.lines == ["Meter 1 #1 1040", "Meter 1 #1 1080", "Meter 1 #1 1120"])
+        let times = bench.central.meterValues.map(\.request.meterValue.first.timestamp.millisecondsSinceEpoch)
+        #expect(zip(times, times.dropFirst()).map { $1 - $0 } == [20_000, 20_000])
+        bench.run(seconds: 10)
+        #expect(bench.lines.last == "Meter 1 #1 1160")
+    }
+
+    /// TC_037_1: any card charges offline with the factory defaults; no stale status afterwards.
+    @Test func aTransactionBegunOfflineIsReportedLater() {
+        let bench = ChargingBench()
+        bench.goOnline()
+        bench.goOffline()
+        bench.central.forgetLines()
+        bench.plug()
+        bench.swipe("CARD")
+        let began = bench.moment.utc
+        bench.run(seconds: 10)
+        #expect(bench.hardware[1]?.isClosed == true)
+        bench.goOnline(registered: false)
+        #expect(bench.lines == ["Status 1 Charging", "Start 1 CARD 1000"])
+        #expect(bench.central.starts.first?.request.timestamp == began)
+    }
+
+    @Test func anUnknownCardIsRefusedOfflineWhenTheKeySaysSo() {
+        let bench = ChargingBench(keys: [.allowOfflineTxForUnknownId: "false", .localAuthorizeOffline: "true"])
+        bench.plug()
+        bench.swipe("CARD")
+        #expect(bench.permits.isEmpty)
+        #expect(bench.indications.last == "1 rejected")
+    }
+
+    /// TC_037_2.
+    @Test func anInvalidIdMayOnlyLoseItsEnergy() {
+        let bench = ChargingBench(keys: [.stopTransactionOnInvalidId: "false"])
+        bench.central.startInfo = { _ in IdTagInfo(status: .invalid) }
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 10)
+        bench.goOnline()
+        bench.run(seconds: 2)
+        #expect(bench.hardware[1]?.isClosed == false)
+        #expect(bench.lines.last == "Status 1 SuspendedEVSE (identifier not accepted)")
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.lines.suffix(2) == ["Status 1 Finishing", "Stop #1 Local CARD 1020"])
+    }
+
+    /// TC_037_3.
+    @Test func anInvalidIdStopsWithItsRealTransactionId() {
+        let bench = ChargingBench()
+        bench.central.startInfo = { _ in IdTagInfo(status: .blocked) }
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 10)
+        bench.goOnline()
+        bench.run(seconds: 2)
+        #expect(bench.lines.suffix(2) == ["Status 1 Finishing", "Stop #1 DeAuthorized 1020"])
+    }
+
+    /// OCPP 1.6 §9.1.14.
+    @Test func anAllowanceLetsTheEVLeave() {
+        let bench = ChargingBench(keys: [.maxEnergyOnInvalidId: "10"])
+        bench.central.startInfo = { _ in IdTagInfo(status: .invalid) }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 4)
+        #expect(bench.central.stops.isEmpty)
+        bench.run(seconds: 4)
+        #expect(bench.central.stops.map(\.request.reason) == [.deAuthorized])
+        #expect(bench.central.stops.first?.request.meterStop == 1010)
+    }
+
+    /// TC_038.
+    @Test func aStopWhileOfflineIsReportedWithItsTime() {
+        let bench = ChargingBench.charging()
+        bench.goOffline()
+        bench.swipe("CARD")
+        let stopped = bench.moment.utc
+        bench.run(seconds: 15)
+        bench.goOnline(registered: false)
+        #expect(bench.lines == ["Status 1 Finishing", "Stop #1 Local CARD 1006"])
+        #expect(bench.central.stops.first?.request.timestamp == stopped)
+    }
+
+    /// TC_039.
+    @Test func aWholeTransactionOffline() {
+        let bench = ChargingBench()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 30)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        bench.unplug()
+        bench.goOnline()
+        #expect(
+            bench.lines == [
+                "Status 0 Available", "Status 1 Available", "Start 1 CARD 1000", "Meter 1 #1 1040",
+                "Stop #1 Local CARD 1060",
+            ]
+        )
+    }
+
+    @Test func manyTransactionsOfflineKeepTheirOrderAndIds() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
+        for _ in 0..<20 {
+            bench.plug()
+            bench.swipe("CARD")
+            bench.run(seconds: 2)
+            bench.unplug()
+            bench.run(seconds: 6)
+        }
+        bench.goOnline()
+        #expect(bench.central.starts.count == 20)
+        #expect(bench.central.stops.map(\.request.transactionId) == Array(1...20))
+        let registers = bench.central.starts.map(\.request.meterStart)
+        #expect(zip(registers, bench.central.stops.map(\.request.meterStop)).allSatisfy { $0 < $1 })
+        #expect(Array(registers.dropFirst()) == bench.central.stops.dropLast().map(\.request.meterStop))
+    }
+
+    @Test func nothingChangedMeansNoStatusAfterAReconnect() {
+        let bench = ChargingBench()
+        bench.goOnline()
+        bench.central.forgetLines()
+        bench.goOffline()
+        bench.plug()
+        bench.unplug()
+        bench.goOnline(registered: false)
+        #expect(bench.lines.isEmpty)
+    }
+
+    /// CORE-BOOT-19.
+    @Test func eventsBeforeTheClockIsKnownGetTheirTimeLater() {
+        let bench = ChargingBench(clockIsTrusted: false)
+        bench.stepWallClock(by: .seconds(-1_000_000))
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 10)
+        bench.feed(.clockSynchronised(offset: .seconds(1_000_000)))
+        bench.goOnline()
+        #expect(bench.central.starts.first?.request.timestamp == Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+    }
+
+    @Test func theClockOfAnEarlierBootIsRemembered() {
+        let bench = ChargingBench(clockIsTrusted: false)
+        bench.stepWallClock(by: .seconds(-1_000_000))
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        bench.feed(.clockSynchronised(offset: .seconds(1_000_000)))
+        bench.powerCycle()
+        bench.feed(.clockSynchronised(offset: .seconds(1_000_000)))
+        bench.goOnline()
+        #expect(bench.central.starts.first?.request.timestamp == Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+    }
+}

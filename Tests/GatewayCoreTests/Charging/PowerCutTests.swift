@@ -1,0 +1,197 @@
+import BusSchema
+import GatewayCore
+import OCPP
+import Primitives
+import Testing
+
+/// Billing data survive anything: the process dies, or the power goes, before and after every single write.
+@Suite struct PowerCutTests {
+    /// What happens to the charger until somebody looks at the books.
+    enum Death: CaseIterable, Sendable {
+        case process, power
+    }
+
+    /// A session as a script of steps, so that it can be cut anywhere.
+    private func play(_ bench: ChargingBench, online: Bool) {
+        if online { bench.goOnline() }
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 50)
+        bench.swipe("CARD")
+        bench.run(seconds: 12)
+        bench.unplug()
+        bench.run(seconds: 5)
+        if !online { bench.goOnline() }
+        bench.run(seconds: 5)
+    }
+
+    private func writes(online: Bool, keys: [OCPPKeyName: String]) -> Int {
+        let bench = ChargingBench(keys: keys)
+        play(bench, online: online)
+        return bench.writes
+    }
+
+    /// A cut of the power before each write: exactly one Start and one Stop, or nothing at all and no energy.
+    @Test(arguments: Death.allCases, [true, false])
+    func everyCutLeavesOneStartAndOneStop(death: Death, online: Bool) {
+        let keys: [OCPPKeyName: String] = [.stopTxnSampledData: "Energy.Active.Import.Register"]
+        let total = writes(online: online, keys: keys)
+        #expect(total >= 6)
+        for cut in 0...total {
+            let bench = ChargingBench(keys: keys)
+            bench.writesUntilPowerCut = cut
+            play(bench, online: online)
+            let permitted = bench.permits.contains(where: \.granted)
+            let began = bench.journal.contains { if case .began = $0 { true } else { false } }
+            #expect(began || !permitted, "energy without a record, cut \(cut)")
+            switch death {
+            case .process: bench.restart()
+            case .power: bench.powerCycle()
+            }
+            bench.goOnline()
+            bench.run(seconds: 30)
+            bench.unplug()
+            bench.run(seconds: 15)
+            let expected = began ? 1 : 0
+            #expect(bench.central.starts.count == expected, "starts, cut \(cut)")
+            #expect(bench.central.stops.count == expected, "stops, cut \(cut)")
+            #expect(bench.central.stops.allSatisfy { $0.request.transactionId == 1 }, "id, cut \(cut)")
+            for (start, stop) in zip(bench.central.starts, bench.central.stops) {
+                #expect(stop.request.meterStop >= start.request.meterStart)
+                #expect(stop.request.timestamp >= start.request.timestamp)
+                let reported = bench.central.meterValues.compactMap {
+                    Int($0.request.meterValue.first.sampledValue.first.value)
+                }
+                #expect(reported.allSatisfy { $0 <= stop.request.meterStop }, "register, cut \(cut)")
+            }
+            #expect(bench.machine.undelivered == 0, "queue, cut \(cut)")
+            #expect(!bench.machine.hasOpenTransaction)
+            #expect(bench.hardware[1]?.permit == nil || death == .process)
+        }
+    }
+
+    /// TC_032_2.
+    @Test func powerLossStopsWithTheLastStoredRegister() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 25)
+        let sampled = bench.central.meterValues.last?.request.meterValue.first.timestamp
+        bench.powerCycle()
+        bench.central.forgetLines()
+        bench.goOnline()
+        #expect(bench.lines == ["Status 0 Available", "Status 1 Finishing", "Stop #1 PowerLoss 1040"])
+        #expect(bench.central.stops.first?.request.timestamp == sampled)
+        bench.unplug()
+        #expect(bench.lines.last == "Status 1 Available")
+    }
+
+    @Test func powerLossMayResume() {
+        let bench = ChargingBench.charging(powerLoss: .resume)
+        bench.run(seconds: 25)
+        bench.powerCycle()
+        bench.central.forgetLines()
+        bench.goOnline()
+        bench.run(seconds: 25)
+        #expect(bench.hardware[1]?.isClosed == true)
+        #expect(bench.lines == ["Status 0 Available", "Status 1 Charging", "Meter 1 #1 1096"])
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.lines.last == "Stop #1 Local CARD 1106")
+        #expect(bench.central.starts.count == 1)
+    }
+
+    @Test func aResumedTransactionWhoseEVLeftStops() {
+        let bench = ChargingBench.charging(powerLoss: .resume)
+        bench.powerCycle(unplugged: true)
+        bench.goOnline()
+        bench.run(seconds: 12)
+        #expect(bench.central.stops.map(\.request.reason) == [.evDisconnected])
+    }
+
+    /// The contactor stays closed on its lease while the gateway is being replaced.
+    @Test func aRestartOfTheProgramGoesUnnoticed() {
+        let bench = ChargingBench.charging()
+        bench.restart()
+        bench.goOnline(registered: false)
+        bench.run(seconds: 15)
+        #expect(bench.lines == ["Status 0 Available", "Status 1 Charging", "Meter 1 #1 1036"])
+        #expect(bench.hardware[1]?.isClosed == true)
+        #expect(bench.permits.last?.transaction == bench.status()?.transaction?.uuid)
+    }
+
+    @Test func theSamplingGridSurvivesARestart() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 25)
+        bench.restart()
+        bench.goOnline(registered: false)
+        bench.run(seconds: 40)
+        let times = bench.central.meterValues.map(\.request.meterValue.first.timestamp.millisecondsSinceEpoch)
+        #expect(zip(times, times.dropFirst()).map { $1 - $0 } == [20_000, 20_000])
+    }
+
+    @Test func anEVThatLeftWhileTheProgramWasDownStops() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 5)
+        bench.hardware[1]?.pilot = .a
+        bench.restart()
+        bench.goOnline(registered: false)
+        bench.run(seconds: 12)
+        #expect(bench.lines.last == "Stop #1 EVDisconnected 1016")
+        #expect(bench.status()?.status == "Available")
+    }
+
+    @Test func terminationKeepsTheTransactionAndItsLease() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 7)
+        bench.feed(.terminationRequested)
+        #expect(bench.journal.contains { if case .stopping = $0 { true } else { false } } == false)
+        let lease = (bench.moment.uptime + .seconds(60)).wholeMilliseconds
+        #expect(bench.hardware[1]?.permit?.validUntilUptime == lease)
+    }
+
+    // MARK: - A disk that refuses
+
+    @Test func withoutARecordThereIsNoEnergy() {
+        let bench = ChargingBench()
+        bench.goOnline()
+        bench.plug()
+        bench.persistFails = true
+        bench.swipe("CARD")
+        bench.run(seconds: 10)
+        #expect(bench.central.starts.isEmpty)
+        #expect(bench.permits.allSatisfy { !$0.granted })
+        #expect(bench.indications.last == "1 rejected")
+        #expect(bench.machine.queue?.storageFault == "disk full")
+        bench.persistFails = false
+        bench.swipe("CARD")
+        bench.run(seconds: 3)
+        #expect(bench.central.starts.count == 1)
+        #expect(bench.machine.queue?.storageFault == nil)
+    }
+
+    @Test func aStopThatCannotBeStoredStillCutsTheEnergyAndIsTriedAgain() {
+        let bench = ChargingBench.charging()
+        bench.persistFails = true
+        bench.swipe("CARD")
+        bench.run(seconds: 30)
+        #expect(bench.hardware[1]?.isClosed == false)
+        #expect(bench.central.stops.isEmpty)
+        bench.persistFails = false
+        bench.run(seconds: 10)
+        #expect(bench.central.stops.map(\.request.meterStop) == [1006])
+        bench.restart()
+        bench.goOnline()
+        bench.run(seconds: 5)
+        #expect(bench.central.stops.count == 1)
+        #expect(bench.machine.undelivered == 0)
+    }
+
+    @Test func aFailingDiskNeverSendsWhatItDoesNotHold() {
+        let bench = ChargingBench.charging()
+        bench.persistFails = true
+        bench.run(seconds: 60)
+        #expect(bench.central.meterValues.isEmpty)
+        bench.persistFails = false
+        bench.run(seconds: 40)
+        #expect(bench.central.meterValues.count == 2)
+    }
+}

@@ -1,0 +1,300 @@
+import BusSchema
+import GatewayCore
+import OCPP
+import Primitives
+import Testing
+
+@Suite struct RemoteTests {
+    private func start(_ bench: ChargingBench, connectorId: Int? = 1, idTag: IdToken = "APP") -> RemoteStartStopStatus {
+        let (answer, effects) = bench.machine.remoteStart(
+            .init(connectorId: connectorId, idTag: idTag),
+            at: bench.moment
+        )
+        bench.perform(effects)
+        bench.pump()
+        return answer.status
+    }
+
+    private func stop(_ bench: ChargingBench, transactionId: Int) -> RemoteStartStopStatus {
+        let (answer, effects) = bench.machine.remoteStop(.init(transactionId: transactionId), at: bench.moment)
+        bench.perform(effects)
+        bench.pump()
+        return answer.status
+    }
+
+    private func change(_ bench: ChargingBench, _ connectorId: Int, _ type: AvailabilityType) -> AvailabilityStatus {
+        let (answer, effects) = bench.machine.changeAvailability(
+            .init(connectorId: connectorId, type: type),
+            at: bench.moment
+        )
+        bench.perform(effects)
+        bench.pump()
+        return answer.status
+    }
+
+    private func online(connectors: Int = 1, keys: [OCPPKeyName: String] = [:]) -> ChargingBench {
+        let bench = ChargingBench(connectors: connectors, keys: keys)
+        bench.goOnline()
+        bench.central.forgetLines()
+        return bench
+    }
+
+    /// TC_010.
+    @Test func remoteStartWithTheCableFirst() {
+        let bench = online()
+        bench.plug()
+        #expect(start(bench) == .accepted)
+        bench.run(seconds: 1)
+        #expect(bench.lines == ["Status 1 Preparing", "Authorize APP", "Status 1 Charging", "Start 1 APP 1000"])
+    }
+
+    @Test func remoteStartWithoutAuthorizeWhenTheKeySaysSo() {
+        let bench = online(keys: [.authorizeRemoteTxRequests: "false"])
+        bench.plug()
+        #expect(start(bench) == .accepted)
+        bench.run(seconds: 1)
+        #expect(bench.lines == ["Status 1 Preparing", "Status 1 Charging", "Start 1 APP 1000"])
+    }
+
+    /// TC_011_1.
+    @Test func remoteStartBeforeTheCable() {
+        let bench = online()
+        #expect(start(bench) == .accepted)
+        bench.run(seconds: 5)
+        bench.plug()
+        #expect(bench.lines == ["Authorize APP", "Status 1 Preparing", "Status 1 Charging", "Start 1 APP 1000"])
+    }
+
+    /// TC_011_2.
+    @Test func remoteStartWithoutCableTimesOut() {
+        let bench = online()
+        #expect(start(bench) == .accepted)
+        bench.run(seconds: 60)
+        #expect(bench.lines == ["Authorize APP", "Status 1 Preparing", "Status 1 Available"])
+    }
+
+    /// TC_012.
+    @Test func remoteStop() {
+        let bench = ChargingBench.charging()
+        #expect(stop(bench, transactionId: 1) == .accepted)
+        bench.run(seconds: 2)
+        #expect(bench.lines == ["Status 1 Finishing", "Stop #1 Remote 1006"])
+        bench.unplug()
+        #expect(bench.lines.last == "Status 1 Available")
+    }
+
+    /// TC_026.
+    @Test func remoteStartOnABusyConnectorIsRejected() {
+        let bench = ChargingBench.charging()
+        #expect(start(bench) == .rejected)
+        #expect(bench.lines.isEmpty)
+    }
+
+    /// TC_027 and unknown connectors.
+    @Test(arguments: [0, 2, -1])
+    func remoteStartOnAWrongConnectorIsRejected(connectorId: Int) {
+        let bench = online()
+        #expect(start(bench, connectorId: connectorId) == .rejected)
+    }
+
+    @Test func remoteStartWithoutConnectorPrefersTheCable() {
+        let bench = online(connectors: 2)
+        bench.plug(2)
+        #expect(start(bench, connectorId: nil) == .accepted)
+        bench.run(seconds: 1)
+        #expect(bench.central.starts.map(\.request.connectorId) == [2])
+    }
+
+    @Test func aSecondRemoteStartWhileOneIsPendingIsRejected() {
+        let bench = online()
+        #expect(start(bench) == .accepted)
+        #expect(start(bench, idTag: "OTHER") == .rejected)
+    }
+
+    @Test func remoteStartOnAnUnavailableConnectorIsRejected() {
+        let bench = online()
+        #expect(change(bench, 1, .inoperative) == .accepted)
+        #expect(start(bench) == .rejected)
+    }
+
+    /// TC_028, and CORE-REM-18.
+    @Test func remoteStopOfAnUnknownTransactionIsRejected() {
+        let bench = ChargingBench.charging()
+        #expect(stop(bench, transactionId: 99) == .rejected)
+        #expect(stop(bench, transactionId: -1) == .rejected)
+        #expect(bench.lines.isEmpty)
+    }
+
+    // MARK: - Availability
+
+    @Test func availabilityChangesAtOnceAndSurvivesARestart() {
+        let bench = online()
+        #expect(change(bench, 0, .inoperative) == .accepted)
+        #expect(bench.lines == ["Status 0 Unavailable", "Status 1 Unavailable"])
+        bench.powerCycle()
+        bench.central.forgetLines()
+        bench.goOnline()
+        #expect(bench.lines == ["Status 0 Unavailable", "Status 1 Unavailable"])
+        #expect(change(bench, 0, .operative) == .accepted)
+        #expect(bench.lines.suffix(2) == ["Status 0 Available", "Status 1 Available"])
+    }
+
+    @Test func changingToWhatIsAlreadyIsAccepted() {
+        let bench = online()
+        let before = bench.journal.count
+        #expect(change(bench, 1, .operative) == .accepted)
+        #expect(bench.journal.count == before)
+        #expect(bench.lines.isEmpty)
+    }
+
+    @Test func anUnknownConnectorIsRejected() {
+        #expect(change(online(), 7, .inoperative) == .rejected)
+    }
+
+    /// CORE-AVL-02 and -14: F8.
+    @Test func duringATransactionTheChangeIsScheduled() {
+        let bench = ChargingBench.charging()
+        #expect(change(bench, 1, .inoperative) == .scheduled)
+        #expect(bench.lines.isEmpty)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.lines == ["Status 1 Finishing", "Stop #1 Local CARD 1006"])
+        bench.unplug()
+        #expect(bench.lines.last == "Status 1 Unavailable")
+    }
+
+    /// CORE-AVL-10.
+    @Test func operativeCancelsAScheduledChange() {
+        let bench = ChargingBench.charging()
+        #expect(change(bench, 1, .inoperative) == .scheduled)
+        #expect(change(bench, 1, .operative) == .accepted)
+        bench.unplug()
+        bench.run(seconds: 2)
+        #expect(bench.lines.contains("Status 1 Available"))
+        #expect(!bench.lines.contains("Status 1 Unavailable"))
+    }
+
+    /// AMB-19.
+    @Test func preparingIsCancelled() {
+        let bench = online()
+        #expect(start(bench) == .accepted)
+        #expect(change(bench, 1, .inoperative) == .accepted)
+        #expect(bench.lines.suffix(2) == ["Status 1 Preparing", "Status 1 Unavailable"])
+        bench.run(seconds: 100)
+        #expect(change(bench, 1, .operative) == .accepted)
+        #expect(bench.lines.last == "Status 1 Available")
+    }
+
+    /// H2.
+    @Test func aCableInAnUnavailableConnectorIsSeenWhenItIsBack() {
+        let bench = online()
+        #expect(change(bench, 1, .inoperative) == .accepted)
+        bench.plug()
+        #expect(bench.lines == ["Status 1 Unavailable"])
+        #expect(change(bench, 1, .operative) == .accepted)
+        #expect(bench.lines.last == "Status 1 Preparing")
+    }
+
+    @Test func connectorZeroOverrulesItsConnectors() {
+        let bench = online(connectors: 2)
+        #expect(change(bench, 0, .inoperative) == .accepted)
+        #expect(change(bench, 1, .operative) == .accepted)
+        #expect(bench.status(1)?.status == "Unavailable")
+    }
+
+    // MARK: - Unlock
+
+    private func unlock(_ bench: ChargingBench, _ connectorId: Int) -> UnlockStatus? {
+        let (answer, effects) = bench.machine.unlockConnector(
+            .init(connectorId: connectorId),
+            id: "call",
+            at: bench.moment
+        )
+        bench.perform(effects)
+        bench.pump()
+        return answer?.status
+    }
+
+    /// TC_018_2: nothing to unlock, nothing to stop.
+    @Test func aFixedCableIsNotSupported() {
+        let bench = ChargingBench.charging()
+        #expect(unlock(bench, 1) == .notSupported)
+        bench.run(seconds: 3)
+        #expect(bench.lines.isEmpty)
+    }
+
+    /// TC_031.
+    @Test(arguments: [0, 9765])
+    func anUnknownConnectorIsNotSupported(connectorId: Int) {
+        #expect(unlock(ChargingBench(hasLock: true), connectorId) == .notSupported)
+    }
+
+    /// TC_018_1.
+    @Test func unlockStopsTheTransaction() {
+        let bench = ChargingBench.charging(hasLock: true)
+        #expect(bench.hardware[1]?.lock == .locked)
+        #expect(unlock(bench, 1) == nil)
+        #expect(bench.unlockAnswers == [.unlocked])
+        bench.run(seconds: 2)
+        #expect(bench.lines.last == "Stop #1 UnlockCommand 1006")
+    }
+
+    @Test func aLockThatDoesNotAnswerIsAFailure() {
+        let bench = ChargingBench(hasLock: true)
+        bench.goOnline()
+        bench.hardwareAnswers = false
+        #expect(unlock(bench, 1) == nil)
+        bench.run(seconds: 5)
+        #expect(bench.unlockAnswers == [.unlockFailed])
+    }
+
+    @Test func aNormalStopReleasesTheCable() {
+        let bench = ChargingBench.charging(hasLock: true)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.hardware[1]?.lock == .unlocked)
+    }
+
+    /// CORE-TX-06.
+    @Test func afterDeAuthorizedTheCableWaitsForItsOwner() {
+        let bench = ChargingBench(hasLock: true)
+        bench.central.startInfo = { _ in IdTagInfo(status: .invalid) }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 8)
+        #expect(bench.hardware[1]?.lock == .locked)
+        bench.swipe("OTHER")
+        #expect(bench.hardware[1]?.lock == .locked)
+        #expect(bench.central.starts.count == 1)
+        bench.swipe("CARD")
+        #expect(bench.hardware[1]?.lock == .unlocked)
+    }
+
+    // MARK: - Reset
+
+    /// TC_016, CORE-RST-12.
+    @Test func aSoftResetStopsAndStaysStopped() {
+        let bench = ChargingBench.charging()
+        bench.perform(bench.machine.stopAll(reason: .softReset, at: bench.moment))
+        bench.run(seconds: 2)
+        #expect(bench.lines == ["Status 1 Finishing", "Stop #1 SoftReset 1006"])
+        #expect(!bench.machine.hasOpenTransaction)
+        bench.restart()
+        bench.central.forgetLines()
+        bench.goOnline()
+        bench.run(seconds: 5)
+        #expect(bench.lines == ["Status 0 Available", "Status 1 Finishing"])
+    }
+
+    /// TC_015: what could not be sent before a hard reset is sent after it.
+    @Test func aHardResetKeepsTheStop() {
+        let bench = ChargingBench.charging()
+        bench.goOffline()
+        bench.perform(bench.machine.stopAll(reason: .hardReset, at: bench.moment))
+        bench.powerCycle()
+        bench.goOnline()
+        bench.run(seconds: 2)
+        #expect(bench.central.stops.map(\.request.reason) == [.hardReset])
+    }
+}
