@@ -156,7 +156,7 @@ let targets: [Target] = [
     ),
 
     library("GatewayCore", "Services/OCPPGateway/Core", pure, "BusSchema", "OCPP", "Primitives"),
-    tests("GatewayCore", "BusSchema", "GatewayCore", "OCPP", "Primitives"),
+    tests("GatewayCore", "BusSchema", "GatewayCore", "JSON", "OCPP", "Primitives"),
     program(
         "ocpp-gateway",
         "Services/OCPPGateway/Daemon",

@@ -16,6 +16,8 @@ struct DeliveryMachine: Equatable, Sendable {
     private var loadedThrough: Int64
     /// Dead letters that were put back, loaded apart because they are older than the window.
     private var resends: [QueueEntry] = []
+    /// Numbers whose records could not be stored: holes in the journal that are no loss of it.
+    private var unstored = SequenceSet()
     private var isLoading = false
     private var reloadAt: Duration?
     private var inFlight: QueueEntry?
@@ -59,10 +61,14 @@ struct DeliveryMachine: Equatable, Sendable {
     }
 
     /// Takes back what could not be stored: no CALL before its record is on disk.
-    mutating func remove(sequence: Int64) { window.removeAll { $0.sequence == sequence } }
+    mutating func remove(sequence: Int64) {
+        window.removeAll { $0.sequence == sequence }
+        unstored.insert(sequence)
+    }
 
     /// Puts a message in again that is being stored at last.
     mutating func restore(_ entry: QueueEntry, _ ledger: RestoredTransactions) {
+        unstored.remove(entry.sequence)
         guard entry.sequence <= loadedThrough, !window.contains(where: { $0.sequence == entry.sequence }) else {
             return
         }
@@ -99,7 +105,10 @@ struct DeliveryMachine: Equatable, Sendable {
             loadedThrough = entry.sequence
         }
         guard window.isEmpty, loadedThrough < turn.ledger.lastSequence else { return }
-        turn.log(.fault, "messages are missing in the journal", .init("after", loadedThrough))
+        if !(loadedThrough + 1...turn.ledger.lastSequence).allSatisfy(unstored.contains) {
+            turn.log(.fault, "messages are missing in the journal", .init("after", loadedThrough))
+        }
+        unstored.removeAll()
         loadedThrough = turn.ledger.lastSequence
         turn.ledger.deliveredThrough = loadedThrough
     }

@@ -62,8 +62,9 @@ public struct QueueQuery: Equatable, Sendable {
     public var afterSequence: Int64
     /// At most so many.
     public var limit: Int
-    /// Read to the end of the journal: answers to StartTransaction stand behind the messages that need them. Only for messages
-    /// that were dead letters; everything else finds the answer in memory, so that the reading may stop early.
+    /// Read the whole journal, from its first record to its last: an answer to StartTransaction may stand before or behind the
+    /// messages that need it. Only for messages that were dead letters; everything else finds the answer in memory, so that the
+    /// reading may begin right before the first message wanted and stop early.
     public var throughEnd: Bool
 
     public init(afterSequence: Int64, limit: Int, throughEnd: Bool = false) {
@@ -73,8 +74,8 @@ public struct QueueQuery: Equatable, Sendable {
     }
 }
 
-/// Picks a part of the queue out of the journal's records, fed in their order. The reader may begin anywhere before the first
-/// message wanted and may stop when `isComplete`.
+/// Picks a part of the queue out of the journal's records, fed in their order. The reader may stop when `isComplete`, and, unless
+/// the query goes through the whole journal, begin anywhere before the first message wanted.
 public struct QueueScan: Sendable {
     private let query: QueueQuery
     /// Answers of transactions whose StopTransaction was not passed yet: at most one per connector, and those that failed.
