@@ -103,7 +103,6 @@ public struct GatewayMachine: Machine, Sendable {
         switch event {
         case .started:
             perform(charging.start(at: moment), &effects)
-            perform(keyring.start(), at: moment, &effects)
             perform(connection.handle(.started, at: moment), at: moment, &effects)
         case .terminationRequested:
             perform(charging.handle(.terminationRequested, at: moment), &effects)
@@ -118,10 +117,8 @@ public struct GatewayMachine: Machine, Sendable {
             announced(announce, at: moment, &effects)
         case .configValues(let values):
             perform(keyring.received(values), at: moment, &effects)
-        case .declared(.success(let reply)):
-            perform(keyring.declared(reply), at: moment, &effects)
-        case .declared(.failure):
-            break  // The store is not there; its announcement starts the next attempt.
+        case .declared(let result):
+            perform(keyring.declared(result), at: moment, &effects)
         case .stored(let number, let result):
             perform(keyring.stored(number: number, result), at: moment, &effects)
         case .charging(let event):

@@ -172,8 +172,6 @@ import Testing
     @Test func theKeysAreDeclaredToEveryNewStore() throws {
         var machine = try machine()
         let declare = Effect.declare(ConfigDeclare(owner: .ocppGateway, keys: machine.table.declarations))
-        let started = machine.start()
-        #expect(started == [declare])
         func announce(pid: Int, running: Bool = true, service: ServiceName = .configStore) -> Announce {
             Announce(
                 service: service,
@@ -194,6 +192,25 @@ import Testing
         let new = machine.announced(announce(pid: 8))
         #expect(first == [declare] && new == [declare])
         #expect(same.isEmpty && leaving.isEmpty && other.isEmpty)
+        _ = machine.declared(.failure(BusError(.timedOut, "no answer")))
+        let again = machine.announced(announce(pid: 8))
+        #expect(again == [declare])
+    }
+
+    /// A default that the site changes must not be held back by what was seen before.
+    @Test func theSnapshotHoldsOnlyWhatWasSet() throws {
+        var machine = try machine()
+        func values(_ text: String, revision: Int64) -> ConfigValues {
+            let value = ConfigValue(key: "ConnectionTimeOut", owner: .ocppGateway, value: text, revision: revision)
+            return ConfigValues(owner: .ocppGateway, revision: revision, values: [value])
+        }
+        let first = machine.received(values("60", revision: 0))
+        #expect(first.isEmpty)
+        let other = machine.received(values("75", revision: 0))
+        #expect(other == [.changed(machine.keys)])
+        #expect(machine.keys.connectionTimeOut == .seconds(75))
+        let same = machine.received(values("75", revision: 0))
+        #expect(same.isEmpty)
     }
 
     @Test func theSnapshotIsUsedUntilTheStoreSpeaks() throws {

@@ -33,6 +33,8 @@ public struct ConfigurationMachine: Sendable {
     public private(set) var keys: OCPPKeys
     /// What the store has, as far as seen; secrets without their value.
     private var seen: [OCPPKeyName: ConfigSnapshot.Entry] = [:]
+    /// What is on the gateway's own disk.
+    private var persisted: ConfigSnapshot
     private var storePid: Int?
     /// The heartbeat interval in force is that of BootNotification.conf, not the stored one.
     private var heartbeatIntervalIsTold = false
@@ -43,6 +45,7 @@ public struct ConfigurationMachine: Sendable {
     public init(table: OCPPKeyTable, snapshot: ConfigSnapshot?) {
         self.table = table
         keys = table.defaults
+        persisted = snapshot ?? ConfigSnapshot()
         for (key, entry) in snapshot?.entries ?? [:] {
             guard let name = OCPPKeyName(rawValue: key), let declaration = table[name], !declaration.secret,
                 declaration.access == .readWrite
@@ -52,9 +55,6 @@ public struct ConfigurationMachine: Sendable {
     }
 
     public var nextDeadline: Duration? { pending.nextDeadline }
-
-    /// Declares the keys; to be done at start. Harmless when nobody listens.
-    public func start() -> [Effect] { [.declare(ConfigDeclare(owner: .ocppGateway, keys: table.declarations))] }
 
     // MARK: - The central system
 
@@ -136,33 +136,39 @@ public struct ConfigurationMachine: Sendable {
     public mutating func announced(_ announce: Announce) -> [Effect] {
         guard announce.service == .configStore, announce.running, announce.pid != storePid else { return [] }
         storePid = announce.pid
-        return start()
+        return [.declare(ConfigDeclare(owner: .ocppGateway, keys: table.declarations))]
     }
 
-    public mutating func declared(_ reply: ConfigDeclare.Reply) -> [Effect] {
-        let remarks = reply.unfit.map { Effect.log(LogRecord(.warning, "a stored value does not fit: \($0)")) }
-        return remarks + received(reply.values)
+    /// The answer to `declare`, or why there is none; the next announcement repeats it then.
+    public mutating func declared(_ result: Result<ConfigDeclare.Reply, BusError>) -> [Effect] {
+        switch result {
+        case .success(let reply):
+            let remarks = reply.unfit.map { Effect.log(LogRecord(.warning, "a stored value does not fit: \($0)")) }
+            return remarks + received(reply.values)
+        case .failure(let error):
+            storePid = nil
+            return [.log(LogRecord(.warning, "the config store did not take the keys: \(error)"))]
+        }
     }
 
-    /// The store's values. Each is taken over when its revision is new, so that the heartbeat interval of BootNotification.conf
+    /// The store's values. Each is taken over when it is new, so that the heartbeat interval of BootNotification.conf
     /// survives until somebody sets the key.
     public mutating func received(_ values: ConfigValues) -> [Effect] {
         guard values.owner == .ocppGateway else { return [] }
         let before = keys
         var effects: [Effect] = []
-        var revised = false
         for value in values.values {
             guard let name = OCPPKeyName(rawValue: value.key), let declaration = table[name],
-                declaration.access != .readOnly, seen[name]?.revision != value.revision
+                declaration.access != .readOnly
             else { continue }
             let entry = ConfigSnapshot.Entry(value: value.value, revision: value.revision)
+            guard seen[name] != entry else { continue }
             if declaration.secret {
                 // The first sight tells nothing new: each handshake reads the secret where the store keeps it.
                 if seen[name] != nil { effects.append(.credentialsChanged) }
                 seen[name] = entry
                 continue
             }
-            revised = true
             let isFirstSight = seen.updateValue(entry, forKey: name) == nil
             // What the store had before it spoke is older than BootNotification.conf.
             if name == .heartbeatInterval, heartbeatIntervalIsTold, isFirstSight { continue }
@@ -171,7 +177,11 @@ public struct ConfigurationMachine: Sendable {
             }
         }
         if keys != before { effects.insert(.changed(keys), at: 0) }
-        return revised ? effects + [.persistSnapshot(snapshot)] : effects
+        if snapshot != persisted {
+            persisted = snapshot
+            effects.append(.persistSnapshot(persisted))
+        }
+        return effects
     }
 
     /// The store answered, or the bus gave up on it.
@@ -209,7 +219,8 @@ public struct ConfigurationMachine: Sendable {
         var entries: [String: ConfigSnapshot.Entry] = [:]
         for declaration in table.declarations where declaration.access == .readWrite && !declaration.secret {
             guard let name = OCPPKeyName(rawValue: declaration.key), let entry = seen[name] else { continue }
-            entries[declaration.key] = entry
+            // Defaults are the table's to say, also after an upgrade.
+            if entry.revision > 0 { entries[declaration.key] = entry }
         }
         return ConfigSnapshot(entries: entries)
     }
