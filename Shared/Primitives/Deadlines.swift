@@ -16,7 +16,7 @@ public struct Deadlines<Name: Hashable & Sendable>: Sendable, Equatable {
     public subscript(name: Name) -> Duration? { due[name] }
 
     /// The earliest deadline of all.
-    public var next: Duration? { due.values.min() }
+    public var next: Duration? { due.isEmpty ? nil : due.values.min() }
 
     /// Removes and returns one deadline that has passed, earliest first; nil when none has.
     public mutating func popDue(at uptime: Duration) -> Name? {
@@ -27,4 +27,11 @@ public struct Deadlines<Name: Hashable & Sendable>: Sendable, Equatable {
 }
 
 /// The earliest of several optional deadlines; nil when there is none.
-public func earliest(_ deadlines: Duration?...) -> Duration? { deadlines.compactMap(\.self).min() }
+public func earliest(_ deadlines: Duration?...) -> Duration? {
+    var first: Duration?
+    for case let deadline? in deadlines {
+        if let first, first <= deadline { continue }
+        first = deadline
+    }
+    return first
+}

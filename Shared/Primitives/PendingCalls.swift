@@ -12,7 +12,11 @@ public struct PendingCalls<ID: Hashable & Sendable, Context: Sendable>: Sendable
 
     public var count: Int { entries.count }
     public var isEmpty: Bool { entries.isEmpty }
-    public var nextDeadline: Duration? { entries.values.lazy.map(\.deadline).min() }
+    public var nextDeadline: Duration? {
+        // Asked before every wait of a loop, and nearly always with nothing pending.
+        guard !entries.isEmpty else { return nil }
+        return entries.values.lazy.map(\.deadline).min()
+    }
 
     /// Adds a call. Returns false, adding nothing, when the table is full or the id is already pending.
     public mutating func add(_ id: ID, context: Context, deadline: Duration) -> Bool {

@@ -1,5 +1,6 @@
 import EventLoop
 import GatewayCore
+import Glibc
 import OCPP
 import OCPPCodec
 import Primitives
@@ -45,7 +46,7 @@ final class CentralLink {
                 addresses = found
                 deliver(.link(.resolved(dial: dial, addresses: found.count)))
             case .failure(let error):
-                deliver(.link(.failed(dial: dial, .nameNotResolved(error.description))))
+                deliver(.link(.failed(dial: dial, .nameNotResolved(String(cString: gai_strerror(error.code))))))
             }
         }
     }
@@ -59,7 +60,8 @@ final class CentralLink {
             }
         } catch {
             // Afterwards, because the core is in the middle of ordering it.
-            loop.enqueue { [weak self] in self?.deliver(.link(.failed(dial: dial, .notConnected(error.description)))) }
+            let reason = error.words
+            loop.enqueue { [weak self] in self?.deliver(.link(.failed(dial: dial, .notConnected(reason)))) }
         }
     }
 
@@ -127,7 +129,7 @@ final class CentralLink {
         case .closed(let error):
             connection = nil
             webSocket = nil
-            let reason = closeReason ?? error?.description ?? "the connection was closed"
+            let reason = closeReason ?? error?.words ?? "the connection was closed"
             deliver(.link(.closed(dial: dial, reason: reason)))
         }
     }
@@ -163,6 +165,11 @@ final class CentralLink {
         mirror?.received(text, message)
         deliver(.message(message))
     }
+}
+
+extension SystemError {
+    /// The system's words alone: what was tried is said elsewhere.
+    fileprivate var words: String { String(cString: strerror(code)) }
 }
 
 extension LinkProblem {

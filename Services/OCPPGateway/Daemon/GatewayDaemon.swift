@@ -20,7 +20,7 @@ final class GatewayDaemon {
     private let bus: BusEndpoint
     private let mirror: MessageMirror
     private let credentials: Credentials
-    private var snapshot: SnapshotFile
+    private let snapshot: SnapshotFile
     private var resends: [Int: Responder<ResendDeadLetters>] = [:]
     private var resendCount = 0
 
@@ -35,7 +35,7 @@ final class GatewayDaemon {
         )
         let directory = try host.makeStateDirectory()
         journal = try TransactionJournal(directory: directory, loop: host.loop, log: host.log)
-        snapshot = SnapshotFile(directory: directory, log: host.log)
+        snapshot = SnapshotFile(directory: directory, loop: host.loop, log: host.log)
         credentials = Credentials(
             identity: site.identity,
             siteKey: site.authorizationKey,
@@ -237,12 +237,14 @@ final class GatewayDaemon {
 
     private func end() {
         journal.flush()
+        snapshot.flush()
         host.end()
     }
 
     /// Replaces this process by a new one, as a Reset wants it: the same process id, so that systemd sees no death.
     private func restart() {
         journal.flush()
+        snapshot.flush()
         bus.close()
         host.log.flush()
         execv("/proc/self/exe", CommandLine.unsafeArgv)

@@ -1,15 +1,19 @@
+import EventLoop
 import GatewayCore
 import JSON
 import Log
 import Primitives
 import Storage
 
-/// The newest values of the config store on the gateway's own disk.
-struct SnapshotFile {
+/// The newest values of the config store on the gateway's own disk. Written a while after a change, since the store has it already:
+/// several changes in a row cost one write, and no answer waits for it.
+final class SnapshotFile {
     private var document: AtomicDocument
     private let log: Log
+    private var waiting: ConfigSnapshot?
+    private var due: Duration?
 
-    init(directory: String, log: Log) {
+    init(directory: String, loop: EventLoop, log: Log) {
         document = AtomicDocument(
             path: directory + "/config-snapshot",
             magic: "ocpp-config",
@@ -17,6 +21,10 @@ struct SnapshotFile {
             keepsPrevious: true
         )
         self.log = log
+        loop.addDeadlineSource(
+            next: { [unowned self] in due },
+            fire: { [unowned self] _ in flush() }
+        )
     }
 
     /// What was saved last; nil without one. The defaults serve then, until the config store speaks.
@@ -31,7 +39,17 @@ struct SnapshotFile {
         }
     }
 
-    mutating func save(_ snapshot: ConfigSnapshot) {
+    /// Has it written soon.
+    func save(_ snapshot: ConfigSnapshot) {
+        waiting = snapshot
+        due = due ?? EventLoop.uptime() + Self.delay
+    }
+
+    /// Writes what waits.
+    func flush() {
+        due = nil
+        guard let snapshot = waiting else { return }
+        waiting = nil
         do {
             try document.save(try JSON.encode(snapshot))
         } catch {
@@ -39,4 +57,6 @@ struct SnapshotFile {
             log.write(LogRecord(.warning, "the configuration was not saved", .init("reason", "\(error)")))
         }
     }
+
+    private static let delay: Duration = .seconds(2)
 }

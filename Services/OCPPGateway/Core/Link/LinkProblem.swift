@@ -48,7 +48,7 @@ public enum LinkProblem: Equatable, Sendable {
             "no answer from \(place) while \(step.rawValue): check centralSystem.url and the network"
         case .httpStatus(404):
             "the central system does not know this charger (HTTP 404 for \(endpoint.url)): register the identity "
-                + "\(endpoint.identity) there, or correct station.identity or centralSystem.url"
+                + "\(endpoint.identity) there, or correct centralSystem.identity or centralSystem.url"
         case .httpStatus(let status) where status == 401 || status == 403:
             "the central system refuses the credentials (HTTP \(status)): check the identity \(endpoint.identity) "
                 + "and set AuthorizationKey to the password that it expects"
