@@ -84,7 +84,14 @@ struct TapLine {
         case .string(let text): text.contains(" ") || text.isEmpty ? "\"\(text)\"" : text
         case .array(let list): "[" + list.map(plain).joined(separator: ",") + "]"
         case .object: "{" + flat(value) + "}"
-        case .null, .bool, .number: value.description
+        case .number(let number):
+            // Milliseconds since 1970 of any time from 2020 on; nothing else on the bus is as large.
+            if let milliseconds = number.asInt64, (1_577_836_800_000..<253_402_300_800_000).contains(milliseconds) {
+                Timestamp(millisecondsSinceEpoch: milliseconds).description
+            } else {
+                number.text
+            }
+        case .null, .bool: value.description
         }
     }
 }

@@ -88,6 +88,13 @@ import Testing
         )
     }
 
+    @Test func timesAreShownAsTimes() {
+        #expect(
+            line(.state, "ocpp.link", ["since": 1_767_225_600_123, "failedAttempts": 3])
+                .hasSuffix("since=2026-01-01T00:00:00.123Z failedAttempts=3")
+        )
+    }
+
     @Test func anOCPPFrameIsShownAsOnTheWire() {
         let payload: JSONValue = [
             "direction": "received", "kind": "CALLRESULT", "action": "Heartbeat", "frame": "[3,\"a\",{}]",
