@@ -25,7 +25,7 @@ class Station(ChargePoint):
         return datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
 
     @on(Action.boot_notification)
-    def boot(self, **payload):
+    def boot_notification(self, **payload):
         status = self.csms.registrations.pop(0) if self.csms.registrations else "Accepted"
         interval = self.csms.heartbeat_interval if status == "Accepted" else 1
         return call_result.BootNotification(current_time=self.now(), interval=interval, status=status)
@@ -35,7 +35,7 @@ class Station(ChargePoint):
         return call_result.Heartbeat(current_time=self.now())
 
     @on(Action.status_notification)
-    def status(self, **payload):
+    def status_notification(self, **payload):
         return call_result.StatusNotification()
 
     @on(Action.authorize)
@@ -43,7 +43,7 @@ class Station(ChargePoint):
         return call_result.Authorize(id_tag_info={"status": self.csms.verdicts.get(id_tag, "Accepted")})
 
     @on(Action.start_transaction)
-    def start(self, id_tag, **payload):
+    def start_transaction(self, id_tag, **payload):
         self.csms.last_transaction += 1
         return call_result.StartTransaction(
             transaction_id=self.csms.last_transaction,
@@ -55,7 +55,7 @@ class Station(ChargePoint):
         return call_result.MeterValues()
 
     @on(Action.stop_transaction)
-    def stop(self, **payload):
+    def stop_transaction(self, **payload):
         return call_result.StopTransaction()
 
 
