@@ -12,6 +12,12 @@ def begin(stack, csms, tap, card="04A1B2C3", connector=1, reader=1):
     return start
 
 
+def after_the_card_is_gone(csms, connector=1):
+    """A card counts as presented again 3 s after it was taken away: waits for as many seconds of meter values."""
+    seen = sum(1 for p in csms.calls("MeterValues") if p["connectorId"] == connector)
+    csms.wait("MeterValues", lambda p: p["connectorId"] == connector, seen + 5)
+
+
 def energy_beyond(tap, register, connector=1):
     """Waits until the meter shows more than `register` Wh; returns its reading."""
     topic = f"hardware.meter.{connector}"

@@ -33,6 +33,7 @@ def configuration(url, identity="CP1", connectors=1, cable="fixed", readers=1, o
                 "cable": cable,
                 "maximumCurrentAmps": 32,
                 "phases": 3,
+                "contactorRestSeconds": 1,
                 "pilot": {"driver": "simulated"},
                 "contactor": {"driver": "simulated"},
                 "meter": {"driver": "simulated"},

@@ -55,7 +55,7 @@ def test_the_contactor_stays_closed_while_another_service_dies(stack, csms, serv
 def test_a_gateway_that_stays_dead_ends_the_charge_when_its_permit_runs_out(csms):
     from stack import Stack, configuration
 
-    with Stack(configuration(csms.url, permit={"leaseSeconds": 3, "renewSeconds": 1})) as stack:
+    with Stack(configuration(csms.url, permit={"leaseSeconds": 10, "renewSeconds": 3})) as stack:
         stack.start()
         csms.wait_status("Available")
         tap = stack.tap("--filter", "hardware.*")
@@ -90,22 +90,22 @@ def test_offline_transactions_arrive_once_and_in_order(stack, csms):
     tap = stack.tap()
     csms.vanish()
     tap.wait(lambda m: m["topic"] == "ocpp.link" and m["payload"]["phase"] not in ("accepted", "closing"))
-    for _ in range(3):
+    for card in ("04A1B2C1", "04A1B2C2", "04A1B2C3"):
         since = len(tap.messages)
         stack.sim("plug")
         tap.wait_status("Preparing", since=since)
-        stack.sim("swipe", "04A1B2C3")
+        stack.sim("swipe", card)
         tap.wait_status("Charging", since=since)
-        stack.sim("swipe", "04A1B2C3")
-        tap.wait_status("Finishing", since=since)
+        since = len(tap.messages)
         stack.sim("unplug")
-        tap.wait_status("Available", since=len(tap.messages))
+        tap.wait_status("Available", since=since)
     csms.listen()
     csms.wait("StopTransaction", count=3)
     order = [a for a, _ in csms.calls() if a in ("StartTransaction", "StopTransaction")]
     assert order == ["StartTransaction", "StopTransaction"] * 3
-    ids = [p["transactionId"] for p in csms.calls("StopTransaction")]
-    assert ids == [101, 102, 103]
+    assert [p["idTag"] for p in csms.calls("StartTransaction")] == ["04A1B2C1", "04A1B2C2", "04A1B2C3"]
+    assert [p["transactionId"] for p in csms.calls("StopTransaction")] == [101, 102, 103]
+    assert {p["reason"] for p in csms.calls("StopTransaction")} == {"EVDisconnected"}
 
 
 def test_a_cut_uplink_is_noticed_and_mended(stack, csms):
