@@ -83,6 +83,7 @@ class CSMS:
         self.frames = []
         self.news = threading.Condition()
         self.stations = {}
+        self.connections = 0
         self.registrations = []
         self.verdicts = {}
         self.heartbeat_interval = 60
@@ -138,6 +139,7 @@ class CSMS:
         station = Station(identity, Recorder(connection, self), self)
         with self.news:
             self.stations[identity] = station
+            self.connections += 1
             self.news.notify_all()
         try:
             await station.start()
@@ -165,6 +167,11 @@ class CSMS:
                     return fitting[count - 1]
                 if not self.news.wait(deadline - time.monotonic()):
                     raise AssertionError(f"no {action} that fits; received: {self.calls()[-20:]}")
+
+    def wait_connection(self, count):
+        """Waits until so many connections have been made in all."""
+        with self.news:
+            assert self.news.wait_for(lambda: self.connections >= count, PATIENCE), "it did not connect again"
 
     def wait_status(self, status, connector=1, count=1):
         return self.wait(

@@ -18,15 +18,16 @@ final class ConfigDaemon {
 
     init(_ host: ServiceHost) throws {
         log = host.log
+        // First of all: its refusal names the process that runs here already. Nothing is answered before the loop runs.
+        bus = try host.joinBus(
+            publishes: [ConfigValues.self, ConfigChanged.self],
+            serves: [ConfigDeclare.self, ConfigGet.self, ConfigSet.self, ConfigHistory.self]
+        )
         let folder = try host.makeStateDirectory()
         var store = ConfigMachine()
         journal = try SettingsJournal(folder: folder, log: host.log) { store.restore($0) }
         secrets = SecretStore(stateFolder: folder, runtimeFolder: host.options.runtimeDirectory, log: host.log)
         store.restore(secrets: try secrets.load())
-        bus = try host.joinBus(
-            publishes: [ConfigValues.self, ConfigChanged.self],
-            serves: [ConfigDeclare.self, ConfigGet.self, ConfigSet.self, ConfigHistory.self]
-        )
         try secrets.makeFolders()
         machine = MachineHost(store, loop: host.loop)
         machine.perform = { [unowned self] in perform($0) }

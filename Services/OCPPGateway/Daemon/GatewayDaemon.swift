@@ -33,6 +33,11 @@ final class GatewayDaemon {
             machineBootId: Files.text("/proc/sys/kernel/random/boot_id") ?? "unknown",
             clockIsTrusted: StationClock.isTrusted(now.utc)
         )
+        // Before any file: its refusal names the process that runs here already. Nothing is answered before the loop runs.
+        bus = try host.joinBus(
+            publishes: [LinkState.self, ConnectorStatus.self, QueueState.self, OCPPMessage.self],
+            serves: [GatewayStatus.self, ResendDeadLetters.self]
+        )
         let directory = try host.makeStateDirectory()
         journal = try TransactionJournal(directory: directory, loop: host.loop, log: host.log)
         snapshot = SnapshotFile(directory: directory, loop: host.loop, log: host.log)
@@ -40,10 +45,6 @@ final class GatewayDaemon {
             identity: site.identity,
             siteKey: site.authorizationKey,
             runtimeDirectory: host.options.runtimeDirectory
-        )
-        bus = try host.joinBus(
-            publishes: [LinkState.self, ConnectorStatus.self, QueueState.self, OCPPMessage.self],
-            serves: [GatewayStatus.self, ResendDeadLetters.self]
         )
         var random = SystemRandomNumberGenerator()
         let machine = GatewayMachine(
