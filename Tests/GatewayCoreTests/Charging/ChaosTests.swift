@@ -7,7 +7,7 @@ import Testing
 /// Everything at once, from a seed: lost connections, lost answers, restarts, power cuts, full disks. What must hold afterwards: each
 /// transaction is told once and completely, in order, with its id.
 @Suite struct ChaosTests {
-    @Test(arguments: 1...40)
+    @Test(arguments: 1...60)
     func theBooksAreRightAfterwards(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let bench = ChargingBench(

@@ -20,7 +20,9 @@ extension ChargingMachine {
                 request: statusRequest(report, at: moment)
             )
         }
-        guard let entry = delivery.next(ledger, at: moment.uptime), let request = entry.request(clock, at: moment)
+        // With a disk that refuses, what is delivered could not be marked so.
+        guard storage.unsaved.isEmpty, let entry = delivery.next(ledger, at: moment.uptime),
+            let request = entry.request(clock, at: moment)
         else {
             return nil
         }

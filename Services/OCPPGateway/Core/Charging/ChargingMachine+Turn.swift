@@ -23,10 +23,14 @@ extension ChargingMachine {
             unsaved: storage.unsaved
         )
         storage.unsaved = []
+        // Only the event right after a turn can tell that its writes failed.
+        defer { if turn.ordered.isEmpty { storage.ordered = [] } }
         body(&self, &turn)
         settleStorage(turn)
         delivery.append(turn.appended, turn.ledger)
-        delivery.loadIfNeeded(&turn)
+        delivery.skipHoles(&turn.ledger)
+        // What is withheld is not on disk, and would look lost there.
+        if storage.withheld.isEmpty { delivery.loadIfNeeded(&turn) }
         for report in turn.statusChanges {
             reporter.note(report, minimumDuration: keys.minimumStatusDuration, at: moment.uptime)
         }
@@ -97,21 +101,33 @@ extension ChargingMachine {
     mutating func persistFailed(_ records: [JournalRecord], reason: String, _ turn: inout ChargingTurn) {
         if storage.reason == nil { turn.log(.error, "storage failed", .init("reason", reason)) }
         storage.reason = reason
-        for record in records {
-            if let sequence = record.sequence { delivery.remove(sequence: sequence) }
+        for record in unperformed(records) {
             switch record {
             case .began(let began):
+                delivery.remove(sequence: began.sequence, lost: true)
                 turn.ledger.discard(began)
                 withConnector(began.connectorId, &turn) { $0.beginFailed(began, &$1) }
-            case .sampled, .registerRead, .attempted, .released, .bootStart, .unknown, .checkpoint:
+            case .sampled(let sampled):
+                if let sequence = sampled.sequence { delivery.remove(sequence: sequence, lost: true) }
+            case .registerRead, .attempted, .released, .bootStart, .unknown, .checkpoint:
                 break  // Worth a line on disk, not the memory of a broken one.
             case .stopping, .ended, .resumed, .assigned, .delivered, .deadLettered, .requeued, .availabilitySet:
                 storage.unsaved.append(record)
-                if let entry = QueueEntry(record) { storage.withheld.append(entry) }
+                if let entry = QueueEntry(record) {
+                    delivery.remove(sequence: entry.sequence, lost: false)
+                    storage.withheld.append(entry)
+                }
                 storage.retryAt = turn.moment.uptime + Self.retryUnsavedAfter
             }
         }
         repeatLostEffects(&turn)
+    }
+
+    /// The failed records, and all of the same turn behind them: those writes were not even tried.
+    private func unperformed(_ failed: [JournalRecord]) -> [JournalRecord] {
+        let ordered = storage.ordered
+        let start = ordered.indices.first { ordered[$0...].starts(with: failed) }
+        return start.map { Array(ordered[$0...]) } ?? failed
     }
 
     /// Orders that stood behind the failed write were not performed: permits are ordered again, publications made again.
@@ -129,12 +145,13 @@ extension ChargingMachine {
 
     /// A write was ordered: unless it fails, storage works again and holds everything.
     private mutating func settleStorage(_ turn: ChargingTurn) {
-        guard turn.didPersist else {
+        guard !turn.ordered.isEmpty else {
             storage.unsaved = turn.unsaved + storage.unsaved
             return
         }
         for entry in storage.withheld { delivery.restore(entry, turn.ledger) }
         storage = StorageFault()
+        storage.ordered = turn.ordered
     }
 
     private mutating func compactIfWorthwhile(_ turn: inout ChargingTurn) {

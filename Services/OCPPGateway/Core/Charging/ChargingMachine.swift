@@ -37,6 +37,8 @@ public struct ChargingMachine: Machine, Sendable {
         /// Messages among them: not to be sent before they are stored.
         var withheld: [QueueEntry] = []
         var retryAt: Duration?
+        /// The writes that the last turn ordered.
+        var ordered: [JournalRecord] = []
     }
 
     /// What was published last.

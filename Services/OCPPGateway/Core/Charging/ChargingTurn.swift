@@ -20,8 +20,8 @@ struct ChargingTurn {
     var statusChanges: [StatusReport] = []
     /// Records that could not be stored before: they go first, with the next write.
     private(set) var unsaved: [JournalRecord]
-    /// A write was ordered.
-    private(set) var didPersist = false
+    /// Every record whose write was ordered, in order.
+    private(set) var ordered: [JournalRecord] = []
 
     var now: EventTime { clock.time(at: moment) }
 
@@ -62,7 +62,7 @@ struct ChargingTurn {
         ledger.read(record)
         if let entry = QueueEntry(record) { appended.append(entry) }
         persistUnsaved()
-        didPersist = true
+        ordered.append(record)
         if case .persist(let records, let other)? = effects.last {
             effects[effects.count - 1] = .persist(records + [record], max(durability, other))
         } else {
@@ -73,7 +73,7 @@ struct ChargingTurn {
     /// Orders what could not be stored before, once more.
     mutating func persistUnsaved() {
         guard !unsaved.isEmpty else { return }
-        didPersist = true
+        ordered += unsaved
         effects.append(.persist(unsaved, .synced))
         unsaved = []
     }

@@ -60,15 +60,23 @@ struct DeliveryMachine: Equatable, Sendable {
         }
     }
 
-    /// Takes back what could not be stored: no CALL before its record is on disk.
-    mutating func remove(sequence: Int64) {
+    /// Takes back what could not be stored: no CALL before its record is on disk. What is `lost` is not tried again.
+    mutating func remove(sequence: Int64, lost: Bool) {
         window.removeAll { $0.sequence == sequence }
-        unstored.insert(sequence)
+        if lost { unstored.insert(sequence) }
+    }
+
+    /// Nothing waits where nothing was stored.
+    mutating func skipHoles(_ ledger: inout RestoredTransactions) {
+        while unstored.contains(ledger.deliveredThrough + 1) {
+            ledger.deliveredThrough += 1
+            unstored.remove(ledger.deliveredThrough)
+        }
+        loadedThrough = max(loadedThrough, ledger.deliveredThrough)
     }
 
     /// Puts a message in again that is being stored at last.
     mutating func restore(_ entry: QueueEntry, _ ledger: RestoredTransactions) {
-        unstored.remove(entry.sequence)
         guard entry.sequence <= loadedThrough, !window.contains(where: { $0.sequence == entry.sequence }) else {
             return
         }

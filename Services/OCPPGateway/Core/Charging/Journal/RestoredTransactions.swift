@@ -82,7 +82,6 @@ public struct RestoredTransactions: Equatable, Sendable {
     /// Takes back a begin record that could not be stored.
     mutating func discard(_ began: Began) {
         if open[began.connectorId]?.began.transaction == began.transaction { open[began.connectorId] = nil }
-        if deliveredThrough == began.sequence - 1 { deliveredThrough = began.sequence }
     }
 
     /// Messages on disk that are neither confirmed nor dead letters.
