@@ -5,11 +5,14 @@ public struct BackOff: Equatable, Sendable {
     /// Failures since the last success.
     public private(set) var failures = 0
 
+    /// Those of them where the peer was there and said no.
+    private var refusals = 0
     private let first: Duration
     private let flat: Int
     private let cap: Duration
 
-    /// The first `flat` waits stay below `first`; then the upper end doubles up to `cap`.
+    /// The first `flat` waits stay below `first`, so that a peer who was away briefly is found soon; then the upper end doubles up
+    /// to `cap`. After a refusal it doubles from the second on: asking again quickly helps nobody.
     public init(first: Duration, flat: Int, cap: Duration) {
         precondition(first > .zero && cap >= first, "A wait of nothing would spin.")
         self.first = first
@@ -18,14 +21,18 @@ public struct BackOff: Equatable, Sendable {
     }
 
     /// Counts a failure and draws the wait that follows it.
-    public mutating func fail(using random: inout SeededRandom) -> Duration {
+    public mutating func fail(refused: Bool = false, using random: inout SeededRandom) -> Duration {
         failures += 1
-        let doublings = min(max(0, failures - flat), 30)
+        if refused { refusals += 1 }
+        let doublings = min(max(0, failures - flat, refusals - 1), 30)
         let ceiling = min(cap, first * (1 << doublings))
         return random.duration(in: min(Self.floor, ceiling)...ceiling)
     }
 
-    public mutating func reset() { failures = 0 }
+    public mutating func reset() {
+        failures = 0
+        refusals = 0
+    }
 
     /// Long enough not to hammer a server that refuses at once.
     private static let floor: Duration = .milliseconds(100)

@@ -94,7 +94,7 @@ public struct ConnectionMachine: Sendable {
         self.endpoint = endpoint
         self.patience = patience
         self.pingInterval = pingInterval
-        waits = BackOff(first: patience.firstWait, flat: 4, cap: patience.longestWait)
+        waits = BackOff(first: patience.firstWait, flat: 16, cap: patience.longestWait)
         state = .idle
         random = SeededRandom(seed: seed)
     }
@@ -333,7 +333,10 @@ public struct ConnectionMachine: Sendable {
         deadlines.clearAll()
         state = .backingOff
         // A connection that worked comes back quickly; its loss is no failed attempt.
-        let wait = proven ? random.duration(in: Self.quickReturn) : waits.fail(using: &random)
+        let wait =
+            proven
+            ? random.duration(in: Self.quickReturn)
+            : waits.fail(refused: lastProblem?.health == .refused, using: &random)
         proven = false
         deadlines.set(.retry, at: moment.uptime + wait)
         return []
