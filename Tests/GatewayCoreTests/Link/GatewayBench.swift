@@ -47,21 +47,43 @@ struct GatewayBench {
         return feed(.charging(.hardwareAlive)) + note(machine.deadlineReached(at: now))
     }
 
-    /// A connector of hardware-io with nothing plugged in.
-    private static let idle = ConnectorState(
-        connectorId: 1,
-        bootId: "hardware",
-        pilot: .a,
-        contactor: .open,
-        lock: .absent,
-        permit: nil,
-        offeredMilliamps: 0,
-        ratedMilliamps: 32_000,
-        phases: 3,
-        fixedCable: true,
-        faults: [],
-        notChargingBecause: nil
-    )
+    /// A connector of hardware-io, by default with nothing plugged in.
+    static func connector(pilot: PilotState = .a) -> ConnectorState {
+        ConnectorState(
+            connectorId: 1,
+            bootId: "hardware",
+            pilot: pilot,
+            contactor: .open,
+            lock: .absent,
+            permit: nil,
+            offeredMilliamps: 0,
+            ratedMilliamps: 32_000,
+            phases: 3,
+            fixedCable: true,
+            faults: [],
+            notChargingBecause: nil
+        )
+    }
+
+    /// The meter says so much.
+    mutating func read(energyWh: Int64) {
+        feed(
+            .charging(
+                .hardwareMeter(
+                    MeterReading(
+                        connectorId: 1,
+                        takenAt: now.utc.millisecondsSinceEpoch,
+                        takenAtUptime: now.uptime.wholeMilliseconds,
+                        energyWh: energyWh,
+                        powerW: 0,
+                        voltageMillivolts: [230_000, 230_000, 230_000],
+                        currentMilliamps: [0, 0, 0],
+                        valid: true
+                    )
+                )
+            )
+        )
+    }
 
     /// To an open WebSocket, the dial being the newest.
     @discardableResult
@@ -94,7 +116,7 @@ struct GatewayBench {
     @discardableResult
     mutating func start() -> [GatewayEffect] {
         let effects = feed(.started)
-        return effects + feed(.charging(.hardwareConnector(Self.idle)))
+        return effects + feed(.charging(.hardwareConnector(Self.connector())))
     }
 
     /// Accepted, statuses answered, slot free.
