@@ -67,7 +67,8 @@ final class TransactionJournal {
     /// - Throws: `StorageError.system` when the file cannot be read.
     func load(_ query: QueueQuery) throws(StorageError) -> [QueueEntry] {
         var scan = QueueScan(query)
-        var next = marks.last { $0.message <= query.afterSequence + 1 }?.record ?? 1
+        let mark = query.throughEnd ? nil : marks.last { $0.message <= query.afterSequence + 1 }
+        var next = mark?.record ?? 1
         while !scan.isComplete {
             let batch = try journal.read(from: next, limit: Self.batch)
             for stored in batch {

@@ -16,6 +16,7 @@ import Testing
             seed: seed,
             keys: [.transactionMessageAttempts: "1000", .transactionMessageRetryInterval: "1"]
         )
+        bench.asksEarly = true
         for _ in 0..<150 { act(bench, &random) }
         settle(bench)
         let starts = bench.central.starts

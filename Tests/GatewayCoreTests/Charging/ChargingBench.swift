@@ -31,6 +31,9 @@ final class ChargingBench {
     private var waiting: OutgoingCall?
     private var arrived: [ChargingMachine.Event] = []
     private var isPerforming = false
+    /// Asks for CALLs before effects are performed.
+    var asksEarly = false
+    private var unsent: (call: OutgoingCall, due: Duration)?
     /// The next CALL's answer never comes while the connection stays.
     var holdsAnswers = false
 
@@ -100,6 +103,10 @@ final class ChargingBench {
 
     func goOffline() {
         isOnline = false
+        if let (call, _) = unsent {
+            unsent = nil
+            perform(machine.callFinished(call.key, .connectionLost, at: moment))
+        }
         if let call = waiting {
             waiting = nil
             perform(machine.callFinished(call.key, .connectionLost, at: moment))
@@ -134,6 +141,7 @@ final class ChargingBench {
                 second += .seconds(1)
                 tick()
             }
+            giveUpUnsent()
             if due <= moment.uptime { perform(machine.deadlineReached(at: moment)) }
             pump()
         }
@@ -174,6 +182,7 @@ final class ChargingBench {
         moment = moment.advanced(by: duration)
         isDead = false
         arrived = []
+        unsent = nil
         writesUntilPowerCut = nil
         waiting = nil
         isOnline = false
@@ -206,19 +215,23 @@ final class ChargingBench {
     private func drain() {
         while !arrived.isEmpty, !isDead {
             let event = arrived.removeFirst()
-            performAll(machine.handle(event, at: moment))
+            carryOut(machine.handle(event, at: moment))
         }
         if isDead { arrived = [] }
     }
 
     /// Gives out CALLs while the slot is free.
     func pump() {
-        while isOnline, !isDead, !isPerforming, waiting == nil, let call = machine.nextCall(at: moment) {
-            if holdsAnswers {
-                waiting = call
-                central.remember(call)
-                return
-            }
+        while isSlotFree, !isPerforming, let call = machine.nextCall(at: moment) { send(call) }
+    }
+
+    private var isSlotFree: Bool { isOnline && !isDead && waiting == nil && unsent == nil }
+
+    private func send(_ call: OutgoingCall) {
+        if holdsAnswers {
+            waiting = call
+            central.remember(call)
+        } else {
             perform(machine.callFinished(call.key, central.answer(call), at: moment))
         }
     }
@@ -233,26 +246,42 @@ final class ChargingBench {
     var heldCall: OutgoingCall? { waiting }
 
     func perform(_ effects: [ChargingEffect]) {
-        performAll(effects)
+        carryOut(effects)
         if !isPerforming { drain() }
     }
 
-    private func performAll(_ effects: [ChargingEffect]) {
+    /// As the gateway does it: the next CALL is asked for before the effects are performed, and sent behind them. When a write fails it is
+    /// never sent, and its time-out comes later.
+    private func carryOut(_ effects: [ChargingEffect]) {
+        let early = asksEarly && !isPerforming && isSlotFree ? machine.nextCall(at: moment) : nil
+        let isComplete = performAll(effects)
+        guard let early else { return }
+        if isComplete { send(early) } else { unsent = (early, moment.uptime + .seconds(30)) }
+    }
+
+    private func giveUpUnsent() {
+        guard let (call, due) = unsent, due <= moment.uptime else { return }
+        unsent = nil
+        perform(machine.callFinished(call.key, .timedOut, at: moment))
+    }
+
+    /// Returns false when something kept the rest from being performed.
+    private func performAll(_ effects: [ChargingEffect]) -> Bool {
         let isOutermost = !isPerforming
         isPerforming = true
         defer { if isOutermost { isPerforming = false } }
         for effect in effects {
-            guard !isDead else { return }
+            guard !isDead else { return false }
             switch effect {
             case .persist(let records, _):
                 guard !persistFails else {
-                    performAll(machine.handle(.persistFailed(records, reason: "disk full"), at: moment))
-                    return
+                    _ = performAll(machine.handle(.persistFailed(records, reason: "disk full"), at: moment))
+                    return false
                 }
                 if let left = writesUntilPowerCut {
                     guard left > 0 else {
                         isDead = true
-                        return
+                        return false
                     }
                     writesUntilPowerCut = left - 1
                 }
@@ -274,6 +303,7 @@ final class ChargingBench {
             case .log(let record): logs.append(record)
             }
         }
+        return true
     }
 
     private func answer(_ permit: Permit) {

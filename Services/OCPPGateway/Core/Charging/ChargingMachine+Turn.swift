@@ -23,8 +23,6 @@ extension ChargingMachine {
             unsaved: storage.unsaved
         )
         storage.unsaved = []
-        // Only the event right after a turn can tell that its writes failed.
-        defer { if turn.ordered.isEmpty { storage.ordered = [] } }
         body(&self, &turn)
         settleStorage(turn)
         delivery.append(turn.appended, turn.ledger)
@@ -123,10 +121,10 @@ extension ChargingMachine {
         repeatLostEffects(&turn)
     }
 
-    /// The failed records, and all of the same turn behind them: those writes were not even tried.
+    /// The failed records, and all that were ordered behind them at that moment: those writes were not even tried.
     private func unperformed(_ failed: [JournalRecord]) -> [JournalRecord] {
         let ordered = storage.ordered
-        let start = ordered.indices.first { ordered[$0...].starts(with: failed) }
+        let start = ordered.indices.last { ordered[$0...].starts(with: failed) }
         return start.map { Array(ordered[$0...]) } ?? failed
     }
 
@@ -150,8 +148,10 @@ extension ChargingMachine {
             return
         }
         for entry in storage.withheld { delivery.restore(entry, turn.ledger) }
+        let earlier = storage.orderedAt == turn.moment.uptime ? storage.ordered : []
         storage = StorageFault()
-        storage.ordered = turn.ordered
+        storage.ordered = earlier + turn.ordered
+        storage.orderedAt = turn.moment.uptime
     }
 
     private mutating func compactIfWorthwhile(_ turn: inout ChargingTurn) {

@@ -37,8 +37,9 @@ public struct ChargingMachine: Machine, Sendable {
         /// Messages among them: not to be sent before they are stored.
         var withheld: [QueueEntry] = []
         var retryAt: Duration?
-        /// The writes that the last turn ordered.
+        /// The writes that were ordered last, by all turns of one moment: the owner may perform the effects of several together.
         var ordered: [JournalRecord] = []
+        var orderedAt: Duration?
     }
 
     /// What was published last.

@@ -63,6 +63,8 @@ struct DeliveryMachine: Equatable, Sendable {
     /// Takes back what could not be stored: no CALL before its record is on disk. What is `lost` is not tried again.
     mutating func remove(sequence: Int64, lost: Bool) {
         window.removeAll { $0.sequence == sequence }
+        // It may be out already in the eyes of its owner, who asked for it before performing the write; it never left.
+        if inFlight?.sequence == sequence { inFlight = nil }
         if lost { unstored.insert(sequence) }
     }
 
