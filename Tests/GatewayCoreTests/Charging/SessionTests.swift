@@ -276,10 +276,26 @@ import Testing
         bench.change {
             $0.bootId = "hw-2"
             $0.permit = nil
+            $0.contactorIsStuckOpen = true
         }
-        bench.run(seconds: 5)
+        bench.change { $0.pilot = .b }
+        bench.run(seconds: 4)
+        bench.change { $0.pilot = .c }
+        bench.run(seconds: 4)
+        bench.change { $0.contactorIsStuckOpen = false }
+        bench.run(seconds: 1)
         #expect(bench.lines.isEmpty)
         #expect(bench.hardware[1]?.isClosed == true)
+    }
+
+    @Test func aHardwareThatDoesNotFindBackIsReported() {
+        let bench = ChargingBench.charging()
+        bench.change {
+            $0.bootId = "hw-2"
+            $0.contactorIsStuckOpen = true
+        }
+        bench.run(seconds: 16)
+        #expect(bench.lines == ["Status 1 SuspendedEVSE"])
     }
 
     @Test func twoConnectorsChargeAtOnceAndKeepOneOrder() {

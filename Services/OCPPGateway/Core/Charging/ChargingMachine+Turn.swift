@@ -78,16 +78,12 @@ extension ChargingMachine {
     }
 
     func queueState(_ turn: ChargingTurn) -> QueueState {
-        func utc(_ uptime: Duration) -> Int64 {
-            turn.clock.timestamp(of: turn.clock.time(uptime: uptime, at: turn.moment), at: turn.moment)
-                .millisecondsSinceEpoch
-        }
-        return QueueState(
+        QueueState(
             undelivered: turn.ledger.undelivered,
             oldestAt: delivery.oldest.map { turn.clock.timestamp(of: $0, at: turn.moment).millisecondsSinceEpoch },
             inFlight: delivery.actionInFlight?.rawValue,
             attempts: turn.ledger.failures,
-            nextAttemptAt: delivery.notBefore.map(utc),
+            nextAttemptAt: delivery.notBeforeUTC,
             deadLetters: turn.ledger.deadLetters.count,
             storageFault: storage.reason
         )

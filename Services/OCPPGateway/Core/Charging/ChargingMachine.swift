@@ -66,7 +66,8 @@ public struct ChargingMachine: Machine, Sendable {
         clock = EventClock(
             bootId: configuration.machineBootId,
             trusted: configuration.clockIsTrusted,
-            boots: restored.boots
+            boots: restored.boots,
+            at: moment
         )
         random = SeededRandom(seed: seed)
         ledger = restored

@@ -14,8 +14,13 @@ struct ConnectorFacts: Equatable, Sendable {
     private(set) var meterFailed = false
     /// When hardware-io last gave a sign of life.
     private(set) var heardAt: Duration
+    /// hardware-io restarted: until then its contactor may be finding back to where it was.
+    private(set) var settlesUntil: Duration?
     /// Nothing was heard for too long.
     private(set) var isSilent = false
+
+    /// A contactor rests for some seconds before it closes again, and an EV takes some to ask.
+    private static let settleLimit = Duration.seconds(15)
 
     init(at uptime: Duration) { heardAt = uptime }
 
@@ -31,6 +36,7 @@ struct ConnectorFacts: Equatable, Sendable {
 
     mutating func take(_ new: ConnectorState, at uptime: Duration) {
         heard(at: uptime)
+        if let state, state.bootId != new.bootId { settlesUntil = uptime + Self.settleLimit }
         state = new
         if let pilot = new.pilot {
             if pilot.isPlugged { isPlugged = true }

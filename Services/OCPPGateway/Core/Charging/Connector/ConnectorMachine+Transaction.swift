@@ -282,6 +282,11 @@ extension ConnectorMachine {
         guard case .transaction(let transaction) = session, case .stopping(let stop) = transaction.phase else { return }
         guard force || facts.isSilent || facts.registerIsFinal || facts.registerIsLost else { return }
         timers.clear(.stopSettled)
+        if turn.clock.timestamp(of: stop.time, at: turn.moment)
+            < turn.clock.timestamp(of: transaction.startTime, at: turn.moment)
+        {
+            turn.log(.warning, "the clock went back in a transaction", .init("transaction", transaction.uuid))
+        }
         let messageId = turn.newUUID()
         turn.persist(.ended(ended(transaction, stop, messageId: messageId, turn)), .synced)
         turn.log(

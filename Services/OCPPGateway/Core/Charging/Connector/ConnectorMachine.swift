@@ -191,6 +191,7 @@ struct ConnectorMachine: Equatable, Sendable {
             }
             guard due <= turn.moment.uptime else { return }
         }
+        if isFindingBack(to: verdict, at: turn.moment.uptime) { return }
         timers.clear(.transition)
         transitionDue = nil
         let new = StatusReport(
@@ -205,6 +206,17 @@ struct ConnectorMachine: Equatable, Sendable {
         turn.log(.notice, "status", .init("connector", id), .init("status", new.status.rawValue))
         report = new
         turn.statusChanges.append(new)
+    }
+
+    /// After a restart of hardware-io within a transaction, the central system need not see the contactor fall and return.
+    private mutating func isFindingBack(to verdict: StatusRules.Verdict, at uptime: Duration) -> Bool {
+        guard let until = facts.settlesUntil, until > uptime, let report, facts.isPlugged,
+            transaction?.isRunning == true,
+            transaction?.energyAllowed == true, verdict.status == .suspendedEV || verdict.status == .suspendedEVSE,
+            verdict.status != report.status
+        else { return false }
+        timers.set(.transition, at: until)
+        return true
     }
 
     /// When the facts on their way elsewhere will have stayed long enough.

@@ -23,6 +23,8 @@ struct DeliveryMachine: Equatable, Sendable {
     private var inFlight: QueueEntry?
     /// When the failed head may be sent again.
     private(set) var notBefore: Duration?
+    /// The same, UTC milliseconds since 1970, for people.
+    private(set) var notBeforeUTC: Int64?
     /// A transmission of this message may have reached the central system without our seeing its answer.
     private var lostAnswer: Int64?
 
@@ -43,7 +45,7 @@ struct DeliveryMachine: Equatable, Sendable {
     var oldest: EventTime? { (resends.first ?? window.first)?.time }
 
     mutating func deadlineReached(at uptime: Duration) {
-        if let due = notBefore, due <= uptime { notBefore = nil }
+        if let due = notBefore, due <= uptime { clearWait() }
         if let due = reloadAt, due <= uptime { reloadAt = nil }
     }
 
@@ -215,7 +217,9 @@ struct DeliveryMachine: Equatable, Sendable {
         let failures = turn.ledger.failures + 1
         guard failures >= turn.keys.transactionMessageAttempts else {
             turn.persist(.attempted(Attempted(sequence: entry.sequence, failures: failures)), .written)
-            notBefore = turn.moment.uptime + turn.keys.transactionMessageRetryInterval * failures
+            let wait = turn.keys.transactionMessageRetryInterval * failures
+            notBefore = turn.moment.uptime + wait
+            notBeforeUTC = turn.clock.utc(at: turn.moment) + wait.wholeMilliseconds
             return
         }
         turn.log(.error, "message became a dead letter", .init("sequence", entry.sequence))
@@ -227,7 +231,12 @@ struct DeliveryMachine: Equatable, Sendable {
     private mutating func drop(_ entry: QueueEntry) {
         window.removeAll { $0.sequence == entry.sequence }
         resends.removeAll { $0.sequence == entry.sequence }
-        notBefore = nil
+        clearWait()
         lostAnswer = nil
+    }
+
+    private mutating func clearWait() {
+        notBefore = nil
+        notBeforeUTC = nil
     }
 }

@@ -12,11 +12,14 @@ struct EventClock: Equatable, Sendable {
     private(set) var offset: Duration?
     /// UTC milliseconds at uptime zero, by boot, oldest first.
     private(set) var boots: [BootStart]
+    /// The same for this boot as the untrusted wall clock has it; nothing better is known before the first synchronisation.
+    private let assumedStart: Int64
 
-    init(bootId: String, trusted: Bool, boots: [BootStart]) {
+    init(bootId: String, trusted: Bool, boots: [BootStart], at moment: Moment) {
         self.bootId = bootId
         offset = trusted ? .zero : nil
         self.boots = boots.suffix(Self.rememberedBoots)
+        assumedStart = moment.utc.millisecondsSinceEpoch - moment.uptime.wholeMilliseconds
     }
 
     /// Takes a new offset over. Returns the boot's start when it became known with it, to be stored for events of this boot.
@@ -52,12 +55,11 @@ struct EventClock: Equatable, Sendable {
     /// nothing better is known, and it keeps the order.
     func timestamp(of time: EventTime, at moment: Moment) -> Timestamp {
         if let utc = time.utc { return Timestamp(millisecondsSinceEpoch: utc) }
-        let thisBoot = utc(at: moment) - moment.uptime.wholeMilliseconds
-        if time.boot == bootId { return Timestamp(millisecondsSinceEpoch: thisBoot + time.uptime) }
         if let known = boots.last(where: { $0.boot == time.boot }) {
             return Timestamp(millisecondsSinceEpoch: known.utc + time.uptime)
         }
-        return Timestamp(millisecondsSinceEpoch: thisBoot)
+        if time.boot == bootId { return Timestamp(millisecondsSinceEpoch: assumedStart + time.uptime) }
+        return Timestamp(millisecondsSinceEpoch: utc(at: moment) - moment.uptime.wholeMilliseconds)
     }
 }
 
