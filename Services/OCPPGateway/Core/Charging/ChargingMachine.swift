@@ -97,7 +97,7 @@ public struct ChargingMachine: Machine, Sendable {
         var next = earliest(
             authorization.nextDeadline,
             storage.retryAt,
-            isOnline ? delivery.nextDeadline : nil,
+            delivery.nextDeadline,
             isOnline ? reporter.nextDeadline : nil
         )
         for connector in connectors { next = earliest(next, connector.nextDeadline) }

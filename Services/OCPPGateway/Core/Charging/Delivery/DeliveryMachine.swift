@@ -89,9 +89,9 @@ struct DeliveryMachine: Equatable, Sendable {
         window.insert(entry, at: window.firstIndex { $0.sequence > entry.sequence } ?? window.count)
     }
 
-    /// Asks for messages when those in memory run out.
+    /// Asks for messages when those in memory run out. Offline too: people want to know how old the oldest is.
     mutating func loadIfNeeded(_ turn: inout ChargingTurn) {
-        guard turn.isOnline, !isLoading, reloadAt == nil else { return }
+        guard !isLoading, reloadAt == nil else { return }
         if resends.isEmpty, let first = turn.ledger.requeued.first {
             isLoading = true
             turn.add(.loadQueue(QueueQuery(afterSequence: first - 1, limit: Self.windowLimit, throughEnd: true)))
