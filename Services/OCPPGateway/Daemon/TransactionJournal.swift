@@ -55,11 +55,14 @@ final class TransactionJournal {
     /// - Throws: `StorageError`; none of them is there then.
     func append(_ records: [GatewayCore.JournalRecord], _ durability: GatewayCore.Durability) throws(StorageError) {
         let payloads = records.map(Self.encode)
+        // Samples must not use up the space that is kept free for begins and ends.
+        let isExpendable = records.allSatisfy(\.isExpendable)
         let first = try journal.append(
             contentsOf: payloads,
-            durability: durability == .synced ? .immediate : .batched
+            durability: durability == .synced && !isExpendable ? .immediate : .batched
         )
         for (index, record) in records.enumerated() { Self.note(record, first + UInt64(index), in: &marks) }
+        if durability == .synced, isExpendable { return flush() }
         flushDue = journal.needsFlush ? flushDue ?? EventLoop.uptime() + Self.flushAfter : nil
     }
 

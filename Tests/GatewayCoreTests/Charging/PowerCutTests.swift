@@ -194,4 +194,22 @@ import Testing
         bench.run(seconds: 40)
         #expect(bench.central.meterValues.count == 2)
     }
+
+    /// A full disk is made room on as soon as something was delivered.
+    @Test func aFullDiskIsCleared() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 50)
+        bench.persistFails = true
+        bench.run(seconds: 21)
+        bench.persistFails = false
+        bench.run(seconds: 6)
+        #expect(bench.compactions == 1)
+        #expect(bench.machine.queue?.storageFault == nil)
+        bench.restart()
+        bench.goOnline()
+        bench.swipe("CARD")
+        bench.run(seconds: 3)
+        #expect(bench.central.starts.count == 1)
+        #expect(bench.central.stops.map(\.request.transactionId) == [1])
+    }
 }

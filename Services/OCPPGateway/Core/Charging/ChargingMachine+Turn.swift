@@ -7,6 +7,8 @@ extension ChargingMachine {
     /// Delivered messages that may lie in the journal before it is made shorter.
     private static let compactionThreshold: Int64 = 2000
     private static let retryUnsavedAfter = Duration.seconds(5)
+    /// So long after a failure every record is worth the space reserved for the important ones.
+    private static let troubleLasts = Duration.seconds(600)
 
     mutating func inTurn(
         at moment: Moment,
@@ -20,7 +22,8 @@ extension ChargingMachine {
             clock: clock,
             random: random,
             ledger: ledger,
-            unsaved: storage.unsaved
+            unsaved: storage.unsaved,
+            isStorageTroubled: storageFailedAt.map { moment.uptime - $0 < Self.troubleLasts } ?? false
         )
         storage.unsaved = []
         body(&self, &turn)
@@ -103,7 +106,9 @@ extension ChargingMachine {
                 withConnector(began.connectorId, &turn) { $0.beginFailed(began, &$1) }
             case .sampled(let sampled):
                 if let sequence = sampled.sequence { delivery.remove(sequence: sequence, lost: true) }
-            case .registerRead, .attempted, .released, .bootStart, .unknown, .checkpoint:
+            case .checkpoint:
+                compactedAt = 0
+            case .registerRead, .attempted, .released, .bootStart, .unknown:
                 break  // Worth a line on disk, not the memory of a broken one.
             case .stopping, .ended, .resumed, .assigned, .delivered, .deadLettered, .requeued, .availabilitySet:
                 storage.unsaved.append(record)
@@ -111,9 +116,10 @@ extension ChargingMachine {
                     delivery.remove(sequence: entry.sequence, lost: false)
                     storage.withheld.append(entry)
                 }
-                storage.retryAt = turn.moment.uptime + Self.retryUnsavedAfter
             }
         }
+        storage.retryAt = turn.moment.uptime + Self.retryUnsavedAfter
+        storageFailedAt = turn.moment.uptime
         repeatLostEffects(&turn)
     }
 
@@ -134,7 +140,9 @@ extension ChargingMachine {
     mutating func retryUnsaved(_ turn: inout ChargingTurn) {
         guard let due = storage.retryAt, due <= turn.moment.uptime else { return }
         storage.retryAt = nil
-        turn.persistUnsaved()
+        guard turn.ledger.deliveredThrough > compactedAt else { return turn.persistUnsaved() }
+        // Perhaps the disk is full of what nobody needs any more.
+        compact(&turn)
     }
 
     /// A write was ordered: unless it fails, storage works again and holds everything.
@@ -155,9 +163,13 @@ extension ChargingMachine {
         guard spent >= Self.compactionThreshold, spent > Int64(turn.ledger.undelivered), storage.reason == nil else {
             return
         }
+        compact(&turn)
+    }
+
+    private mutating func compact(_ turn: inout ChargingTurn) {
         compactedAt = turn.ledger.deliveredThrough
         let compaction = JournalCompaction(turn.ledger)
-        turn.persist(compaction.checkpoint, .written)
+        turn.persist(compaction.checkpoint, .synced)
         turn.add(.compact(compaction))
     }
 }

@@ -22,6 +22,7 @@ public struct ChargingMachine: Machine, Sendable {
     /// By readerId.
     var readers: [Int: ReaderState] = [:]
     var storage = StorageFault()
+    var storageFailedAt: Duration?
     var published = Published()
     /// Cards that just stopped a transaction: a second reading of the same presentation must not start the next one.
     var recentStops: [IdToken: Duration] = [:]

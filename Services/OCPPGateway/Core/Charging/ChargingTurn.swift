@@ -7,6 +7,8 @@ struct ChargingTurn {
     let moment: Moment
     let configuration: ChargingConfiguration
     let keys: OCPPKeys
+    /// A write failed lately.
+    let isStorageTroubled: Bool
     var isOnline: Bool
     var clock: EventClock
     var random: SeededRandom
@@ -33,7 +35,8 @@ struct ChargingTurn {
         clock: EventClock,
         random: SeededRandom,
         ledger: RestoredTransactions,
-        unsaved: [JournalRecord]
+        unsaved: [JournalRecord],
+        isStorageTroubled: Bool
     ) {
         self.moment = moment
         self.configuration = configuration
@@ -43,6 +46,7 @@ struct ChargingTurn {
         self.random = random
         self.ledger = ledger
         self.unsaved = unsaved
+        self.isStorageTroubled = isStorageTroubled
     }
 
     mutating func add(_ effect: ChargingEffect) { effects.append(effect) }

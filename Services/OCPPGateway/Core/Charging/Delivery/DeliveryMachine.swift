@@ -118,7 +118,8 @@ struct DeliveryMachine: Equatable, Sendable {
         }
         guard window.isEmpty, loadedThrough < turn.ledger.lastSequence else { return }
         if !(loadedThrough + 1...turn.ledger.lastSequence).allSatisfy(unstored.contains) {
-            turn.log(.fault, "messages are missing in the journal", .init("after", loadedThrough))
+            // Holes from a disk that refused before our restart, most likely; damage to the journal is reported when it is opened.
+            turn.log(.warning, "messages are not in the journal", .init("after", loadedThrough))
         }
         unstored.removeAll()
         loadedThrough = turn.ledger.lastSequence
@@ -199,7 +200,7 @@ struct DeliveryMachine: Equatable, Sendable {
         }
         // Losing the mark of a start or stop in a power cut would send it twice; of meter values, that is harmless.
         var durability = Durability.synced
-        if case .meterValues = entry.message { durability = .written }
+        if case .meterValues = entry.message, !turn.isStorageTroubled { durability = .written }
         let delivered = Delivered(sequence: entry.sequence, transaction: entry.transaction, isStop: entry.isStop)
         turn.persist(.delivered(delivered), durability)
         drop(entry)

@@ -32,6 +32,15 @@ public enum JournalRecord: Equatable, Sendable {
         }
     }
 
+    /// May be given up when the disk is full, so that begins and ends still find room (CORE-MV-45).
+    public var isExpendable: Bool {
+        switch self {
+        case .sampled, .registerRead, .attempted, .released, .bootStart, .checkpoint, .unknown: true
+        case .began, .stopping, .ended, .resumed, .assigned, .delivered, .deadLettered, .requeued, .availabilitySet:
+            false
+        }
+    }
+
     /// The transaction it is about, by our own name for it.
     public var transaction: String? {
         switch self {
@@ -49,11 +58,11 @@ public enum JournalRecord: Equatable, Sendable {
     }
 }
 
-/// How safe a record must be before the effects after it are performed.
+/// How safe records must be before the effects after it are performed.
 public enum Durability: Int, Comparable, Sendable {
     /// Handed to the operating system: survives the death of the process.
     case written
-    /// On the disk: survives a power cut.
+    /// On the disk: survives a power cut. Unless all records are expendable, space kept free for them may be used.
     case synced
 
     public static func < (left: Durability, right: Durability) -> Bool { left.rawValue < right.rawValue }
