@@ -15,6 +15,15 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Product code uses neither Swift concurrency nor regular expressions: not importing them implicitly keeps four shared libraries
+/// out of every daemon (start-up time, about 0.3 MB each).
+let lean: [SwiftSetting] = [
+    .unsafeFlags([
+        "-Xfrontend", "-disable-implicit-concurrency-module-import",
+        "-Xfrontend", "-disable-implicit-string-processing-module-import",
+    ])
+]
+
 /// Cores and vocabularies: pure values, no unsafe memory.
 let pure = strict + [.strictMemorySafety()]
 
@@ -24,7 +33,7 @@ func library(_ name: String, _ path: String, _ settings: [SwiftSetting], _ depen
         dependencies: dependencies.map { .byName(name: $0) },
         path: path,
         exclude: ["README.md"],
-        swiftSettings: settings
+        swiftSettings: settings + lean
     )
 }
 
@@ -34,7 +43,7 @@ func program(_ name: String, _ path: String, _ dependencies: String...) -> Targe
         dependencies: dependencies.map { .byName(name: $0) },
         path: path,
         exclude: FileManager.default.fileExists(atPath: root + "/" + path + "/README.md") ? ["README.md"] : [],
-        swiftSettings: strict
+        swiftSettings: strict + lean
     )
 }
 

@@ -15,10 +15,11 @@ struct Condition: Equatable {
 
     init(_ text: String) throws(UsageError) {
         for comparison in Comparison.allCases {
-            guard let range = text.firstRange(of: comparison.rawValue) else { continue }
-            field = String(text[..<range.lowerBound])
+            guard let position = text.indices.first(where: { text[$0...].hasPrefix(comparison.rawValue) })
+            else { continue }
+            field = String(text[..<position])
             self.comparison = comparison
-            value = String(text[range.upperBound...])
+            value = String(text[position...].dropFirst(comparison.rawValue.count))
             return
         }
         throw UsageError("a condition is FIELD=VALUE (or !=, >=, <=), found \"\(text)\"", usage: Usage.wait)

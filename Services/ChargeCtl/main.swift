@@ -2,24 +2,26 @@ internal import Bus
 internal import Glibc
 internal import Primitives
 
-let words = Array(CommandLine.arguments.dropFirst())
-var status: ExitStatus
-do {
-    status = try Program.run(words)
-} catch let error as UsageError {
-    Output.complaint("\(error.problem)\n\(error.usage)")
-    status = .usage
-} catch let failure as Failure {
-    Output.complaint(failure.message)
-    status = failure.status
-} catch {
-    Output.complaint("\(error)")
-    status = .refused
-}
-exit(status.rawValue)
+exit(Program.outcome(of: Array(CommandLine.arguments.dropFirst())).rawValue)
 
 enum Program {
-    static func run(_ words: [String]) throws -> ExitStatus {
+    /// Runs the command; what went wrong is said on stderr.
+    static func outcome(of words: [String]) -> ExitStatus {
+        do {
+            return try run(words)
+        } catch let error as UsageError {
+            Output.complaint("\(error.problem)\n\(error.usage)")
+            return .usage
+        } catch let failure as Failure {
+            Output.complaint(failure.message)
+            return failure.status
+        } catch {
+            Output.complaint("\(error)")
+            return .refused
+        }
+    }
+
+    private static func run(_ words: [String]) throws -> ExitStatus {
         // Global options stand before the command; the rest belongs to it.
         let commandIndex = indexOfCommand(words)
         var global = Arguments(Array(words[..<commandIndex]), usage: Usage.overview)

@@ -99,9 +99,10 @@ final class MessageMirror {
 
     /// A frame that could not be read may hold the password anywhere.
     private static func withheldIfSecret(_ frame: [UInt8]) -> [UInt8] {
-        let text = String(decoding: frame, as: UTF8.self).lowercased()
-        return text.contains(OCPPKeyName.authorizationKey.rawValue.lowercased())
-            ? Array("(withheld: it names AuthorizationKey)".utf8) : frame
+        let text = Array(String(decoding: frame, as: UTF8.self).lowercased().utf8)
+        let name = Array(OCPPKeyName.authorizationKey.rawValue.lowercased().utf8)
+        let namesIt = text.indices.contains { text[$0...].starts(with: name) }
+        return namesIt ? Array("(withheld: it names AuthorizationKey)".utf8) : frame
     }
 
     private static let mostBytes = 64 * 1024
