@@ -32,14 +32,15 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-pinned() { taskset -c 0 "$@"; }
+# On one CPU, and as a process of its own: a function in the background would hide it behind a shell.
+pinned=(taskset -c 0)
 ctl() { "$binaries/chargectl" --runtime-dir "$work/run" "$@"; }
 ask() { "$binaries/central-system" --ask "$work/central-system" "$@"; }
 title() { printf '\n%s\n' "$*"; }
 figure() { printf '  %-58s %s\n' "$1" "$2"; }
 start() {
   mkdir -p "$work/$1"
-  pinned "$binaries/$1" --runtime-dir "$work/run" --state-dir "$work/$1" --config "$work/charger.json" \
+  "${pinned[@]}" "$binaries/$1" --runtime-dir "$work/run" --state-dir "$work/$1" --config "$work/charger.json" \
     2>> "$work/$1.log" &
   processes+=($!)
   service_pid[$1]=$!
@@ -47,7 +48,7 @@ start() {
 declare -A service_pid
 services=(ocpp-gateway hardware-io modem-manager config-store)
 
-pinned "$binaries/central-system" --port 0 --port-file "$work/port" --control "$work/central-system" > "$work/csms.log" &
+"${pinned[@]}" "$binaries/central-system" --port 0 --port-file "$work/port" --control "$work/central-system" > "$work/csms.log" &
 processes+=($!)
 for _ in $(seq 200); do [ -s "$work/port" ] && break; sleep 0.05; done
 sed "s|ws://127.0.0.1:[0-9]*|ws://127.0.0.1:$(cat "$work/port")|" deploy/config/demo.json > "$work/charger.json"
@@ -108,7 +109,7 @@ figure 'CPU per GetConfiguration' \
 figure 'ChangeConfiguration, durable when answered' "$(ask bench ChangeConfiguration "$rounds")"
 
 title "Bus round trip ($rounds each, JSON both ways)"
-pinned "$binaries/bus-bench" "$work/run" "$rounds"
+"${pinned[@]}" "$binaries/bus-bench" "$work/run" "$rounds"
 
 title "Memory after $((rounds * 5)) more calls"
 ask bench GetConfiguration $((rounds * 5)) > /dev/null
