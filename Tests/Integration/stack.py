@@ -139,8 +139,14 @@ class Stack:
         return self.ctl("sim", *arguments)
 
     def tap(self, *arguments):
+        """A tap that is connected to every running service (to one of them when it filters)."""
         tap = Tap(self, arguments)
         self.taps.append(tap)
+        if arguments:
+            tap.wait(lambda m: True)
+        else:
+            for service in self.processes:
+                tap.wait(lambda m: m["topic"] == f"service.announce.{service}")
         return tap
 
     def close(self):

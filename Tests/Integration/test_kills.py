@@ -26,7 +26,7 @@ def test_a_session_survives_the_kill_of_each_service_and_of_all(stack, csms):
     tap.wait_connector(contactor="closed", since=since)
     register = session.energy_beyond(tap, register)
 
-    stack.sim("swipe", "04A1B2C3")
+    session.present_again(stack, tap)
     stop = csms.wait("StopTransaction")
     assert stop["meterStop"] >= register
     stack.sim("unplug")
@@ -75,7 +75,7 @@ def test_a_stop_that_could_not_be_sent_is_sent_after_all_were_killed(stack, csms
     session.energy_beyond(tap, start["meterStart"])
     csms.vanish()
     tap.wait(lambda m: m["topic"] == "ocpp.link" and m["payload"]["phase"] not in ("accepted", "closing"))
-    stack.sim("swipe", "04A1B2C3")
+    session.present_again(stack, tap)
     tap.wait_status("Finishing")
     stack.kill()
     csms.listen()

@@ -16,7 +16,7 @@ def test_a_wallbox_boots_charges_stops_and_reports_its_energy(stack, csms):
     csms.wait_status("Charging")
     csms.wait("MeterValues", count=2)
     session.energy_beyond(tap, start["meterStart"])
-    stack.sim("swipe", "04A1B2C3")
+    session.present_again(stack, tap)
     stop = csms.wait("StopTransaction")
     csms.wait_status("Finishing")
     tap.wait_connector(contactor="open", since=len(tap.messages) - 1)

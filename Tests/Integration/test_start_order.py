@@ -58,8 +58,7 @@ def test_two_sockets_with_locks_and_two_readers_from_configuration_alone(csms):
         session.begin(stack, csms, tap, card="04BBBBBB", connector=2, reader=2)
         tap.wait_connector(1, lock="locked", contactor="closed")
         tap.wait_connector(2, lock="locked", contactor="closed")
-        session.after_the_card_is_gone(csms, connector=2)
-        stack.sim("swipe", "04BBBBBB", "--reader", "2")
+        session.present_again(stack, tap, card="04BBBBBB", reader=2)
         stop = csms.wait("StopTransaction")
         assert stop["transactionId"] == 102
         tap.wait_connector(2, lock="unlocked")

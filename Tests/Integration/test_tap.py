@@ -11,8 +11,7 @@ def test_the_tap_shows_a_whole_session_with_requests_and_replies_in_order(stack,
     tap = stack.tap()
     start = session.begin(stack, csms, tap)
     session.energy_beyond(tap, start["meterStart"])
-    session.after_the_card_is_gone(csms)
-    stack.sim("swipe", "04A1B2C3")
+    session.present_again(stack, tap)
     csms.wait("StopTransaction")
     tap.wait(lambda m: m["topic"] == "ocpp.message" and m["payload"].get("action") == "StopTransaction"
              and m["payload"]["kind"] == "CALLRESULT")
@@ -57,8 +56,7 @@ def test_a_tap_that_stops_reading_delays_nobody(stack, csms):
     for _ in range(1000):  # more messages than wait for a subscriber, twice over: each is two frames
         csms.request("GetConfiguration", key=["HeartbeatInterval"])
     session.energy_beyond(tap, start["meterStart"])
-    session.after_the_card_is_gone(csms)
-    stack.sim("swipe", "04A1B2C3")
+    session.present_again(stack, tap)
     stop = csms.wait("StopTransaction")
     session.assert_one_transaction(csms, start, stop)
     assert all(process.poll() is None for process in stack.processes.values())
