@@ -30,6 +30,11 @@ public struct PendingCalls<ID: Hashable & Sendable, Context: Sendable>: Sendable
 
     public func context(of id: ID) -> Context? { entries[id]?.context }
 
+    /// Whether a call with such a context is pending.
+    public func contains(where predicate: (Context) -> Bool) -> Bool {
+        entries.values.contains { predicate($0.context) }
+    }
+
     /// Removes and returns one call whose deadline has passed, earliest first.
     public mutating func popExpired(at uptime: Duration) -> (id: ID, context: Context)? {
         guard let first = entries.min(by: { $0.value.deadline < $1.value.deadline }), first.value.deadline <= uptime

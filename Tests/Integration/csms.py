@@ -132,6 +132,9 @@ class CSMS:
         return self
 
     def __exit__(self, *_):
+        print("--- conversation (pytest shows it with a failure)")
+        for direction, frame in self.frames:
+            print(direction, json.dumps(frame))
         self.close()
 
     async def serve(self, connection):

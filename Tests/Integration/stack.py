@@ -160,10 +160,9 @@ class Stack:
     def __enter__(self):
         return self
 
-    def __exit__(self, kind, *_):
-        if kind is not None:
-            for service in SERVICES:
-                print(f"--- {service}\n{self.log(service)}")
+    def __exit__(self, *_):
+        for service in SERVICES:  # pytest shows it with a failure
+            print(f"--- {service}\n{self.log(service)}")
         self.close()
 
 

@@ -122,6 +122,21 @@ import Testing
         #expect(machine.keys.resetRetries == 3)
     }
 
+    /// J-RPC-33: the store publishes and answers over two sockets, in any order; the conf goes out before the reconnect.
+    @Test func aPublicationThatOvertakesTheStoresAnswerDoesNotReconnectBeforeTheAnswerIsOut() throws {
+        var machine = try machine()
+        let before = ConfigValue(key: "AuthorizationKey", owner: .ocppGateway, value: nil, revision: 0)
+        _ = machine.received(ConfigValues(owner: .ocppGateway, revision: 1, values: [before]))
+        _ = machine.change(request("AuthorizationKey", CiString500(fitting: key)), callId: "c", at: now)
+        let reply = stored("AuthorizationKey", nil, revision: 9)
+        let overtaking = machine.received(ConfigValues(owner: .ocppGateway, revision: 9, values: [reply.value]))
+        let done = machine.stored(number: 1, .success(reply))
+        let repeated = machine.received(ConfigValues(owner: .ocppGateway, revision: 9, values: [reply.value]))
+        #expect(overtaking.isEmpty)
+        #expect(done == [answered(.accepted), .credentialsChanged])
+        #expect(repeated.isEmpty)
+    }
+
     /// J-CON-23: in a file, not on the bus, and followed by a reconnect.
     @Test func aNewAuthorizationKeyIsHandedOverAsASecret() throws {
         var machine = try machine()

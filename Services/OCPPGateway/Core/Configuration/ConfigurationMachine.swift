@@ -164,6 +164,8 @@ public struct ConfigurationMachine: Sendable {
             let entry = ConfigSnapshot.Entry(value: value.value, revision: value.revision)
             guard seen[name] != entry else { continue }
             if declaration.secret {
+                // The publication overtook the answer to our own change: the central system is answered before it is left.
+                if pending.contains(where: { $0.name == name }) { continue }
                 // The first sight tells nothing new: each handshake reads the secret where the store keeps it.
                 if seen[name] != nil { effects.append(.credentialsChanged) }
                 seen[name] = entry
