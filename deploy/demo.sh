@@ -102,6 +102,7 @@ ctl state hardware.meter.1
 step "The same card ends the session, the car leaves"
 ctl sim swipe 04A1B2C3D4E5F6
 until_shown ocpp.connector.1 status=Finishing
+until_shown hardware.connector.1 contactor=open
 ctl sim unplug
 until_shown ocpp.connector.1 status=Available
 until_shown ocpp.queue undelivered=0
