@@ -1,28 +1,43 @@
 /// Named absolute deadlines of one machine: timers as data. There is nothing to cancel in the shell, which only asks for `next`.
+///
+/// Deadlines at the same instant come in the order in which they were set, so that a run can be repeated exactly.
 public struct Deadlines<Name: Hashable & Sendable>: Sendable, Equatable {
-    private var due: [Name: Duration] = [:]
+    private struct Entry: Sendable, Equatable {
+        let name: Name
+        let due: Duration
+    }
+
+    /// Earliest first.
+    private var entries: [Entry] = []
 
     public init() {}
 
     /// Arms or re-arms `name` for the absolute `uptime`.
-    public mutating func set(_ name: Name, at uptime: Duration) { due[name] = uptime }
+    public mutating func set(_ name: Name, at uptime: Duration) {
+        clear(name)
+        let place = entries.firstIndex { $0.due > uptime } ?? entries.count
+        entries.insert(Entry(name: name, due: uptime), at: place)
+    }
 
-    public mutating func clear(_ name: Name) { due[name] = nil }
+    public mutating func clear(_ name: Name) {
+        guard let index = entries.firstIndex(where: { $0.name == name }) else { return }
+        entries.remove(at: index)
+    }
 
-    public mutating func clearAll() { due.removeAll() }
+    public mutating func clearAll() { entries.removeAll() }
 
-    public func isSet(_ name: Name) -> Bool { due[name] != nil }
+    public func isSet(_ name: Name) -> Bool { self[name] != nil }
 
-    public subscript(name: Name) -> Duration? { due[name] }
+    public subscript(name: Name) -> Duration? { entries.first { $0.name == name }?.due }
 
     /// The earliest deadline of all.
-    public var next: Duration? { due.isEmpty ? nil : due.values.min() }
+    public var next: Duration? { entries.first?.due }
 
     /// Removes and returns one deadline that has passed, earliest first; nil when none has.
     public mutating func popDue(at uptime: Duration) -> Name? {
-        guard let first = due.min(by: { $0.value < $1.value }), first.value <= uptime else { return nil }
-        due[first.key] = nil
-        return first.key
+        guard let first = entries.first, first.due <= uptime else { return nil }
+        entries.removeFirst()
+        return first.name
     }
 }
 

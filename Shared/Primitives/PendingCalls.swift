@@ -1,6 +1,19 @@
 /// Requests that await an answer, each with its context and an absolute deadline. Bounded.
+///
+/// Calls with the same deadline expire in the order in which they were added, so that a run can be repeated exactly.
 public struct PendingCalls<ID: Hashable & Sendable, Context: Sendable>: Sendable {
-    private var entries: [ID: (context: Context, deadline: Duration)] = [:]
+    private struct Entry: Sendable {
+        let context: Context
+        let deadline: Duration
+        let order: UInt64
+
+        func isBefore(_ other: Entry) -> Bool {
+            deadline != other.deadline ? deadline < other.deadline : order < other.order
+        }
+    }
+
+    private var entries: [ID: Entry] = [:]
+    private var added: UInt64 = 0
 
     /// How many may be outstanding at once.
     public let capacity: Int
@@ -21,7 +34,8 @@ public struct PendingCalls<ID: Hashable & Sendable, Context: Sendable>: Sendable
     /// Adds a call. Returns false, adding nothing, when the table is full or the id is already pending.
     public mutating func add(_ id: ID, context: Context, deadline: Duration) -> Bool {
         guard entries.count < capacity, entries[id] == nil else { return false }
-        entries[id] = (context, deadline)
+        added += 1
+        entries[id] = Entry(context: context, deadline: deadline, order: added)
         return true
     }
 
@@ -37,7 +51,7 @@ public struct PendingCalls<ID: Hashable & Sendable, Context: Sendable>: Sendable
 
     /// Removes and returns one call whose deadline has passed, earliest first.
     public mutating func popExpired(at uptime: Duration) -> (id: ID, context: Context)? {
-        guard let first = entries.min(by: { $0.value.deadline < $1.value.deadline }), first.value.deadline <= uptime
+        guard let first = entries.min(by: { $0.value.isBefore($1.value) }), first.value.deadline <= uptime
         else { return nil }
         entries[first.key] = nil
         return (first.key, first.value.context)
@@ -46,6 +60,6 @@ public struct PendingCalls<ID: Hashable & Sendable, Context: Sendable>: Sendable
     /// Removes and returns everything, for a peer that is gone.
     public mutating func removeAll() -> [(id: ID, context: Context)] {
         defer { entries.removeAll() }
-        return entries.sorted { $0.value.deadline < $1.value.deadline }.map { ($0.key, $0.value.context) }
+        return entries.sorted { $0.value.isBefore($1.value) }.map { ($0.key, $0.value.context) }
     }
 }

@@ -21,9 +21,26 @@ import Testing
         #expect(deadlines.next == nil)
         #expect(due == nil)
     }
+
+    @Test func deadlinesAtTheSameInstantComeInTheOrderInWhichTheyWereSet() {
+        var deadlines = Deadlines<Int>()
+        for name in 1...9 { deadlines.set(name, at: .seconds(5)) }
+        deadlines.set(4, at: .seconds(5))
+        var order: [Int] = []
+        while let name = deadlines.popDue(at: .seconds(5)) { order.append(name) }
+        #expect(order == [1, 2, 3, 5, 6, 7, 8, 9, 4])
+    }
 }
 
 @Suite struct PendingCallsTests {
+    @Test func callsWithTheSameDeadlineExpireInTheOrderInWhichTheyWereAdded() {
+        var calls = PendingCalls<Int, String>(capacity: 9)
+        for id in 1...9 { _ = calls.add(id, context: "", deadline: .seconds(5)) }
+        var order: [Int] = []
+        while let expired = calls.popExpired(at: .seconds(5)) { order.append(expired.id) }
+        #expect(order == Array(1...9))
+    }
+
     @Test func anAnswerIsMatchedOnce() {
         var calls = PendingCalls<String, Int>(capacity: 2)
         let added = calls.add("a", context: 1, deadline: .seconds(1))
