@@ -47,6 +47,23 @@ import Testing
         #expect(script.machine.ledger.transactions.count == 1)
     }
 
+    @Test func oldMeterValuesWithTheirOldIdsAreRetransmissions() {
+        var script = Script()
+        script.boot()
+        script.call(script.start())
+        let first = script.sample(1, "1100", after: 10)
+        let second = script.sample(1, "1200", after: 20)
+        script.call(first, id: "a")
+        script.call(second, id: "b")
+        script.disconnect()
+        script.connect()
+        script.call(first, id: "a")
+        script.call(second, id: "b")
+        #expect(script.violations.isEmpty)
+        #expect(script.machine.ledger.transaction(1)?.samples == 2)
+        #expect(script.machine.ledger.transaction(1)?.sampleRetransmissions == 2)
+    }
+
     @Test func theSameMessageOnAnotherConnectionIsARetransmission() {
         var script = booted()
         let start = script.start()

@@ -77,7 +77,7 @@ extension CentralSystemMachine {
     ) -> [Effect] {
         let action = request.action
         ledger.received[action.rawValue, default: 0] += 1
-        check(action, id: id, text: text, from: chargePoint, at: moment)
+        let isRepetition = check(action, id: id, text: text, from: chargePoint, at: moment)
         let fault = takeFault(for: action)
         if case .error(let code)? = fault {
             let error = CallError(code: code, errorDescription: "injected")
@@ -85,7 +85,13 @@ extension CentralSystemMachine {
             return [.send(answer, to: chargePoint), tell(chargePoint, action.rawValue, text, .text(answer))]
         }
         let isAnswered = fault == nil || fault == .closeAfter
-        let confirmation = process(request, from: chargePoint, isAnswered: isAnswered, at: moment)
+        let confirmation = process(
+            request,
+            from: chargePoint,
+            isAnswered: isAnswered,
+            isRepetition: isRepetition,
+            at: moment
+        )
         let answer = MessageCodec.encodeResult(id: id, confirmation)
         func told(_ answer: Exchange.Answer) -> Effect { tell(chargePoint, action.rawValue, text, answer) }
         switch fault {
@@ -115,18 +121,19 @@ extension CentralSystemMachine {
         return kind
     }
 
-    /// The rules that hold for every CALL.
+    /// The rules that hold for every CALL. Returns whether the same CALL came before.
     private mutating func check(
         _ action: Action,
         id: String,
         text: [UInt8],
         from chargePoint: String,
         at moment: Moment
-    ) {
-        guard var station = stations[chargePoint] else { return }
+    ) -> Bool {
+        guard var station = stations[chargePoint] else { return false }
         defer { stations[chargePoint] = station }
         let digest = text.hashValue
-        if let before = station.seen[id], before != digest {
+        let isRepetition = station.seen[id] == digest
+        if station.seen[id] != nil, !isRepetition {
             ledger.violate(.messageId, by: chargePoint, "message id \(id) used again for another CALL", at: moment)
         }
         if station.seen.count >= 50_000 { station.seen.removeAll() }
@@ -147,16 +154,23 @@ extension CentralSystemMachine {
             let status = station.registration?.rawValue ?? "without registration"
             ledger.violate(.notRegistered, by: chargePoint, "\(action.rawValue) while \(status)", at: moment)
         }
+        return isRepetition
     }
 
     private mutating func process(
         _ request: OCPPRequest,
         from chargePoint: String,
         isAnswered: Bool,
+        isRepetition: Bool,
         at moment: Moment
     ) -> OCPPConfirmation {
         let connection = stations[chargePoint]?.connection ?? 0
-        let origin = Ledger.Origin(chargePoint: chargePoint, connection: connection, isAnswered: isAnswered)
+        let origin = Ledger.Origin(
+            chargePoint: chargePoint,
+            connection: connection,
+            isAnswered: isAnswered,
+            isRepetition: isRepetition
+        )
         switch request {
         case .authorize(let request):
             return .authorize(.init(idTagInfo: info(of: request.idTag, at: moment)))

@@ -66,6 +66,8 @@ extension Ledger {
         var connection: Int
         /// Whether the answer goes out; otherwise a repetition is what the charge point should do.
         var isAnswered: Bool
+        /// The same CALL came before, letter for letter.
+        var isRepetition: Bool
     }
 
     /// Notes a StartTransaction. The same one again keeps its id.
@@ -109,7 +111,7 @@ extension Ledger {
         guard let transactionId = request.transactionId else { return }
         guard let position = position(of: transactionId, "MeterValues", origin, at: moment) else { return }
         let newest = request.meterValue.last?.timestamp ?? request.meterValue.first.timestamp
-        if transactions[position].newestSampleAt == newest {
+        if origin.isRepetition || transactions[position].newestSampleAt == newest {
             transactions[position].sampleRetransmissions += 1
             return
         }
