@@ -25,6 +25,8 @@ public struct GatewayMachine: Machine, Sendable {
     var hasJustRegistered = false
     /// The order to end or restart is given once.
     private var hasExited = false
+    /// The CALL that the newest turn gave out.
+    private var newestCall: (id: String, request: OCPPRequest)?
 
     /// `seed` must differ at every start: message ids are unique over restarts (OCPP-J errata §3.1).
     public init(
@@ -84,15 +86,22 @@ public struct GatewayMachine: Machine, Sendable {
 
     public mutating func handle(_ event: GatewayEvent, at moment: Moment) -> [GatewayEffect] {
         var effects: [GatewayEffect] = []
+        let call = newestCall
+        newestCall = nil
         apply(event, at: moment, &effects)
+        if case .charging(.persistFailed) = event, let call { repeatCall(call.id, call.request, at: moment, &effects) }
         settle(at: moment, &effects)
         return effects
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [GatewayEffect] {
         var effects: [GatewayEffect] = []
+        newestCall = nil
         perform(connection.deadlineReached(at: moment), at: moment, &effects)
-        if let call = calls.expire(at: moment) { finish(call, .timedOut, at: moment, &effects) }
+        if let call = calls.expire(at: moment) {
+            finish(call, .timedOut, at: moment, &effects)
+            perform(connection.handle(.callTimedOut, at: moment), at: moment, &effects)
+        }
         perform(keyring.deadlineReached(at: moment), at: moment, &effects)
         perform(charging.deadlineReached(at: moment), &effects)
         settle(at: moment, &effects)
@@ -153,6 +162,7 @@ public struct GatewayMachine: Machine, Sendable {
             let id = calls.begin(call, timeout: timeout, at: moment)
             heartbeat.exchanged(at: moment)
             effects.append(.sendCall(id: id, call.request))
+            newestCall = (id, call.request)
         }
         settleReset(at: moment, &effects)
         effects += view.update(
@@ -165,6 +175,24 @@ public struct GatewayMachine: Machine, Sendable {
         if connection.phase == .stopped, !hasExited {
             hasExited = true
             effects.append(resetting.isUnderWay ? .restart : .exit)
+        }
+    }
+
+    /// The turn that gave out this CALL failed at a write, so that it was not sent. A message of the queue may be what could not be written;
+    /// its turn comes again.
+    private mutating func repeatCall(
+        _ id: String,
+        _ request: OCPPRequest,
+        at moment: Moment,
+        _ effects: inout [GatewayEffect]
+    ) {
+        guard let call = calls.outstanding, call.messageId == id else { return }
+        switch call.key {
+        case .delivery:
+            if let call = calls.connectionLost() { finish(call, .connectionLost, at: moment, &effects) }
+        case .authorize, .bootNotification, .dataTransfer, .heartbeat, .status:
+            effects.append(.sendCall(id: id, request))
+            newestCall = (id, request)
         }
     }
 

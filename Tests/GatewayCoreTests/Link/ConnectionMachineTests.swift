@@ -193,6 +193,20 @@ import Testing
         #expect(ping == [.sendPing])
     }
 
+    @Test func withoutPingsTwoUnansweredCallsInARowDropTheConnection() {
+        var bench = Bench(pingInterval: .zero)
+        _ = bench.feed(.started)
+        _ = bench.open(dial: 1)
+        let first = bench.feed(.callTimedOut)
+        #expect(first.isEmpty)
+        _ = bench.feed(.received)
+        let other = bench.feed(.callTimedOut)
+        #expect(other.isEmpty)
+        let second = bench.feed(.callTimedOut)
+        #expect(second.contains(.abort(dial: 1)))
+        #expect(bench.machine.lastProblem == .callsUnanswered)
+    }
+
     @Test func aDownUplinkDropsTheSocketAndWaitsWithoutCounting() throws {
         var bench = Bench()
         _ = bench.feed(.started)

@@ -295,4 +295,31 @@ import Testing
         let late = bench.feed(.link(.closed(dial: 1, reason: "closed")))
         #expect(!late.contains(.exit))
     }
+
+    /// Nothing behind a failed write is performed, a CALL neither.
+    @Test func aCallBehindAFailedWriteIsSentAllTheSame() throws {
+        var bench = try GatewayBench()
+        bench.start()
+        bench.connect()
+        let accepted = bench.answerBoot(.accepted)
+        guard case .persist(let records, _)? = accepted.first(where: { if case .persist = $0 { true } else { false } })
+        else {
+            Issue.record("the time of the central system is stored")
+            return
+        }
+        let lost = accepted.sentCalls
+        #expect(lost.count == 1)
+        let after = bench.feed(.charging(.persistFailed(records, reason: "disk full")))
+        #expect(after.sentCalls == lost)
+    }
+}
+
+extension [GatewayEffect] {
+    /// Ids of the CALLs among them.
+    fileprivate var sentCalls: [String] {
+        compactMap { effect in
+            guard case .sendCall(let id, _) = effect else { return nil }
+            return id
+        }
+    }
 }

@@ -1,51 +1,8 @@
-public import BusSchema
+import BusSchema
 public import Primitives
 
 /// When to connect, ping, give up and try again. One socket at a time: a new dial starts only after the old one is reported closed.
 public struct ConnectionMachine: Sendable {
-    public enum Event: Equatable, Sendable {
-        case started
-        /// Settings that a reconnect must use changed.
-        case reconnectRequested
-        case uplinkChanged(UplinkState.Link)
-        /// So many addresses, tried in this order; at least one.
-        case resolved(dial: Int, addresses: Int)
-        /// The TCP connection stands.
-        case connected(dial: Int)
-        /// The upgrade was accepted with the sub-protocol; frames may flow.
-        case handshakeFinished(dial: Int)
-        case failed(dial: Int, LinkProblem)
-        /// The socket of that dial is gone, whoever closed it. Follows every `connect` that did not fail.
-        case closed(dial: Int, reason: String)
-        /// Any byte came in.
-        case received
-        /// The registration was accepted: this connection really works.
-        case accepted
-        case terminationRequested
-    }
-
-    public enum Effect: Equatable, Sendable {
-        /// Resolve the host's name anew and report under this number.
-        case resolve(dial: Int)
-        case connect(dial: Int, address: Int)
-        case startHandshake(dial: Int)
-        case sendPing
-        /// Send a close frame, then end the connection.
-        case close(dial: Int)
-        /// Drop the socket, or the attempt to get one, at once.
-        case abort(dial: Int)
-        /// Frames may flow.
-        case opened
-        /// Frames cannot flow any more.
-        case lost
-        case log(LogRecord)
-    }
-
-    public enum Phase: Equatable, Sendable {
-        case idle, notConfigured, waitingForUplink, resolving, connecting, handshaking, open, closing, backingOff,
-            stopped
-    }
-
     private enum State: Equatable {
         /// Not started, → resolving, waitingForUplink.
         case idle
@@ -85,6 +42,8 @@ public struct ConnectionMachine: Sendable {
     private var proven = false
     private var pingInterval: Duration
     private var lastLogged: LinkProblem?
+    /// CALLs that ended without an answer since the last byte came in.
+    private var unansweredCalls = 0
 
     /// Why the last attempt failed or the last connection ended; nil while connected and proven.
     public private(set) var lastProblem: LinkProblem?
@@ -138,6 +97,7 @@ public struct ConnectionMachine: Sendable {
         case .failed(let dial, let problem): failed(dial, problem, at: moment)
         case .closed(let dial, let reason): closed(dial, reason: reason, at: moment)
         case .received: received()
+        case .callTimedOut: callTimedOut(at: moment)
         case .accepted: prove()
         case .terminationRequested: terminate(at: moment)
         }
@@ -244,6 +204,7 @@ public struct ConnectionMachine: Sendable {
         deadlines.clear(.step)
         state = .open(dial: dial)
         proven = false
+        unansweredCalls = 0
         deadlines.set(.stable, at: moment.uptime + Self.stableAfter)
         armPing(at: moment)
         return [.opened]
@@ -277,8 +238,18 @@ public struct ConnectionMachine: Sendable {
 
     /// Any byte is a sign of life, not just the pong (OCPP-J errata §3.11 asks to find dead connections, not slow pongs).
     private mutating func received() -> [Effect] {
+        unansweredCalls = 0
         deadlines.clear(.pong)
         return []
+    }
+
+    /// With pings switched off, silence where answers are due is the only sign of a connection that is dead at the other end; the
+    /// kernel needs a quarter of an hour to see it.
+    private mutating func callTimedOut(at moment: Moment) -> [Effect] {
+        guard case .open(let dial) = state else { return [] }
+        unansweredCalls += 1
+        guard unansweredCalls >= Self.mostUnansweredCalls else { return [] }
+        return note(.callsUnanswered) + leave(dial, next: .backOff, gracefully: false, at: moment)
     }
 
     private mutating func prove() -> [Effect] {
@@ -396,4 +367,6 @@ public struct ConnectionMachine: Sendable {
     private static let closingTimeout: Duration = .seconds(3)
     private static let quickReturn: ClosedRange<Duration> = .milliseconds(50)...Duration.milliseconds(500)
     private static let mostAddresses = 4
+    /// One may be lost at the central system; two in a row with nothing in between are a dead line.
+    private static let mostUnansweredCalls = 2
 }

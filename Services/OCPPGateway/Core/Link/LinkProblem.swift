@@ -14,6 +14,8 @@ public enum LinkProblem: Equatable, Sendable {
     case protocolRefused
     /// The answer was no WebSocket handshake.
     case handshakeInvalid(String)
+    /// CALLs stayed unanswered, and nothing else came in meanwhile.
+    case callsUnanswered
     /// A ping stayed unanswered (OCPP-J errata §3.11).
     case pingUnanswered
     /// The central system or the network ended an open connection.
@@ -31,7 +33,8 @@ public enum LinkProblem: Equatable, Sendable {
     public var health: UplinkReport.Health {
         switch self {
         case .httpStatus, .protocolRefused, .handshakeInvalid: .refused
-        case .nameNotResolved, .notConnected, .timedOut, .pingUnanswered, .closedByPeer, .uplinkDown: .unreachable
+        case .nameNotResolved, .notConnected, .timedOut, .callsUnanswered, .pingUnanswered, .closedByPeer, .uplinkDown:
+            .unreachable
         }
     }
 
@@ -58,6 +61,8 @@ public enum LinkProblem: Equatable, Sendable {
             "the central system accepted the WebSocket without the sub-protocol ocpp1.6: it must be set to OCPP 1.6J"
         case .handshakeInvalid(let reason):
             "\(place) does not answer as a WebSocket server (\(reason)): check centralSystem.url"
+        case .callsUnanswered:
+            "the central system answered nothing for several requests: the connection is taken for dead"
         case .pingUnanswered:
             "the central system did not answer a WebSocket ping: the connection is taken for dead"
         case .closedByPeer(let reason):
