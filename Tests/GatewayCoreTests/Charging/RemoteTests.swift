@@ -215,6 +215,19 @@ import Testing
         return answer?.status
     }
 
+    /// The order to release the cable may have died with the process before this one.
+    @Test func aCableThatIsStillLockedAfterARestartIsReleased() {
+        let bench = ChargingBench.charging(hasLock: true)
+        bench.hardwareAnswers = false
+        bench.swipe("CARD")
+        bench.run(seconds: 15)
+        bench.change { $0.lock = .locked }
+        bench.hardwareAnswers = true
+        bench.restart()
+        bench.run(seconds: 1)
+        #expect(bench.hardware[1]?.lock == .unlocked)
+    }
+
     /// TC_018_2: nothing to unlock, nothing to stop.
     @Test func aFixedCableIsNotSupported() {
         let bench = ChargingBench.charging()

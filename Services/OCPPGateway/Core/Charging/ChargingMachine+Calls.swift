@@ -37,7 +37,7 @@ extension ChargingMachine {
             case .status(let connectorId):
                 var isConfirmed = false
                 if case .confirmed = outcome { isConfirmed = true }
-                machine.reporter.finished(connectorId: connectorId, confirmed: isConfirmed)
+                machine.reporter.finished(connectorId: connectorId, confirmed: isConfirmed, at: moment.uptime)
             case .delivery(let sequence): machine.deliveryFinished(sequence, outcome, &turn)
             case .bootNotification, .heartbeat, .dataTransfer: break
             }

@@ -181,11 +181,11 @@ public struct ChargingMachine: Machine, Sendable {
     func connector(_ connectorId: Int) -> ConnectorMachine? { connectors.first { $0.id == connectorId } }
 
     private mutating func synchronise(_ offset: Duration, _ turn: inout ChargingTurn) {
-        let before = turn.clock.offset
+        let before = turn.clock
         if let start = turn.clock.synchronise(offset: offset, at: turn.moment) {
             turn.persist(.bootStart(start), .written)
         }
-        guard turn.clock.offset != before else { return }
+        guard turn.clock != before else { return }
         turn.log(.notice, "clock", .init("offsetMilliseconds", offset.wholeMilliseconds))
         for index in connectors.indices { connectors[index].schedule?.clockChanged(turn) }
     }

@@ -84,6 +84,9 @@ struct ChargingTurn {
 
     mutating func newUUID() -> String { random.uuid() }
 
+    /// The time that a message says which joins the queue now.
+    func inOrder(_ time: EventTime) -> EventTime { time.notBefore(ledger.newestTime) }
+
     /// The next place in the order of messages.
     var nextSequence: Int64 { ledger.lastSequence + 1 }
 }

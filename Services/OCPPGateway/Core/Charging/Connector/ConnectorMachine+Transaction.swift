@@ -18,7 +18,7 @@ extension ConnectorMachine {
             isOperative, isChargePointOperative, report?.status != .faulted, let reading = beginReading(turn)
         else { return }
         let uuid = turn.newUUID()
-        let now = turn.now
+        let now = turn.inOrder(turn.now)
         let rendering = MeasurandRendering(
             reading: reading,
             offeredMilliamps: state.offeredMilliamps,
@@ -246,7 +246,7 @@ extension ConnectorMachine {
             messageId: values.isEmpty ? nil : turn.newUUID(),
             transaction: transaction.uuid,
             connectorId: id,
-            time: time,
+            time: turn.inOrder(time),
             energyWh: max(reading.energyWh, transaction.registerWh),
             values: values,
             stopValues: stopValues.isEmpty ? nil : stopValues
@@ -328,7 +328,7 @@ extension ConnectorMachine {
             transaction: transaction.uuid,
             connectorId: id,
             meterStopWh: transaction.registerWh,
-            time: stop.time,
+            time: turn.inOrder(stop.time),
             reason: stop.reason,
             idTag: stop.idTag,
             transactionData: turn.ledger.open[id]?.stopData.transactionData(

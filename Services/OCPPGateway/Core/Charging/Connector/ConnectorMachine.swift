@@ -172,7 +172,9 @@ struct ConnectorMachine: Equatable, Sendable {
         case .idle: if facts.isPlugged { plugged(&turn) }
         case .transaction: if wasPlugged, !facts.isPlugged { unplugged(&turn) }
         case .authorized: if facts.isPlugged { plugged(&turn) }
-        case .plugged, .finishing: break
+        // Whoever waited for the cable still does; for whom it was kept is not known any more.
+        case .finishing: if facts.needsUserAction { wantUnlock(&turn) }
+        case .plugged: break
         }
     }
 

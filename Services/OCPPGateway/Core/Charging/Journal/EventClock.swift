@@ -4,12 +4,15 @@ import Primitives
 struct EventClock: Equatable, Sendable {
     /// How many earlier boots are remembered.
     private static let rememberedBoots = 16
-    /// Offsets that differ by less are the network's jitter, not the clock's.
+    /// Times that differ by less are the network's jitter, not the clock's.
     private static let jitter = Duration.seconds(1)
 
     let bootId: String
-    /// True time minus the wall clock; nil while the wall clock is not trusted.
-    private(set) var offset: Duration?
+    /// UTC milliseconds at uptime zero, as the central system's time has it; nil before it told any in this boot. From then on the
+    /// wall clock is not looked at: whoever sets it must not send timestamps back and forth.
+    private var start: Int64?
+    /// Whether the wall clock counts until then.
+    private let trustsWallClock: Bool
     /// UTC milliseconds at uptime zero, by boot, oldest first.
     private(set) var boots: [BootStart]
     /// The same for this boot as the untrusted wall clock has it; nothing better is known before the first synchronisation.
@@ -17,27 +20,36 @@ struct EventClock: Equatable, Sendable {
 
     init(bootId: String, trusted: Bool, boots: [BootStart], at moment: Moment) {
         self.bootId = bootId
-        offset = trusted ? .zero : nil
+        trustsWallClock = trusted
+        // The process before this one may have been told.
+        start = boots.last { $0.boot == bootId }?.utc
         self.boots = boots.suffix(Self.rememberedBoots)
         assumedStart = moment.utc.millisecondsSinceEpoch - moment.uptime.wholeMilliseconds
     }
 
-    /// Takes a new offset over. Returns the boot's start when it became known with it, to be stored for events of this boot.
-    mutating func synchronise(offset new: Duration, at moment: Moment) -> BootStart? {
-        if let offset, (new - offset).magnitude < Self.jitter { return nil }
-        let first = offset == nil
-        offset = new
-        guard first else { return nil }
-        let start = BootStart(boot: bootId, utc: utc(at: moment) - moment.uptime.wholeMilliseconds)
+    /// Whether times mean something to others.
+    var isTrusted: Bool { start != nil || trustsWallClock }
+
+    /// Takes over that true time is `offset` ahead of the wall clock now. Returns the boot's start when it became known with it, to be stored
+    /// for events of this boot and for the next process.
+    mutating func synchronise(offset: Duration, at moment: Moment) -> BootStart? {
+        let isJitter = offset.magnitude < Self.jitter && trustsWallClock
+        let told = moment.utc.advanced(by: start == nil && isJitter ? .zero : offset)
+        let new = told.millisecondsSinceEpoch - moment.uptime.wholeMilliseconds
+        if let start, abs(new - start) < Self.jitter.wholeMilliseconds { return nil }
+        let isFirst = start == nil
+        start = new
+        guard isFirst else { return nil }
+        let known = BootStart(boot: bootId, utc: new)
         boots.removeAll { $0.boot == bootId }
-        boots.append(start)
+        boots.append(known)
         if boots.count > Self.rememberedBoots { boots.removeFirst() }
-        return start
+        return known
     }
 
     /// UTC milliseconds as well as we know it.
     func utc(at moment: Moment) -> Int64 {
-        moment.utc.advanced(by: offset ?? .zero).millisecondsSinceEpoch
+        start.map { $0 + moment.uptime.wholeMilliseconds } ?? moment.utc.millisecondsSinceEpoch
     }
 
     /// The stored form of `moment`.
@@ -46,7 +58,7 @@ struct EventClock: Equatable, Sendable {
     /// The stored form of an instant near `moment`, given by its uptime.
     func time(uptime: Duration, at moment: Moment) -> EventTime {
         let milliseconds = uptime.wholeMilliseconds
-        guard offset != nil else { return EventTime(utc: nil, boot: bootId, uptime: milliseconds) }
+        guard isTrusted else { return EventTime(utc: nil, boot: bootId, uptime: milliseconds) }
         let utc = utc(at: moment) - (moment.uptime.wholeMilliseconds - milliseconds)
         return EventTime(utc: utc, boot: nil, uptime: milliseconds)
     }

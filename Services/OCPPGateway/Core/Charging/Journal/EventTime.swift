@@ -14,4 +14,22 @@ public struct EventTime: Codable, Equatable, Sendable {
         self.boot = boot
         self.uptime = uptime
     }
+
+    /// Differences that come from events being noted a while after they happened; more is a correction of the clock.
+    private static let reordering: Int64 = 60_000
+
+    /// This time, or `earlier` where this one is slightly before it: the queue is in chronological order (OCPP 1.6 §3.7) although a stop is
+    /// written when the register is final, seconds after it was decided, with messages of other connectors in between.
+    func notBefore(_ earlier: EventTime?) -> EventTime {
+        guard let earlier else { return self }
+        let difference: Int64
+        if let utc, let before = earlier.utc {
+            difference = before - utc
+        } else if utc == nil, earlier.utc == nil, boot == earlier.boot {
+            difference = earlier.uptime - uptime
+        } else {
+            return self
+        }
+        return (1...Self.reordering).contains(difference) ? earlier : self
+    }
 }

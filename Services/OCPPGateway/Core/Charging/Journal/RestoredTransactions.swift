@@ -18,6 +18,8 @@ public struct RestoredTransactions: Equatable, Sendable {
 
     /// The newest message number ever given.
     public internal(set) var lastSequence: Int64 = 0
+    /// The time of the newest message.
+    var newestTime: EventTime?
     /// Everything up to here is confirmed or a dead letter.
     public internal(set) var deliveredThrough: Int64 = 0
     /// Failures of the message after `deliveredThrough`.
@@ -42,6 +44,7 @@ public struct RestoredTransactions: Equatable, Sendable {
     /// Folds one record in.
     public mutating func read(_ record: JournalRecord) {
         if let sequence = record.sequence { lastSequence = max(lastSequence, sequence) }
+        if let entry = QueueEntry(record) { newestTime = entry.time }
         switch record {
         case .began(let began): begin(began)
         case .sampled(let sampled): sample(sampled)

@@ -79,7 +79,7 @@ struct MeteringSchedule: Equatable, Sendable {
     private func nextAligned(_ turn: ChargingTurn) -> (utc: Int64, at: Duration)? {
         let step = alignedInterval.wholeMilliseconds
         // Without a trusted clock there is no grid.
-        guard step > 0, turn.clock.offset != nil else { return nil }
+        guard step > 0, turn.clock.isTrusted else { return nil }
         let day: Int64 = 86_400_000
         let now = turn.clock.utc(at: turn.moment)
         let midnight = now - ((now % day) + day) % day

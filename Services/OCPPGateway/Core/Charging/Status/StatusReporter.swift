@@ -27,6 +27,8 @@ struct StatusReporter: Equatable, Sendable {
     /// Connectors whose status is due after a BootNotification but not known yet.
     private var owed: Set<Int> = []
 
+    /// Attempts in a row that were not confirmed.
+    private var failures = 0
     /// Until when the past was looked at.
     private var seenUntil = Duration.zero
 
@@ -98,11 +100,27 @@ struct StatusReporter: Equatable, Sendable {
         return nil
     }
 
-    /// The report that was handed out is settled. Only `confirmed` means that the central system knows it.
-    mutating func finished(connectorId: Int, confirmed isConfirmed: Bool) {
+    /// How often a status is sent that the central system does not confirm, and how long it waits between.
+    private static let attempts = 3
+    private static let retryAfter = Duration.seconds(30)
+
+    /// The report that was handed out is settled. Only `confirmed` means that the central system knows it; else it is repeated, unless
+    /// there is a newer one.
+    mutating func finished(connectorId: Int, confirmed isConfirmed: Bool, at uptime: Duration) {
         guard let report = inFlight, report.connectorId == connectorId else { return }
         inFlight = nil
-        if isConfirmed { confirmed[connectorId] = report }
+        guard !isConfirmed else {
+            failures = 0
+            confirmed[connectorId] = report
+            return
+        }
+        failures += 1
+        guard failures < Self.attempts else {
+            failures = 0
+            return
+        }
+        guard isOnline, !pending.contains(where: { $0.report.connectorId == connectorId }) else { return }
+        pending.append(Pending(report: report, due: uptime + Self.retryAfter, isForced: true))
     }
 
     private mutating func collapse() {

@@ -1,0 +1,57 @@
+import Primitives
+import Testing
+
+@testable import GatewayCore
+
+@Suite struct EventClockTests {
+    private static let utc: Int64 = 1_800_000_000_000
+
+    private static func moment(_ seconds: Int64, wall: Int64) -> Moment {
+        Moment(uptime: .seconds(seconds), utc: Timestamp(millisecondsSinceEpoch: utc + wall * 1000))
+    }
+
+    private static func clock(trusted: Bool = true, boots: [BootStart] = []) -> EventClock {
+        EventClock(bootId: "b", trusted: trusted, boots: boots, at: moment(0, wall: 0))
+    }
+
+    @Test func aTrustedWallClockCountsUntilTheCentralSystemTellsTheTime() {
+        let clock = Self.clock()
+        #expect(clock.time(at: Self.moment(10, wall: 3610)).utc == Self.utc + 3_610_000)
+    }
+
+    @Test func aStepOfTheWallClockChangesNothingOnceTheTimeWasTold() {
+        var clock = Self.clock()
+        _ = clock.synchronise(offset: .milliseconds(20), at: Self.moment(10, wall: 10))
+        #expect(clock.time(at: Self.moment(20, wall: 3620)).utc == Self.utc + 20_000)
+        let confirmed = clock.synchronise(offset: .seconds(-3600), at: Self.moment(30, wall: 3630))
+        #expect(confirmed == nil)
+        #expect(clock.time(at: Self.moment(40, wall: -5000)).utc == Self.utc + 40_000)
+    }
+
+    @Test func theCentralSystemMayCorrectTheTime() {
+        var clock = Self.clock()
+        _ = clock.synchronise(offset: .zero, at: Self.moment(10, wall: 10))
+        _ = clock.synchronise(offset: .seconds(60), at: Self.moment(20, wall: 20))
+        #expect(clock.time(at: Self.moment(30, wall: 30)).utc == Self.utc + 90_000)
+    }
+
+    @Test func theNextProcessOfTheSameBootGoesOnWithTheToldTime() {
+        var first = Self.clock()
+        let start = first.synchronise(offset: .seconds(-3600), at: Self.moment(10, wall: 3610))
+        #expect(start == BootStart(boot: "b", utc: Self.utc))
+        let second = Self.clock(boots: start.map { [$0] } ?? [])
+        #expect(second.time(at: Self.moment(20, wall: 9999)).utc == Self.utc + 20_000)
+    }
+
+    @Test func aTimeSlightlyBeforeTheNewestMessageIsThatOfTheMessage() {
+        let newest = EventTime(utc: 10_000, boot: nil, uptime: 10_000)
+        #expect(EventTime(utc: 9000, boot: nil, uptime: 9000).notBefore(newest) == newest)
+        let later = EventTime(utc: 11_000, boot: nil, uptime: 11_000)
+        #expect(later.notBefore(newest) == later)
+    }
+
+    @Test func aTimeLongBeforeTheNewestMessageIsACorrectionOfTheClock() {
+        let corrected = EventTime(utc: 10_000, boot: nil, uptime: 9_000_000)
+        #expect(corrected.notBefore(EventTime(utc: 3_600_000, boot: nil, uptime: 8_000_000)) == corrected)
+    }
+}
