@@ -67,19 +67,19 @@ let targets: [Target] = [
     tests("Primitives", "Primitives"),
 
     // Layer 2: vocabularies and byte transformers.
-    library("BusSchema", "Shared/BusSchema", pure),
-    library("JSON", "Shared/JSON", pure),
+    library("BusSchema", "Shared/BusSchema", pure, "Primitives"),
+    library("JSON", "Shared/JSON", pure, "Primitives"),
     tests("JSON", "JSON", "Primitives"),
     library("OCPP", "Shared/OCPP", pure, "Primitives"),
     library("SiteConfiguration", "Shared/SiteConfiguration", pure, "JSON", "Primitives"),
     tests("SiteConfiguration", "JSON", "Primitives", "SiteConfiguration"),
-    library("WebSocket", "Shared/WebSocket", pure),
+    library("WebSocket", "Shared/WebSocket", pure, "Primitives"),
     tests("WebSocket", "Primitives", "WebSocket"),
 
     // Layer 3: codecs.
-    library("BusCodec", "Shared/BusCodec", pure, "BusSchema", "JSON"),
-    tests("BusSchema", resources: [.copy("Fixtures")], "BusCodec", "BusSchema", "JSON"),
-    library("OCPPCodec", "Shared/OCPPCodec", pure, "JSON", "OCPP"),
+    library("BusCodec", "Shared/BusCodec", pure, "BusSchema", "JSON", "Primitives"),
+    tests("BusSchema", resources: [.copy("Fixtures")], "BusCodec", "BusSchema", "JSON", "Primitives"),
+    library("OCPPCodec", "Shared/OCPPCodec", pure, "JSON", "OCPP", "Primitives"),
     tests("OCPPCodec", "JSON", "OCPP", "OCPPCodec", "OCPPSamples", "Primitives"),
 
     // Layer 3: effects.
@@ -87,9 +87,9 @@ let targets: [Target] = [
     tests("EventLoop", "EventLoop", "Primitives", "ZeroMQ"),
     library("Log", "Shared/Log", strict, "Primitives"),
     tests("Log", "Log", "Primitives"),
-    library("Storage", "Shared/Storage", strict, "CLinux"),
-    tests("Storage", "Storage"),
-    library("ZeroMQ", "Shared/ZeroMQ", strict, "CZeroMQ"),
+    library("Storage", "Shared/Storage", strict, "CLinux", "Primitives"),
+    tests("Storage", "Primitives", "Storage"),
+    library("ZeroMQ", "Shared/ZeroMQ", strict, "CZeroMQ", "Primitives"),
 
     // Layer 4: bus and the shell that every daemon shares.
     library("Bus", "Shared/Bus", strict, "BusCodec", "BusSchema", "EventLoop", "JSON", "Primitives", "ZeroMQ"),
@@ -100,12 +100,15 @@ let targets: [Target] = [
         strict,
         "Bus",
         "BusSchema",
+        "CLinux",
         "EventLoop",
+        "JSON",
         "Log",
         "Primitives",
-        "SiteConfiguration"
+        "SiteConfiguration",
+        "Storage"
     ),
-    tests("ServiceHost", "Bus", "BusSchema", "EventLoop", "Log", "Primitives", "ServiceHost"),
+    tests("ServiceHost", "Bus", "BusSchema", "EventLoop", "Primitives", "ServiceHost"),
 
     // Layer 5: services. A core sees values only.
     library("ConfigCore", "Services/ConfigStore/Core", pure, "BusSchema", "Primitives"),
@@ -141,7 +144,8 @@ let targets: [Target] = [
         "Log",
         "Primitives",
         "ServiceHost",
-        "SiteConfiguration"
+        "SiteConfiguration",
+        "Storage"
     ),
 
     library("ModemCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
@@ -167,6 +171,7 @@ let targets: [Target] = [
         "Services/OCPPGateway/Daemon",
         "Bus",
         "BusSchema",
+        "CLinux",
         "EventLoop",
         "GatewayCore",
         "JSON",
@@ -196,7 +201,7 @@ let targets: [Target] = [
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
     library("OCPPSamples", "Tests/Support/OCPPSamples", strict, "OCPP", "Primitives"),
     program("ocpp-codec-probe", "Tests/Support/CodecProbe", "JSON", "OCPP", "OCPPCodec", "OCPPSamples"),
-    program("bus-bench", "Tests/Support/BusBench", "Bus", "BusSchema", "CZeroMQ", "EventLoop"),
+    program("bus-bench", "Tests/Support/BusBench", "Bus", "BusSchema", "CZeroMQ", "EventLoop", "Primitives"),
     library(
         "CentralSystem",
         "Tests/Support/CentralSystem",
@@ -204,34 +209,38 @@ let targets: [Target] = [
         "OCPP",
         "OCPPCodec",
         "JSON",
-        "Primitives"
+        "Primitives",
+        "WebSocket"
     ),
     tests("CentralSystem", "CentralSystem", "JSON", "OCPP", "OCPPCodec", "Primitives"),
     program(
         "central-system",
         "Tests/Support/CentralSystemProgram",
         "CentralSystem",
+        "CLinux",
         "EventLoop",
         "JSON",
         "OCPP",
+        "OCPPCodec",
         "Primitives",
         "WebSocket"
     ),
-    tests(
-        "Simulation",
+    library(
+        "ChargerWorld",
+        "Tests/Support/ChargerWorld",
+        strict,
         "BusSchema",
         "CentralSystem",
         "ConfigCore",
         "GatewayCore",
         "HardwareCore",
         "HardwareSimulation",
-        "JSON",
         "ModemCore",
         "OCPP",
         "OCPPCodec",
-        "Primitives",
-        "WebSocket"
+        "Primitives"
     ),
+    tests("Simulation", "BusSchema", "CentralSystem", "ChargerWorld", "GatewayCore", "OCPP", "Primitives"),
 ]
 
 // Scaffolding while the tree grows: only folders that exist are built.

@@ -1,0 +1,86 @@
+import BusSchema
+import CentralSystem
+import ChargerWorld
+import GatewayCore
+import OCPP
+import Primitives
+import Testing
+
+/// The way to the central system, and what it does wrongly.
+@Suite struct NetworkTests {
+    static let answers: [Fault.Kind] = [
+        .drop, .delay(.seconds(40)), .error(.internalError), .closeInstead, .closeAfter,
+    ]
+
+    @Test(
+        arguments: answers,
+        [Action.startTransaction, .stopTransaction, .meterValues, .authorize, .statusNotification]
+    )
+    func aBadAnswerCostsNothing(_ kind: Fault.Kind, action: Action) {
+        let world = Scenario.standard.play { world in
+            world.plan(.command(.inject(Fault(kind, action: action, count: 2))), at: .seconds(30))
+        }
+        #expect(world.auditor.violations.isEmpty, "\(world.report())")
+    }
+
+    /// Half-open, stalled, cut, refused, at every phase.
+    @Test(arguments: [45.0, 50.03, 50.1, 50.2, 51, 90, 130.02, 130.2, 132])
+    func theNetworkMayBreakAtAnyInstant(at instant: Double) {
+        let time = Duration.milliseconds(Int(instant * 1000))
+        for plan in [Plan.silence, .stall(.seconds(18)), .stall(.seconds(50)), .uplink(false)] {
+            let world = Scenario.standard.play { world in
+                world.plan(plan, at: time)
+                world.plan(.uplink(true), at: time + .seconds(60))
+            }
+            #expect(world.auditor.violations.isEmpty, "\(plan): \(world.report())")
+        }
+    }
+
+    @Test func aDoorThatIsClosedForAnHourLosesNothing() {
+        var scenario = Scenario.standard
+        scenario.length = .seconds(4200)
+        for status in [nil, 503] as [Int?] {
+            let world = scenario.play { world in
+                world.plan(.door(refuses: status == nil, httpStatus: status), at: .seconds(100))
+                world.plan(.silence, at: .seconds(101))
+                world.plan(.door(refuses: false, httpStatus: nil), at: .seconds(3700))
+            }
+            #expect(world.auditor.violations.isEmpty, "\(world.report())")
+        }
+    }
+
+    @Test(arguments: [CentralSystemSettings.RegistrationPlan.pending(times: 4), .rejected(times: 4)])
+    func aCentralSystemThatHesitatesIsWaitedFor(_ plan: CentralSystemSettings.RegistrationPlan) {
+        var scenario = Scenario.standard
+        scenario.settings.central.registration = plan
+        scenario.settings.central.retryIntervalSeconds = 40
+        let world = scenario.play()
+        #expect(world.auditor.violations.isEmpty, "\(world.report())")
+    }
+
+    /// OCPP 1.6 §3.7: in their order, whatever somebody does to the clock.
+    @Test(arguments: [-4000, 4000])
+    func stepsOfTheWallClockChangeNoTimestamp(seconds: Int) {
+        for instant in [45, 58, 90, 111] {
+            let world = Scenario.two.play(briefly: true) { world in
+                world.plan(.stepClock(.seconds(seconds)), at: .seconds(instant))
+                world.plan(.kill(.gateway, restartAfter: .seconds(1)), at: .seconds(instant + 10))
+            }
+            #expect(world.auditor.violations.isEmpty, "\(world.report())")
+        }
+    }
+
+    @Test func aChargerWithoutABatteryClockChargesBeforeItKnowsTheTime() {
+        var scenario = Scenario.offline
+        scenario.settings.hasBatteryClock = false
+        scenario.plans.append((.zero, .uplink(false)))
+        let world = scenario.play()
+        #expect(world.auditor.violations.isEmpty, "\(world.report())")
+        let start = world.central.ledger.transactions.first?.start.timestamp
+        // Known afterwards, to the second.
+        let expected = Timestamp(millisecondsSinceEpoch: 1_800_000_050_000)
+        #expect(
+            start.map { $0.duration(since: expected) < .seconds(3) && expected < $0.advanced(by: .seconds(1)) } == true
+        )
+    }
+}

@@ -1,0 +1,55 @@
+import BusSchema
+import CentralSystem
+import ChargerWorld
+import GatewayCore
+import OCPP
+import Primitives
+import Testing
+
+/// Everything as it should be.
+@Suite struct SessionTests {
+    @Test(arguments: [Scenario.standard, .offline, .locked, .two])
+    func everySessionIsBilledOnceAndExactly(_ scenario: Scenario) {
+        let world = scenario.play()
+        #expect(world.auditor.violations.isEmpty, "\(world.report())")
+        // One more is the proof at the end that each connector still charges.
+        let sessions = 2 * scenario.settings.connectors
+        #expect(world.central.ledger.transactions.count == sessions)
+        for transaction in world.central.ledger.transactions.prefix(scenario.settings.connectors) {
+            #expect((transaction.energyWh ?? 0) > 100)
+        }
+    }
+
+    @Test func meterValuesComeEveryTwentySeconds() {
+        let world = Scenario.standard.play()
+        #expect(world.central.ledger.transactions.first?.samples == 3)
+    }
+
+    @Test func aRunCanBeRepeatedExactly() {
+        var settings = WorldSettings(seed: 7)
+        settings.bus.duplication = 0.02
+        settings.rememberedSteps = 2000
+        func run() -> String {
+            var world = World(settings)
+            world.begin(Chance())
+            world.run(.seconds(1800))
+            return world.dump(2000)
+        }
+        #expect(run() == run())
+    }
+
+    @Test func theAuditorSeesEnergyThatNobodyPays() {
+        var world = World(WorldSettings())
+        world.plan(.plug(1), at: .seconds(30))
+        // A contactor that welds on its own, under an EV that draws whatever it is told.
+        world.plan(.simulate(.init(action: .load, connectorId: 1, currentMilliamps: 16_000)), at: .seconds(40))
+        world.plan(
+            .simulate(.init(action: .fault, connectorId: 1, on: true, fault: .powerSwitchFailure)),
+            at: .seconds(50)
+        )
+        world.run(.seconds(1200))
+        world.settle()
+        #expect(!world.auditor.violations.isEmpty)
+        #expect(world.report().contains("outside of every transaction"))
+    }
+}
