@@ -1,10 +1,7 @@
 // swift-tools-version: 6.2
-// No package dependencies: Foundation-free Swift, libzmq as a system library, Linux headers. See README.md, "Rules".
+// No package dependencies: Swift without Foundation, libzmq as a system library, Linux headers. See README.md, "Rules".
 
-import Foundation
 import PackageDescription
-
-let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
 
 /// Every target: language mode 6, warnings are errors, imports stay internal unless said otherwise.
 let strict: [SwiftSetting] = [
@@ -37,12 +34,12 @@ func library(_ name: String, _ path: String, _ settings: [SwiftSetting], _ depen
     )
 }
 
-func program(_ name: String, _ path: String, _ dependencies: String...) -> Target {
+func program(_ name: String, _ path: String, exclude: [String] = [], _ dependencies: String...) -> Target {
     .executableTarget(
         name: name,
         dependencies: dependencies.map { .byName(name: $0) },
         path: path,
-        exclude: FileManager.default.fileExists(atPath: root + "/" + path + "/README.md") ? ["README.md"] : [],
+        exclude: exclude,
         swiftSettings: strict + lean
     )
 }
@@ -188,6 +185,7 @@ let targets: [Target] = [
     program(
         "chargectl",
         "Services/ChargeCtl",
+        exclude: ["README.md"],
         "Bus",
         "BusCodec",
         "BusSchema",
@@ -243,8 +241,4 @@ let targets: [Target] = [
     tests("Simulation", "BusSchema", "CentralSystem", "ChargerWorld", "GatewayCore", "OCPP", "Primitives"),
 ]
 
-// Scaffolding while the tree grows: only folders that exist are built.
-let package = Package(
-    name: "charger",
-    targets: targets.filter { FileManager.default.fileExists(atPath: root + "/" + ($0.path ?? "")) }
-)
+let package = Package(name: "charger", targets: targets)
