@@ -64,19 +64,19 @@ let targets: [Target] = [
     tests("Primitives", "Primitives"),
 
     // Layer 2: vocabularies and byte transformers.
-    library("BusSchema", "Shared/BusSchema", pure, "Primitives"),
-    library("JSON", "Shared/JSON", pure, "Primitives"),
+    library("BusSchema", "Shared/BusSchema", pure),
+    library("JSON", "Shared/JSON", pure),
     tests("JSON", "JSON", "Primitives"),
     library("OCPP", "Shared/OCPP", pure, "Primitives"),
     library("SiteConfiguration", "Shared/SiteConfiguration", pure, "JSON", "Primitives"),
     tests("SiteConfiguration", "JSON", "Primitives", "SiteConfiguration"),
-    library("WebSocket", "Shared/WebSocket", pure, "Primitives"),
+    library("WebSocket", "Shared/WebSocket", pure),
     tests("WebSocket", "Primitives", "WebSocket"),
 
     // Layer 3: codecs.
-    library("BusCodec", "Shared/BusCodec", pure, "BusSchema", "JSON", "Primitives"),
-    tests("BusSchema", resources: [.copy("Fixtures")], "BusCodec", "BusSchema", "JSON", "Primitives"),
-    library("OCPPCodec", "Shared/OCPPCodec", pure, "JSON", "OCPP", "Primitives"),
+    library("BusCodec", "Shared/BusCodec", pure, "BusSchema", "JSON"),
+    tests("BusSchema", resources: [.copy("Fixtures")], "BusCodec", "BusSchema", "JSON"),
+    library("OCPPCodec", "Shared/OCPPCodec", pure, "JSON", "OCPP"),
     tests("OCPPCodec", "JSON", "OCPP", "OCPPCodec", "OCPPSamples", "Primitives"),
 
     // Layer 3: effects.
@@ -84,9 +84,9 @@ let targets: [Target] = [
     tests("EventLoop", "EventLoop", "Primitives", "ZeroMQ"),
     library("Log", "Shared/Log", strict, "Primitives"),
     tests("Log", "Log", "Primitives"),
-    library("Storage", "Shared/Storage", strict, "CLinux", "Primitives"),
-    tests("Storage", "Primitives", "Storage"),
-    library("ZeroMQ", "Shared/ZeroMQ", strict, "CZeroMQ", "Primitives"),
+    library("Storage", "Shared/Storage", strict, "CLinux"),
+    tests("Storage", "Storage"),
+    library("ZeroMQ", "Shared/ZeroMQ", strict, "CZeroMQ"),
 
     // Layer 4: bus and the shell that every daemon shares.
     library("Bus", "Shared/Bus", strict, "BusCodec", "BusSchema", "EventLoop", "JSON", "Primitives", "ZeroMQ"),
@@ -97,15 +97,12 @@ let targets: [Target] = [
         strict,
         "Bus",
         "BusSchema",
-        "CLinux",
         "EventLoop",
-        "JSON",
         "Log",
         "Primitives",
-        "SiteConfiguration",
-        "Storage"
+        "SiteConfiguration"
     ),
-    tests("ServiceHost", "Bus", "BusSchema", "EventLoop", "Primitives", "ServiceHost"),
+    tests("ServiceHost", "Bus", "BusSchema", "EventLoop", "Log", "Primitives", "ServiceHost"),
 
     // Layer 5: services. A core sees values only.
     library("ConfigCore", "Services/ConfigStore/Core", pure, "BusSchema", "Primitives"),
@@ -141,8 +138,7 @@ let targets: [Target] = [
         "Log",
         "Primitives",
         "ServiceHost",
-        "SiteConfiguration",
-        "Storage"
+        "SiteConfiguration"
     ),
 
     library("ModemCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
@@ -168,7 +164,6 @@ let targets: [Target] = [
         "Services/OCPPGateway/Daemon",
         "Bus",
         "BusSchema",
-        "CLinux",
         "EventLoop",
         "GatewayCore",
         "JSON",
@@ -199,7 +194,7 @@ let targets: [Target] = [
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
     library("OCPPSamples", "Tests/Support/OCPPSamples", strict, "OCPP", "Primitives"),
     program("ocpp-codec-probe", "Tests/Support/CodecProbe", "JSON", "OCPP", "OCPPCodec", "OCPPSamples"),
-    program("bus-bench", "Tests/Support/BusBench", "Bus", "BusSchema", "CZeroMQ", "EventLoop", "Primitives"),
+    program("bus-bench", "Tests/Support/BusBench", "Bus", "BusSchema", "CZeroMQ", "EventLoop"),
     library(
         "CentralSystem",
         "Tests/Support/CentralSystem",
@@ -207,19 +202,16 @@ let targets: [Target] = [
         "OCPP",
         "OCPPCodec",
         "JSON",
-        "Primitives",
-        "WebSocket"
+        "Primitives"
     ),
     tests("CentralSystem", "CentralSystem", "JSON", "OCPP", "OCPPCodec", "Primitives"),
     program(
         "central-system",
         "Tests/Support/CentralSystemProgram",
         "CentralSystem",
-        "CLinux",
         "EventLoop",
         "JSON",
         "OCPP",
-        "OCPPCodec",
         "Primitives",
         "WebSocket"
     ),

@@ -19,10 +19,6 @@ struct File: ~Copyable {
         get throws(StorageError) { Int64(try status.st_size) }
     }
 
-    var isRegular: Bool {
-        get throws(StorageError) { try status.st_mode & S_IFMT == S_IFREG }
-    }
-
     private var status: stat {
         get throws(StorageError) {
             var status = stat()

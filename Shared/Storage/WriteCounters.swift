@@ -11,8 +11,6 @@ public struct WriteCounters: Hashable, Sendable {
 
     public init() {}
 
-    public var totalBytes: Int { immediateBytes + batchedBytes + rewrittenBytes }
-
     public static func + (left: WriteCounters, right: WriteCounters) -> WriteCounters {
         var sum = left
         sum.immediateBytes += right.immediateBytes

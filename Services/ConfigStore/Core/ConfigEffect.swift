@@ -1,13 +1,6 @@
 public import BusSchema
 public import Primitives
 
-/// Names a request until it is answered; chosen by the shell, unique while it is open.
-public struct RequestID: Hashable, Sendable {
-    public var value: UInt64
-
-    public init(_ value: UInt64) { self.value = value }
-}
-
 /// What the store wants done, in the order given. When a `persist…` fails, the shell leaves out the effects after it and says so with
 /// `persistFailed` before any other event.
 public enum ConfigEffect: Equatable, Sendable {

@@ -114,7 +114,7 @@ extension ConfigMachine {
     ) throws(BusError) -> Secret? {
         switch input {
         case .secret(let secret):
-            do { return Secret(try declaration.canonical(secret.reveal)) } catch {
+            do { return Secret(try declaration.canonical(secret.exposed)) } catch {
                 throw BusError(.invalid, error.description)
             }
         case .unreadable(let reason):

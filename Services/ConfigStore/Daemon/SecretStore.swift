@@ -49,7 +49,7 @@ final class SecretStore {
     /// Durable when this returns.
     /// - Throws: `StorageError`.
     func save(_ secrets: [String: Secret]) throws {
-        let body = try JSON.encode(secrets.mapValues(\.reveal))
+        let body = try JSON.encode(secrets.mapValues(\.exposed))
         try document.save(body)
         // What was removed must not live on in the document before.
         if secrets.count < stored { try document.save(body) }
@@ -94,7 +94,7 @@ final class SecretStore {
                 try RuntimeFile.makeFolder(folder, mode: 0o750, group: owner.rawValue)
                 try RuntimeFile.replace(
                     "\(folder)/\(key)",
-                    with: Array(secret.reveal.utf8),
+                    with: Array(secret.exposed.utf8),
                     mode: 0o640,
                     group: owner.rawValue
                 )

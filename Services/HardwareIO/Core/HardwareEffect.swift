@@ -1,13 +1,6 @@
 public import BusSchema
 public import Primitives
 
-/// Names a request until it is answered; chosen by the shell, unique while it is open.
-public struct RequestID: Hashable, Sendable {
-    public var value: UInt64
-
-    public init(_ value: UInt64) { self.value = value }
-}
-
 /// What the hardware machines want done, in the order given: devices first, then answers, then publications, then the log.
 public enum HardwareEffect: Equatable, Sendable {
     case command(DriverCommand)

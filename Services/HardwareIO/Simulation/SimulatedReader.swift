@@ -64,10 +64,7 @@ struct SimulatedReader: Equatable, Sendable {
 
     /// Hexadecimal of a UID's length is a UID; anything else is a card whose reader prints its name.
     private static func card(_ text: String) -> CardContent {
-        let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2), digits.count >= 8 else {
-            return .printed(text)
-        }
-        return .uid(stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) })
+        guard let uid = Hexadecimal.bytes(text), uid.count >= 4 else { return .printed(text) }
+        return .uid(uid)
     }
 }

@@ -1,6 +1,7 @@
 import BusSchema
 import EventLoop
 import GatewayCore
+import Primitives
 import WebSocket
 
 /// The password for the central system, on its two ways through files: to the config store, and back from it (never over the bus).
@@ -14,7 +15,7 @@ struct Credentials {
     var current: BasicCredentials? {
         let path = "\(runtimeDirectory)/secrets/\(ServiceName.ocppGateway)/\(OCPPKeyName.authorizationKey.rawValue)"
         // The header carries the bytes, not their spelling (OCPP-J 1.6 §6.2.2).
-        let stored = Files.text(path).flatMap(Self.bytes)
+        let stored = Files.text(path).flatMap(Hexadecimal.bytes)
         return (stored ?? siteKey).map { BasicCredentials(user: identity, password: $0) }
     }
 
@@ -29,15 +30,4 @@ struct Credentials {
 
     /// Removes what the config store did not take.
     func takeBack(_ name: String) { Files.remove("\(runtimeDirectory)/secrets-in/\(name)") }
-
-    private static func bytes(hexadecimal text: String) -> [UInt8]? {
-        let digits = text.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = digits[index], let low = digits[index + 1] else { return nil }
-            bytes.append(UInt8(high << 4 | low))
-        }
-        return bytes
-    }
 }

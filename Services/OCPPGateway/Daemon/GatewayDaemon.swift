@@ -219,7 +219,7 @@ final class GatewayDaemon {
         }
     }
 
-    private func store(_ number: Int, key: String, _ secret: GatewayCore.Secret) {
+    private func store(_ number: Int, key: String, _ secret: Secret) {
         do throws(SystemError) {
             let name = try credentials.handIn(secret)
             let request = ConfigSet(key: key, value: nil, secretFile: name, reason: "ChangeConfiguration")

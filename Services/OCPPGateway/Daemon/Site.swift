@@ -34,7 +34,7 @@ struct Site {
         }
         let identity = central?.identity ?? ""
         self.identity = identity
-        authorizationKey = central?.authorizationKey?.bytes
+        authorizationKey = central?.authorizationKey.flatMap { Hexadecimal.bytes($0.exposed) }
         let (url, problem) = try Self.address(central, in: file)
         self.url = url
         configuration = GatewayConfiguration(

@@ -1,3 +1,5 @@
+public import Primitives
+
 /// `centralSystem`: where the charge point connects to, and with how much patience.
 public struct CentralSystemSection: Decodable, Equatable, Sendable {
     /// Required. `ws://host[:port][/path]` or `wss://…`; the identity is appended (OCPP-J 1.6 §3.1.1). Whether TLS can be had is
@@ -39,10 +41,10 @@ public struct CentralSystemSection: Decodable, Equatable, Sendable {
         reconnectMinimumSeconds = try fields.integer(.reconnectMinimumSeconds, 1...3600, default: 1)
         reconnectMaximumSeconds = try fields.integer(.reconnectMaximumSeconds, 1...86_400, default: 300)
         if let digits = try fields.optionalText(.authorizationKeyHex, 0...64) {
-            guard let secret = Secret(hexadecimal: digits), (16...20).contains(secret.bytes.count) else {
+            guard let bytes = Hexadecimal.bytes(digits), (16...20).contains(bytes.count) else {
                 throw fields.failure(.authorizationKeyHex, "expected 32 to 40 hexadecimal digits, two per byte")
             }
-            authorizationKey = secret
+            authorizationKey = Secret(digits)
         }
     }
 

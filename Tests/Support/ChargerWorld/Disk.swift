@@ -51,9 +51,9 @@ struct GatewayDisk: Sendable {
 /// What the config store has stored; everything is synced.
 struct ConfigDisk: Sendable {
     var changes: [StoredChange] = []
-    var secrets: [String: ConfigCore.Secret] = [:]
+    var secrets: [String: Secret] = [:]
     /// Files for their owners, by `owner/key`.
-    var handedOver: [String: ConfigCore.Secret] = [:]
+    var handedOver: [String: Secret] = [:]
 
     /// The stored text of a key; nil while it is the default.
     func stored(_ key: String) -> String? { changes.last { $0.change.key == key }?.stored }

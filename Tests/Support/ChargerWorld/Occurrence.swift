@@ -2,6 +2,7 @@ import BusSchema
 import ConfigCore
 import GatewayCore
 import HardwareCore
+import Primitives
 
 /// Something on its way: it happens when its time has come, if those it concerns still live.
 enum Occurrence: Sendable {
@@ -54,7 +55,7 @@ struct BusCall: Sendable {
         case unlock(Unlock)
         case indicate(Indicate)
         case declare(ConfigDeclare)
-        case store(number: Int, ConfigSet, GatewayCore.Secret?)
+        case store(number: Int, ConfigSet, Secret?)
         case report(UplinkReport)
     }
 

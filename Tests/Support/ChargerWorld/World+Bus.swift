@@ -125,16 +125,16 @@ extension World {
             return answer(number, .error(BusError(.expired, "read too late")), from: server)
         }
         switch call.order {
-        case .permit(let permit): tellHardware(.permitRequested(HardwareCore.RequestID(number), permit))
-        case .unlock(let unlock): tellHardware(.unlockRequested(HardwareCore.RequestID(number), unlock))
+        case .permit(let permit): tellHardware(.permitRequested(RequestID(number), permit))
+        case .unlock(let unlock): tellHardware(.unlockRequested(RequestID(number), unlock))
         case .indicate(let indication):
-            tellHardware(.indicateRequested(HardwareCore.RequestID(number), indication))
+            tellHardware(.indicateRequested(RequestID(number), indication))
         case .declare(let declaration):
-            tell(config: .declareRequested(ConfigCore.RequestID(number), declaration, from: .ocppGateway))
+            tell(config: .declareRequested(RequestID(number), declaration, from: .ocppGateway))
         case .store(_, let set, let secret):
-            let input = secret.map { ConfigMachine.SecretInput.secret(ConfigCore.Secret($0.exposed)) }
-            tell(config: .setRequested(ConfigCore.RequestID(number), set, from: .ocppGateway, secret: input))
-        case .report(let report): tell(modem: .reported(ModemCore.RequestID(number), report))
+            let input = secret.map { ConfigMachine.SecretInput.secret($0) }
+            tell(config: .setRequested(RequestID(number), set, from: .ocppGateway, secret: input))
+        case .report(let report): tell(modem: .reported(RequestID(number), report))
         }
     }
 

@@ -92,7 +92,7 @@ extension World {
         for code in connector(connectorId)?.faults ?? [] {
             lastCall += 1
             let request = ClearFault(connectorId: connectorId, code: code)
-            tellHardware(.clearFaultRequested(HardwareCore.RequestID(lastCall), request))
+            tellHardware(.clearFaultRequested(RequestID(lastCall), request))
         }
     }
 }

@@ -76,11 +76,11 @@ extension World {
 
     mutating func cutSimulatedUplink() {
         lastCall += 1
-        tell(modem: .simulationRequested(ModemCore.RequestID(lastCall), SimulateUplink(up: false)))
+        tell(modem: .simulationRequested(RequestID(lastCall), SimulateUplink(up: false)))
     }
 
     mutating func mendSimulatedUplink() {
         lastCall += 1
-        tell(modem: .simulationRequested(ModemCore.RequestID(lastCall), SimulateUplink(up: true)))
+        tell(modem: .simulationRequested(RequestID(lastCall), SimulateUplink(up: true)))
     }
 }

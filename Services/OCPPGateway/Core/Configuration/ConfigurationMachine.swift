@@ -255,14 +255,7 @@ public struct ConfigurationMachine: Sendable {
 
     /// 16 to 20 bytes in hex (security whitepaper §7.2, replacing the 20 bytes of OCPP-J 1.6 §6.2.2).
     private static func isAuthorizationKey(_ text: String) -> Bool {
-        (32...40).contains(text.utf8.count) && text.utf8.count.isMultiple(of: 2) && text.utf8.allSatisfy(isHexDigit)
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
-        default: false
-        }
+        Hexadecimal.bytes(text).map { (16...20).contains($0.count) } ?? false
     }
 
     /// The central system waits 5 s at most for its answer.

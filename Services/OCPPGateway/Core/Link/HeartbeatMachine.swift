@@ -42,9 +42,6 @@ public struct HeartbeatMachine: Sendable {
     /// An OCPP message was sent or received.
     public mutating func exchanged(at moment: Moment) { lastExchange = moment.uptime }
 
-    /// The central system told the time.
-    public mutating func timeTold(at moment: Moment) { lastTime = moment.uptime }
-
     /// The Heartbeat to send now, if one is due.
     public mutating func nextCall(at moment: Moment) -> OutgoingCall? {
         guard let due = nextDeadline, due <= moment.uptime else { return nil }
