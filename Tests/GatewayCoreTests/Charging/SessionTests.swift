@@ -142,6 +142,27 @@ import Testing
         )
     }
 
+    /// The EV leaves before the register has settled: one Finishing, not two (certification counts statuses).
+    @Test func unpluggingRightAfterTheCardSaysFinishingOnce() {
+        let bench = ChargingBench.charging()
+        bench.meterReports = false
+        bench.swipe("CARD")
+        bench.unplug()
+        bench.meterReports = true
+        bench.run(seconds: 2)
+        let statuses = bench.lines.filter { $0.hasPrefix("Status") }
+        #expect(statuses == ["Status 1 Finishing", "Status 1 Available"])
+    }
+
+    /// The cable stays in the socket until its lock has opened; that is still the same Finishing.
+    @Test func aLockedCableAfterTheEVLeftSaysFinishingOnce() {
+        let bench = ChargingBench.charging(hasLock: true, keys: [.unlockConnectorOnEVSideDisconnect: "false"])
+        bench.unplug()
+        bench.run(seconds: 5)
+        let statuses = bench.lines.filter { $0.hasPrefix("Status") }
+        #expect(statuses == ["Status 1 Finishing (EV side disconnected)"])
+    }
+
     /// TC_005_3.
     @Test func unpluggingTheEVMayKeepTheTransaction() {
         let bench = ChargingBench.charging(keys: [.stopTransactionOnEVSideDisconnect: "false"])

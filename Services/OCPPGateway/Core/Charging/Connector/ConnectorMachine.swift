@@ -182,8 +182,10 @@ struct ConnectorMachine: Equatable, Sendable {
 
     /// Derives the status from the facts, and notes a change.
     mutating func updateStatus(_ turn: inout ChargingTurn) {
-        let rules = StatusRules(usage: usage, facts: facts, isOperative: isOperative && isChargePointOperative)
-        guard let verdict = rules.verdict() else { return }
+        guard var verdict = rules.verdict() else { return }
+        if let report, report.status == verdict.status, StatusRules.Verdict.keepingInfo.contains(verdict.status) {
+            verdict.info = report.info
+        }
         if verdict.status == .charging { timers.clear(.fresh) }
         if verdict.isTransitional, let report, report.status != verdict.status {
             guard let due = timers[.transition] ?? transitionDue else {
@@ -225,6 +227,10 @@ struct ConnectorMachine: Equatable, Sendable {
     private var transitionDue: Duration?
     private static let transitionLimit = Duration.seconds(2)
 
+    private var rules: StatusRules {
+        StatusRules(usage: usage, facts: facts, isOperative: isOperative && isChargePointOperative)
+    }
+
     private var usage: StatusRules.Usage {
         switch session {
         case .idle: .none
@@ -234,6 +240,7 @@ struct ConnectorMachine: Equatable, Sendable {
             .transaction(
                 StatusRules.TransactionFacts(
                     isStopping: !transaction.isRunning,
+                    endsByDisconnection: transaction.endsByDisconnection,
                     energyAllowed: transaction.energyAllowed,
                     isFresh: timers.isSet(.fresh)
                 )

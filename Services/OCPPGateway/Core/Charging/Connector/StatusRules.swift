@@ -17,6 +17,8 @@ struct StatusRules {
     struct TransactionFacts: Equatable {
         /// Its end is decided.
         var isStopping: Bool
+        /// It ends because the EV was disconnected.
+        var endsByDisconnection = false
         /// The central system did not take the identifier back (OCPP 1.6 §4.8).
         var energyAllowed: Bool
         /// Began so recently that the EV had no time to react to the offer.
@@ -25,6 +27,9 @@ struct StatusRules {
 
     /// What to report.
     struct Verdict: Equatable {
+        /// With these, `info` says how they began; other words for why they last are no change of status.
+        static let keepingInfo: Set<ChargePointStatus> = [.finishing, .suspendedEVSE]
+
         var status: ChargePointStatus
         var errorCode: ChargePointErrorCode = .noError
         var info: String?
@@ -89,7 +94,7 @@ struct StatusRules {
 
     private func inTransaction(_ transaction: TransactionFacts, _ state: ConnectorState) -> Verdict {
         if transaction.isStopping {
-            return Verdict(status: .finishing, info: facts.isPlugged ? nil : Self.disconnected)
+            return Verdict(status: .finishing, info: transaction.endsByDisconnection ? Self.disconnected : nil)
         }
         guard facts.isPlugged else { return Verdict(status: .suspendedEV, info: Self.disconnected) }
         guard transaction.energyAllowed else { return Verdict(status: .suspendedEVSE, info: "identifier not accepted") }

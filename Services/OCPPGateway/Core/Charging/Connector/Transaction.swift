@@ -39,4 +39,10 @@ struct Transaction: Equatable, Sendable {
     var registerFell = false
 
     var isRunning: Bool { phase == .running }
+
+    /// It is being stopped because the EV was disconnected (OCPP 1.6 §4.10).
+    var endsByDisconnection: Bool {
+        guard case .stopping(let stop) = phase else { return false }
+        return stop.reason == .evDisconnected
+    }
 }
