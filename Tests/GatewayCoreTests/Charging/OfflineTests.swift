@@ -62,6 +62,22 @@ import Testing
         #expect(bench.lines.suffix(2) == ["Status 1 Finishing", "Stop #1 Local CARD 1020"])
     }
 
+    /// The verdict outlives the program: a restart must not close the contactor, not even for a moment.
+    @Test func anInvalidIdGetsNoPermitAfterARestart() {
+        let bench = ChargingBench(keys: [.stopTransactionOnInvalidId: "false"])
+        bench.central.startInfo = { _ in IdTagInfo(status: .invalid) }
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 10)
+        bench.goOnline()
+        bench.run(seconds: 2)
+        let before = bench.permits.count
+        bench.restart()
+        bench.run(seconds: 30)
+        #expect(!bench.permits.dropFirst(before).contains { $0.granted })
+        #expect(bench.status()?.status == "SuspendedEVSE")
+    }
+
     /// TC_037_3.
     @Test func anInvalidIdStopsWithItsRealTransactionId() {
         let bench = ChargingBench()

@@ -125,8 +125,10 @@ extension ConnectorMachine {
             turn.persist(.resumed(Resumed(transaction: transaction.uuid, boot: boot, time: turn.now)), .synced)
         }
         schedule = MeteringSchedule(anchor: transaction.anchor, turn)
-        permit.grant(transaction: transaction.uuid, limitMilliamps: limitMilliamps, &turn)
+        // The verdict first: who was refused before must not get energy for a moment now.
         if let assigned = open.assigned { judge(assigned, &turn) }
+        guard let still = self.transaction, still.isRunning, still.energyAllowed else { return }
+        permit.grant(transaction: still.uuid, limitMilliamps: limitMilliamps, &turn)
     }
 
     // MARK: - The central system's verdict
