@@ -179,6 +179,21 @@ import Testing
         #expect(bench.lines.suffix(2) == ["Status 1 Finishing", "Stop #1 Remote 1008"])
     }
 
+    /// TC_024: nothing begins on a connector that says in the same breath that it is plugged and broken.
+    @Test func aFaultThatComesWithThePlugKeepsTheTransactionFromBeginning() {
+        let bench = ChargingBench()
+        bench.goOnline()
+        bench.swipe("CARD")
+        bench.central.forgetLines()
+        bench.change {
+            $0.pilot = .c
+            $0.faults = [.connectorLockFailure]
+        }
+        bench.run(seconds: 5)
+        #expect(bench.lines == ["Status 1 Faulted ConnectorLockFailure"])
+        #expect(bench.permits.isEmpty)
+    }
+
     /// TC_068.
     @Test func aForeignCardIsIgnored() {
         let bench = ChargingBench.charging()

@@ -15,7 +15,7 @@ extension ConnectorMachine {
     /// Begins the transaction when every precondition holds: identifier, cable, no fault, a register to begin with.
     mutating func beginIfPossible(_ turn: inout ChargingTurn) {
         guard case .authorized(let authorized) = session, facts.isPlugged, let state = facts.state, !facts.isSilent,
-            isOperative, isChargePointOperative, report?.status != .faulted, let reading = beginReading(turn)
+            isOperative, isChargePointOperative, !isFaulted, let reading = beginReading(turn)
         else { return }
         let uuid = turn.newUUID()
         let now = turn.inOrder(turn.now)

@@ -227,6 +227,9 @@ struct ConnectorMachine: Equatable, Sendable {
     private var transitionDue: Duration?
     private static let transitionLimit = Duration.seconds(2)
 
+    /// By the facts of this moment, which may not be reported yet.
+    var isFaulted: Bool { rules.verdict()?.status == .faulted }
+
     private var rules: StatusRules {
         StatusRules(usage: usage, facts: facts, isOperative: isOperative && isChargePointOperative)
     }
