@@ -38,7 +38,8 @@ extension GatewayMachine {
         if isNowOnline == isOnline { return }
         isOnline = isNowOnline
         if isNowOnline {
-            perform(connection.handle(.accepted, at: moment), at: moment, &effects)
+            // A registration from before proves nothing about this connection; its first message will.
+            if hasJustRegistered { perform(connection.handle(.accepted, at: moment), at: moment, &effects) }
             heartbeat.wentOnline(at: moment)
             perform(charging.handle(.wentOnline(registered: hasJustRegistered), at: moment), &effects)
             hasJustRegistered = false

@@ -38,6 +38,24 @@ import Testing
         #expect(bench.machine.status.link.phase == .accepted)
     }
 
+    /// J-CON-08: a central system that closes each connection at once is not asked again and again at the same pace.
+    @Test func aReconnectOnWhichNothingIsHeardCountsAsFailed() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        bench.feed(.link(.closed(dial: 1, reason: "end of stream")))
+        #expect(bench.machine.status.link.failedAttempts == 0)
+        for dial in 2...4 {
+            bench.advance(.seconds(60))
+            bench.connect(dial: dial)
+            bench.feed(.link(.closed(dial: dial, reason: "end of stream")))
+            #expect(bench.machine.status.link.failedAttempts == dial - 1)
+        }
+        bench.advance(.seconds(60))
+        bench.connect(dial: 5)
+        bench.ask(.getConfiguration(GetConfiguration.Request(key: ["HeartbeatInterval"])))
+        #expect(bench.machine.status.link.failedAttempts == 0)
+    }
+
     /// CORE-BOOT-08, CORE-BOOT-09.
     @Test func aRejectedChargePointSaysNothing() throws {
         var bench = try GatewayBench()

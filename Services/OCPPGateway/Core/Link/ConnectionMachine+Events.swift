@@ -21,7 +21,7 @@ extension ConnectionMachine {
         case received
         /// A CALL got no answer in time.
         case callTimedOut
-        /// The registration was accepted: this connection really works.
+        /// The registration is accepted, and the central system said something on this connection: it really works.
         case accepted
         case terminationRequested
     }

@@ -6,6 +6,7 @@ extension GatewayMachine {
     mutating func receive(_ message: IncomingMessage, at moment: Moment, _ effects: inout [GatewayEffect]) {
         guard connection.isOpen else { return }
         perform(connection.handle(.received, at: moment), at: moment, &effects)
+        if isOnline { perform(connection.handle(.accepted, at: moment), at: moment, &effects) }
         heartbeat.exchanged(at: moment)
         switch message {
         case .call(let id, let request):
