@@ -23,6 +23,19 @@ import Testing
         #expect(effects.commands.filter { $0 == read }.count == 10)
     }
 
+    /// Others take silence for the death of hardware-io: a meter that is gone must not look like that.
+    @Test func withoutAMeterTheConnectorStillGivesSignsOfLife() {
+        var bench = Bench.idle()
+        var effects: [HardwareEffect] = []
+        for _ in 0..<120 {
+            bench.now = bench.now.advanced(by: .seconds(1))
+            effects += bench.machine.deadlineReached(at: bench.now)
+        }
+        let last = effects.published(ConnectorState.self).suffix(5)
+        #expect(last.count == 5)
+        #expect(last.allSatisfy { $0.faults == [.powerMeterFailure] })
+    }
+
     @Test func aReadingCarriesTheTimeOfTheReading() {
         var bench = Bench.idle()
         let effects = bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1001)))

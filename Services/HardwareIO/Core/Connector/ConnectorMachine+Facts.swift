@@ -117,6 +117,7 @@ extension ConnectorMachine {
             case .read: outcome.command(.readMeter(connectorId: configuration.connectorId))
             case .publish(let reading):
                 outcome.publish(reading)
+                publishedAt = moment.uptime
                 guard reading.valid, contactor.isOrderedClosed, let highest = reading.currentMilliamps.max() else {
                     break
                 }

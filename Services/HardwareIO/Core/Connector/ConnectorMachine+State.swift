@@ -21,12 +21,17 @@ extension ConnectorMachine {
         )
     }
 
-    /// Publishes the state when it changed, and an event for every fault that came or went.
+    /// Readings come at least each 10 s, and are a sign of life to others. When they do not, the state is said again after so long.
+    private static let longestQuiet = Duration.seconds(12)
+
+    /// Publishes the state when it changed or nothing was heard of it for long, and an event for every fault that came or went.
     mutating func publishChanges(at moment: Moment, into outcome: inout Outcome) {
         let state = state(at: moment)
         // Before the first reading of the pilot the state says nothing that anybody could act on, unless it says why.
         let isWorthTelling = published != nil || state.pilot != nil || !state.faults.isEmpty
-        if isWorthTelling, state != published {
+        let isQuiet = published != nil && moment.uptime - publishedAt >= Self.longestQuiet
+        if isWorthTelling, state != published || isQuiet {
+            publishedAt = moment.uptime
             if let published, published.contactor != state.contactor {
                 outcome.log(
                     LogRecord(.notice, "contactor changed", connectorField, .init("contactor", state.contactor))

@@ -56,6 +56,8 @@ struct ConnectorMachine: Machine {
     var terminated = false
     /// What was published last.
     var published: ConnectorState?
+    /// When anything was published last.
+    var publishedAt: Duration
     var publishedFaults: [HardwareFaultCode: String] = [:]
 
     init(configuration: ConnectorConfiguration, bootId: String, at start: Moment) {
@@ -66,6 +68,7 @@ struct ConnectorMachine: Machine {
         lock = configuration.hasLock ? LockMachine() : nil
         permit = PermitMachine(policy: configuration.onPermitLost)
         meter = MeterMachine(configuration: configuration, at: start)
+        publishedAt = start.uptime
     }
 
     var nextDeadline: Duration? {
