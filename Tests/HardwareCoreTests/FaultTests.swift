@@ -41,6 +41,15 @@ import Testing
         #expect(gone.connector?.faults == [.groundFailure])
     }
 
+    /// It was latched for a vehicle; once that is gone, nobody would come to unplug it.
+    @Test func aResidualCurrentThatEndsAfterTheUnplugIsOver() {
+        var bench = Bench.charging()
+        bench.driver(reported(.groundFailure, true))
+        bench.pilot(12_000)
+        let ended = bench.driver(reported(.groundFailure, false))
+        #expect(ended.connector?.faults == [])
+    }
+
     @Test func serviceMayEndALatchedFault() {
         var bench = Bench.charging()
         bench.driver(reported(.groundFailure, true))

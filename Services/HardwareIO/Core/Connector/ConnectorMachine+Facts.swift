@@ -23,6 +23,7 @@ extension ConnectorMachine {
                 faults.raise(.board(code), code, detail, latch: code == .groundFailure ? .untilUnplugged : .none)
             } else {
                 faults.end(.board(code))
+                if pilot.pilot == .a { faults.vehicleLeft() }
             }
         case .deviceLost(let device, let reason):
             lose(device, reason, at: moment, into: &outcome)
