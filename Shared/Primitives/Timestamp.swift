@@ -66,12 +66,6 @@ extension Timestamp {
         self.init(millisecondsSinceEpoch: milliseconds)
     }
 
-    /// Whether `text`, which reads as a timestamp, names its zone. A time without one deserves a remark in the log.
-    public static func hasZone(_ text: some StringProtocol) -> Bool {
-        guard let separator = text.utf8.firstIndex(where: { $0 == UInt8(ascii: ":") }) else { return false }
-        return text.utf8[separator...].contains { [0x5A, 0x7A, 0x2B, 0x2D].contains($0) }  // Z z + -
-    }
-
     private struct Reader {
         let bytes: [UInt8]
         var position = 0

@@ -153,9 +153,6 @@ public final class ServiceHost {
         return endpoint
     }
 
-    /// One line about how the service is, shown by `systemctl status`.
-    public func showStatus(_ line: String) { notify("STATUS=\(line.replacingLineBreaks)") }
-
     /// Ends the service: the loop returns, the bus is told, the process exits with 0.
     public func end() {
         endDue = nil
@@ -216,12 +213,6 @@ public final class ServiceHost {
             if !text.isEmpty { variables[name] = text }
         }
         return variables
-    }
-}
-
-extension String {
-    fileprivate var replacingLineBreaks: String {
-        String(map { $0.isNewline ? " " : $0 })
     }
 }
 

@@ -47,12 +47,6 @@ import Testing
         #expect(Timestamp(text) == nil)
     }
 
-    @Test func tellsWhetherAZoneIsNamed() {
-        #expect(Timestamp.hasZone("2024-02-29T12:34:56Z"))
-        #expect(Timestamp.hasZone("2024-02-29T12:34:56-05:30"))
-        #expect(!Timestamp.hasZone("2024-02-29T12:34:56.789"))
-    }
-
     @Test func arithmeticIsInMilliseconds() {
         let start = Timestamp(millisecondsSinceEpoch: 1000)
         #expect(start.advanced(by: .milliseconds(1500)).millisecondsSinceEpoch == 2500)
