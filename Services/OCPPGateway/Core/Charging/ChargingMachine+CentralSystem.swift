@@ -146,7 +146,7 @@ extension ChargingMachine {
         return true
     }
 
-    /// The statuses as published last, for `ocpp.status`.
+    /// The statuses as published last, by connectorId.
     public var statuses: [ConnectorStatus] { published.connectors.values.sorted { $0.connectorId < $1.connectorId } }
 
     /// The queue as published last.
