@@ -49,7 +49,12 @@ enum ConfigCommand {
         let key = try arguments.next("the key")
         var value = try arguments.next("the value")
         try arguments.end()
-        if value == "-" { value = readLine(strippingNewline: true) ?? "" }
+        if value == "-" {
+            guard let line = readLine(strippingNewline: true) else {
+                throw UsageError("standard input has no value; \"\" sets an empty one", usage: Usage.config)
+            }
+            value = line
+        }
         let isSecret = try entries([key], session).first?.declaration.secret ?? false
         var request = ConfigSet(key: key, value: value, reason: reason)
         if isSecret {

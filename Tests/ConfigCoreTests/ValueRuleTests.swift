@@ -96,6 +96,27 @@ import Testing
         #expect(result(.list("Data", items: 2), "a,b,c") == "Data: expected at most 2 items, found 3")
     }
 
+    private let key = KeyDeclaration(
+        key: "K",
+        type: .hexadecimal,
+        defaultValue: nil,
+        access: .writeOnly,
+        secret: true,
+        description: "",
+        minimum: 2,
+        maximum: 3
+    )
+
+    @Test(arguments: ["00ff", "0A1b2C"])
+    func bytesAreKeptAsTheyAreSpelled(text: String) {
+        #expect(result(key, text) == text)
+    }
+
+    @Test(arguments: ["", "00", "000", "00000", "0011223344", "zz00", "0x00", "00 0", "٠٠"])
+    func anythingElseIsNoKey(text: String) {
+        #expect(result(key, text) == "K: expected 2…3 bytes as two hex digits each, found something else")
+    }
+
     @Test func aLongValueIsCutInTheComplaint() {
         let complaint = result(.boolean("B"), String(repeating: "x", count: 500))
         #expect(complaint == "B: expected true or false, found \"\(String(repeating: "x", count: 59))…\"")

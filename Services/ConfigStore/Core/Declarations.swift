@@ -51,7 +51,7 @@ struct Declarations: Equatable, Sendable {
             let expected = "expected at most \(ConfigLimits.keyLength) letters, digits, dots, dashes and underscores"
             throw BusError(.invalid, "key \"\(key.prefix(60))\": \(expected)")
         }
-        guard [.boolean, .integer, .string, .list].contains(declaration.type) else {
+        guard [.boolean, .integer, .string, .list, .hexadecimal].contains(declaration.type) else {
             throw BusError(.invalid, "\(key): type: \"\(declaration.type.rawValue.prefix(60))\" is unknown here")
         }
         guard [.readOnly, .readWrite, .writeOnly].contains(declaration.access) else {

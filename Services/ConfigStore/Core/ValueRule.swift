@@ -22,6 +22,7 @@ extension KeyDeclaration {
         case .integer: return try integer(text)
         case .string: return try choice(text)
         case .list: return try list(text)
+        case .hexadecimal: return try hexadecimal(text)
         // Refused at the declaration already.
         default: throw misfit("a type that this version knows", "the type \(type)")
         }
@@ -75,6 +76,23 @@ extension KeyDeclaration {
             canonical.append(try choice(String(start[...last])))
         }
         return canonical.joined(separator: ",")
+    }
+
+    private func hexadecimal(_ text: String) throws(Misfit) -> String {
+        let lowest = minimum ?? 0
+        let highest = maximum ?? Int64(ConfigLimits.valueBytes / 2)
+        let digits = text.utf8.count
+        guard text.utf8.allSatisfy(Self.isHexDigit), digits.isMultiple(of: 2),
+            (lowest...highest).contains(Int64(digits / 2))
+        else { throw misfit("\(lowest)…\(highest) bytes as two hex digits each", quoted(text)) }
+        return text
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+        default: false
+        }
     }
 
     private func misfit(_ expected: String, _ found: String) -> Misfit {

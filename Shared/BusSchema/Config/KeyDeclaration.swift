@@ -12,6 +12,8 @@ public struct KeyDeclaration: Codable, Equatable, Sendable {
         public static let string = ValueType(rawValue: "string")
         /// Comma-separated list: at most `maximumItems`, each one of `choices` where given.
         public static let list = ValueType(rawValue: "list")
+        /// `minimum`…`maximum` bytes, each as two hex digits.
+        public static let hexadecimal = ValueType(rawValue: "hexadecimal")
     }
 
     public struct Access: OpenEnum {

@@ -93,6 +93,8 @@ import Testing
             ("WebSocketPingInterval", "-1", .rejected), ("HeartbeatInterval", "often", .rejected),
             ("MeterValuesSampledData", "Energy.Active.Import.Register,SoC", .rejected),
             ("UnlockConnectorOnEVSideDisconnect", "true", .rejected), ("AuthorizationKey", "abc", .rejected),
+            ("AuthorizationKey", "no hexadecimal digits, but enough", .rejected),
+            ("AuthorizationKey", "0123456789ABCDEF0123456789ABCDE", .rejected),
             ("LocalPreAuthorize", "FALSE", .accepted),
         ] as [(CiString50, CiString500, ConfigurationStatus)]
     )

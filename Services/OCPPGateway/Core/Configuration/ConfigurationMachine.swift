@@ -102,9 +102,7 @@ public struct ConfigurationMachine: Sendable {
         } catch {
             return [.log(LogRecord(.notice, "ChangeConfiguration rejected: \(error)"))] + answer(.rejected)
         }
-        if declaration.secret {
-            guard Self.isAuthorizationKey(value) else { return answer(.rejected) }
-        } else if keys.text(name) == value, name != .heartbeatInterval || !heartbeatIntervalIsTold {
+        if !declaration.secret, keys.text(name) == value, name != .heartbeatInterval || !heartbeatIntervalIsTold {
             return answer(.accepted)  // It is in force and stored.
         }
         lastNumber += 1
@@ -254,10 +252,6 @@ public struct ConfigurationMachine: Sendable {
     }
 
     /// 16 to 20 bytes in hex (security whitepaper §7.2, replacing the 20 bytes of OCPP-J 1.6 §6.2.2).
-    private static func isAuthorizationKey(_ text: String) -> Bool {
-        Hexadecimal.bytes(text).map { (16...20).contains($0.count) } ?? false
-    }
-
     /// The central system waits 5 s at most for its answer.
     private static let storeTimeout: Duration = .seconds(2)
 }

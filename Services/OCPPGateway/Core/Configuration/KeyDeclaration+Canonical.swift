@@ -10,6 +10,7 @@ extension KeyDeclaration {
         case .integer: try canonicalInteger(text)
         case .list: try canonicalList(text)
         case .string: try canonicalString(text)
+        case .hexadecimal: try canonicalHexadecimal(text)
         default: throw problem("has a type that this program does not know")
         }
     }
@@ -56,6 +57,22 @@ extension KeyDeclaration {
     private func spelling(of item: String) -> String? {
         guard let choices else { return item.isEmpty ? nil : item }
         return choices.first { $0.lowercased() == item.lowercased() }
+    }
+
+    private func canonicalHexadecimal(_ text: String) throws(KeyProblem) -> String {
+        let digits = text.utf8.count
+        let low = minimum ?? 0
+        let high = maximum ?? 250
+        guard digits.isMultiple(of: 2), low <= digits / 2, digits / 2 <= high, text.utf8.allSatisfy(Self.isHexDigit)
+        else { throw problem("must be \(low) to \(high) bytes as two hex digits each") }
+        return text
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+        default: false
+        }
     }
 
     private func canonicalString(_ text: String) throws(KeyProblem) -> String {

@@ -155,14 +155,17 @@ public struct OCPPKeyTable: Equatable, Sendable {
     private static func single(_ name: OCPPKeyName, site: KeySite) -> KeyDeclaration? {
         switch name {
         case .authorizationKey:
-            // Hex digits of 16 to 20 bytes (security whitepaper §7.2). The store checks the length, the gateway the digits.
+            // Security whitepaper §7.2. The store checks it as well: technicians set it without asking the gateway.
             KeyDeclaration(
                 key: name.rawValue,
-                type: .string,
+                type: .hexadecimal,
                 defaultValue: nil,
                 access: .writeOnly,
                 secret: true,
                 description: "Password for the central system, 32 to 40 hex digits; the link reconnects with it.",
+                unit: "bytes",
+                minimum: 16,
+                maximum: 20,
                 maximumLength: 40
             )
         case .connectorPhaseRotation:

@@ -1,0 +1,123 @@
+"""chargectl in clumsy hands: every mistake has its exit status and a line that says what is wrong; no service minds."""
+
+import json
+import subprocess
+
+import pytest
+
+from csms import CSMS
+from stack import BINARIES, PATIENCE, Stack, configuration
+
+USAGE, NOT_RUNNING, REFUSED, NO_ANSWER = 2, 3, 4, 5
+PERMIT = {"connectorId": 1, "granted": True, "limitMilliamps": 16000, "validUntilUptime": 1 << 40, "transaction": "x"}
+
+
+@pytest.fixture(scope="module")
+def charger():
+    with CSMS() as csms, Stack(configuration(csms.url)) as stack:
+        stack.start()
+        csms.wait_status("Available")
+        yield stack
+
+
+def run(stack, *arguments, text=""):
+    return subprocess.run(
+        [str(BINARIES / "chargectl"), "--runtime-dir", str(stack.runtime), *arguments],
+        capture_output=True, text=True, timeout=PATIENCE, input=text,
+    )
+
+
+def permit(**changes):
+    return ["call", "hardware.permit", json.dumps({**PERMIT, **changes})]
+
+
+MISTAKES = [
+    ([], USAGE, "command is missing"),
+    (["nonsense"], USAGE, "nonsense"),
+    (["--timeout", "soon", "status"], USAGE, "soon"),
+    (["status", "extra"], USAGE, "extra"),
+    (["status", "--bogus"], USAGE, "--bogus"),
+    (["tap", "--count", "0"], USAGE, "--count"),
+    (["tap", "--filter"], USAGE, "--filter"),
+    (["state", "nonsense"], REFUSED, "hardware.meter.1"),
+    (["wait"], USAGE, "topic"),
+    (["wait", "hardware.meter.1", "energyWh"], USAGE, "FIELD=VALUE"),
+    (["wait", "hardware.meter.1", "energyWh=-1", "--timeout", "1"], NO_ANSWER, "energyWh"),
+    (["config"], USAGE, "explain"),
+    (["config", "get", "Nonsense"], REFUSED, "Nonsense"),
+    (["config", "set", "HeartbeatInterval"], USAGE, "value is missing"),
+    (["config", "set", "HeartbeatInterval", "abc"], REFUSED, "1…86400 s"),
+    (["config", "set", "HeartbeatInterval", "9" * 30], REFUSED, "1…86400 s"),
+    (["config", "set", "HeartbeatInterval", "-"], USAGE, "standard input has no value"),
+    (["config", "set", "NumberOfConnectors", "3"], REFUSED, "read-only"),
+    (["config", "unset", "NumberOfConnectors"], REFUSED, "read-only"),
+    (["config", "set", "AuthorizationKey", "zz"], REFUSED, "16…20 bytes"),
+    (["config", "set", "AuthorizationKey", "-"], USAGE, "standard input has no value"),
+    (["config", "history", "--limit", "0"], USAGE, "--limit"),
+    (["call", "nonsense"], USAGE, "hardware.permit"),
+    (["call", "hardware.permit", "{"], USAGE, "not JSON"),
+    (["call", "hardware.permit", "[" * 20_000], USAGE, "deeper"),
+    (["call", "hardware.permit", "[]"], REFUSED, "expected an object"),
+    (["call", "hardware.permit"], REFUSED, "connectorId"),
+    (permit(connectorId=99), REFUSED, "no connector 99"),
+    (permit(limitMilliamps=2**63 - 1), REFUSED, "limitMilliamps"),
+    (permit(limitMilliamps=-1), REFUSED, "limitMilliamps"),
+    (permit(limitMilliamps=1e300), REFUSED, "limitMilliamps"),
+    (permit(granted="yes"), REFUSED, "granted"),
+    (permit(transaction=""), REFUSED, "transaction"),
+    (permit(validUntilUptime=2**63), REFUSED, "validUntilUptime"),
+    (["sim"], USAGE, "action"),
+    (["sim", "fly"], USAGE, "fly"),
+    (["sim", "plug", "--connector", "0"], USAGE, "--connector"),
+    (["sim", "plug", "--connector", "9"], REFUSED, "9"),
+    (["sim", "swipe", ""], REFUSED, "1…20"),
+    (["sim", "swipe", "A" * 300], REFUSED, "1…20"),
+    (["sim", "fault", "Nonsense"], REFUSED, "Nonsense"),
+    (["sim", "lock", "jam"], REFUSED, "no lock"),
+    (["sim", "load", "nan"], USAGE, "nan"),
+    (["sim", "meter", "set", "-1"], USAGE, "-1"),
+    (["sim", "link", "cut", "nonsense"], REFUSED, "nonsense"),
+]
+
+
+@pytest.mark.parametrize(["arguments", "status", "words"], [
+    pytest.param(*mistake, id=" ".join(mistake[0])[:60] or "nothing") for mistake in MISTAKES
+])
+def test_a_mistake_is_explained(charger, arguments, status, words):
+    result = run(charger, *arguments)
+    assert result.returncode == status, result
+    assert words in result.stderr and result.stdout == "", result
+    assert all(process.poll() is None for process in charger.processes.values())
+
+
+def test_a_lease_that_is_over_permits_nothing(charger):
+    for until in (-(2**63), -1, 0, 1):
+        run(charger, *permit(validUntilUptime=until))
+        assert "permit" not in json.loads(run(charger, "state", "hardware.connector.1", "--json").stdout)[0]["payload"]
+
+
+def test_a_secret_may_come_through_standard_input(charger):
+    key = "0123456789ABCDEF0123456789ABCDEF01234567"
+    result = run(charger, "config", "set", "AuthorizationKey", "-", text=key + "\n")
+    assert (result.returncode, key in result.stdout) == (0, False), result
+    assert list((charger.runtime / "secrets-in").iterdir()) == []
+
+
+def test_a_reader_that_leaves_ends_the_tap_quietly(charger):
+    command = f"'{BINARIES}/chargectl' --runtime-dir '{charger.runtime}' tap | head -1"
+    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE)
+    assert len(result.stdout.splitlines()) == 1 and result.stderr == "", result
+
+
+def test_after_a_power_cut_the_sockets_are_stale_and_chargectl_says_so():
+    with Stack(configuration("ws://127.0.0.1:1/ocpp")) as stack:
+        stack.start()
+        run(stack, "sim", "power-cut")
+        assert [process.wait(PATIENCE) for process in stack.processes.values()] == [-9] * 4
+        status = run(stack, "status")
+        assert status.returncode == 1 and status.stdout.count("not running") == 4, status
+        for command in (["config", "get"], ["sim", "plug"], permit()):
+            result = run(stack, *command)
+            assert result.returncode == NOT_RUNNING and "not running" in result.stderr, result
+        stack.start()
+        assert run(stack, "config", "get").returncode == 0
