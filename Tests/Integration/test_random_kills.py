@@ -60,8 +60,8 @@ def play(stack, csms, chance):
         steps = [("plug",), ("swipe", card), None, None, chance.choice([("unplug",), ("swipe", card)])]
         for step in steps:
             action = try_sim(stack, *step) if step else None
-            passed = chance.randrange(12 if step else 25)
-            victims = chance.sample(SERVICES, chance.choice([0, 1, 1, 1, 2, 4]))
+            passed = chance.randrange(12 if step else 40)
+            victims = chance.sample(SERVICES, chance.choice([0, 0, 0, 1, 1, 4]))
             pass_by(tap, passed)
             history.append((round_number, step, passed, victims))
             if victims:
