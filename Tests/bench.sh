@@ -36,6 +36,10 @@ trap 'exit 130' INT TERM
 pinned=(taskset -c 0)
 ctl() { "$binaries/chargectl" --runtime-dir "$work/run" "$@"; }
 ask() { "$binaries/central-system" --ask "$work/central-system" "$@"; }
+# percentiles JSON: the medians and tails of a bench answer, in words.
+percentiles() {
+  sed -E 's/.*"p50Microseconds":([0-9]+).*"p99Microseconds":([0-9]+).*"failures":([0-9]+).*/p50 \1 µs, p99 \2 µs, \3 failures/' <<< "$1"
+}
 title() { printf '\n%s\n' "$*"; }
 figure() { printf '  %-58s %s\n' "$1" "$2"; }
 start() {
@@ -102,11 +106,11 @@ figure 'wake-ups of the four main threads' "$(awk "BEGIN { printf \"%.1f per s\"
 
 title "CSMS request to conf ($rounds each)"
 before=$(ticks)
-figure 'GetConfiguration of one key' "$(ask bench GetConfiguration "$rounds")"
+figure 'GetConfiguration of one key' "$(percentiles "$(ask bench GetConfiguration "$rounds")")"
 after=$(ticks)
 figure 'CPU per GetConfiguration' \
   "$(awk "BEGIN { printf \"%.0f µs\", ($after - $before) / $(getconf CLK_TCK) * 1000000 / $rounds }")"
-figure 'ChangeConfiguration, durable when answered' "$(ask bench ChangeConfiguration "$rounds")"
+figure 'ChangeConfiguration, durable when answered' "$(percentiles "$(ask bench ChangeConfiguration "$rounds")")"
 
 title "Bus round trip ($rounds each, JSON both ways)"
 "${pinned[@]}" "$binaries/bus-bench" "$work/run" "$rounds"
