@@ -43,6 +43,21 @@ import Testing
         #expect(second.time(at: Self.moment(20, wall: 9999)).utc == Self.utc + 20_000)
     }
 
+    @Test func bootsOfUnknownTimeAreTakenToEndWhenTheNextOneBegins() {
+        var times = BootTimes()
+        times.saw(EventTime(utc: nil, boot: "a", uptime: 5000))
+        times.saw(EventTime(utc: nil, boot: "a", uptime: 9000))
+        times.saw(EventTime(utc: nil, boot: "b", uptime: 2000))
+        times.learned(BootStart(boot: "c", utc: 100_000))
+        times.learned(BootStart(boot: "d", utc: 200_000))
+        #expect(
+            times.known == [
+                BootStart(boot: "a", utc: 89_000), BootStart(boot: "b", utc: 98_000),
+                BootStart(boot: "c", utc: 100_000), BootStart(boot: "d", utc: 200_000),
+            ]
+        )
+    }
+
     @Test func aTimeSlightlyBeforeTheNewestMessageIsThatOfTheMessage() {
         let newest = EventTime(utc: 10_000, boot: nil, uptime: 10_000)
         #expect(EventTime(utc: 9000, boot: nil, uptime: 9000).notBefore(newest) == newest)

@@ -310,4 +310,20 @@ import Testing
         bench.run(seconds: 2)
         #expect(bench.central.stops.map(\.request.reason) == [.hardReset])
     }
+
+    /// CORE-AVL: what the answer promises is on disk.
+    @Test func anAvailabilityThatCouldNotBeStoredIsStoredBeforeTheNextAnswer() {
+        let bench = ChargingBench()
+        bench.persistFails = true
+        bench.perform(bench.machine.changeAvailability(.init(connectorId: 1, type: .inoperative), at: bench.moment).1)
+        let (_, effects) = bench.machine.changeAvailability(
+            .init(connectorId: 1, type: .inoperative),
+            at: bench.moment
+        )
+        let isStored = effects.contains { effect in
+            guard case .persist(let records, .synced) = effect else { return false }
+            return records.contains { if case .availabilitySet = $0 { true } else { false } }
+        }
+        #expect(isStored)
+    }
 }

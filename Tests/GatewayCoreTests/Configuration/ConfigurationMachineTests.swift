@@ -262,4 +262,15 @@ import Testing
         #expect(effects.isEmpty)
         #expect(machine.keys.resetRetries == 3)
     }
+
+    /// A snapshot may be older than the store.
+    @Test func aValueThatSeemsToBeInForceIsStoredUntilTheStoreWasHeard() throws {
+        var machine = try machine()
+        let request = request("ConnectionTimeOut", "60")
+        let unheard = machine.change(request, callId: "c", at: now)
+        #expect(unheard.contains { if case .store = $0 { true } else { false } })
+        _ = machine.received(ConfigValues(owner: .ocppGateway, revision: 0, values: []))
+        let heard = machine.change(request, callId: "c", at: now)
+        #expect(heard == [answered(.accepted)])
+    }
 }

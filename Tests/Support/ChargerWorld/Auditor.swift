@@ -40,6 +40,8 @@ public struct Auditor {
     private var messageIds: Set<String> = []
     private var lastDisturbance = Duration.zero
     private var lastFailedWrite: Duration?
+    /// Something is broken until its repair, which counts as a disturbance of its own.
+    var isDeviceBroken = false
     private var outstanding: (id: String, at: Duration)?
     private var isRegistered = false
     /// Requests of the central system by id, until they are answered.
@@ -203,7 +205,7 @@ public struct Auditor {
     /// through a lease to the end of the draw, and the same lease again after an end that nobody could order. Nil after failed writes.
     private func loss(since: Duration, at now: Duration) -> Double? {
         if let lastFailedWrite, lastFailedWrite >= since { return nil }
-        return lastDisturbance >= since ? watts * (60 + 60 + 60 + 20) / 3600 : 1.1
+        return lastDisturbance >= since || isDeviceBroken ? watts * (60 + 60 + 60 + 20) / 3600 : 1.1
     }
 
     /// What a power cut took along. Only what does no harm may be lost.

@@ -8,7 +8,10 @@ extension World {
     /// Moves the world in front of the charger. Does nothing that cannot be done.
     public mutating func simulate(_ request: SimulateHardware) {
         note("people", request)
-        if [.fault, .clear, .meter, .lock].contains(request.action) { auditor.disturbed(at: now) }
+        if [.fault, .clear, .meter, .lock].contains(request.action) {
+            auditor.disturbed(at: now)
+            auditor.isDeviceBroken = request.action != .clear
+        }
         if charger != nil {
             takeDevices { charger, moment in (try? charger.simulate(request, at: moment)) ?? [] }
         } else {

@@ -84,6 +84,8 @@ extension ChargingMachine {
             for id in ids where turn.ledger.inoperative.contains(id) == isOperative {
                 turn.persist(.availabilitySet(AvailabilitySet(connectorId: id, operative: isOperative)), .synced)
             }
+            // An earlier change may still wait for a disk that takes it; the answer promises that it is there.
+            turn.persistUnsaved()
             machine.reportChargePoint(&turn)
             for index in machine.connectors.indices {
                 let id = machine.connectors[index].id

@@ -183,7 +183,9 @@ public struct ChargingMachine: Machine, Sendable {
     private mutating func synchronise(_ offset: Duration, _ turn: inout ChargingTurn) {
         let before = turn.clock
         if let start = turn.clock.synchronise(offset: offset, at: turn.moment) {
-            turn.persist(.bootStart(start), .written)
+            // Synced: what is sent now must have the same time after a power cut.
+            turn.persist(.bootStart(start), .synced)
+            turn.clock.learned(turn.ledger.boots)
         }
         guard turn.clock != before else { return }
         turn.log(.notice, "clock", .init("offsetMilliseconds", offset.wholeMilliseconds))

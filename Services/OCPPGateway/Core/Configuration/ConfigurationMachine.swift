@@ -36,6 +36,8 @@ public struct ConfigurationMachine: Sendable {
     /// What is on the gateway's own disk.
     private var persisted: ConfigSnapshot
     private var storePid: Int?
+    /// The store spoke in this process: what is seen is what it has. A snapshot may be older.
+    private var isStoreHeard = false
     /// The heartbeat interval in force is that of BootNotification.conf, not the stored one.
     private var heartbeatIntervalIsTold = false
     private var pending = PendingCalls<Int, Change>(capacity: 8)
@@ -102,7 +104,8 @@ public struct ConfigurationMachine: Sendable {
         } catch {
             return [.log(LogRecord(.notice, "ChangeConfiguration rejected: \(error)"))] + answer(.rejected)
         }
-        if !declaration.secret, keys.text(name) == value, name != .heartbeatInterval || !heartbeatIntervalIsTold {
+        let isTold = name == .heartbeatInterval && heartbeatIntervalIsTold
+        if !declaration.secret, isStoreHeard, keys.text(name) == value, !isTold {
             return answer(.accepted)  // It is in force and stored.
         }
         lastNumber += 1
@@ -153,6 +156,7 @@ public struct ConfigurationMachine: Sendable {
     /// survives until somebody sets the key.
     public mutating func received(_ values: ConfigValues) -> [Effect] {
         guard values.owner == .ocppGateway else { return [] }
+        isStoreHeard = true
         let before = keys
         var effects: [Effect] = []
         for value in values.values {

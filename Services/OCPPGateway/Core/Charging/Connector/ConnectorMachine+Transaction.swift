@@ -106,7 +106,9 @@ extension ConnectorMachine {
                 Transaction.Stop(reason: stopping.reason, idTag: stopping.idTag, time: stopping.time)
             )
         } else if !sameBoot, turn.configuration.powerLoss == .stop {
-            transaction.phase = .stopping(Transaction.Stop(reason: .powerLoss, idTag: nil, time: open.registerTime))
+            // It was under way at the newest message, whatever that was about.
+            let time = open.registerTime.notBefore(turn.ledger.newestTime, within: .max)
+            transaction.phase = .stopping(Transaction.Stop(reason: .powerLoss, idTag: nil, time: time))
         }
         session = .transaction(transaction)
         guard transaction.isRunning else {
@@ -252,8 +254,11 @@ extension ConnectorMachine {
             stopValues: stopValues.isEmpty ? nil : stopValues
         )
         // Very short intervals must not wear the flash out.
-        let isSynced = turn.moment.uptime - transaction.storedAt >= .seconds(5)
-        if isSynced { transaction.storedAt = turn.moment.uptime }
+        let isSynced = transaction.sampleSyncedAt.map { turn.moment.uptime - $0 >= .seconds(5) } ?? true
+        if isSynced {
+            transaction.storedAt = turn.moment.uptime
+            transaction.sampleSyncedAt = turn.moment.uptime
+        }
         session = .transaction(transaction)
         turn.persist(.sampled(sampled), isSynced ? .synced : .written)
     }

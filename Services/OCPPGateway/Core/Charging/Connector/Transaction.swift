@@ -35,6 +35,8 @@ struct Transaction: Equatable, Sendable {
     var registerTime: EventTime
     /// When a register was last stored.
     var storedAt: Duration
+    /// When a sample was last forced to the disk: what the central system saw must not be gone after a power cut.
+    var sampleSyncedAt: Duration?
     /// A reading below the register was seen and logged.
     var registerFell = false
 

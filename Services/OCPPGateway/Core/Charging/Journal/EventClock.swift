@@ -2,8 +2,6 @@ import Primitives
 
 /// Turns moments into stored times, and stored times into timestamps.
 struct EventClock: Equatable, Sendable {
-    /// How many earlier boots are remembered.
-    private static let rememberedBoots = 16
     /// Times that differ by less are the network's jitter, not the clock's.
     private static let jitter = Duration.seconds(1)
 
@@ -23,7 +21,7 @@ struct EventClock: Equatable, Sendable {
         trustsWallClock = trusted
         // The process before this one may have been told.
         start = boots.last { $0.boot == bootId }?.utc
-        self.boots = boots.suffix(Self.rememberedBoots)
+        self.boots = boots
         assumedStart = moment.utc.millisecondsSinceEpoch - moment.uptime.wholeMilliseconds
     }
 
@@ -40,12 +38,11 @@ struct EventClock: Equatable, Sendable {
         let isFirst = start == nil
         start = new
         guard isFirst else { return nil }
-        let known = BootStart(boot: bootId, utc: new)
-        boots.removeAll { $0.boot == bootId }
-        boots.append(known)
-        if boots.count > Self.rememberedBoots { boots.removeFirst() }
-        return known
+        return BootStart(boot: bootId, utc: new)
     }
+
+    /// The journal says when boots began.
+    mutating func learned(_ boots: [BootStart]) { self.boots = boots }
 
     /// UTC milliseconds as well as we know it.
     func utc(at moment: Moment) -> Int64 {

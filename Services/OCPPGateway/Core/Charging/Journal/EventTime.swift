@@ -16,11 +16,11 @@ public struct EventTime: Codable, Equatable, Sendable {
     }
 
     /// Differences that come from events being noted a while after they happened; more is a correction of the clock.
-    private static let reordering: Int64 = 60_000
+    static let reordering: Int64 = 60_000
 
     /// This time, or `earlier` where this one is slightly before it: the queue is in chronological order (OCPP 1.6 §3.7) although a stop is
     /// written when the register is final, seconds after it was decided, with messages of other connectors in between.
-    func notBefore(_ earlier: EventTime?) -> EventTime {
+    func notBefore(_ earlier: EventTime?, within limit: Int64 = reordering) -> EventTime {
         guard let earlier else { return self }
         let difference: Int64
         if let utc, let before = earlier.utc {
@@ -30,6 +30,6 @@ public struct EventTime: Codable, Equatable, Sendable {
         } else {
             return self
         }
-        return (1...Self.reordering).contains(difference) ? earlier : self
+        return (1...limit).contains(difference) ? earlier : self
     }
 }

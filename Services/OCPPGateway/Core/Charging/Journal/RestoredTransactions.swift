@@ -35,16 +35,22 @@ public struct RestoredTransactions: Equatable, Sendable {
     public internal(set) var inoperative: Set<Int> = []
     /// Connectors whose last transaction ended, with the cable not seen removed since.
     public internal(set) var finishing: Set<Int> = []
-    public internal(set) var boots: [BootStart] = []
+    private var bootTimes = BootTimes()
     /// Begin records that were followed by another one on the same connector: a defect of ours, never expected.
     public internal(set) var orphans = 0
 
     public init() {}
 
+    /// When the boots of the machine began, oldest first.
+    public var boots: [BootStart] { bootTimes.known }
+
     /// Folds one record in.
     public mutating func read(_ record: JournalRecord) {
         if let sequence = record.sequence { lastSequence = max(lastSequence, sequence) }
-        if let entry = QueueEntry(record) { newestTime = entry.time }
+        if let entry = QueueEntry(record) {
+            newestTime = entry.time
+            bootTimes.saw(entry.time)
+        }
         switch record {
         case .began(let began): begin(began)
         case .sampled(let sampled): sample(sampled)
@@ -73,10 +79,7 @@ public struct RestoredTransactions: Equatable, Sendable {
                 inoperative.insert(availability.connectorId)
             }
         case .released(let released): finishing.remove(released.connectorId)
-        case .bootStart(let start):
-            boots.removeAll { $0.boot == start.boot }
-            boots.append(start)
-            if boots.count > 16 { boots.removeFirst() }
+        case .bootStart(let start): bootTimes.learned(start)
         case .checkpoint(let checkpoint): restart(from: checkpoint)
         case .unknown: break
         }
@@ -98,7 +101,7 @@ public struct RestoredTransactions: Equatable, Sendable {
         requeued = checkpoint.requeued
         inoperative = Set(checkpoint.inoperative)
         finishing = Set(checkpoint.finishing)
-        boots = checkpoint.boots
+        bootTimes = BootTimes(known: checkpoint.boots)
         assigned = assigned.filter { checkpoint.assigned.contains($0.key) }
     }
 
