@@ -100,6 +100,7 @@ import Testing
     )
     func whatNeedsNoStoreIsAnsweredAtOnce(key: CiString50, value: CiString500, status: ConfigurationStatus) throws {
         var machine = try machine()
+        _ = machine.received(ConfigValues(owner: .ocppGateway, revision: 0, values: []))
         let before = machine.keys
         let effects = machine.change(request(key, value), callId: "c", at: now)
         #expect(effects.last == answered(status))
