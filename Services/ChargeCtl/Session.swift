@@ -47,7 +47,7 @@ final class Session {
         }
         defer { tap.close() }
         let source = loop.addDeadlineSource(
-            next: { min(limit, lastNews + quiet) },
+            next: { Deadline(at: min(limit, lastNews + quiet), for: "nothing more comes") },
             fire: { [loop] _ in loop.stop() }
         )
         defer { loop.removeDeadlineSource(source) }

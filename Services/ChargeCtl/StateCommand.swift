@@ -59,7 +59,10 @@ enum WaitCommand {
         }
         defer { tap.close() }
         let end = EventLoop.uptime() + .seconds(seconds)
-        let source = loop.addDeadlineSource(next: { end }, fire: { _ in loop.stop() })
+        let source = loop.addDeadlineSource(
+            next: { Deadline(at: end, for: "the wait is over") },
+            fire: { _ in loop.stop() }
+        )
         defer { loop.removeDeadlineSource(source) }
         try loop.run()
         guard holds, let last else {

@@ -56,7 +56,7 @@ public final class BusTap {
         for topic in topics { socket.subscribe(topic) }
         watch = loop.watch(socket: socket) { [unowned self] in receive() }
         deadlines = loop.addDeadlineSource(
-            next: { [unowned self] in nextScan },
+            next: { [unowned self] in Deadline(at: nextScan, for: "the runtime directory is read") },
             fire: { [unowned self] moment in
                 nextScan = moment.uptime + Self.scanInterval
                 scan()

@@ -38,7 +38,10 @@ final class Publisher {
         self.repeatInterval = repeatInterval
         watch = loop.watch(socket: socket) { [unowned self] in takeSubscriptions() }
         deadlines = loop.addDeadlineSource(
-            next: { [unowned self] in wanted.isEmpty || retained.isEmpty ? nil : nextRepeat },
+            next: { [unowned self] in
+                let due = wanted.isEmpty || retained.isEmpty ? nil : nextRepeat
+                return Deadline(at: due, for: "states are repeated")
+            },
             fire: { [unowned self] moment in repeatStates(at: moment) }
         )
     }

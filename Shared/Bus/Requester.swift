@@ -31,7 +31,8 @@ final class Requester {
         self.loop = loop
         garbage = GarbageCounter(report: report)
         deadlines = loop.addDeadlineSource(
-            next: { [unowned self] in pending.values.lazy.map(\.deadline).min() },
+            next: { [unowned self] in Deadline(at: pending.values.lazy.map(\.deadline).min(), for: "a reply is overdue")
+            },
             fire: { [unowned self] moment in expire(at: moment) }
         )
     }

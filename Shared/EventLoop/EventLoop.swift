@@ -88,12 +88,12 @@ public final class EventLoop {
 
     // MARK: - Deadlines and deferred work
 
-    /// Asks `next` for an uptime before every wait, and calls `fire` once that has passed.
+    /// Asks `next` for a deadline before every wait, and calls `fire` once that has passed.
     ///
     /// `fire` is called once per iteration, so a source with several deadlines due handles one or all of them per call.
     @discardableResult
     public func addDeadlineSource(
-        next: @escaping () -> Duration?,
+        next: @escaping () -> Deadline?,
         fire: @escaping (Moment) -> Void
     ) -> DeadlineSource {
         let source = DeadlineSource(next: next, fire: fire)
@@ -131,9 +131,9 @@ public final class EventLoop {
     public func finishSending() { context.finish() }
 
     private func iterate() throws {
-        var due: Duration?
+        var due: Deadline?
         for source in sources { due = earliest(due, source.next()) }
-        try timer.arm(notLaterThan: due)
+        try timer.arm(notLaterThan: due?.at)
         if isPollSetStale {
             pollSet = PollSet(watches.map { ($0.source, PollSet.Interest($0.interest)) })
             isPollSetStale = false
@@ -159,7 +159,7 @@ public final class EventLoop {
     private func fireDeadlines() {
         let moment = Self.now()
         for source in sources where source.isActive {
-            guard let due = source.next(), due <= moment.uptime else { continue }
+            guard let due = source.next(), due.isDue(at: moment.uptime) else { continue }
             source.fire(moment)
             runDeferred()
         }
@@ -193,11 +193,11 @@ public final class EventLoop {
 
 /// Deadlines of one part of a service, as data that the loop asks for.
 public final class DeadlineSource {
-    let next: () -> Duration?
+    let next: () -> Deadline?
     let fire: (Moment) -> Void
     var isActive = true
 
-    init(next: @escaping () -> Duration?, fire: @escaping (Moment) -> Void) {
+    init(next: @escaping () -> Deadline?, fire: @escaping (Moment) -> Void) {
         self.next = next
         self.fire = fire
     }

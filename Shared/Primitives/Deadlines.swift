@@ -1,7 +1,7 @@
 /// Named absolute deadlines of one machine: timers as data. There is nothing to cancel in the shell, which only asks for `next`.
 ///
 /// Deadlines at the same instant come in the order in which they were set, so that a run can be repeated exactly.
-public struct Deadlines<Name: Hashable & Sendable>: Sendable, Equatable {
+public struct Deadlines<Name: DeadlineName>: Sendable, Equatable {
     private struct Entry: Sendable, Equatable {
         let name: Name
         let due: Duration
@@ -30,8 +30,8 @@ public struct Deadlines<Name: Hashable & Sendable>: Sendable, Equatable {
 
     public subscript(name: Name) -> Duration? { entries.first { $0.name == name }?.due }
 
-    /// The earliest deadline of all.
-    public var next: Duration? { entries.first?.due }
+    /// The earliest deadline of all, with its name as the reason.
+    public var next: Deadline? { entries.first.map { Deadline(at: $0.due, for: $0.name.reason) } }
 
     /// Removes and returns one deadline that has passed, earliest first; nil when none has.
     public mutating func popDue(at uptime: Duration) -> Name? {
@@ -39,14 +39,4 @@ public struct Deadlines<Name: Hashable & Sendable>: Sendable, Equatable {
         entries.removeFirst()
         return first.name
     }
-}
-
-/// The earliest of several optional deadlines; nil when there is none.
-public func earliest(_ deadlines: Duration?...) -> Duration? {
-    var first: Duration?
-    for case let deadline? in deadlines {
-        if let first, first <= deadline { continue }
-        first = deadline
-    }
-    return first
 }

@@ -8,8 +8,8 @@ public protocol Machine {
     /// Orders to the shell, imperative, carried out in the order given.
     associatedtype Effect
 
-    /// The uptime at which the shell must call `deadlineReached(at:)`; nil when nothing is pending.
-    var nextDeadline: Duration? { get }
+    /// When the shell must call `deadlineReached(at:)`, and why; nil when nothing is pending. Asked once per turn of the loop.
+    var nextDeadline: Deadline? { get }
 
     mutating func handle(_ event: Event, at moment: Moment) -> [Effect]
 

@@ -25,10 +25,11 @@ public struct PendingCalls<ID: Hashable & Sendable, Context: Sendable>: Sendable
 
     public var count: Int { entries.count }
     public var isEmpty: Bool { entries.isEmpty }
-    public var nextDeadline: Duration? {
+    /// When the first of them is overdue.
+    public var nextDeadline: Deadline? {
         // Asked before every wait of a loop, and nearly always with nothing pending.
         guard !entries.isEmpty else { return nil }
-        return entries.values.lazy.map(\.deadline).min()
+        return Deadline(at: entries.values.lazy.map(\.deadline).min(), for: "an answer is overdue")
     }
 
     /// Adds a call. Returns false, adding nothing, when the table is full or the id is already pending.

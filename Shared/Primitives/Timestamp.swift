@@ -11,12 +11,14 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         left.millisecondsSinceEpoch < right.millisecondsSinceEpoch
     }
 
+    /// The instant so much later, or the last one that can be represented.
     public func advanced(by duration: Duration) -> Timestamp {
-        Timestamp(millisecondsSinceEpoch: millisecondsSinceEpoch + duration.wholeMilliseconds)
+        Timestamp(millisecondsSinceEpoch: millisecondsSinceEpoch.addingClamped(duration.wholeMilliseconds))
     }
 
+    /// The time from `earlier` to this instant; negative when `earlier` is later.
     public func duration(since earlier: Timestamp) -> Duration {
-        .milliseconds(millisecondsSinceEpoch - earlier.millisecondsSinceEpoch)
+        .milliseconds(millisecondsSinceEpoch.subtractingClamped(earlier.millisecondsSinceEpoch))
     }
 }
 

@@ -88,7 +88,7 @@ public final class ServiceHost {
             log.write(LogRecord(.warning, "the loop was blocked", .init("milliseconds", length.wholeMilliseconds)))
         }
         loop.addDeadlineSource(
-            next: { [unowned self] in endDue },
+            next: { [unowned self] in Deadline(at: endDue, for: "the end takes too long") },
             fire: { [unowned self] _ in
                 log.write(LogRecord(.warning, "the end took too long and is forced"))
                 end()
@@ -182,7 +182,7 @@ public final class ServiceHost {
         guard let interval = notifier.watchdogInterval else { return }
         var due = EventLoop.uptime()
         loop.addDeadlineSource(
-            next: { due },
+            next: { Deadline(at: due, for: "the watchdog") },
             fire: { [unowned self] moment in
                 due = moment.uptime + interval / 2
                 notify("WATCHDOG=1")

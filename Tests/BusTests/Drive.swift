@@ -15,7 +15,7 @@ extension EventLoop {
         let end = EventLoop.uptime() + limit
         var isLate = false
         // Asked before every wait, so it sees every change; due at once when the condition holds.
-        let source = addDeadlineSource(next: { condition() ? .zero : end }) { moment in
+        let source = addDeadlineSource(next: { Deadline(at: condition() ? .zero : end, for: "a test") }) { moment in
             isLate = !condition() && moment.uptime >= end
             self.stop()
         }

@@ -13,29 +13,31 @@ import ZeroMQ
         #expect(first.utc > Timestamp(millisecondsSinceEpoch: 1_600_000_000_000))
     }
 
+    private enum Name: String, DeadlineName { case late, early, past }
+
     @Test func deadlinesFireInOrderAndNeverEarly() throws {
         let loop = try EventLoop()
-        var deadlines = Deadlines<String>()
+        var deadlines = Deadlines<Name>()
         let start = EventLoop.uptime()
-        deadlines.set("late", at: start + .milliseconds(20))
-        deadlines.set("early", at: start + .milliseconds(5))
-        deadlines.set("past", at: start - .seconds(1))
-        var fired: [String] = []
+        deadlines.set(.late, at: start + .milliseconds(20))
+        deadlines.set(.early, at: start + .milliseconds(5))
+        deadlines.set(.past, at: start - .seconds(1))
+        var fired: [Name] = []
         loop.addDeadlineSource(next: { deadlines.next }) { moment in
             while let name = deadlines.popDue(at: moment.uptime) {
                 fired.append(name)
-                if name != "past" { #expect(moment.uptime >= start + .milliseconds(5)) }
+                if name != .past { #expect(moment.uptime >= start + .milliseconds(5)) }
             }
         }
         try loop.run(until: { fired.count == 3 })
-        #expect(fired == ["past", "early", "late"])
+        #expect(fired == [.past, .early, .late])
     }
 
     @Test func aDeadlineThatWasTakenBackWakesTheLoopAtMostOnce() throws {
         let loop = try EventLoop()
         var due: Duration? = EventLoop.uptime() + .milliseconds(10)
         var fired = 0
-        loop.addDeadlineSource(next: { due }) { _ in fired += 1 }
+        loop.addDeadlineSource(next: { Deadline(at: due, for: "a test") }) { _ in fired += 1 }
         loop.enqueue { due = EventLoop.uptime() + .milliseconds(40) }
         let end = EventLoop.uptime() + .milliseconds(40)
         try loop.run(until: { EventLoop.uptime() >= end })
@@ -46,7 +48,7 @@ import ZeroMQ
     @Test func anIdleLoopDoesNotWakeUp() throws {
         let loop = try EventLoop()
         let end = EventLoop.uptime() + .milliseconds(50)
-        loop.addDeadlineSource(next: { end }) { _ in loop.stop() }
+        loop.addDeadlineSource(next: { Deadline(at: end, for: "a test") }) { _ in loop.stop() }
         try loop.run()
         #expect(loop.wakeUps == 1)
     }
@@ -66,7 +68,7 @@ import ZeroMQ
             )
         }
         var rounds = 0
-        loop.addDeadlineSource(next: { .zero }) { _ in
+        loop.addDeadlineSource(next: { Deadline(at: .zero, for: "a test") }) { _ in
             rounds += 1
             if rounds == 5 { loop.stop() }
         }

@@ -121,7 +121,7 @@ struct Bench {
     {
         let end = now.advanced(by: duration)
         var effects: [HardwareEffect] = []
-        while let deadline = machine.nextDeadline, deadline <= end.uptime {
+        while let deadline = machine.nextDeadline?.at, deadline <= end.uptime {
             if deadline > now.uptime { now = now.advanced(by: deadline - now.uptime) }
             if let pilotHigh { effects += pilot(pilotHigh, low: -12_000) }
             let due = machine.deadlineReached(at: now)

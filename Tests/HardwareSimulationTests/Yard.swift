@@ -72,7 +72,7 @@ struct Yard {
 
     mutating func wait(_ duration: Duration) {
         let end = now.advanced(by: duration)
-        while let deadline = earliest(core.nextDeadline, charger.nextDeadline), deadline <= end.uptime {
+        while let deadline = earliest(core.nextDeadline, charger.nextDeadline)?.at, deadline <= end.uptime {
             if deadline > now.uptime { now = now.advanced(by: deadline - now.uptime) }
             wakeUps += 1
             take(charger.deadlineReached(at: now))

@@ -2,13 +2,13 @@ import Primitives
 import Testing
 
 @Suite struct DeadlinesTests {
-    private enum Name: Hashable { case ping, pong }
+    private enum Name: String, DeadlineName { case ping, pong }
 
     @Test func theEarliestComesFirstAndOnlyWhenDue() {
         var deadlines = Deadlines<Name>()
         deadlines.set(.ping, at: .seconds(10))
         deadlines.set(.pong, at: .seconds(5))
-        #expect(deadlines.next == .seconds(5))
+        #expect(deadlines.next == Deadline(at: .seconds(5), for: "pong"))
         let due = [4, 20, 20, 20].map { deadlines.popDue(at: .seconds($0)) }
         #expect(due == [nil, .pong, .ping, nil])
     }
@@ -23,11 +23,15 @@ import Testing
     }
 
     @Test func deadlinesAtTheSameInstantComeInTheOrderInWhichTheyWereSet() {
-        var deadlines = Deadlines<Int>()
-        for name in 1...9 { deadlines.set(name, at: .seconds(5)) }
-        deadlines.set(4, at: .seconds(5))
+        struct Number: DeadlineName {
+            let value: Int
+            var reason: String { "number" }
+        }
+        var deadlines = Deadlines<Number>()
+        for name in (1...9).map({ Number(value: $0) }) { deadlines.set(name, at: .seconds(5)) }
+        deadlines.set(Number(value: 4), at: .seconds(5))
         var order: [Int] = []
-        while let name = deadlines.popDue(at: .seconds(5)) { order.append(name) }
+        while let name = deadlines.popDue(at: .seconds(5)) { order.append(name.value) }
         #expect(order == [1, 2, 3, 5, 6, 7, 8, 9, 4])
     }
 }
@@ -62,7 +66,7 @@ import Testing
         var calls = PendingCalls<String, Int>(capacity: 4)
         _ = calls.add("late", context: 2, deadline: .seconds(5))
         _ = calls.add("early", context: 1, deadline: .seconds(3))
-        #expect(calls.nextDeadline == .seconds(3))
+        #expect(calls.nextDeadline?.at == .seconds(3))
         let expired = [2, 9, 9].map { calls.popExpired(at: .seconds($0))?.id }
         #expect(expired == [nil, "early", "late"])
         #expect(calls.isEmpty)

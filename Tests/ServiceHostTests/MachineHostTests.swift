@@ -9,7 +9,7 @@ import Testing
         enum Event: Equatable { case ordered(Int), persistFailed(Int) }
         enum Effect: Equatable { case persist(Int), act(Int), tell(String) }
 
-        var nextDeadline: Duration?
+        var nextDeadline: Deadline?
 
         mutating func handle(_ event: Event, at moment: Moment) -> [Effect] {
             switch event {
@@ -19,7 +19,7 @@ import Testing
         }
 
         mutating func deadlineReached(at moment: Moment) -> [Effect] {
-            guard let due = nextDeadline, due <= moment.uptime else { return [.tell("early")] }
+            guard let due = nextDeadline, due.isDue(at: moment.uptime) else { return [.tell("early")] }
             nextDeadline = nil
             return [.tell("due")]
         }
@@ -52,7 +52,10 @@ import Testing
 
     @Test func theDeadlineOfTheMachineIsTheDeadlineOfTheLoop() throws {
         let loop = try EventLoop()
-        let host = MachineHost(Toy(nextDeadline: EventLoop.uptime() + .milliseconds(5)), loop: loop)
+        let host = MachineHost(
+            Toy(nextDeadline: Deadline(at: EventLoop.uptime() + .milliseconds(5), for: "a test")),
+            loop: loop
+        )
         var performed: [Toy.Effect] = []
         host.perform = { effect in
             performed.append(effect)

@@ -108,7 +108,8 @@ import Testing
         // Without a feed this never ends but by the limit, and then there are too few.
         let limit = EventLoop.uptime() + .seconds(10)
         var feeds = 0
-        host.loop.addDeadlineSource(next: { feeds >= 3 ? .zero : limit }) { _ in host.end() }
+        host.loop.addDeadlineSource(next: { Deadline(at: feeds >= 3 ? .zero : limit, for: "a test") }) { _ in host.end()
+        }
         let watch = host.loop.watch(descriptor: fixture.notifications) { _ in
             feeds += fixture.received().filter { $0 == "WATCHDOG=1" }.count
         }

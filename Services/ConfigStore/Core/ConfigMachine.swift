@@ -29,7 +29,7 @@ public struct ConfigMachine: Machine, Sendable {
     public init() {}
 
     /// Nothing here happens by itself.
-    public var nextDeadline: Duration? { nil }
+    public var nextDeadline: Deadline? { nil }
 
     public mutating func deadlineReached(at moment: Moment) -> [ConfigEffect] { [] }
 

@@ -41,8 +41,8 @@ public struct HardwareMachine: Machine {
         )
     }
 
-    public var nextDeadline: Duration? {
-        state == .finished ? nil : connectors.lazy.compactMap(\.nextDeadline).min()
+    public var nextDeadline: Deadline? {
+        state == .finished ? nil : earliest(of: connectors.lazy.map(\.nextDeadline))
     }
 
     public mutating func handle(_ event: Event, at moment: Moment) -> [HardwareEffect] {
@@ -75,7 +75,7 @@ public struct HardwareMachine: Machine {
     public mutating func deadlineReached(at moment: Moment) -> [HardwareEffect] {
         guard state != .finished else { return [] }
         let effects = forEachConnector { connector in
-            guard let deadline = connector.nextDeadline, deadline <= moment.uptime else { return [] }
+            guard let deadline = connector.nextDeadline, deadline.isDue(at: moment.uptime) else { return [] }
             return connector.deadlineReached(at: moment)
         }
         return effects + finishWhenSettled()

@@ -46,8 +46,8 @@ public struct SimulatedCharger: Machine {
     /// For people, one line per device.
     public var summary: String { (connectors.map(\.summary) + readers.map(\.summary)).joined(separator: "\n") }
 
-    public var nextDeadline: Duration? {
-        earliest(connectors.lazy.compactMap(\.nextDeadline).min(), readers.lazy.compactMap(\.nextDeadline).min())
+    public var nextDeadline: Deadline? {
+        earliest(earliest(of: connectors.lazy.map(\.nextDeadline)), earliest(of: readers.lazy.map(\.nextDeadline)))
     }
 
     public mutating func handle(_ event: Event, at moment: Moment) -> [DriverEvent] {
@@ -67,7 +67,7 @@ public struct SimulatedCharger: Machine {
     public mutating func deadlineReached(at moment: Moment) -> [DriverEvent] {
         var events: [DriverEvent] = []
         for index in connectors.indices {
-            guard let deadline = connectors[index].nextDeadline, deadline <= moment.uptime else { continue }
+            guard let deadline = connectors[index].nextDeadline, deadline.isDue(at: moment.uptime) else { continue }
             events += connectors[index].advance(to: moment.uptime)
         }
         for index in readers.indices { events += readers[index].advance(to: moment.uptime) }

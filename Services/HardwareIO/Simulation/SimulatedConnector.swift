@@ -6,19 +6,14 @@ import Primitives
 ///
 /// Everything that takes time is a deadline; between two of them current is constant, so that energy is computed, not sampled.
 struct SimulatedConnector: Equatable, Sendable {
-    enum Delay: Hashable, Sendable {
-        /// The contactor's armature moves.
-        case contactor
-        /// The lock's bolt arrives.
-        case lock
-        /// The EV closes or opens S2.
-        case vehicle
-        /// The EV's charger reaches another current.
-        case draw
-        /// Once a second while current may flow: taper and pilot.
-        case tick
-        /// The battery is full.
-        case full
+    enum Delay: String, DeadlineName {
+        case contactor = "the contactor's armature moves"
+        case lock = "the lock's bolt arrives"
+        case vehicle = "the EV closes or opens S2"
+        case draw = "the EV's charger reaches another current"
+        /// Once a second while current may flow.
+        case tick = "taper and pilot"
+        case full = "the battery is full"
     }
 
     static let contactorDelay = Duration.milliseconds(20)
@@ -63,7 +58,7 @@ struct SimulatedConnector: Equatable, Sendable {
         noise = SeededRandom(seed: seed)
     }
 
-    var nextDeadline: Duration? { delays.next }
+    var nextDeadline: Deadline? { delays.next }
 
     private var id: Int { configuration.connectorId }
     private var offeredMilliamps: Int { SimulatedPilot.offeredMilliamps(signal) }
@@ -101,7 +96,7 @@ struct SimulatedConnector: Equatable, Sendable {
     /// Lets time pass: everything that happens until `uptime`, in its order.
     mutating func advance(to uptime: Duration) -> [DriverEvent] {
         var events: [DriverEvent] = []
-        while let next = delays.next, next <= uptime {
+        while let next = delays.next?.at, next <= uptime {
             integrate(to: next)
             guard let delay = delays.popDue(at: next) else { break }
             events += happen(delay, at: next)

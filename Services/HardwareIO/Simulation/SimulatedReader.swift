@@ -16,7 +16,7 @@ struct SimulatedReader: Equatable, Sendable {
         self.isBroken = isBroken
     }
 
-    var nextDeadline: Duration? { cardLeavesAt }
+    var nextDeadline: Deadline? { Deadline(at: cardLeavesAt, for: "the card leaves the reader") }
 
     func start() -> [DriverEvent] { isBroken ? [lost] : [] }
 

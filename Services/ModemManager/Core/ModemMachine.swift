@@ -10,9 +10,9 @@ public struct ModemMachine: Machine, Sendable {
     /// Longest detail of a report that is kept, characters.
     public static let maximumDetail = 200
 
-    private enum Deadline: Hashable, Sendable {
-        /// When to read the interfaces again, in case that a change was not reported.
-        case read
+    private enum Timer: String, DeadlineName {
+        /// A change may not have been reported.
+        case read = "the interfaces are read again"
     }
 
     private var uplinks: [Uplink]
@@ -20,11 +20,11 @@ public struct ModemMachine: Machine, Sendable {
     private var lastRead: Duration?
     /// What was published last; nil before the start.
     private var published: UplinkState?
-    private var deadlines = Deadlines<Deadline>()
+    private var deadlines = Deadlines<Timer>()
 
     public init(_ configuration: ModemConfiguration) { uplinks = configuration.uplinks.map(Uplink.init) }
 
-    public var nextDeadline: Duration? { deadlines.next }
+    public var nextDeadline: Deadline? { deadlines.next }
 
     public mutating func handle(_ event: ModemEvent, at moment: Moment) -> [ModemEffect] {
         switch event {

@@ -71,7 +71,7 @@ public struct GatewayMachine: Machine, Sendable {
     /// Everything a person asks first.
     public var status: GatewayStatus.Reply { view.status }
 
-    public var nextDeadline: Duration? {
+    public var nextDeadline: Deadline? {
         let canCall = connection.isOpen && calls.isFree
         return earliest(
             connection.nextDeadline,

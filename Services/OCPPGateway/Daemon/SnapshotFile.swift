@@ -22,7 +22,7 @@ final class SnapshotFile {
         )
         self.log = log
         loop.addDeadlineSource(
-            next: { [unowned self] in due },
+            next: { [unowned self] in Deadline(at: due, for: "the configuration is saved") },
             fire: { [unowned self] _ in flush() }
         )
     }

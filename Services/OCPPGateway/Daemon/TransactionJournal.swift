@@ -46,7 +46,7 @@ final class TransactionJournal {
         self.marks = marks
         complain(report, unreadable: unreadable)
         deadlines = loop.addDeadlineSource(
-            next: { [unowned self] in flushDue },
+            next: { [unowned self] in Deadline(at: flushDue, for: "the journal is forced to disk") },
             fire: { [unowned self] _ in flush() }
         )
     }

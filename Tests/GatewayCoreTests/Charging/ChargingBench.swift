@@ -134,7 +134,7 @@ final class ChargingBench {
         let end = moment.uptime + .seconds(seconds)
         var second = moment.uptime + .seconds(1)
         while moment.uptime < end {
-            let due = machine.nextDeadline.map { max($0, moment.uptime) } ?? end
+            let due = machine.nextDeadline.map { max($0.at, moment.uptime) } ?? end
             let next = min(due, second, end)
             moment = moment.advanced(by: next - moment.uptime)
             if moment.uptime >= second {

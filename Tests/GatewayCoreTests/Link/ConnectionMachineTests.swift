@@ -27,7 +27,7 @@ import Testing
 
         /// Jumps to the next deadline.
         mutating func skip() -> [Effect] {
-            guard let next = machine.nextDeadline else { return [] }
+            guard let next = machine.nextDeadline?.at else { return [] }
             now = now.advanced(by: next - now.uptime)
             return machine.deadlineReached(at: now)
         }

@@ -53,9 +53,11 @@ public struct CentralSystemMachine: Machine, Sendable {
     /// The newest answer to BootNotification; nil when there was none.
     public func registration(of chargePoint: String) -> RegistrationStatus? { stations[chargePoint]?.registration }
 
-    public var nextDeadline: Duration? {
-        var due = delayed.lazy.map(\.due).min()
-        for station in stations.values { due = earliest(due, station.outstanding?.deadline) }
+    public var nextDeadline: Deadline? {
+        var due = Deadline(at: delayed.lazy.map(\.due).min(), for: "a delayed answer")
+        for station in stations.values {
+            due = earliest(due, Deadline(at: station.outstanding?.deadline, for: "an answer is overdue"))
+        }
         return due
     }
 

@@ -36,7 +36,9 @@ final class Control {
         path = options.control
         server.onProgress = { [unowned self] in checkWaiting() }
         server.onOutcome = { [unowned self] in finish($0, $1) }
-        loop.addDeadlineSource(next: { [unowned self] in waiting.lazy.map(\.deadline).min() }) {
+        loop.addDeadlineSource(next: { [unowned self] in
+            Deadline(at: waiting.lazy.map(\.deadline).min(), for: "a wait is over")
+        }) {
             [unowned self] moment in
             expireWaiting(at: moment.uptime)
         }

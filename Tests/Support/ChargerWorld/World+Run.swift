@@ -68,11 +68,11 @@ extension World {
     private mutating func scheduleDeadlines() {
         for clocked in Clocked.allCases where touched.contains(clocked) {
             switch clocked {
-            case .hardware: schedule(.hardware, hardware?.nextDeadline.map { $0 + bootedAt })
-            case .charger: schedule(.charger, charger?.nextDeadline.map { $0 + bootedAt })
-            case .gateway: schedule(.gateway, gateway?.nextDeadline.map { $0 + bootedAt })
-            case .modem: schedule(.modem, modem?.nextDeadline.map { $0 + bootedAt })
-            case .central: schedule(.central, central.nextDeadline)
+            case .hardware: schedule(.hardware, hardware?.nextDeadline.map { $0.at + bootedAt })
+            case .charger: schedule(.charger, charger?.nextDeadline.map { $0.at + bootedAt })
+            case .gateway: schedule(.gateway, gateway?.nextDeadline.map { $0.at + bootedAt })
+            case .modem: schedule(.modem, modem?.nextDeadline.map { $0.at + bootedAt })
+            case .central: schedule(.central, central.nextDeadline?.at)
             }
         }
         touched = []

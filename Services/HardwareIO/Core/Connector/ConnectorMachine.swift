@@ -71,7 +71,7 @@ struct ConnectorMachine: Machine {
         publishedAt = start.uptime
     }
 
-    var nextDeadline: Duration? {
+    var nextDeadline: Deadline? {
         if terminated { return contactor.nextDeadline }
         return earliest(
             contactor.nextDeadline,
@@ -80,10 +80,10 @@ struct ConnectorMachine: Machine {
             offer.nextDeadline,
             meter.nextDeadline,
             overCurrent.nextDeadline,
-            pilotSilenceDeadline,
-            stoppingDeadline,
-            meterGraceDeadline,
-            unlocks.lazy.map(\.deadline).min()
+            Deadline(at: pilotSilenceDeadline, for: "the pilot was silent for too long"),
+            Deadline(at: stoppingDeadline, for: "the EV had time to end its draw"),
+            Deadline(at: meterGraceDeadline, for: "the meter is lost for too long"),
+            Deadline(at: unlocks.lazy.map(\.deadline).min(), for: "an Unlock must be answered")
         )
     }
 

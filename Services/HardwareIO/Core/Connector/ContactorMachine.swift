@@ -93,10 +93,10 @@ struct ContactorMachine: Machine {
     /// Not yet rested since it closed last.
     func isResting(at uptime: Duration) -> Bool { restEndsAt.map { uptime < $0 } ?? false }
 
-    var nextDeadline: Duration? {
+    var nextDeadline: Deadline? {
         switch state {
-        case .closing(let limit), .opening(let limit): limit
-        case .open: restEndsAt
+        case .closing(let limit), .opening(let limit): Deadline(at: limit, for: "the contactor does not follow")
+        case .open: Deadline(at: restEndsAt, for: "the contactor has rested")
         case .unknown, .closed, .welded, .failed: nil
         }
     }

@@ -56,11 +56,11 @@ struct LockMachine: Machine {
     var isSecured: Bool { state == .resting(.locked) }
     var isReleased: Bool { state == .resting(.unlocked) }
 
-    var nextDeadline: Duration? {
+    var nextDeadline: Deadline? {
         switch state {
         case .unknown, .resting: nil
-        case .moving(_, _, let limit): limit
-        case .pausing(_, _, let retryAt): retryAt
+        case .moving(_, _, let limit): Deadline(at: limit, for: "the lock does not arrive")
+        case .pausing(_, _, let retryAt): Deadline(at: retryAt, for: "the lock is tried again")
         }
     }
 

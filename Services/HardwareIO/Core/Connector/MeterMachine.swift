@@ -54,7 +54,7 @@ struct MeterMachine: Machine {
         nextReadAt = start.uptime
     }
 
-    var nextDeadline: Duration? { nextReadAt }
+    var nextDeadline: Deadline? { Deadline(at: nextReadAt, for: "the meter is read") }
 
     mutating func handle(_ event: Event, at moment: Moment) -> [Effect] {
         switch event {

@@ -25,9 +25,9 @@ struct OfferMachine: Machine {
     private var changedAt: Duration?
 
     /// Due when a change waits for its turn.
-    var nextDeadline: Duration? {
+    var nextDeadline: Deadline? {
         guard wantedMilliamps != offeredMilliamps, let changedAt else { return nil }
-        return changedAt + Self.shortestInterval
+        return Deadline(at: changedAt + Self.shortestInterval, for: "the next change of the offer")
     }
 
     mutating func handle(_ event: Event, at moment: Moment) -> [Effect] {

@@ -17,7 +17,7 @@ struct OverCurrentMachine: Machine {
 
     private var excess: (milliamps: Int, offeredMilliamps: Int, tripsAt: Duration)?
 
-    var nextDeadline: Duration? { excess?.tripsAt }
+    var nextDeadline: Deadline? { Deadline(at: excess?.tripsAt, for: "the over-current lasts too long") }
 
     mutating func handle(_ event: Event, at moment: Moment) -> [Effect] {
         switch event {

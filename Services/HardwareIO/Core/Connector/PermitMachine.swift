@@ -60,11 +60,11 @@ struct PermitMachine: Machine {
 
     var wasLost: Bool { standing == .absent(.lost) }
 
-    var nextDeadline: Duration? {
+    var nextDeadline: Deadline? {
         switch standing {
         case .absent: nil
-        case .valid(let permit): .milliseconds(permit.validUntilUptime)
-        case .grace(_, let until): until
+        case .valid(let permit): Deadline(at: .milliseconds(permit.validUntilUptime), for: "the permit's lease ends")
+        case .grace(_, let until): Deadline(at: until, for: "the grace of a lost permit ends")
         }
     }
 

@@ -43,7 +43,7 @@ struct PilotMachine: Machine {
         }
     }
 
-    var nextDeadline: Duration? { nil }
+    var nextDeadline: Deadline? { nil }
 
     mutating func deadlineReached(at moment: Moment) -> [Effect] { [] }
 

@@ -22,7 +22,7 @@ struct ProximityMachine: Machine {
 
     private(set) var plug = Plug.unknown
 
-    var nextDeadline: Duration? { nil }
+    var nextDeadline: Deadline? { nil }
 
     mutating func deadlineReached(at moment: Moment) -> [Effect] { [] }
 

@@ -27,7 +27,7 @@ struct CardMachine: Machine {
 
     init(format: IdTagFormat) { self.format = format }
 
-    var nextDeadline: Duration? { nil }
+    var nextDeadline: Deadline? { nil }
 
     mutating func deadlineReached(at moment: Moment) -> [Effect] { [] }
 

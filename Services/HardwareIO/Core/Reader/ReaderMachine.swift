@@ -22,7 +22,7 @@ struct ReaderMachine: Machine {
         card = CardMachine(format: configuration.format)
     }
 
-    var nextDeadline: Duration? { nil }
+    var nextDeadline: Deadline? { nil }
 
     mutating func deadlineReached(at moment: Moment) -> [HardwareEffect] { [] }
 

@@ -94,10 +94,10 @@ public struct ChargingMachine: Machine, Sendable {
         }
     }
 
-    public var nextDeadline: Duration? {
+    public var nextDeadline: Deadline? {
         var next = earliest(
             authorization.nextDeadline,
-            storage.retryAt,
+            Deadline(at: storage.retryAt, for: "what could not be stored is tried again"),
             delivery.nextDeadline,
             isOnline ? reporter.nextDeadline : nil
         )

@@ -56,7 +56,7 @@ public struct ConfigurationMachine: Sendable {
         }
     }
 
-    public var nextDeadline: Duration? { pending.nextDeadline }
+    public var nextDeadline: Deadline? { pending.nextDeadline }
 
     // MARK: - The central system
 

@@ -19,7 +19,7 @@ public struct CallMachine: Sendable {
     public init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
     public var isFree: Bool { outstanding == nil }
-    public var nextDeadline: Duration? { outstanding?.deadline }
+    public var nextDeadline: Deadline? { Deadline(at: outstanding?.deadline, for: "the answer to a CALL is overdue") }
 
     /// Takes the slot. Returns the id to send the CALL under.
     public mutating func begin(_ call: OutgoingCall, timeout: Duration, at moment: Moment) -> String {

@@ -28,7 +28,14 @@ public struct ConnectionMachine: Sendable {
 
     private enum Next: Equatable { case dialSoon, backOff, waitForUplink, stop, tryAddress(Int, of: Int) }
 
-    private enum Timer: Hashable { case step, retry, ping, pong, stable, closing }
+    private enum Timer: String, DeadlineName {
+        case step = "a step of dialling takes too long"
+        case retry = "the next attempt to connect"
+        case ping = "a WebSocket ping"
+        case pong = "the pong is overdue"
+        case stable = "the connection has lasted"
+        case closing = "the closing handshake is overdue"
+    }
 
     private let endpoint: Endpoint?
     private var state: State
@@ -77,7 +84,7 @@ public struct ConnectionMachine: Sendable {
     public var failedAttempts: Int { waits.failures }
     /// Uptime of the next attempt; nil when none is planned.
     public var nextAttempt: Duration? { deadlines[.retry] }
-    public var nextDeadline: Duration? { deadlines.next }
+    public var nextDeadline: Deadline? { deadlines.next }
 
     /// `WebSocketPingInterval` changed; in force at once.
     public mutating func setPingInterval(_ interval: Duration, at moment: Moment) {

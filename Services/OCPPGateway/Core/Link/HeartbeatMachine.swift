@@ -19,9 +19,9 @@ public struct HeartbeatMachine: Sendable {
 
     public var intervalSeconds: Int { Int(interval.wholeSeconds) }
 
-    public var nextDeadline: Duration? {
+    public var nextDeadline: Deadline? {
         guard online, !underWay else { return nil }
-        return min(lastExchange + interval, lastTime + Self.day)
+        return Deadline(at: min(lastExchange + interval, lastTime + Self.day), for: "a Heartbeat")
     }
 
     /// In force at once, counted from the last exchange.
@@ -44,7 +44,7 @@ public struct HeartbeatMachine: Sendable {
 
     /// The Heartbeat to send now, if one is due.
     public mutating func nextCall(at moment: Moment) -> OutgoingCall? {
-        guard let due = nextDeadline, due <= moment.uptime else { return nil }
+        guard let due = nextDeadline, due.isDue(at: moment.uptime) else { return nil }
         underWay = true
         return OutgoingCall(key: .heartbeat, request: .heartbeat(Heartbeat.Request()))
     }

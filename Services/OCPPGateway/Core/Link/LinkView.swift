@@ -61,7 +61,7 @@ struct LinkView: Sendable {
         next.phase = Self.phase(connection, registration)
         if next.phase != link.phase { next.since = moment.utc.millisecondsSinceEpoch }
         next.failedAttempts = connection.failedAttempts
-        let attempt = connection.isOpen ? registration.nextDeadline : connection.nextAttempt
+        let attempt = connection.isOpen ? registration.nextDeadline?.at : connection.nextAttempt
         if attempt != planned {
             planned = attempt
             next.nextAttemptAt = attempt.map {

@@ -57,7 +57,7 @@ public struct RegistrationMachine: Sendable {
     public var status: RegistrationStatus? { state == .accepted ? .accepted : last }
 
     /// When to ask again.
-    public var nextDeadline: Duration? { retry }
+    public var nextDeadline: Deadline? { Deadline(at: retry, for: "the next BootNotification") }
 
     /// The BootNotification to send now, if one is due.
     public mutating func nextCall(at moment: Moment) -> OutgoingCall? {

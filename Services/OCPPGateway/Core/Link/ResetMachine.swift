@@ -18,9 +18,9 @@ struct ResetMachine: Equatable, Sendable {
     var isUnderWay: Bool { state != .idle }
 
     /// When to restart whatever is undelivered.
-    var nextDeadline: Duration? {
+    var nextDeadline: Deadline? {
         guard case .windingUp(let until) = state else { return nil }
-        return until
+        return Deadline(at: until, for: "the time for last words before the reset is over")
     }
 
     /// Starts it. Returns false when one is under way already.

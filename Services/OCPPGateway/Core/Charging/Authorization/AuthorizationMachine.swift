@@ -37,7 +37,7 @@ struct AuthorizationMachine: Equatable, Sendable {
     private var asked: Int?
     private var count = 0
 
-    var nextDeadline: Duration? { waiting.lazy.map(\.deadline).min() }
+    var nextDeadline: Deadline? { Deadline(at: waiting.lazy.map(\.deadline).min(), for: "an authorization is overdue") }
 
     /// A new number for a request.
     mutating func nextNumber() -> Int {

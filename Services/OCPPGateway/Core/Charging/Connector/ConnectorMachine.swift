@@ -27,21 +27,15 @@ struct ConnectorMachine: Equatable, Sendable {
         var candidates: [Int]
     }
 
-    enum Timer: Hashable, Sendable {
-        /// When to give the usage up (OCPP 1.6 §9.1.6).
-        case connectionTimeOut
-        /// When to look whether hardware-io still lives.
-        case silence
-        /// When a new transaction had time enough to make the EV draw.
-        case fresh
-        /// When facts on their way elsewhere have stayed long enough to be reported.
-        case transition
-        /// When to end a transaction without waiting further for the final register.
-        case stopSettled
-        /// When to try the lock again.
-        case unlock
-        /// When an UnlockConnector must be answered.
-        case unlockAnswer
+    enum Timer: String, DeadlineName {
+        /// OCPP 1.6 §9.1.6.
+        case connectionTimeOut = "the usage is given up"
+        case silence = "hardware-io may be silent"
+        case fresh = "a new transaction had time enough to make the EV draw"
+        case transition = "facts on their way elsewhere have stayed long enough"
+        case stopSettled = "the final register has been awaited long enough"
+        case unlock = "the lock is tried again"
+        case unlockAnswer = "an UnlockConnector must be answered"
     }
 
     let settings: ChargingConfiguration.Connector
@@ -99,7 +93,7 @@ struct ConnectorMachine: Equatable, Sendable {
         }
     }
 
-    var nextDeadline: Duration? { earliest(timers.next, permit.nextDeadline, schedule?.nextDeadline) }
+    var nextDeadline: Deadline? { earliest(timers.next, permit.nextDeadline, schedule?.nextDeadline) }
 
     mutating func deadlineReached(_ turn: inout ChargingTurn) {
         permit.deadlineReached(&turn)

@@ -20,9 +20,11 @@ struct PermitMachine: Equatable, Sendable {
     private let connectorId: Int
     private var wanted = Wanted.nothing
     /// When the order must be sent again.
-    private(set) var nextDeadline: Duration?
+    private var orderDue: Duration?
     private var sentAt: Duration?
     private var troubled = false
+
+    var nextDeadline: Deadline? { Deadline(at: orderDue, for: "the permit is ordered again") }
 
     init(connectorId: Int) { self.connectorId = connectorId }
 
@@ -62,7 +64,7 @@ struct PermitMachine: Equatable, Sendable {
                 )
             }
             troubled = true
-            nextDeadline = turn.moment.uptime + Self.retryAfter
+            orderDue = turn.moment.uptime + Self.retryAfter
         case (.nothing, _), (.granted, _), (.withdrawn, _):
             break  // late
         }
@@ -79,7 +81,7 @@ struct PermitMachine: Equatable, Sendable {
             // It restarted. At once, unless an order is just on its way.
             if let sentAt, turn.moment.uptime - sentAt < Self.retryAfter {
                 let retry = sentAt + Self.retryAfter
-                nextDeadline = nextDeadline.map { min($0, retry) } ?? retry
+                orderDue = orderDue.map { min($0, retry) } ?? retry
             } else {
                 send(&turn)
             }
@@ -89,8 +91,8 @@ struct PermitMachine: Equatable, Sendable {
     }
 
     mutating func deadlineReached(_ turn: inout ChargingTurn) {
-        guard let due = nextDeadline, due <= turn.moment.uptime else { return }
-        nextDeadline = nil
+        guard let due = orderDue, due <= turn.moment.uptime else { return }
+        orderDue = nil
         if case .withdrawn(_, let leaseEnds) = wanted, leaseEnds <= turn.moment.uptime {
             wanted = .nothing
             return
@@ -105,7 +107,7 @@ struct PermitMachine: Equatable, Sendable {
     }
 
     private mutating func confirmed(next: Duration?) {
-        nextDeadline = next
+        orderDue = next
         troubled = false
     }
 
@@ -132,7 +134,7 @@ struct PermitMachine: Equatable, Sendable {
             )
         }
         sentAt = turn.moment.uptime
-        nextDeadline = turn.moment.uptime + Self.answerLimit
+        orderDue = turn.moment.uptime + Self.answerLimit
         turn.add(.requestPermit(permit))
     }
 }

@@ -30,7 +30,13 @@ struct DeliveryMachine: Equatable, Sendable {
 
     init(_ ledger: RestoredTransactions) { loadedThrough = ledger.deliveredThrough }
 
-    var nextDeadline: Duration? { inFlight == nil ? earliest(notBefore, reloadAt) : nil }
+    var nextDeadline: Deadline? {
+        guard inFlight == nil else { return nil }
+        return earliest(
+            Deadline(at: notBefore, for: "the next attempt to deliver a message"),
+            Deadline(at: reloadAt, for: "the next attempt to read the journal")
+        )
+    }
 
     var actionInFlight: Action? {
         switch inFlight?.message {

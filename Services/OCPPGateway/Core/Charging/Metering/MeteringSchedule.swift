@@ -32,7 +32,12 @@ struct MeteringSchedule: Equatable, Sendable {
             && left.aligned?.at == right.aligned?.at
     }
 
-    var nextDeadline: Duration? { earliest(sampledAt, aligned?.at) }
+    var nextDeadline: Deadline? {
+        earliest(
+            Deadline(at: sampledAt, for: "a sampled meter value"),
+            Deadline(at: aligned?.at, for: "a clock-aligned meter value")
+        )
+    }
 
     /// Takes the intervals over, from the next sample on (CORE-MV-43).
     mutating func keysChanged(_ turn: ChargingTurn) {

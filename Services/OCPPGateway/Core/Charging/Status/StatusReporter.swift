@@ -33,7 +33,9 @@ struct StatusReporter: Equatable, Sendable {
     private var seenUntil = Duration.zero
 
     /// When a status will have lasted long enough; nil when none waits for that.
-    var nextDeadline: Duration? { pending.lazy.map(\.due).filter { $0 > seenUntil }.min() }
+    var nextDeadline: Deadline? {
+        Deadline(at: pending.lazy.map(\.due).filter { $0 > seenUntil }.min(), for: "a status has lasted long enough")
+    }
 
     /// The status of the charge point itself.
     var chargePoint: StatusReport? { current[0] }

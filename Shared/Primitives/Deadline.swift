@@ -1,0 +1,44 @@
+/// When a machine wants to be called again, and why: a log of late or endless wake-ups names its cause.
+public struct Deadline: Hashable, Sendable {
+    /// Uptime.
+    public var at: Duration
+    /// What is due then, in a few words; a literal, so that it costs nothing.
+    public var reason: String
+
+    public init(at uptime: Duration, for reason: String) {
+        at = uptime
+        self.reason = reason
+    }
+
+    /// Nil without a time.
+    public init?(at uptime: Duration?, for reason: String) {
+        guard let uptime else { return nil }
+        self.init(at: uptime, for: reason)
+    }
+
+    /// Whether it has passed.
+    public func isDue(at uptime: Duration) -> Bool { at <= uptime }
+}
+
+/// The name of one deadline of a machine, and what is due then.
+public protocol DeadlineName: Hashable, Sendable {
+    /// In a few words, for logs.
+    var reason: String { get }
+}
+
+extension DeadlineName where Self: RawRepresentable, RawValue == String {
+    public var reason: String { rawValue }
+}
+
+/// The earliest of several optional deadlines, the first of equal ones; nil when there is none.
+public func earliest(_ deadlines: Deadline?...) -> Deadline? { earliest(of: deadlines) }
+
+/// The earliest of several optional deadlines, the first of equal ones; nil when there is none.
+public func earliest(of deadlines: some Sequence<Deadline?>) -> Deadline? {
+    var first: Deadline?
+    for case let deadline? in deadlines {
+        if let first, first.at <= deadline.at { continue }
+        first = deadline
+    }
+    return first
+}
