@@ -44,19 +44,34 @@ import Testing
         #expect(machine.nextDeadline?.at == .seconds(105))
     }
 
-    /// J-CON-17: the time is asked for once a day even when other messages keep the line busy.
-    @Test func aBusyLineStillGetsOneHeartbeatADay() {
+    /// OCPP-J 1.6 §5.3: the time is asked for even when meter values keep the line busy.
+    @Test func aBusyLineStillGetsOneHeartbeatAnHour() {
         var machine = online()
-        var heartbeats = 0
-        for second in stride(from: 10, through: 2 * 86_400, by: 10) {
+        var heartbeats: [Int] = []
+        for second in stride(from: 10, through: 2 * 3600, by: 10) {
             let now = start.advanced(by: .seconds(second))
             if machine.nextCall(at: now) != nil {
-                heartbeats += 1
+                heartbeats.append(second)
                 machine.callFinished(at: now)
             }
             machine.exchanged(at: now)
         }
-        #expect(heartbeats == 2)
+        #expect(heartbeats == [3600, 7200])
+    }
+
+    @Test func theReasonOfAHeartbeatIsNamed() {
+        var machine = online()
+        #expect(machine.nextDeadline?.reason == "a Heartbeat after silence")
+        machine.exchanged(at: start.advanced(by: .seconds(3590)))
+        #expect(machine.nextDeadline == Deadline(at: .seconds(3700), for: "a Heartbeat for the time"))
+    }
+
+    @Test func aHeartbeatThatEndsAfterTheConnectionDoesNotBringItBack() {
+        var machine = online()
+        _ = machine.nextCall(at: start.advanced(by: .seconds(20)))
+        machine.wentOffline()
+        machine.callFinished(at: start.advanced(by: .seconds(21)))
+        #expect(machine.nextDeadline == nil)
     }
 }
 

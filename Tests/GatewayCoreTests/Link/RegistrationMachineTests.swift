@@ -106,4 +106,140 @@ import Testing
         #expect(again != nil)
         #expect(machine.gate == .silent)
     }
+
+    // MARK: - Numbers of a central system that errs
+
+    @Test(arguments: [86_399, 86_400]) func anIntervalOfUpToADayIsObeyedToTheSecond(interval: Int) {
+        var machine = machine()
+        _ = machine.nextCall(at: start)
+        _ = machine.callFinished(answer(.rejected, interval: interval), at: start)
+        #expect(machine.nextDeadline?.at == start.uptime + .seconds(interval))
+    }
+
+    @Test(arguments: [RegistrationStatus.pending, .rejected], [86_401, 10_000_000_000_000_000, Int.max])
+    func anIntervalBeyondADayIsTakenForAMistakeAndAskedAgainAfterADay(status: RegistrationStatus, interval: Int) {
+        var machine = machine()
+        _ = machine.nextCall(at: start)
+        _ = machine.callFinished(answer(status, interval: interval), at: start)
+        #expect(machine.nextDeadline?.at == start.uptime + .seconds(86_400))
+        let due = machine.nextCall(at: start.advanced(by: .seconds(86_400)))
+        #expect(due != nil)
+    }
+
+    @Test(arguments: [
+        (1, 1), (86_400, 86_400), (86_401, 86_400), (10_000_000_000_000_000, 86_400), (Int.max, 86_400),
+    ])
+    func anAbsurdHeartbeatIntervalIsADay(interval: Int, taken: Int) {
+        var machine = machine()
+        _ = machine.nextCall(at: start)
+        let effects = machine.callFinished(answer(.accepted, interval: interval), at: start)
+        #expect(effects.first == .accepted(heartbeatIntervalSeconds: taken))
+    }
+
+    @Test(arguments: [0, -1, Int.min]) func withoutAnIntervalTheWaitsAreOurOwnAndGrow(interval: Int) throws {
+        var machine = machine()
+        var now = start
+        var waits: [Duration] = []
+        for _ in 0..<12 {
+            _ = machine.nextCall(at: now)
+            _ = machine.callFinished(answer(.pending, interval: interval), at: now)
+            let next = try #require(machine.nextDeadline).at
+            waits.append(next - now.uptime)
+            now = now.advanced(by: next - now.uptime)
+        }
+        #expect(waits.allSatisfy { $0 >= .seconds(30) && $0 <= .seconds(330) })
+        #expect(waits[0] <= .seconds(40))
+        #expect(waits.max() ?? .zero > .seconds(90))
+    }
+
+    @Test func anUnreadableAnswerIsNotFollowedByARequestAtOnce() throws {
+        var machine = machine()
+        _ = machine.nextCall(at: start)
+        _ = machine.callFinished(.refused(CallError(code: .formationViolation)), at: start)
+        let atOnce = machine.nextCall(at: start.advanced(by: .milliseconds(4999)))
+        #expect(atOnce == nil)
+        let next = try #require(machine.nextDeadline).at
+        #expect(next >= start.uptime + .seconds(5) && next <= start.uptime + .seconds(15))
+    }
+
+    // MARK: - SecurityError
+
+    private func accepted() -> RegistrationMachine {
+        var machine = machine()
+        _ = machine.nextCall(at: start)
+        _ = machine.callFinished(answer(.accepted, interval: 300), at: start)
+        return machine
+    }
+
+    @Test func aQuestionedRegistrationIsRenewedBeforeAnythingElse() {
+        var machine = accepted()
+        let later = start.advanced(by: .seconds(60))
+        let effects = machine.questioned(at: later)
+        #expect(effects?.count == 1)
+        #expect(machine.gate == .answersOnly)
+        #expect(machine.status == nil)
+        let call = machine.nextCall(at: later)
+        #expect(call?.key == .bootNotification)
+        _ = machine.callFinished(answer(.accepted, interval: 300), at: later)
+        #expect(machine.gate == .open)
+    }
+
+    @Test func anErrorRightAfterTheAcceptanceIsAboutTheCallItself() {
+        var machine = accepted()
+        let effects = machine.questioned(at: start.advanced(by: .milliseconds(59_999)))
+        #expect(effects == nil)
+        #expect(machine.gate == .open)
+    }
+
+    @Test func aRegistrationThatIsNotAcceptedCannotBeQuestioned() {
+        var machine = machine()
+        let before = machine.questioned(at: start.advanced(by: .seconds(7200)))
+        #expect(before == nil)
+        _ = machine.nextCall(at: start)
+        let during = machine.questioned(at: start.advanced(by: .seconds(7200)))
+        #expect(during == nil)
+    }
+
+    /// One that answers SecurityError to everything gets a BootNotification after 1, 2, 4, … 60, 60, … minutes.
+    @Test func aCentralSystemThatAlwaysQuestionsIsAskedAtGrowingIntervals() {
+        var machine = accepted()
+        var asked: [Int] = []
+        for second in stride(from: 0, to: 6 * 3600, by: 20) {
+            let now = start.advanced(by: .seconds(second))
+            guard machine.questioned(at: now) != nil else { continue }
+            asked.append(second)
+            _ = machine.nextCall(at: now)
+            _ = machine.callFinished(answer(.accepted, interval: 300), at: now)
+        }
+        let gaps = zip(asked.dropFirst(), asked).map { $0 - $1 }
+        #expect(asked.first == 60)
+        #expect(gaps == [120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600])
+    }
+
+    @Test(arguments: [(7199, 240), (7200, 120)])
+    func aRegistrationThatHeldForTwoHoursForgetsEarlierQuestions(held: Int, nextTrust: Int) {
+        var machine = accepted()
+        var now = start.advanced(by: .seconds(60))
+        for step in [held, nextTrust - 1] {
+            let renewed = machine.questioned(at: now)
+            #expect(renewed != nil)
+            _ = machine.nextCall(at: now)
+            _ = machine.callFinished(answer(.accepted, interval: 300), at: now)
+            now = now.advanced(by: .seconds(step))
+        }
+        let early = machine.questioned(at: now)
+        #expect(early == nil)
+        let due = machine.questioned(at: now.advanced(by: .seconds(1)))
+        #expect(due != nil)
+    }
+
+    @Test func aRenewalThatIsLostWithItsConnectionIsAskedOnTheNext() {
+        var machine = accepted()
+        let later = start.advanced(by: .seconds(60))
+        _ = machine.questioned(at: later)
+        _ = machine.nextCall(at: later)
+        _ = machine.callFinished(.connectionLost, at: later)
+        let again = machine.nextCall(at: later.advanced(by: .seconds(1)))
+        #expect(again?.key == .bootNotification)
+    }
 }

@@ -3,7 +3,7 @@ public import Primitives
 
 /// Whether the central system serves this charge point, and when to ask again (OCPP 1.6 §4.2).
 ///
-/// An Accepted registration holds until the process ends, over reconnects too (OCPP-J 1.6 §5.4).
+/// An Accepted registration holds until the process ends, over reconnects too (OCPP-J 1.6 §5.4), unless the central system questions it.
 public struct RegistrationMachine: Sendable {
     /// What is allowed on an open connection.
     public enum Gate: Equatable, Sendable {
@@ -16,14 +16,15 @@ public struct RegistrationMachine: Sendable {
     }
 
     private enum State: Equatable {
-        /// Not asked on this connection, or the answer was lost with the last one; ask as soon as there is one.
-        case due
-        /// The CALL is out. `last` is the last answer, which holds until the next.
+        /// Not asked on this connection, or the answer was lost with the last one; → asking as soon as there is a connection. `last` is the
+        /// last answer, which holds until the next.
+        case due(last: RegistrationStatus?)
+        /// The CALL is out; → accepted, waiting, or due when the connection ends first.
         case asking(last: RegistrationStatus?)
-        /// → due at the deadline. `last` as above; nil when there was no usable answer.
-        case waiting(last: RegistrationStatus?)
-        /// Final.
-        case accepted
+        /// → asking at the deadline. `last` is nil when there was no usable answer yet.
+        case waiting(last: RegistrationStatus?, until: Duration)
+        /// Since that uptime; → due when the central system questions it.
+        case accepted(since: Duration)
     }
 
     public enum Effect: Equatable, Sendable {
@@ -35,10 +36,11 @@ public struct RegistrationMachine: Sendable {
     }
 
     private let request: BootNotification.Request
-    private var state: State = .due
-    private var last: RegistrationStatus?
-    private var retry: Duration?
+    private var state: State = .due(last: nil)
+    /// Before an answer without an interval of its own.
     private var waits = BackOff(first: .seconds(10), flat: 1, cap: .seconds(300))
+    /// Registrations that were questioned soon after they had been accepted.
+    private var questions = 0
     private var random: SeededRandom
 
     public init(request: BootNotification.Request, seed: UInt64) {
@@ -47,53 +49,73 @@ public struct RegistrationMachine: Sendable {
     }
 
     public var gate: Gate {
+        if case .accepted = state { return .open }
+        return status == .rejected ? .silent : .answersOnly
+    }
+
+    /// The newest answer of the central system; nil before the first, and while a registration that it questioned is renewed.
+    public var status: RegistrationStatus? {
         switch state {
-        case .accepted: .open
-        case .due, .asking, .waiting: last == .rejected ? .silent : .answersOnly
+        case .due(let last), .asking(let last), .waiting(let last, _): last
+        case .accepted: .accepted
         }
     }
 
-    /// The newest answer of the central system; nil before the first.
-    public var status: RegistrationStatus? { state == .accepted ? .accepted : last }
-
     /// When to ask again.
-    public var nextDeadline: Deadline? { Deadline(at: retry, for: "the next BootNotification") }
+    public var nextDeadline: Deadline? {
+        guard case .waiting(_, let until) = state else { return nil }
+        return Deadline(at: until, for: "the next BootNotification")
+    }
 
     /// The BootNotification to send now, if one is due.
     public mutating func nextCall(at moment: Moment) -> OutgoingCall? {
-        if case .waiting(let last) = state, let retry, retry <= moment.uptime {
-            self.last = last
-            self.retry = nil
-            state = .due
+        switch state {
+        case .due(let last): state = .asking(last: last)
+        case .waiting(let last, let until) where until <= moment.uptime: state = .asking(last: last)
+        case .waiting, .asking, .accepted: return nil
         }
-        guard state == .due else { return nil }
-        state = .asking(last: last)
         return OutgoingCall(key: .bootNotification, request: .bootNotification(request))
     }
 
     /// The CALL that `nextCall` gave has ended.
     public mutating func callFinished(_ outcome: CallOutcome, at moment: Moment) -> [Effect] {
-        guard case .asking = state else { return [] }
+        guard case .asking(let last) = state else { return [] }
         switch outcome {
         case .confirmed(.bootNotification(let confirmation)): return answered(confirmation, at: moment)
         case .connectionLost:
             // The next connection asks at once; the wait between connections protects the central system.
-            state = .due
+            state = .due(last: last)
             return []
         case .refused(let error):
-            return waitOnOurOwn("BootNotification was refused: \(error.code.rawValue)", at: moment)
-        case .timedOut: return waitOnOurOwn("BootNotification was not answered", at: moment)
-        case .confirmed: return waitOnOurOwn("BootNotification was answered with something else", at: moment)
+            return waitOnOurOwn("BootNotification was refused: \(error.code.rawValue)", last, at: moment)
+        case .timedOut: return waitOnOurOwn("BootNotification was not answered", last, at: moment)
+        case .confirmed: return waitOnOurOwn("BootNotification was answered with something else", last, at: moment)
         }
     }
 
+    /// The central system answered a CALL other than BootNotification with SecurityError: that is how it says that it does not know this
+    /// charger as registered (OCPP-J errata §3.10), for instance after it lost its memory.
+    ///
+    /// - Returns: The effects when the registration is renewed: that CALL was no attempt. Nil when the registration is too fresh for that,
+    ///   or not accepted at all: the error is then about the CALL itself, and counts as any other refusal. So a central system that always
+    ///   answers SecurityError is asked at growing intervals from `shortestTrust` to `longestTrust`.
+    public mutating func questioned(at moment: Moment) -> [Effect]? {
+        guard case .accepted(let since) = state else { return nil }
+        let age = moment.uptime - since
+        if age >= Self.longestTrust * 2 { questions = 0 }
+        guard age >= min(Self.longestTrust, Self.shortestTrust * (1 << min(questions, 10))) else { return nil }
+        questions += 1
+        state = .due(last: nil)
+        return [.log(LogRecord(.warning, "the central system questions the registration: it is asked anew"))]
+    }
+
     private mutating func answered(_ confirmation: BootNotification.Confirmation, at moment: Moment) -> [Effect] {
-        waits.reset()
-        last = confirmation.status
         switch confirmation.status {
         case .accepted:
-            state = .accepted
-            let interval = confirmation.interval > 0 ? confirmation.interval : nil
+            waits.reset()
+            state = .accepted(since: moment.uptime)
+            // A central system that gives none leaves the configured interval in force.
+            let interval = confirmation.interval > 0 ? min(confirmation.interval, Self.longestHeartbeatSeconds) : nil
             return [
                 .accepted(heartbeatIntervalSeconds: interval),
                 .log(
@@ -101,10 +123,8 @@ public struct RegistrationMachine: Sendable {
                 ),
             ]
         case .pending, .rejected:
-            // The interval is a minimum; without one the wait is ours to choose (OCPP 1.6 §4.2).
-            let wait = confirmation.interval > 0 ? Duration.seconds(confirmation.interval) : Self.waitWithoutInterval
-            state = .waiting(last: confirmation.status)
-            retry = moment.uptime + wait
+            let wait = waitAfter(interval: confirmation.interval)
+            state = .waiting(last: confirmation.status, until: moment.uptime + wait)
             return [
                 .notAccepted(confirmation.status),
                 .log(
@@ -119,13 +139,32 @@ public struct RegistrationMachine: Sendable {
         }
     }
 
-    private mutating func waitOnOurOwn(_ problem: String, at moment: Moment) -> [Effect] {
-        let wait = waits.fail(using: &random) + Self.shortestWait
-        state = .waiting(last: last)
-        retry = moment.uptime + wait
+    /// The interval is a minimum; without one the wait is ours to choose, and grows, to flood nobody (OCPP 1.6 §4.2).
+    private mutating func waitAfter(interval: Int) -> Duration {
+        guard interval > 0 else { return Self.waitWithoutInterval + waits.fail(using: &random) }
+        waits.reset()
+        return min(Duration(outsideSeconds: interval), Self.longestWait)
+    }
+
+    private mutating func waitOnOurOwn(
+        _ problem: String,
+        _ last: RegistrationStatus?,
+        at moment: Moment
+    ) -> [Effect] {
+        let wait = Self.shortestWait + waits.fail(using: &random)
+        state = .waiting(last: last, until: moment.uptime + wait)
         return [.log(LogRecord(.warning, problem, .init("retrySeconds", wait.wholeSeconds)))]
     }
 
-    private static let waitWithoutInterval: Duration = .seconds(60)
+    private static let waitWithoutInterval: Duration = .seconds(30)
     private static let shortestWait: Duration = .seconds(5)
+    /// A longer interval is taken for a mistake (milliseconds, the end of an integer's range): obeyed to the letter (OCPP 1.6 §4.2), it
+    /// would put the charger out of service until somebody switches it off and on, which lets it ask again at once anyway.
+    static let longestWait: Duration = .seconds(86_400)
+    /// The time is to be asked for once a day at least (OCPP-J 1.6 §5.3).
+    static let longestHeartbeatSeconds = 86_400
+    /// A registration younger than this is not renewed; doubled with each question.
+    static let shortestTrust: Duration = .seconds(60)
+    /// A registration of that age is always renewed; one that held twice as long forgets earlier questions.
+    static let longestTrust: Duration = .seconds(3600)
 }
