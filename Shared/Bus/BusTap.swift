@@ -54,7 +54,7 @@ public final class BusTap {
         self.handler = handler
         socket = try ZeroMQSocket(.sub, context: loop.context, options: .bus(queue: BusLimits.publishQueue))
         for topic in topics { socket.subscribe(topic) }
-        watch = loop.watch(socket: socket) { [unowned self] in receive() }
+        watch = loop.watch(socket: socket, for: "tapped messages") { [unowned self] in receive() }
         deadlines = loop.addDeadlineSource(
             next: { [unowned self] in Deadline(at: nextScan, for: "the runtime directory is read") },
             fire: { [unowned self] moment in

@@ -36,7 +36,7 @@ final class Publisher {
         self.loop = loop
         self.report = report
         self.repeatInterval = repeatInterval
-        watch = loop.watch(socket: socket) { [unowned self] in takeSubscriptions() }
+        watch = loop.watch(socket: socket, for: "subscriptions") { [unowned self] in takeSubscriptions() }
         deadlines = loop.addDeadlineSource(
             next: { [unowned self] in
                 let due = wanted.isEmpty || retained.isEmpty ? nil : nextRepeat

@@ -38,7 +38,7 @@ final class Subscriber {
         self.loop = loop
         garbage = GarbageCounter(report: report)
         socket = try ZeroMQSocket(.sub, context: loop.context, options: .bus(queue: BusLimits.publishQueue))
-        watch = loop.watch(socket: socket) { [unowned self] in receive() }
+        watch = loop.watch(socket: socket, for: "subscribed messages") { [unowned self] in receive() }
     }
 
     deinit { close() }

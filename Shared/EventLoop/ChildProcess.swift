@@ -86,10 +86,11 @@ public final class ChildProcess {
 
     private func watch() {
         if let outputDescriptor {
-            outputWatch = loop.watch(descriptor: outputDescriptor) { [self] _ in readOutput() }
+            outputWatch = loop.watch(descriptor: outputDescriptor, for: "output of a child") { [self] _ in readOutput()
+            }
         }
         // The handlers hold the child; unwatching at the end lets it go.
-        exitWatch = loop.watch(descriptor: pidDescriptor.raw) { [self] _ in reap() }
+        exitWatch = loop.watch(descriptor: pidDescriptor.raw, for: "the end of a child") { [self] _ in reap() }
     }
 
     private func readOutput() {

@@ -122,7 +122,8 @@ public final class TCPConnection {
             setOption(TCP_USER_TIMEOUT, Int32(clamping: options.userTimeout.wholeMilliseconds))
         }
         // The handler holds the connection; closing ends the watch and lets it go.
-        watch = loop.watch(descriptor: descriptor, interest: interest) { [self] in isReady($0) }
+        watch = loop.watch(descriptor: descriptor, interest: interest, for: "a TCP connection") { [self] in isReady($0)
+        }
     }
 
     /// Bytes that wait in the process to be sent.

@@ -34,7 +34,7 @@ public final class TCPListener {
         self.address = try Self.name(of: raw)
         self.loop = loop
         self.descriptor = descriptor
-        watch = loop.watch(descriptor: raw) { [unowned loop] _ in
+        watch = loop.watch(descriptor: raw, for: "TCP connections") { [unowned loop] _ in
             Self.accept(from: raw, loop: loop, options: options, accepted: accepted)
         }
     }

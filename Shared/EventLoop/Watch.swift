@@ -14,12 +14,15 @@ public final class Watch {
 
     let source: PollSet.Source
     var interest: Interest
+    /// What it is for, in a few words; names what a long turn was spent on.
+    let reason: String
     let handler: (Interest) -> Void
     var isActive = true
 
-    init(source: PollSet.Source, interest: Interest, handler: @escaping (Interest) -> Void) {
+    init(source: PollSet.Source, interest: Interest, reason: String, handler: @escaping (Interest) -> Void) {
         self.source = source
         self.interest = interest
+        self.reason = reason
         self.handler = handler
     }
 }

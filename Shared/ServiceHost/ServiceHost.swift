@@ -17,6 +17,15 @@ public final class ServiceHost {
         static let configuration: Int32 = 78
     }
 
+    /// Longest turn of a loop that acts on the safety of a connector, and is not reported.
+    public static let turnLimitOfHardware = Duration.milliseconds(5)
+
+    /// Longest turn of any other loop that is not reported.
+    public static let turnLimit = Duration.milliseconds(50)
+
+    /// How long the reader of the log may take for the last lines, so that one who stands still does not keep a process alive.
+    static let lastWordsLimit = Duration.milliseconds(100)
+
     /// How long a daemon may take for a clean end.
     public static let endLimit = Duration.seconds(5)
 
@@ -31,6 +40,8 @@ public final class ServiceHost {
     private let notifier: SystemdNotifier
     private var bus: BusEndpoint?
     private var endDue: Duration?
+    /// While log lines wait for room.
+    private var logWatch: Watch?
 
     /// Runs a daemon until it is asked to end, and ends the process.
     /// - Parameters:
@@ -65,7 +76,7 @@ public final class ServiceHost {
         _ start: (ServiceHost) throws -> AnyObject
     ) -> Int32 {
         let log = Log(threshold: options.logLevel)
-        defer { log.flush() }
+        defer { log.flush(within: lastWordsLimit) }
         do {
             let host = try ServiceHost(service, options: options, log: log, environment: environment)
             let daemon = try start(host)
@@ -84,8 +95,16 @@ public final class ServiceHost {
         notifier = SystemdNotifier(environment: environment, pid: getpid())
         loop = try EventLoop()
         loop.onTermination = { [unowned self] in terminate() }
-        loop.onSlowIteration = { length in
-            log.write(LogRecord(.warning, "the loop was blocked", .init("milliseconds", length.wholeMilliseconds)))
+        loop.turnLimit = service == .hardwareIO ? Self.turnLimitOfHardware : Self.turnLimit
+        loop.onLongTurn = { turn in
+            log.write(
+                LogRecord(
+                    .warning,
+                    "the loop was blocked",
+                    .init("milliseconds", turn.length.wholeMilliseconds),
+                    .init("by", turn.reason)
+                )
+            )
         }
         loop.addDeadlineSource(
             next: { [unowned self] in Deadline(at: endDue, for: "the end takes too long") },
@@ -95,6 +114,7 @@ public final class ServiceHost {
             }
         )
         startWatchdog()
+        tendLog()
     }
 
     /// Reads the site's file.
@@ -187,6 +207,21 @@ public final class ServiceHost {
                 due = moment.uptime + interval / 2
                 notify("WATCHDOG=1")
             }
+        )
+    }
+
+    /// What waits for a reader who is behind goes out when there is room, and what was dropped is told.
+    private func tendLog() {
+        log.onBacklog = { [unowned self] waits in
+            if let logWatch { loop.unwatch(logWatch) }
+            logWatch =
+                waits
+                ? loop.watch(descriptor: log.descriptor, interest: .writable, for: "the log") { [log] _ in log.drain() }
+                : nil
+        }
+        loop.addDeadlineSource(
+            next: { [log] in Deadline(at: log.nextDeadline, for: "dropped log lines are told") },
+            fire: { [log] _ in log.drain() }
         )
     }
 

@@ -38,7 +38,7 @@ import ZeroMQ
         var due: Duration? = EventLoop.uptime() + .milliseconds(10)
         var fired = 0
         loop.addDeadlineSource(next: { Deadline(at: due, for: "a test") }) { _ in fired += 1 }
-        loop.enqueue { due = EventLoop.uptime() + .milliseconds(40) }
+        loop.enqueue { due = EventLoop.uptime() + .seconds(1000) }
         let end = EventLoop.uptime() + .milliseconds(40)
         try loop.run(until: { EventLoop.uptime() >= end })
         #expect(loop.wakeUps <= 6)
@@ -111,19 +111,6 @@ import ZeroMQ
             try loop.run(until: { terminations + hangups > 0 })
         }
         try loop.run(until: { terminations == 2 && hangups == 1 })
-    }
-
-    @Test func aSlowHandlerIsReported() throws {
-        let loop = try EventLoop()
-        var reported: Duration?
-        loop.onSlowIteration = { reported = $0 }
-        loop.enqueue {
-            let end = EventLoop.uptime() + EventLoop.slowIteration + .milliseconds(1)
-            while EventLoop.uptime() < end {}
-        }
-        loop.enqueue {}
-        try loop.run(until: { reported != nil })
-        #expect(loop.longestIteration > EventLoop.slowIteration)
     }
 
     @Test func messagesOfASocketReachItsHandler() throws {

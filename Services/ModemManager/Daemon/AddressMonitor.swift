@@ -33,7 +33,7 @@ final class AddressMonitor {
         self.descriptor = descriptor
         self.loop = loop
         self.onChange = onChange
-        watch = loop.watch(descriptor: descriptor) { [unowned self] _ in takeReports() }
+        watch = loop.watch(descriptor: descriptor, for: "changes of addresses") { [unowned self] _ in takeReports() }
     }
 
     deinit {
