@@ -1,20 +1,43 @@
 public import EventLoop
 public import Primitives
 
+/// A machine whose failed effects are transactions that did not happen.
+///
+/// When an effect fails, `MachineHost` gives the machine back the value that it had before the event (or deadline) that led to the
+/// effect, feeds it the event of the failure, and then feeds the original one again. The machine decides anew, knowing of the failure;
+/// it never has to find out what of its own new value was not to be.
+///
+/// Its side of the contract: what was performed before the failed effect stays performed and is ordered again with the original event.
+/// So an effect that can fail stands first, or only behind effects that may be repeated and hold even when nothing follows them
+/// (opening a contactor). And the event of the failure must change what the original one leads to, or the repetition fails as before:
+/// after `MachineHost.mostRestorations` failures in a row the input is given up, as if it had never come, and `onGivingUp` is called.
+/// The event of a failure is an input like any other: when an effect of its own fails, it is taken back and repeated in the same way.
+public protocol TransactionalMachine: Machine {}
+
 /// Drives one machine: feeds it one event, performs all its effects in order, and only then feeds the next one.
 public final class MachineHost<M: Machine> {
     /// What became of an effect.
     public enum Performed {
         case done
         /// It could not be done: the effects after it are not performed, and this event is fed next. For failed `persist` effects,
-        /// so that nothing is acted on or sent that is not on disk.
+        /// so that nothing is acted on or sent that is not on disk. See `TransactionalMachine` for machines that go back.
         case failed(M.Event)
     }
+
+    /// What became of the effects of one input.
+    private enum Outcome { case done, failed(M.Event) }
 
     private enum Input {
         case event(M.Event)
         case deadline
     }
+
+    /// Failures after which a transactional machine's input is given up.
+    public static var mostRestorations: Int { 8 }
+
+    /// Inputs that may wait while effects are performed. A daemon delivers a handful from inside `perform`; more than this is a loop
+    /// of effects that cause themselves, which would otherwise take all memory before anybody saw it.
+    public static var longestQueue: Int { 10_000 }
 
     public private(set) var machine: M
     /// Carries out one effect. Set it before the first event; it may call `deliver`, which then waits for its turn.
@@ -22,11 +45,14 @@ public final class MachineHost<M: Machine> {
     }
     /// Called after each event once its effects are performed, for what follows from the new state.
     public var afterEvent: (() -> Void)?
+    /// Called when a transactional machine's input was given up: its core orders what fails although it knows of the failure.
+    public var onGivingUp: (() -> Void)?
 
     private let loop: EventLoop
     private var deadlines: DeadlineSource?
     private var inputs: [Input] = []
     private var isDelivering = false
+    private let isTransactional = M.self is any TransactionalMachine.Type
 
     /// Wires the deadlines of `machine` to `loop`.
     public init(_ machine: M, loop: EventLoop) {
@@ -46,13 +72,44 @@ public final class MachineHost<M: Machine> {
     public func deliver(_ event: M.Event) { take(.event(event)) }
 
     private func take(_ input: Input) {
+        precondition(inputs.count < Self.longestQueue, "Effects that lead to ever more events are a bug of the core.")
         inputs.append(input)
         guard !isDelivering else { return }
         isDelivering = true
         defer { isDelivering = false }
+        // A round at a time, because removing the first of many moves all the others.
         while !inputs.isEmpty {
-            performAll(handle(inputs.removeFirst()))
+            let round = inputs
+            inputs.removeAll()
+            for input in round { feed(input) }
+        }
+    }
+
+    /// Feeds one input and performs what it leads to, failures included.
+    private func feed(_ input: Input) {
+        guard isTransactional else {
+            let outcome = performAll(handle(input))
             afterEvent?()
+            // Before anything else that waits: the machine believes that the effect was done.
+            if case .failed(let event) = outcome { feed(.event(event)) }
+            return
+        }
+        var failures = 0
+        if !feedAsTransaction(input, &failures) { onGivingUp?() }
+    }
+
+    /// - Returns: Whether all effects were performed in the end.
+    private func feedAsTransaction(_ input: Input, _ failures: inout Int) -> Bool {
+        while true {
+            // A value: nothing is copied but what the event changes.
+            let before = machine
+            guard case .failed(let failure) = performAll(handle(input)) else {
+                afterEvent?()
+                return true
+            }
+            machine = before
+            failures += 1
+            guard failures <= Self.mostRestorations, feedAsTransaction(.event(failure), &failures) else { return false }
         }
     }
 
@@ -64,15 +121,13 @@ public final class MachineHost<M: Machine> {
         }
     }
 
-    private func performAll(_ effects: [M.Effect]) {
+    private func performAll(_ effects: [M.Effect]) -> Outcome {
         for effect in effects {
             switch perform(effect) {
             case .done: continue
-            case .failed(let event):
-                // Before anything else that waits: the machine believes that the effect was done.
-                inputs.insert(.event(event), at: 0)
-                return
+            case .failed(let event): return .failed(event)
             }
         }
+        return .done
     }
 }
