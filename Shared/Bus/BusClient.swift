@@ -124,7 +124,7 @@ public final class BusClient {
     }
 
     private func requestHeader(_ type: String, within limit: Duration, cause: String?, transaction: String?) -> Header {
-        let expiresAt = (EventLoop.uptime() + limit).wholeMilliseconds
+        let expiresAt = (EventLoop.uptime() + min(limit, .longestFromOutside)).wholeMilliseconds
         return headers.make(.request, type: type, transaction: transaction, cause: cause, expiresAt: expiresAt)
     }
 }

@@ -43,7 +43,7 @@ final class RequestServer {
         self.client = client
         self.report = report
         garbage = GarbageCounter(report: report)
-        watch = loop.watch(socket: socket) { [unowned self] in receive() }
+        watch = loop.watch(socket: socket, for: "requests") { [unowned self] in receive() }
     }
 
     deinit { close(lingerMilliseconds: 0) }
@@ -144,7 +144,7 @@ final class RequestServer {
         guard let expiresAt = header.expiresAt else {
             return refuse(request, BusError(.invalid, "header: expiresAt: required, but missing"))
         }
-        let lateness = EventLoop.uptime().wholeMilliseconds - expiresAt
+        let lateness = EventLoop.uptime().wholeMilliseconds.subtractingClamped(expiresAt)
         guard lateness <= 0 else {
             return refuse(request, BusError(.expired, "read \(lateness) ms after it expired"))
         }

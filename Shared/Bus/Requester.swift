@@ -70,7 +70,7 @@ final class Requester {
         do {
             switch try socket(for: server).send(frames.parts) {
             case .sent:
-                let deadline = EventLoop.uptime() + limit
+                let deadline = EventLoop.uptime() + min(limit, .longestFromOutside)
                 pending[header.id] = Pending(deadline: deadline, server: server, completion: completion)
             case .full, .unroutable:
                 fail(completion, BusError(.busy, "too many requests wait for \(server)"))
@@ -89,7 +89,7 @@ final class Requester {
         if let server = servers[name] { return server.socket }
         let socket = try ZeroMQSocket(.dealer, context: loop.context, options: .bus(queue: BusLimits.requestQueue))
         try socket.connect(directory.endpoint(name, .rpc))
-        let watch = loop.watch(socket: socket) { [unowned self] in receive(from: name) }
+        let watch = loop.watch(socket: socket, for: "replies") { [unowned self] in receive(from: name) }
         servers[name] = Server(socket: socket, watch: watch)
         return socket
     }

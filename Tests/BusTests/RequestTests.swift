@@ -214,6 +214,40 @@ import ZeroMQ
         }
     }
 
+    @Test func aHeaderWhoseNumbersAreExtremeIsAnsweredLikeAnyOther() throws {
+        let fixture = try Fixture()
+        let server = try fixture.endpoint(.modemManager)
+        server.serve(UplinkReport.self) { _, _, responder in responder.reply(Done()) }
+        let options = ZeroMQSocket.Options(sendQueue: 100, receiveQueue: 100, maximumFrameBytes: 10_000)
+        let raw = try ZeroMQSocket(.dealer, context: fixture.loop.context, options: options)
+        try raw.connect("ipc://\(fixture.directory.path)/modem-manager.rpc")
+        var kinds: [String: Header.Kind] = [:]
+        let watch = fixture.loop.watch(socket: raw) {
+            while let parts = try? raw.receive() {
+                guard let header = try? BusCodec.decodeHeader(parts[1]), let id = header.replyTo else { continue }
+                kinds[id] = header.kind
+            }
+        }
+        for number in [Int64.min, .min + 1, -1, 0, .max] {
+            let header = Header(
+                kind: .request,
+                type: UplinkReport.type,
+                id: "\(number)",
+                source: .chargectl,
+                sentAt: number,
+                uptime: number,
+                seq: number,
+                expiresAt: number
+            )
+            _ = try raw.send(BusCodec.encode(Self.report, header: header).parts)
+        }
+        try fixture.loop.run(until: { kinds.count == 5 })
+        #expect(kinds.filter { $0.value == .reply }.map(\.key) == ["\(Int64.max)"])
+        #expect(kinds.values.count { $0 == .error } == 4)
+        fixture.loop.unwatch(watch)
+        raw.close()
+    }
+
     @Test func garbageIsCountedLoggedOnceAndHarmsNobody() throws {
         let fixture = try Fixture()
         let server = try fixture.endpoint(.modemManager)
