@@ -13,10 +13,10 @@ import Testing
 
     /// Every write of the session, numbered.
     static func everyWrite(of scenario: Scenario, _ body: (Int) -> Void) {
-        var world = World(scenario.settings)
+        let world = World(scenario.settings)
         for (time, plan) in scenario.plans { world.plan(plan, at: time) }
         world.run(scenario.length)
-        let writes = world.writes[.gateway]
+        let writes = world.writes(of: .gateway)
         #expect(writes > 8)
         for number in 1...writes { body(number) }
     }
@@ -25,7 +25,7 @@ import Testing
     func theGatewayMayDieAtEveryWrite(_ scenario: Scenario, isWritten: Bool) {
         Self.everyWrite(of: scenario) { number in
             let world = scenario.play(briefly: true) { $0.add(PersistFault(.kill(isWritten: isWritten), at: number)) }
-            #expect(world.auditor.violations.isEmpty, "write \(number): \(world.report())")
+            #expect(world.violations.isEmpty, "write \(number): \(world.report())")
         }
     }
 
@@ -34,7 +34,7 @@ import Testing
         Self.everyWrite(of: scenario) { number in
             let fault = PersistFault(.powerCut(isWritten: isWritten, lasting: .seconds(30)), at: number)
             let world = scenario.play(briefly: true) { $0.add(fault) }
-            #expect(world.auditor.violations.isEmpty, "write \(number): \(world.report())")
+            #expect(world.violations.isEmpty, "write \(number): \(world.report())")
         }
     }
 
@@ -45,7 +45,7 @@ import Testing
         Self.everyWrite(of: scenario) { number in
             let fault = PersistFault(.powerCut(isWritten: true, lasting: .seconds(30)), at: number)
             let world = scenario.play(briefly: true) { $0.add(fault) }
-            #expect(world.auditor.violations.isEmpty, "write \(number): \(world.report())")
+            #expect(world.violations.isEmpty, "write \(number): \(world.report())")
         }
     }
 
@@ -53,14 +53,14 @@ import Testing
     func theDiskMayBeFullAtEveryWrite(_ scenario: Scenario, writes: Int) {
         Self.everyWrite(of: scenario) { number in
             let world = scenario.play(briefly: true) { $0.add(PersistFault(.diskFull(writes: writes), at: number)) }
-            #expect(world.auditor.violations.isEmpty, "write \(number): \(world.report())")
+            #expect(world.violations.isEmpty, "write \(number): \(world.report())")
         }
     }
 
     @Test func aTransactionInAPowerCutEndsWithPowerLoss() {
         let world = Scenario.standard.play { $0.plan(.cutPower(.seconds(20)), at: .seconds(110)) }
-        #expect(world.auditor.violations.isEmpty, "\(world.report())")
-        let transaction = world.central.ledger.transactions.first
+        #expect(world.violations.isEmpty, "\(world.report())")
+        let transaction = world.ledger.transactions.first
         #expect(transaction?.stop?.reason == .powerLoss)
         // Stored with each sample, so nearly all of the 60 s are billed.
         #expect((transaction?.energyWh ?? 0) > 60)
@@ -70,8 +70,8 @@ import Testing
         var scenario = Scenario.standard
         scenario.settings.powerLoss = .resume
         let world = scenario.play { $0.plan(.cutPower(.seconds(20)), at: .seconds(80)) }
-        #expect(world.auditor.violations.isEmpty, "\(world.report())")
-        #expect(world.central.ledger.transactions.first?.stop?.reason != .powerLoss)
-        #expect((world.central.ledger.transactions.first?.energyWh ?? 0) > 75)
+        #expect(world.violations.isEmpty, "\(world.report())")
+        #expect(world.ledger.transactions.first?.stop?.reason != .powerLoss)
+        #expect((world.ledger.transactions.first?.energyWh ?? 0) > 75)
     }
 }

@@ -17,7 +17,7 @@ import Testing
             let world = Scenario.standard.play(briefly: outage < .seconds(9)) { world in
                 world.plan(.kill(service, restartAfter: outage), at: .milliseconds(Int(instant * 1000)))
             }
-            #expect(world.auditor.violations.isEmpty, "\(world.report())")
+            #expect(world.violations.isEmpty, "\(world.report())")
         }
     }
 
@@ -26,18 +26,18 @@ import Testing
         let world = Scenario.standard.play { world in
             world.plan(.upgrade(service), at: .milliseconds(Int(instant * 1000)))
         }
-        #expect(world.auditor.violations.isEmpty, "\(world.report())")
-        #expect(world.central.ledger.transactions.count == 2)
+        #expect(world.violations.isEmpty, "\(world.report())")
+        #expect(world.ledger.transactions.count == 2)
     }
 
     @Test func aGatewayThatIsReplacedWhileACarChargesInterruptsNothing() {
         let world = Scenario.standard.play { world in
             world.plan(.upgrade(.gateway), at: .seconds(90))
         }
-        #expect(world.auditor.violations.isEmpty, "\(world.report())")
+        #expect(world.violations.isEmpty, "\(world.report())")
         // As much as without: the contactor stayed closed.
-        let undisturbed = Scenario.standard.play().central.ledger.transactions.first?.energyWh ?? 0
-        let energy = world.central.ledger.transactions.first?.energyWh ?? 0
+        let undisturbed = Scenario.standard.play().ledger.transactions.first?.energyWh ?? 0
+        let energy = world.ledger.transactions.first?.energyWh ?? 0
         #expect(abs(energy - undisturbed) <= 1)
     }
 
@@ -48,18 +48,18 @@ import Testing
                 world.plan(.kill(service, restartAfter: .seconds(3)), at: .milliseconds(Int(instant * 1000)))
             }
         }
-        #expect(world.auditor.violations.isEmpty, "\(world.report())")
+        #expect(world.violations.isEmpty, "\(world.report())")
     }
 
     @Test(arguments: [60.0, 71, 82, 99])
     func aGatewayThatStaysAwayEndsEnergyWithItsLease(at instant: Double) {
-        var world = World(Scenario.standard.settings)
+        let world = World(Scenario.standard.settings)
         for (time, plan) in Scenario.standard.plans.prefix(2) { world.plan(plan, at: time) }
         world.plan(.kill(.gateway, restartAfter: .seconds(600)), at: .milliseconds(Int(instant * 1000)))
         world.run(.milliseconds(Int(instant * 1000)) + .seconds(70))
         #expect(world.connector()?.contactor == .open)
         world.run(.seconds(900))
         world.settle()
-        #expect(world.auditor.violations.isEmpty, "\(world.report())")
+        #expect(world.violations.isEmpty, "\(world.report())")
     }
 }

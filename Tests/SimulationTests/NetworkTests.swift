@@ -20,7 +20,7 @@ import Testing
         let world = Scenario.standard.play { world in
             world.plan(.command(.inject(Fault(kind, action: action, count: 2))), at: .seconds(30))
         }
-        #expect(world.auditor.violations.isEmpty, "\(world.report())")
+        #expect(world.violations.isEmpty, "\(world.report())")
     }
 
     /// Half-open, stalled, cut, refused, at every phase.
@@ -32,7 +32,7 @@ import Testing
                 world.plan(plan, at: time)
                 world.plan(.uplink(true), at: time + .seconds(60))
             }
-            #expect(world.auditor.violations.isEmpty, "\(plan): \(world.report())")
+            #expect(world.violations.isEmpty, "\(plan): \(world.report())")
         }
     }
 
@@ -41,11 +41,11 @@ import Testing
         scenario.length = .seconds(4200)
         for status in [nil, 503] as [Int?] {
             let world = scenario.play { world in
-                world.plan(.door(refuses: status == nil, httpStatus: status), at: .seconds(100))
+                world.plan(.door(status.map { .answering(httpStatus: $0) } ?? .locked), at: .seconds(100))
                 world.plan(.silence, at: .seconds(101))
-                world.plan(.door(refuses: false, httpStatus: nil), at: .seconds(3700))
+                world.plan(.door(.open), at: .seconds(3700))
             }
-            #expect(world.auditor.violations.isEmpty, "\(world.report())")
+            #expect(world.violations.isEmpty, "\(world.report())")
         }
     }
 
@@ -55,7 +55,7 @@ import Testing
         scenario.settings.central.registration = plan
         scenario.settings.central.retryIntervalSeconds = 40
         let world = scenario.play()
-        #expect(world.auditor.violations.isEmpty, "\(world.report())")
+        #expect(world.violations.isEmpty, "\(world.report())")
     }
 
     /// OCPP 1.6 §3.7: in their order, whatever somebody does to the clock.
@@ -66,7 +66,7 @@ import Testing
                 world.plan(.stepClock(.seconds(seconds)), at: .seconds(instant))
                 world.plan(.kill(.gateway, restartAfter: .seconds(1)), at: .seconds(instant + 10))
             }
-            #expect(world.auditor.violations.isEmpty, "\(world.report())")
+            #expect(world.violations.isEmpty, "\(world.report())")
         }
     }
 
@@ -75,8 +75,8 @@ import Testing
         scenario.settings.hasBatteryClock = false
         scenario.plans.append((.zero, .uplink(false)))
         let world = scenario.play()
-        #expect(world.auditor.violations.isEmpty, "\(world.report())")
-        let start = world.central.ledger.transactions.first?.start.timestamp
+        #expect(world.violations.isEmpty, "\(world.report())")
+        let start = world.ledger.transactions.first?.start.timestamp
         // Known afterwards, to the second.
         let expected = Timestamp(millisecondsSinceEpoch: 1_800_000_050_000)
         #expect(

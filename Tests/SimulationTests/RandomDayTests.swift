@@ -32,7 +32,7 @@ import Testing
     }
 
     static func play(_ settings: WorldSettings, _ chance: Chance, hours: Int = 2) -> World {
-        var world = World(settings)
+        let world = World(settings)
         world.run(.seconds(20))
         world.begin(chance)
         world.run(.seconds(3600 * hours))
@@ -43,7 +43,7 @@ import Testing
     @Test(arguments: seeds)
     func killsCutsAndABadNetwork(seed: UInt64) {
         let world = Self.play(Self.settings(seed), Chance())
-        #expect(world.auditor.violations.isEmpty, "\(world.report(steps: 200))")
+        #expect(world.violations.isEmpty, "\(world.report(steps: 200))")
     }
 
     @Test(arguments: seeds)
@@ -52,7 +52,7 @@ import Testing
         settings.bus.loss = 0.01
         settings.bus.requestLoss = 0.01
         let world = Self.play(settings, Chance())
-        #expect(world.auditor.violations.isEmpty, "\(world.report(steps: 200))")
+        #expect(world.violations.isEmpty, "\(world.report(steps: 200))")
     }
 
     @Test(arguments: seeds)
@@ -60,7 +60,7 @@ import Testing
         var chance = Chance()
         chance.breaksDevices = true
         let world = Self.play(Self.settings(seed), chance)
-        #expect(world.auditor.violations.isEmpty, "\(world.report(steps: 200))")
+        #expect(world.violations.isEmpty, "\(world.report(steps: 200))")
     }
 
     @Test(arguments: seeds)
@@ -68,6 +68,6 @@ import Testing
         var chance = Chance()
         chance.fillsDisk = true
         let world = Self.play(Self.settings(seed), chance)
-        #expect(world.auditor.violations.isEmpty, "\(world.report(steps: 200))")
+        #expect(world.violations.isEmpty, "\(world.report(steps: 200))")
     }
 }

@@ -61,9 +61,9 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     }()
 
     /// Runs it, with what goes wrong added by `change`, to the quiet end.
-    func play(briefly: Bool = false, _ change: (inout World) -> Void = { _ in }) -> World {
-        var world = World(settings)
-        change(&world)
+    func play(briefly: Bool = false, _ change: (World) -> Void = { _ in }) -> World {
+        let world = World(settings)
+        change(world)
         for (time, plan) in plans { world.plan(plan, at: time) }
         world.run(length)
         world.settle(briefly: briefly)

@@ -11,18 +11,18 @@ import Testing
     @Test(arguments: [Scenario.standard, .offline, .locked, .two])
     func everySessionIsBilledOnceAndExactly(_ scenario: Scenario) {
         let world = scenario.play()
-        #expect(world.auditor.violations.isEmpty, "\(world.report())")
+        #expect(world.violations.isEmpty, "\(world.report())")
         // One more is the proof at the end that each connector still charges.
         let sessions = 2 * scenario.settings.connectors
-        #expect(world.central.ledger.transactions.count == sessions)
-        for transaction in world.central.ledger.transactions.prefix(scenario.settings.connectors) {
+        #expect(world.ledger.transactions.count == sessions)
+        for transaction in world.ledger.transactions.prefix(scenario.settings.connectors) {
             #expect((transaction.energyWh ?? 0) > 100)
         }
     }
 
     @Test func meterValuesComeEveryTwentySeconds() {
         let world = Scenario.standard.play()
-        #expect(world.central.ledger.transactions.first?.samples == 3)
+        #expect(world.ledger.transactions.first?.samples == 3)
     }
 
     @Test func aRunCanBeRepeatedExactly() {
@@ -30,7 +30,7 @@ import Testing
         settings.bus.duplication = 0.02
         settings.rememberedSteps = 2000
         func run() -> String {
-            var world = World(settings)
+            let world = World(settings)
             world.begin(Chance())
             world.run(.seconds(1800))
             return world.dump(2000)
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func theAuditorSeesEnergyThatNobodyPays() {
-        var world = World(WorldSettings())
+        let world = World(WorldSettings())
         world.plan(.plug(1), at: .seconds(30))
         // A contactor that welds on its own, under an EV that draws whatever it is told.
         world.plan(.simulate(.init(action: .load, connectorId: 1, currentMilliamps: 16_000)), at: .seconds(40))
@@ -49,7 +49,7 @@ import Testing
         )
         world.run(.seconds(1200))
         world.settle()
-        #expect(!world.auditor.violations.isEmpty)
+        #expect(!world.violations.isEmpty)
         #expect(world.report().contains("outside of every transaction"))
     }
 }

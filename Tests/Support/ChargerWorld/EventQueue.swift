@@ -1,6 +1,6 @@
 /// What will happen, by time; things at the same time happen in the order in which they were added.
-struct EventQueue<Element: Sendable>: Sendable {
-    private struct Entry: Sendable {
+struct EventQueue<Element> {
+    private struct Entry {
         let at: Duration
         let order: UInt64
         let element: Element

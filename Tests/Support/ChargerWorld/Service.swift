@@ -16,13 +16,13 @@ public enum Service: Int, CaseIterable, Sendable {
 }
 
 /// What exists once per service.
-public struct PerService<Value: Sendable>: Sendable {
+struct PerService<Value> {
     private var values: [Value]
 
     init(_ value: Value) { values = Array(repeating: value, count: Service.allCases.count) }
 
     /// That of `service`.
-    public internal(set) subscript(service: Service) -> Value {
+    subscript(service: Service) -> Value {
         get { values[service.rawValue] }
         set { values[service.rawValue] = newValue }
     }

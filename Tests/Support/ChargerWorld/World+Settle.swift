@@ -4,45 +4,17 @@ import GatewayCore
 import OCPP
 import Primitives
 
-/// What must hold at every step, and what must hold in the end.
+/// The end of a run: everything works again, and what must be so then is so.
 extension World {
-    mutating func audit() {
-        for problem in auditor.problems(at: now, uptime: now - bootedAt) { violate(problem) }
-    }
-
-    mutating func auditPermit(_ permit: Permit) {
-        if let problem = auditor.granted(permit) { violate(problem) }
-    }
-
-    /// What an answer promises is on disk when it goes out.
-    mutating func auditAnswer(_ id: String, _ confirmation: OCPPConfirmation) {
-        guard let request = auditor.asked.removeValue(forKey: id) else {
-            return violate("an answer to \(id), which nobody asked on this connection")
-        }
-        switch (request, confirmation) {
-        case (.changeAvailability(let request), .changeAvailability(let answer)) where answer.status != .rejected:
-            let isOperative = !gatewayDisk.restored.inoperative.contains(request.connectorId)
-            if isOperative != (request.type == .operative) { violate("ChangeAvailability was answered, not stored") }
-        case (.changeConfiguration(let request), .changeConfiguration(let answer)) where answer.status == .accepted:
-            let stored = configDisk.stored(request.key.text)
-            if let stored, stored != request.value.text {
-                violate("ChangeConfiguration of \(request.key.text) was answered, on disk is \(stored)")
-            }
-        default: break
-        }
-    }
-
-    // MARK: - The end
-
     /// Ends all mishaps, lets the last user leave, waits until nothing moves any more, and checks what must be so then. `allowing` are kinds of
     /// violations that the central system may have noted. `briefly` is for sessions that are over already: no proof that the next one works.
-    public mutating func settle(allowing: Set<Violation.Kind> = [], briefly: Bool = false) {
+    public func settle(allowing: Set<Violation.Kind> = [], briefly: Bool = false) {
         endMishaps()
         // A dead connection without pings is found by the second Heartbeat that is not answered.
         run(briefly ? .seconds(10) : .seconds(240))
-        for id in 1...settings.connectors { repair(id) }
+        for id in 1...settings.connectors { people.repair(id) }
         run(.seconds(30))
-        for id in 1...settings.connectors { unplug(id) }
+        for id in 1...settings.connectors { people.carryOut(.unplug(id)) }
         run(.seconds(60))
         // What goes on without its EV, as StopTransactionOnEVSideDisconnect may have it.
         for _ in 0..<20 where !isQuiet {
@@ -50,59 +22,59 @@ extension World {
             run(.seconds(60))
         }
         let isQuiet = run(until: { $0.isQuiet }, within: .seconds(3600))
-        guard auditor.violations.isEmpty else { return }
-        if !isQuiet { violate("an hour later: \(String(describing: status))") }
+        guard violations.isEmpty else { return }
+        if !isQuiet { around.notebook.violate("an hour later: \(String(describing: status))") }
         if !briefly { proveItWorks() }
-        guard auditor.violations.isEmpty else { return }
-        for problem in endProblems(allowing) { violate(problem) }
+        guard violations.isEmpty else { return }
+        around.notebook.violate(all: endProblems(allowing))
     }
 
     /// Whatever happened: a charger that is repaired and in service charges.
-    private mutating func proveItWorks() {
-        guard auditor.violations.isEmpty else { return }
-        command(.call(.changeAvailability(.init(connectorId: 0, type: .operative))))
+    private func proveItWorks() {
+        guard violations.isEmpty else { return }
+        centralSite.command(.call(.changeAvailability(.init(connectorId: 0, type: .operative))))
         run(.seconds(10))
-        for id in 1...settings.connectors where auditor.violations.isEmpty {
-            let before = (registerWh(id), central.ledger.transactions.count)
-            plug(id)
+        for id in 1...settings.connectors where violations.isEmpty {
+            let before = (around.devices.registerWh(id), ledger.transactions.count)
+            people.carryOut(.plug(id))
             run(.seconds(10))
-            swipe("04A1B2C3")
+            people.carryOut(.swipe("04A1B2C3"))
             run(.seconds(45))
-            swipe("04A1B2C3")
+            people.carryOut(.swipe("04A1B2C3"))
             run(.seconds(15))
-            unplug(id)
+            people.carryOut(.unplug(id))
             let isDone = run(until: { $0.isQuiet }, within: .seconds(60))
-            guard auditor.violations.isEmpty else { return }
-            let isDelivered = central.ledger.transactions.count == before.1 + 1
-            guard isDone, isDelivered, registerWh(id) > before.0 + 10 else {
-                return violate("connector \(id) does not charge any more: \(String(describing: status))")
+            guard violations.isEmpty else { return }
+            let isDelivered = ledger.transactions.count == before.1 + 1
+            guard isDone, isDelivered, around.devices.registerWh(id) > before.0 + 10 else {
+                return around.notebook.violate(
+                    "connector \(id) does not charge any more: \(String(describing: status))"
+                )
             }
         }
     }
 
-    private mutating func stopAll() {
+    private func stopAll() {
         for id in 1...settings.connectors {
             guard let transactionId = connectorStatus(id)?.transaction?.transactionId else { continue }
-            command(.call(.remoteStopTransaction(.init(transactionId: transactionId))))
+            centralSite.command(.call(.remoteStopTransaction(.init(transactionId: transactionId))))
         }
     }
 
     /// From here on everything works.
-    public mutating func endMishaps() {
-        chance = nil
-        bus = WorldSettings.Bus()
-        diskIsFull = false
-        persistFaults = []
-        for service in Service.allCases { failingWrites[service] = 0 }
-        setCentralDoor(refuses: false)
-        command(.clearFaults)
-        setUplink(true)
-        auditor.disturbed(at: now)
+    func endMishaps() {
+        people.begin(nil)
+        around.bus.quality = WorldSettings.Bus()
+        around.disks.endFaults()
+        around.network.setDoor(.open)
+        centralSite.command(.clearFaults)
+        around.network.setUplink(true)
+        around.auditor.disturbed(at: now)
     }
 
     /// All live, nothing is under way, nobody is there.
     var isQuiet: Bool {
-        guard hasPower, Service.allCases.allSatisfy(isAlive), let status else { return false }
+        guard Service.allCases.allSatisfy(processes.isAlive), let status else { return false }
         let connectors = (1...settings.connectors).compactMap { connectorStatus($0) }
         return status.link.phase == .accepted && status.queue.undelivered == 0 && status.queue.inFlight == nil
             && connectors.count == settings.connectors
@@ -112,14 +84,14 @@ extension World {
 
     private func endProblems(_ allowed: Set<Violation.Kind>) -> [String] {
         var problems: [String] = []
-        let ledger = central.ledger
+        let ledger = ledger
         for violation in ledger.violations where !allowed.contains(violation.kind) {
             problems.append("ledger: \(violation.kind) at \(violation.at): \(violation.explanation)")
         }
         guard let status else { return problems + ["the gateway is dead"] }
         if status.queue.deadLetters > 0 { problems.append("\(status.queue.deadLetters) dead letters") }
         if let fault = status.queue.storageFault { problems.append("storage: \(fault)") }
-        let inoperative = gatewayDisk.restored.inoperative
+        let inoperative = around.disks.gateway.restored.inoperative
         for id in 0...settings.connectors {
             let isOperative = !inoperative.contains(id) && !inoperative.contains(0)
             let truth: ChargePointStatus = isOperative ? .available : .unavailable
@@ -128,7 +100,7 @@ extension World {
             }
         }
         for id in 1...settings.connectors {
-            problems += auditor.unbilled(id, registerWh(id), at: now)
+            problems += around.auditor.unbilled(id, around.devices.registerWh(id), at: now)
             guard let connector = connector(id) else {
                 problems.append("hardware-io says nothing of connector \(id)")
                 continue
@@ -143,8 +115,8 @@ extension World {
     private func transactionProblems(_ ledger: Ledger) -> [String] {
         var problems: [String] = []
         var unseen = ledger.transactions
-        for uuid in auditor.order {
-            guard let life = auditor.lives[uuid] else { continue }
+        for uuid in around.auditor.order {
+            guard let life = around.auditor.lives[uuid] else { continue }
             guard let ended = life.ended else {
                 problems.append("\(uuid) never ended")
                 continue
@@ -170,15 +142,16 @@ extension World {
 
     /// The gateway goes by what the store has.
     private var settingProblems: [String] {
-        guard let gateway, let values: ConfigValues = published(by: .config, ServiceName.ocppGateway.rawValue) else {
+        let owner = ServiceName.ocppGateway.rawValue
+        guard let values: ConfigValues = around.bus.published(by: .config, owner) else {
             return ["the config store says nothing"]
         }
         return values.values.compactMap { value in
             // The interval of BootNotification.conf is in force until somebody sets the key.
             guard value.secretPresent == nil, value.key != "HeartbeatInterval",
-                let name = OCPPKeyName(rawValue: value.key), gateway.keys.text(name) != value.value
+                let name = OCPPKeyName(rawValue: value.key), processes.gateway.text(of: name) != value.value
             else { return nil }
-            let used = String(describing: gateway.keys.text(name))
+            let used = String(describing: processes.gateway.text(of: name))
             return "\(value.key) is \(String(describing: value.value)), the gateway uses \(used)"
         }
     }

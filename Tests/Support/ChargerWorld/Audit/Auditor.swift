@@ -1,21 +1,19 @@
 import BusSchema
-public import GatewayCore
+import CentralSystem
+import GatewayCore
 import HardwareCore
 import OCPP
 import Primitives
 
 /// Watches everything from outside and knows what must always hold. It believes nobody: its facts are the disk, the contactors, the meter's
 /// true register and the texts on the wire.
-public struct Auditor {
-    /// What went wrong, with step and time.
-    public internal(set) var violations: [String] = []
-
+final class Auditor {
     /// A transaction as the disk tells it.
-    public struct Life: Sendable {
-        public let began: Began
+    struct Life: Sendable {
+        let began: Began
         let beganAt: Duration
         var stoppingAt: Duration?
-        public internal(set) var ended: Ended?
+        fileprivate(set) var ended: Ended?
         var endedAt: Duration?
         /// MeterValues on disk.
         var samples = 0
@@ -31,9 +29,9 @@ public struct Auditor {
     }
 
     /// By our own name, all that ever began.
-    public internal(set) var lives: [String: Life] = [:]
+    private(set) var lives: [String: Life] = [:]
     /// In the order in which they began.
-    public internal(set) var order: [String] = []
+    private(set) var order: [String] = []
     private var open: [Int: String] = [:]
     private var newestEnd: [Int: (meterStopWh: Int64, at: Duration)] = [:]
     private var contactors: [Int: Contactor] = [:]
@@ -45,7 +43,7 @@ public struct Auditor {
     private var outstanding: (id: String, at: Duration)?
     private var isRegistered = false
     /// Requests of the central system by id, until they are answered.
-    var asked: [String: OCPPRequest] = [:]
+    private var asked: [String: OCPPRequest] = [:]
     private let watts: Double
     private let policy: WorldSettings
 
@@ -55,20 +53,20 @@ public struct Auditor {
     }
 
     /// Something went wrong on purpose: what is exact else is only bounded now.
-    mutating func disturbed(at now: Duration) { lastDisturbance = now }
+    func disturbed(at now: Duration) { lastDisturbance = now }
 
-    mutating func writeFailed(at now: Duration) {
+    func writeFailed(at now: Duration) {
         lastFailedWrite = now
         lastDisturbance = now
     }
 
     // MARK: - Contactors
 
-    mutating func contactor(_ id: Int, isClosed: Bool, at now: Duration) {
+    func contactor(_ id: Int, isClosed: Bool, at now: Duration) {
         contactors[id, default: Contactor()].isClosed = isClosed
     }
 
-    mutating func hardwareSays(_ state: ConnectorState, at now: Duration) {
+    func hardwareSays(_ state: ConnectorState, at now: Duration) {
         var contactor = contactors[state.connectorId] ?? Contactor()
         if contactor.permit != nil, state.permit == nil { contactor.permitGoneAt = now }
         contactor.permit = state.permit
@@ -77,7 +75,7 @@ public struct Auditor {
     }
 
     /// hardware-io is gone: it holds no permit any more.
-    mutating func hardwareDied(at now: Duration) {
+    func hardwareDied(at now: Duration) {
         for id in contactors.keys where contactors[id]?.permit != nil {
             contactors[id]?.permit = nil
             contactors[id]?.permitGoneAt = now
@@ -124,8 +122,16 @@ public struct Auditor {
 
     // MARK: - The journal
 
+    /// The gateway stores records, while the devices stand as they stand.
+    func stored(_ records: [JournalRecord], _ devices: Devices, _ notebook: Notebook, at now: Duration) {
+        for record in records {
+            let register = connector(of: record).map { devices.registerWh($0) }
+            notebook.violate(all: stored(record, registerWh: register, at: now))
+        }
+    }
+
     /// The connector whose register matters to the record.
-    func connector(of record: JournalRecord) -> Int? {
+    private func connector(of record: JournalRecord) -> Int? {
         switch record {
         case .began(let began): began.connectorId
         case .ended(let ended): ended.connectorId
@@ -133,7 +139,7 @@ public struct Auditor {
         }
     }
 
-    mutating func stored(_ record: JournalRecord, registerWh: Double?, at now: Duration) -> [String] {
+    private func stored(_ record: JournalRecord, registerWh: Double?, at now: Duration) -> [String] {
         switch record {
         case .began(let began): return begin(began, registerWh ?? 0, at: now)
         case .ended(let ended): return end(ended, registerWh ?? 0, at: now)
@@ -151,7 +157,7 @@ public struct Auditor {
         return []
     }
 
-    private mutating func begin(_ began: Began, _ registerWh: Double, at now: Duration) -> [String] {
+    private func begin(_ began: Began, _ registerWh: Double, at now: Duration) -> [String] {
         var problems: [String] = []
         if let uuid = open[began.connectorId] {
             problems.append("\(began.transaction) begins on connector \(began.connectorId) while \(uuid) is open")
@@ -169,7 +175,7 @@ public struct Auditor {
         return problems
     }
 
-    private mutating func end(_ ended: Ended, _ registerWh: Double, at now: Duration) -> [String] {
+    private func end(_ ended: Ended, _ registerWh: Double, at now: Duration) -> [String] {
         guard var life = lives[ended.transaction] else { return ["\(ended.transaction) ends and never began"] }
         var problems: [String] = []
         if life.ended != nil { problems.append("\(ended.transaction) ends twice") }
@@ -209,7 +215,7 @@ public struct Auditor {
     }
 
     /// What a power cut took along. Only what does no harm may be lost.
-    mutating func lost(_ records: [JournalRecord]) -> [String] {
+    func lost(_ records: [JournalRecord]) -> [String] {
         var problems: [String] = []
         for record in records {
             switch record {
@@ -224,19 +230,17 @@ public struct Auditor {
 
     // MARK: - Calls
 
-    mutating func gatewayStarted() {
+    func gatewayStarted() {
         isRegistered = false
-        gatewayDied()
+        connectionEnded()
     }
 
-    mutating func gatewayDied() { connectionEnded() }
-
-    mutating func connectionEnded() {
+    func connectionEnded() {
         outstanding = nil
         asked = [:]
     }
 
-    mutating func called(_ id: String, _ request: OCPPRequest, at now: Duration) -> [String] {
+    func called(_ id: String, _ request: OCPPRequest, at now: Duration) -> [String] {
         var problems: [String] = []
         let action = request.action
         if !isRegistered, action != .bootNotification { problems.append("\(action) before the registration") }
@@ -255,7 +259,7 @@ public struct Auditor {
     }
 
     /// A message reaches the gateway.
-    mutating func heard(_ message: IncomingMessage, at now: Duration) -> [String] {
+    func heard(_ message: IncomingMessage, at now: Duration) -> [String] {
         switch message {
         case .callResult(let id, let confirmation):
             if id == outstanding?.id { outstanding = nil }
@@ -267,5 +271,21 @@ public struct Auditor {
         case .ignored: break
         }
         return []
+    }
+
+    /// What an answer promises is on disk when it goes out.
+    func answered(_ id: String, _ confirmation: OCPPConfirmation, _ disks: Disks) -> [String] {
+        guard let request = asked.removeValue(forKey: id) else {
+            return ["an answer to \(id), which nobody asked on this connection"]
+        }
+        switch (request, confirmation) {
+        case (.changeAvailability(let request), .changeAvailability(let answer)) where answer.status != .rejected:
+            let isOperative = !disks.gateway.restored.inoperative.contains(request.connectorId)
+            return isOperative == (request.type == .operative) ? [] : ["ChangeAvailability was answered, not stored"]
+        case (.changeConfiguration(let request), .changeConfiguration(let answer)) where answer.status == .accepted:
+            guard let stored = disks.config.stored(request.key.text), stored != request.value.text else { return [] }
+            return ["ChangeConfiguration of \(request.key.text) was answered, on disk is \(stored)"]
+        default: return []
+        }
     }
 }

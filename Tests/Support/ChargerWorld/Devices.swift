@@ -1,0 +1,90 @@
+import BusSchema
+import HardwareCore
+import HardwareSimulation
+import Primitives
+
+/// The simulated devices. They are real here: they outlive the process of hardware-io, as a car and a meter do.
+final class Devices {
+    /// Where hardware-io is told what they report.
+    var report: (DriverEvent) -> Void = { _ in }
+    /// A contactor moved.
+    var contactorMoved: (_ connectorId: Int, _ isClosed: Bool) -> Void = { _, _ in }
+
+    private let clock: MachineClock
+    private let configuration: SimulationConfiguration
+    /// While hardware-io runs.
+    private var charger: SimulatedCharger?
+    /// While it does not.
+    private var yard = SimulatedWorld()
+    private var alarm: Timeline.Alarm?
+
+    init(_ timeline: Timeline, _ clock: MachineClock, _ configuration: SimulationConfiguration) {
+        self.clock = clock
+        self.configuration = configuration
+        alarm = timeline.addAlarm(
+            isExact: true,
+            next: { [unowned self] in (charger?.nextDeadline).map { clock.worldTime($0.at) } },
+            fire: { [unowned self] in move { $0.deadlineReached(at: $1) } }
+        )
+    }
+
+    /// hardware-io opens them.
+    func attach() { charger = SimulatedCharger(configuration: configuration, world: yard, at: clock.moment) }
+
+    /// They tell everything about themselves.
+    func start() { move { $0.handle(.started, at: $1) } }
+
+    /// The process is gone: coils fall, everything else stays as it is.
+    func detach() {
+        guard charger != nil else { return }
+        yard = current
+        charger = nil
+        alarm?.touch()
+        for connector in configuration.connectors { contactorMoved(connector.connectorId, false) }
+    }
+
+    func perform(_ command: DriverCommand) { move { $0.handle(.commanded(command), at: $1) } }
+
+    /// Moves what people move. Does nothing that cannot be done.
+    func simulate(_ request: SimulateHardware) {
+        if charger != nil {
+            move { charger, moment in (try? charger.simulate(request, at: moment)) ?? [] }
+        } else {
+            // Nobody looks: what is moved stays moved.
+            var devices = SimulatedCharger(configuration: configuration, world: yard, at: clock.moment)
+            _ = try? devices.simulate(request, at: clock.moment)
+            yard = devices.world
+        }
+    }
+
+    /// Whether an EV stands at the connector.
+    func isPlugged(_ connectorId: Int) -> Bool {
+        (charger?.world ?? yard).connectors.first { $0.connectorId == connectorId }?.vehicle != nil
+    }
+
+    /// The meter's register as it is, Wh with its fraction.
+    func registerWh(_ connectorId: Int) -> Double {
+        let place = current.connectors.first { $0.connectorId == connectorId }
+        return place.map { Double($0.registerMicrowattSeconds) / 3_600_000_000 } ?? 1_000_000
+    }
+
+    /// The devices as they are at this very instant.
+    private var current: SimulatedWorld {
+        guard var devices = charger else { return yard }
+        for connector in configuration.connectors {
+            _ = devices.handle(.commanded(.readMeter(connectorId: connector.connectorId)), at: clock.moment)
+        }
+        return devices.world
+    }
+
+    private func move(_ body: (inout SimulatedCharger, Moment) -> [DriverEvent]) {
+        alarm?.touch()
+        guard var devices = charger else { return }
+        let events = body(&devices, clock.moment)
+        charger = devices
+        for event in events {
+            if case .contactorFeedback(let id, let closed) = event { contactorMoved(id, closed) }
+            report(event)
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import BusSchema
+import ConfigCore
+import GatewayCore
+import HardwareCore
+import OCPP
+import OCPPCodec
+import Primitives
+
+/// The gateway's process: the adapter between its core and the world.
+final class GatewayProcess: ServiceProcess {
+    /// It ended by itself, after a farewell.
+    var hasEnded: () -> Void = {}
+
+    private let around: Surroundings
+    private let host: VirtualHost<GatewayMachine>
+    private var process = 0
+
+    init(_ around: Surroundings) {
+        self.around = around
+        host = VirtualHost(around.timeline, around.clock)
+        host.perform = { [unowned self] in perform($0) }
+        host.note = { [unowned self] in note($0) }
+    }
+
+    var isAlive: Bool { host.isAlive }
+    /// What it says of itself; nil while it is dead.
+    var status: GatewayStatus.Reply? { host.machine?.status }
+
+    /// The value that it uses for a key.
+    func text(of key: OCPPKeyName) -> String? { host.machine?.keys.text(key) }
+
+    // MARK: - Life
+
+    func start() {
+        guard let table = try? OCPPKeyTable(site: BuiltIn.site(around.settings)) else {
+            preconditionFailure("The settings name OCPP keys and values that exist.")
+        }
+        process += 1
+        host.start(
+            GatewayMachine(
+                configuration: BuiltIn.gateway(around.settings, around.clock),
+                table: table,
+                snapshot: around.disks.gateway.snapshot,
+                restored: around.disks.gateway.restored,
+                seed: around.timeline.number(),
+                at: around.clock.moment
+            )
+        )
+        around.auditor.gatewayStarted()
+    }
+
+    func begin() { host.deliver(.started) }
+
+    func askToEnd() { host.deliver(.terminationRequested) }
+
+    func die(hasPower: Bool) {
+        host.die()
+        around.network.gatewayDied(hasPower: hasPower)
+        around.auditor.connectionEnded()
+    }
+
+    private func end() {
+        around.disks.gatewayKeeps { $0.flush() }
+        hasEnded()
+    }
+
+    // MARK: - Events
+
+    func hear(_ event: ConnectionMachine.Event) { host.deliver(.link(event)) }
+
+    func hear(_ text: [UInt8]) {
+        guard let machine = host.machine else { return }
+        let codec = MessageCodec(role: .chargePoint)
+        let message = codec.decode(text) { machine.actionOfPendingCall($0) }
+        around.notebook.violate(all: around.auditor.heard(message, at: around.timeline.now))
+        host.deliver(.message(message))
+    }
+
+    func hear(_ message: AnyBusMessage) {
+        switch message.value {
+        case let announce as Announce: host.deliver(.announced(announce))
+        case let state as ConnectorState: host.deliver(.charging(.hardwareConnector(state)))
+        case let reading as MeterReading: host.deliver(.charging(.hardwareMeter(reading)))
+        case let reader as ReaderState: host.deliver(.charging(.hardwareReader(reader)))
+        case let card as CardPresented: host.deliver(.charging(.cardPresented(card)))
+        case let uplink as UplinkState: host.deliver(.uplink(uplink))
+        case let values as ConfigValues where values.owner == .ocppGateway: host.deliver(.configValues(values))
+        default: break
+        }
+    }
+
+    func hear(_ answer: BusAnswer, to order: BusCall.Order) {
+        switch (order, answer) {
+        case (.permit(let permit), .hardware(.permit(let reply))): tell(permit, .answered(reply.connector))
+        case (.permit(let permit), .error(let error)): tell(permit, .failed(error))
+        case (.unlock(let unlock), .hardware(.unlock(let reply))): tell(unlock, .answered(reply.outcome))
+        case (.unlock(let unlock), .error(let error)): tell(unlock, .failed(error))
+        case (.declare, .config(.declare(let reply))): host.deliver(.declared(.success(reply)))
+        case (.declare, .error(let error)): host.deliver(.declared(.failure(error)))
+        case (.store(let number, _, _), .config(.set(let reply))):
+            host.deliver(.stored(number: number, .success(reply)))
+        case (.store(let number, _, _), .error(let error)): host.deliver(.stored(number: number, .failure(error)))
+        case (.indicate, _), (.report, _): break
+        case (.permit, _), (.unlock, _), (.declare, _), (.store, _):
+            around.notebook.violate("\(order) was answered with \(answer)")
+        }
+    }
+
+    private func tell(_ permit: Permit, _ outcome: PermitOutcome) {
+        let id = permit.connectorId
+        host.deliver(.charging(.permitAnswered(connectorId: id, transaction: permit.transaction, outcome)))
+    }
+
+    private func tell(_ unlock: Unlock, _ outcome: UnlockOutcome) {
+        host.deliver(.charging(.unlockAnswered(connectorId: unlock.connectorId, outcome)))
+    }
+
+    private func note(_ event: GatewayEvent) {
+        // Too many to be interesting.
+        if case .charging(.hardwareMeter) = event { return }
+        around.notebook.note("gateway takes", event)
+    }
+
+    // MARK: - Effects
+
+    /// Returns the event to feed when the effect failed.
+    private func perform(_ effect: GatewayEffect) -> GatewayEvent? {
+        switch effect {
+        case .resolve(let dial): around.network.resolve(dial)
+        case .connect(let dial, _): around.network.connect(dial)
+        case .startHandshake(let dial): around.network.startHandshake(dial)
+        case .sendPing: around.network.ping()
+        case .closeLink(let dial): around.network.close(dial)
+        case .abortLink(let dial): around.network.abort(dial)
+        case .sendCall(let id, let request): send(id, request)
+        case .sendResult(let id, let confirmation):
+            around.notebook.note("gateway answers", confirmation)
+            around.notebook.violate(all: around.auditor.answered(id, confirmation, around.disks))
+            around.network.send(MessageCodec.encodeResult(id: id, confirmation))
+        case .sendError(let id, let error):
+            around.notebook.note("gateway refuses", error)
+            around.network.send(MessageCodec.encodeError(id: id, error))
+        case .persist(let records, let durability): return persist(records, durability)
+        case .loadQueue(let query): host.deliver(.charging(.queueLoaded(around.disks.gateway.load(query))))
+        case .compact(let compaction): around.disks.gatewayKeeps { $0.compact(compaction) }
+        case .persistSnapshot(let snapshot):
+            // Without it the next start asks the store; nothing depends on it.
+            _ = around.disks.writeGateway { $0.snapshot = snapshot }
+        case .requestPermit(let permit):
+            if let problem = around.auditor.granted(permit) { around.notebook.violate(problem) }
+            ask(.permit(permit))
+        case .requestUnlock(let unlock): ask(.unlock(unlock))
+        case .indicate(let indication): ask(.indicate(indication))
+        case .declareKeys(let declaration): ask(.declare(declaration))
+        case .store(let number, let set): ask(.store(number: number, set, nil))
+        case .storeSecret(let number, let key, let secret):
+            let set = ConfigSet(key: key, value: nil, secretFile: "inbox", reason: "ChangeConfiguration")
+            ask(.store(number: number, set, secret))
+        case .report(let report): ask(.report(report))
+        case .publish(let message): around.bus.publish(message, from: .gateway)
+        case .resent: break
+        case .log(let record): around.log("gateway", record)
+        case .exit, .restart: end()
+        }
+        return nil
+    }
+
+    private func ask(_ order: BusCall.Order) {
+        // The central system waits 5 s at most for the answer to ChangeConfiguration.
+        if case .store = order { return around.bus.request(order, within: .seconds(2)) }
+        around.bus.request(order, within: .seconds(4))
+    }
+
+    private func send(_ id: String, _ request: OCPPRequest) {
+        around.notebook.note("gateway calls", request)
+        around.notebook.violate(all: around.auditor.called(id, request, at: around.timeline.now))
+        around.network.send(MessageCodec.encodeCall(id: id, request))
+    }
+
+    private func persist(_ records: [JournalRecord], _ durability: Durability) -> GatewayEvent? {
+        let isDone = around.disks.writeGateway { disk in
+            around.notebook.note("gateway stores", records)
+            disk.append(records, durability)
+            around.auditor.stored(records, around.devices, around.notebook, at: around.timeline.now)
+        }
+        guard isDone else { return isAlive ? .charging(.persistFailed(records, reason: "disk full")) : nil }
+        if durability == .written { flushLater() }
+        return nil
+    }
+
+    /// A record that need not be durable at once waits for the disk.
+    private func flushLater() {
+        let process = process
+        around.timeline.at(around.timeline.now + .seconds(15)) { [unowned self] in
+            guard isAlive, process == self.process else { return }
+            around.disks.gatewayKeeps { $0.flush() }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import BusSchema
+import HardwareCore
+import Primitives
+
+/// The process of hardware-io: the adapter between its core and the world.
+final class HardwareProcess: ServiceProcess {
+    /// It ended by itself, after a farewell.
+    var hasEnded: () -> Void = {}
+
+    private let around: Surroundings
+    private let host: VirtualHost<HardwareMachine>
+
+    init(_ around: Surroundings) {
+        self.around = around
+        host = VirtualHost(around.timeline, around.clock)
+        host.perform = { [unowned self] effect in
+            perform(effect)
+            return nil
+        }
+        around.devices.report = { [unowned self] in host.deliver(.driver($0)) }
+    }
+
+    var isAlive: Bool { host.isAlive }
+
+    func start() {
+        let bootId = around.timeline.uuid()
+        host.start(
+            HardwareMachine(configuration: BuiltIn.hardware(around.settings), bootId: bootId, at: around.clock.moment)
+        )
+        around.devices.attach()
+    }
+
+    func begin() {
+        host.deliver(.started)
+        around.devices.start()
+    }
+
+    func askToEnd() { host.deliver(.terminationRequested) }
+
+    func die(hasPower: Bool) {
+        around.devices.detach()
+        around.auditor.hardwareDied(at: around.timeline.now)
+        host.die()
+    }
+
+    func hear(_ id: RequestID, _ order: BusCall.Order) {
+        switch order {
+        case .permit(let permit): host.deliver(.permitRequested(id, permit))
+        case .unlock(let unlock): host.deliver(.unlockRequested(id, unlock))
+        case .indicate(let indication): host.deliver(.indicateRequested(id, indication))
+        case .declare, .store, .report: break
+        }
+    }
+
+    /// A service technician acknowledges what is latched.
+    func acknowledge(_ id: RequestID, _ request: ClearFault) { host.deliver(.clearFaultRequested(id, request)) }
+
+    private func perform(_ effect: HardwareEffect) {
+        switch effect {
+        case .command(let command): around.devices.perform(command)
+        case .reply(let id, let reply): around.bus.answer(id, .hardware(reply))
+        case .refuse(let id, let error): around.bus.answer(id, .error(error))
+        case .publish(let message):
+            if let state = message.value as? ConnectorState {
+                around.auditor.hardwareSays(state, at: around.timeline.now)
+            }
+            around.bus.publish(message, from: .hardware)
+        case .log(let record): around.log("hardware", record)
+        case .finish: hasEnded()
+        }
+    }
+}

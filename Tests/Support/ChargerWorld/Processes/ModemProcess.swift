@@ -1,0 +1,56 @@
+import BusSchema
+import ModemCore
+import Primitives
+
+/// The process of the modem manager: the adapter between its core and the world.
+final class ModemProcess: ServiceProcess {
+    /// It ended by itself, after a farewell.
+    var hasEnded: () -> Void = {}
+
+    private let around: Surroundings
+    private let host: VirtualHost<ModemMachine>
+
+    init(_ around: Surroundings) {
+        self.around = around
+        host = VirtualHost(around.timeline, around.clock)
+        host.perform = { [unowned self] effect in
+            perform(effect)
+            return nil
+        }
+        host.note = { around.notebook.note("modem takes", $0) }
+    }
+
+    var isAlive: Bool { host.isAlive }
+
+    func start() {
+        host.start(ModemMachine(ModemConfiguration(uplinks: [.init(name: "cellular", driver: .simulated)])))
+    }
+
+    func begin() {
+        host.deliver(.started)
+        if !around.network.isUp { setUplink(false) }
+    }
+
+    func askToEnd() { hasEnded() }
+
+    func die(hasPower: Bool) { host.die() }
+
+    /// The only uplink, which is simulated, comes or goes.
+    func setUplink(_ isUp: Bool) {
+        host.deliver(.simulationRequested(around.bus.order(), SimulateUplink(up: isUp)))
+    }
+
+    func hear(_ id: RequestID, _ order: BusCall.Order) {
+        if case .report(let report) = order { host.deliver(.reported(id, report)) }
+    }
+
+    private func perform(_ effect: ModemEffect) {
+        switch effect {
+        case .readInterfaces: break  // Every uplink is simulated.
+        case .publish(let message): around.bus.publish(message, from: .modem)
+        case .accept(let id): around.bus.answer(id, .done)
+        case .refuse(let id, let error): around.bus.answer(id, .error(error))
+        case .log(let record): around.log("modem", record)
+        }
+    }
+}
