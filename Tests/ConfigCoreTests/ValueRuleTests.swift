@@ -1,5 +1,4 @@
 import BusSchema
-import ConfigCore
 import Testing
 
 @Suite struct ValueRuleTests {
@@ -89,6 +88,13 @@ import Testing
     @Test(arguments: [",", "a,", ",a", "a,,b", "a, ,b"])
     func aMissingItemIsNoItem(text: String) {
         #expect(result(.list("Data"), text) == "Data: expected items separated by single commas, found \"\(text)\"")
+    }
+
+    @Test(arguments: ["Voltage,Voltage", "Voltage, voltage"])
+    func aListThatNamesAnItemTwiceIsRefused(text: String) {
+        let data = KeyDeclaration.list("Data", choices: ["Voltage"])
+        #expect(result(data, text) == "Data: expected each item once, found \"Voltage\" twice")
+        #expect(result(.list("Free"), "a,A") == "a,A")
     }
 
     @Test func aListIsLimitedInItems() {

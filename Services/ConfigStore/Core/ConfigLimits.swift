@@ -1,3 +1,5 @@
+internal import BusSchema
+
 /// Sizes that bound the store's memory and files.
 public enum ConfigLimits {
     /// Services that may declare keys.
@@ -7,7 +9,7 @@ public enum ConfigLimits {
     /// Characters of a key (OCPP 1.6 §7.29, CiString50).
     public static let keyLength = 50
     /// Bytes of one value; declarations may set less.
-    public static let valueBytes = 4096
+    public static let valueBytes = KeyDeclaration.longestValueBytes
     /// Values kept on disk, those of keys that nobody declares any more included. Beyond it a new key is refused.
     public static let storedValues = 10_000
     /// Changes that `config.history` can show.

@@ -91,7 +91,7 @@ final class MessageMirror {
     /// The password for the central system never appears on the bus.
     private static func redacted(_ frame: [UInt8], _ id: String, _ request: OCPPRequest) -> [UInt8] {
         guard case .changeConfiguration(var change) = request,
-            OCPPKeyName(caseInsensitive: change.key.text) == .authorizationKey
+            OCPPKeyName.authorizationKey.isNamed(by: change.key.text)
         else { return frame }
         change.value = "***"
         return MessageCodec.encodeCall(id: id, .changeConfiguration(change))

@@ -1,3 +1,4 @@
+import BusSchema
 import GatewayCore
 import JSON
 import OCPP
@@ -27,7 +28,7 @@ struct Site {
             phases: connectors.map(\.phases).max() ?? 3,
             defaults: try file.ocppDefaults()
         )
-        do throws(KeyProblem) {
+        do throws(Misfit) {
             table = try OCPPKeyTable(site: site)
         } catch {
             throw file.failure(at: "ocpp.\(error.key)", error.reason)

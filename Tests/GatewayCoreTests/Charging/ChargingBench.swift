@@ -38,6 +38,7 @@ final class ChargingBench {
     var holdsAnswers = false
 
     private var configuration: ChargingConfiguration
+    private let table: OCPPKeyTable
     private(set) var keys: OCPPKeys
     private var seed: UInt64
 
@@ -65,7 +66,8 @@ final class ChargingBench {
         }
         guard let table = try? OCPPKeyTable(site: site) else { preconditionFailure("The factory table is valid.") }
         var keys = table.defaults
-        for (name, text) in changes { keys.set(name, canonical: text) }
+        for (name, text) in changes { keys.set(name, canonical: text, in: table) }
+        self.table = table
         self.keys = keys
         self.seed = seed
         self.central = central
@@ -92,7 +94,7 @@ final class ChargingBench {
     // MARK: - The world
 
     func set(_ name: OCPPKeyName, _ text: String) {
-        keys.set(name, canonical: text)
+        keys.set(name, canonical: text, in: table)
         feed(.keysChanged(keys))
     }
 

@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// E §3.85 and AMB-31: a fixed cable cannot be unlocked.
+    /// E §3.85: a fixed cable cannot be unlocked.
     @Test func onlyASocketCanBeToldToUnlockOnEVSideDisconnect() throws {
         let fixed = try OCPPKeyTable(site: site)[.unlockConnectorOnEVSideDisconnect]
         #expect(fixed?.access == .readOnly)
@@ -59,14 +59,19 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Heartbeat", "20", "Heartbeat is no key of this charger"),
-        ("HeartbeatInterval", "0", "HeartbeatInterval must be from 1 to 86400"),
-        ("LocalPreAuthorize", "yes", "LocalPreAuthorize must be true or false"),
+        ("Heartbeat", "20", "Heartbeat: is no key of this charger"),
+        ("HeartbeatInterval", "0", "HeartbeatInterval: expected an integer 1…86400 s, found \"0\""),
+        ("LocalPreAuthorize", "yes", "LocalPreAuthorize: expected true or false, found \"yes\""),
+        ("NumberOfConnectors", "1", "NumberOfConnectors: is read-only: the charger sets it by itself"),
+        (
+            "AuthorizationKey", "00112233445566778899AABBCCDDEEFF",
+            "AuthorizationKey: is a secret, and what stands here is shown to everybody on the bus"
+        ),
     ])
     func aWrongSiteDefaultIsRefusedInOneLine(key: String, value: String, line: String) {
         var site = site
         site.defaults = [key: value]
-        let problem = #expect(throws: KeyProblem.self) { try OCPPKeyTable(site: site) }
+        let problem = #expect(throws: Misfit.self) { try OCPPKeyTable(site: site) }
         #expect(problem?.description == line)
     }
 
@@ -74,12 +79,13 @@ import Testing
         (OCPPKeyName.webSocketPingInterval, "-1"), (.webSocketPingInterval, "1.0"), (.webSocketPingInterval, " 5"),
         (.webSocketPingInterval, ""), (.webSocketPingInterval, "99999999999999999999"),
         (.allowOfflineTxForUnknownId, "1"), (.meterValuesSampledData, "SoC"),
-        (.meterValuesSampledData, "Voltage,Voltage"), (.meterValuesSampledData, "Voltage,,Frequency"),
+        (.meterValuesSampledData, "Voltage,Voltage"), (.meterValuesSampledData, "Voltage, voltage"),
+        (.meterValuesSampledData, "Voltage,,Frequency"),
         (.connectorPhaseRotation, "2.RST"),
     ])
     func aValueThatDoesNotFitIsRefused(name: OCPPKeyName, text: String) throws {
         let declaration = try #require(try OCPPKeyTable(site: site)[name])
-        #expect(throws: KeyProblem.self) { try declaration.canonical(text) }
+        #expect(throws: Misfit.self) { try declaration.canonical(text) }
     }
 
     @Test(arguments: [
@@ -91,8 +97,77 @@ import Testing
         #expect(try declaration.canonical(text) == canonical)
     }
 
-    @Test func keyNamesAreFoundInAnyCase() {
-        #expect(OCPPKeyName(caseInsensitive: "heartbeatINTERVAL") == .heartbeatInterval)
-        #expect(OCPPKeyName(caseInsensitive: "Heartbeat") == nil)
+    @Test func keyNamesAreFoundInAnyCase() throws {
+        let table = try OCPPKeyTable(site: site)
+        #expect(table.name(of: "heartbeatINTERVAL") == .heartbeatInterval)
+        #expect(table.name(of: "Heartbeat") == nil)
+        #expect(OCPPKeyName.authorizationKey.isNamed(by: "AUTHORIZATIONkey"))
+        #expect(!OCPPKeyName.authorizationKey.isNamed(by: "AuthorizationKeys"))
+    }
+
+    @Test func everyKeyIsDescribedAndNamedOnce() throws {
+        var site = site
+        site.defaults = ["MessageTimeout": "45", "MinimumStatusDuration": "1", "MaxEnergyOnInvalidId": "0"]
+        let declarations = try OCPPKeyTable(site: site).declarations
+        #expect(declarations.count == 32)
+        #expect(Set(declarations.map { $0.key.lowercased() }).count == 32)
+        #expect(declarations.allSatisfy { $0.description.hasSuffix(".") })
+    }
+
+    /// Each row fills its own property: a value that no other key has comes out where it belongs.
+    @Test func everyRowFillsItsOwnProperty() throws {
+        var site = KeySite(numberOfConnectors: 2, fixedCable: false, phases: 3)
+        site.defaults = ["MessageTimeout": "45", "MinimumStatusDuration": "1", "MaxEnergyOnInvalidId": "2"]
+        let table = try OCPPKeyTable(site: site)
+        func after(_ name: OCPPKeyName, _ text: String) -> CoreKeys {
+            var keys = table.defaults
+            keys.set(name, canonical: text, in: table)
+            return keys.core
+        }
+        func expected(_ change: (inout CoreKeys) -> Void) -> CoreKeys {
+            var core = table.defaults.core
+            change(&core)
+            return core
+        }
+        let selection = [MeasurandSelection(.voltage)]
+        let rows: [(OCPPKeyName, String, (inout CoreKeys) -> Void)] = [
+            ("AllowOfflineTxForUnknownId", "false", { $0.allowOfflineTxForUnknownId = false }),
+            ("AuthorizeRemoteTxRequests", "false", { $0.authorizeRemoteTxRequests = false }),
+            ("ClockAlignedDataInterval", "7", { $0.clockAlignedDataInterval = .seconds(7) }),
+            ("ConnectionTimeOut", "7", { $0.connectionTimeOut = .seconds(7) }),
+            ("HeartbeatInterval", "7", { $0.heartbeatInterval = .seconds(7) }),
+            ("LocalAuthorizeOffline", "true", { $0.localAuthorizeOffline = true }),
+            ("LocalPreAuthorize", "true", { $0.localPreAuthorize = true }),
+            ("MaxEnergyOnInvalidId", "7", { $0.maxEnergyOnInvalidIdWh = 7 }),
+            ("MessageTimeout", "7", { $0.messageTimeout = .seconds(7) }),
+            ("MeterValuesAlignedData", "Voltage", { $0.meterValuesAlignedData = selection }),
+            ("MeterValuesSampledData", "Voltage", { $0.meterValuesSampledData = selection }),
+            ("MeterValueSampleInterval", "7", { $0.meterValueSampleInterval = .seconds(7) }),
+            ("MinimumStatusDuration", "7", { $0.minimumStatusDuration = .seconds(7) }),
+            ("ResetRetries", "7", { $0.resetRetries = 7 }),
+            ("StopTransactionOnEVSideDisconnect", "false", { $0.stopTransactionOnEVSideDisconnect = false }),
+            ("StopTransactionOnInvalidId", "false", { $0.stopTransactionOnInvalidId = false }),
+            ("StopTxnAlignedData", "Voltage", { $0.stopTxnAlignedData = selection }),
+            ("StopTxnSampledData", "Voltage", { $0.stopTxnSampledData = selection }),
+            ("TransactionMessageAttempts", "7", { $0.transactionMessageAttempts = 7 }),
+            ("TransactionMessageRetryInterval", "7", { $0.transactionMessageRetryInterval = .seconds(7) }),
+            ("UnlockConnectorOnEVSideDisconnect", "false", { $0.unlockConnectorOnEVSideDisconnect = false }),
+            ("WebSocketPingInterval", "7", { $0.webSocketPingInterval = .seconds(7) }),
+        ]
+        for (name, text, change) in rows {
+            #expect(after(name, text) == expected(change), "\(name)")
+            #expect(after(name, text) != table.defaults.core, "\(name)")
+        }
+        #expect(table.defaults.getConfigurationMaxKeys == 20)
+        #expect(table.defaults.stopTransactionMaxMeterValues == 20)
+    }
+
+    @Test func theWaitOfARetryIsBoundedWhateverTheCountOfFailures() throws {
+        let core = try OCPPKeyTable(site: site).defaults.core
+        #expect(core.retryWait(afterFailures: 3) == .seconds(30))
+        #expect(core.retryWait(afterFailures: 1000) == .seconds(10_000))
+        #expect(core.retryWait(afterFailures: 1001) == .seconds(10_000))
+        #expect(core.retryWait(afterFailures: .max) == .seconds(10_000))
+        #expect(core.retryWait(afterFailures: .min) == .zero)
     }
 }

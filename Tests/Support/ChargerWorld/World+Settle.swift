@@ -149,9 +149,9 @@ extension World {
         return values.values.compactMap { value in
             // The interval of BootNotification.conf is in force until somebody sets the key.
             guard value.secretPresent == nil, value.key != "HeartbeatInterval",
-                let name = OCPPKeyName(rawValue: value.key), processes.gateway.text(of: name) != value.value
+                processes.gateway.text(of: OCPPKeyName(rawValue: value.key)) != value.value
             else { return nil }
-            let used = String(describing: processes.gateway.text(of: name))
+            let used = String(describing: processes.gateway.text(of: OCPPKeyName(rawValue: value.key)))
             return "\(value.key) is \(String(describing: value.value)), the gateway uses \(used)"
         }
     }

@@ -49,7 +49,7 @@ public struct ConfigurationMachine: Sendable {
         keys = table.defaults
         persisted = snapshot ?? ConfigSnapshot()
         for (key, entry) in snapshot?.entries ?? [:] {
-            guard let name = OCPPKeyName(rawValue: key), let declaration = table[name], !declaration.secret,
+            guard let name = table.name(of: key), let declaration = table[name], !declaration.secret,
                 declaration.access == .readWrite
             else { continue }
             if adopt(entry.value, of: name, declaration) { seen[name] = entry }
@@ -76,7 +76,7 @@ public struct ConfigurationMachine: Sendable {
         var known: [KeyValue] = []
         var unknown: [CiString50] = []
         for key in asked {
-            guard let name = OCPPKeyName(caseInsensitive: key.text), let declaration = table[name] else {
+            guard let name = table.name(of: key.text), let declaration = table[name] else {
                 unknown.append(key)
                 continue
             }
@@ -94,7 +94,7 @@ public struct ConfigurationMachine: Sendable {
         func answer(_ status: ConfigurationStatus) -> [Effect] {
             [.answer(callId: callId, ChangeConfiguration.Confirmation(status: status))]
         }
-        guard let name = OCPPKeyName(caseInsensitive: request.key.text), let declaration = table[name] else {
+        guard let name = table.name(of: request.key.text), let declaration = table[name] else {
             return answer(.notSupported)
         }
         guard declaration.access != .readOnly else { return answer(.rejected) }
@@ -126,7 +126,7 @@ public struct ConfigurationMachine: Sendable {
         guard let declaration = table[.heartbeatInterval] else { return [] }
         let limited = min(max(Int64(seconds), declaration.minimum ?? 1), declaration.maximum ?? 86_400)
         guard keys.text(.heartbeatInterval) != String(limited) else { return [] }
-        keys.set(.heartbeatInterval, canonical: String(limited))
+        keys.set(.heartbeatInterval, canonical: String(limited), in: table)
         heartbeatIntervalIsTold = true
         return [.changed(keys)]
     }
@@ -160,7 +160,7 @@ public struct ConfigurationMachine: Sendable {
         let before = keys
         var effects: [Effect] = []
         for value in values.values {
-            guard let name = OCPPKeyName(rawValue: value.key), let declaration = table[name],
+            guard let name = table.name(of: value.key), let declaration = table[name],
                 declaration.access != .readOnly
             else { continue }
             let entry = ConfigSnapshot.Entry(value: value.value, revision: value.revision)
@@ -222,7 +222,7 @@ public struct ConfigurationMachine: Sendable {
     private var snapshot: ConfigSnapshot {
         var entries: [String: ConfigSnapshot.Entry] = [:]
         for declaration in table.declarations where declaration.access == .readWrite && !declaration.secret {
-            guard let name = OCPPKeyName(rawValue: declaration.key), let entry = seen[name] else { continue }
+            guard let entry = seen[OCPPKeyName(rawValue: declaration.key)] else { continue }
             // Defaults are the table's to say, also after an upgrade.
             if entry.revision > 0 { entries[declaration.key] = entry }
         }
@@ -235,7 +235,7 @@ public struct ConfigurationMachine: Sendable {
         guard let value = text == nil ? declaration.defaultValue : try? declaration.canonical(text ?? "") else {
             return false
         }
-        keys.set(name, canonical: value)
+        keys.set(name, canonical: value, in: table)
         if name == .heartbeatInterval { heartbeatIntervalIsTold = false }
         return true
     }
@@ -245,13 +245,11 @@ public struct ConfigurationMachine: Sendable {
     }
 
     private func keyValue(_ declaration: KeyDeclaration) -> KeyValue? {
-        guard let name = OCPPKeyName(rawValue: declaration.key), let key = CiString50(declaration.key) else {
-            return nil
-        }
+        guard let key = CiString50(declaration.key) else { return nil }
         return KeyValue(
             key: key,
             readonly: declaration.access == .readOnly,
-            value: keys.text(name).flatMap { CiString500($0) }
+            value: keys.text(OCPPKeyName(rawValue: declaration.key)).flatMap { CiString500($0) }
         )
     }
 

@@ -23,6 +23,9 @@ public struct MeasurandSelection: Hashable, Sendable {
         self.init(measurand, phase: phase)
     }
 
+    /// Most items in one list.
+    static let longestList = 20
+
     /// What a list may contain: the quantities that the meter of a charger with so many phases gives.
     static func choices(phases: Int) -> [String] {
         let whole: [Measurand] = [

@@ -224,7 +224,7 @@ struct DeliveryMachine: Equatable, Sendable {
         let failures = turn.ledger.failures + 1
         guard failures >= turn.keys.transactionMessageAttempts else {
             turn.persist(.attempted(Attempted(sequence: entry.sequence, failures: failures)), .written)
-            let wait = turn.keys.transactionMessageRetryInterval * failures
+            let wait = turn.keys.core.retryWait(afterFailures: failures)
             notBefore = turn.moment.uptime + wait
             notBeforeUTC = turn.clock.utc(at: turn.moment) + wait.wholeMilliseconds
             return
