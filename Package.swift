@@ -85,7 +85,7 @@ let targets: [Target] = [
     library("Log", "Shared/Log", strict, "Primitives"),
     tests("Log", "Log", "Primitives"),
     library("Storage", "Shared/Storage", strict, "CLinux"),
-    tests("Storage", "Storage"),
+    tests("Storage", resources: [.copy("Fixtures")], "SimulatedDisk", "Storage"),
     library("ZeroMQ", "Shared/ZeroMQ", strict, "CZeroMQ"),
 
     // Layer 4: bus and the shell that every daemon shares.
@@ -192,6 +192,7 @@ let targets: [Target] = [
     tests("chargectl", "BusSchema", "JSON", "Primitives", "chargectl"),
 
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
+    library("SimulatedDisk", "Tests/Support/SimulatedDisk", strict, "Primitives", "Storage"),
     library("OCPPSamples", "Tests/Support/OCPPSamples", strict, "OCPP", "Primitives"),
     program("ocpp-codec-probe", "Tests/Support/CodecProbe", "JSON", "OCPP", "OCPPCodec", "OCPPSamples"),
     program("bus-bench", "Tests/Support/BusBench", "Bus", "BusSchema", "CZeroMQ", "EventLoop"),

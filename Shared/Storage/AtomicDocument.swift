@@ -3,17 +3,18 @@ internal import Glibc
 /// One small document that is replaced as a whole: after any crash either the old or the new one is there.
 ///
 /// On disk: one header line `<magic> <format version> <bytes> <crc>` in text, then the body, so that people can read it with `cat`.
-public struct AtomicDocument: Sendable {
+public struct AtomicDocument {
     public let path: String
 
     /// What this document has written so far.
-    public private(set) var written = WriteCounters()
+    public var written: WriteCounters { directory.meter.counters }
 
     private let magic: String
     private let formatVersion: UInt16
     private let maximumBytes: Int
     private let mode: UInt32
     private let keepsPrevious: Bool
+    private let directory: Directory
 
     /// - Parameters:
     ///   - path: where it is; the folder must exist.
@@ -22,13 +23,15 @@ public struct AtomicDocument: Sendable {
     ///   - maximumBytes: largest body.
     ///   - mode: permissions of the file; `0o600` for secrets.
     ///   - keepsPrevious: whether the one before stays as `<path>.previous` and stands in for an unreadable one.
+    ///   - files: where it lies; the machine's own file system.
     public init(
         path: String,
         magic: String,
         formatVersion: UInt16,
         maximumBytes: Int = 1 << 20,
         mode: UInt32 = 0o640,
-        keepsPrevious: Bool = false
+        keepsPrevious: Bool = false,
+        files: any FileSystem = KernelFileSystem()
     ) {
         precondition(
             (1...32).contains(magic.utf8.count) && magic.utf8.allSatisfy { (0x21...0x7E).contains($0) },
@@ -41,6 +44,7 @@ public struct AtomicDocument: Sendable {
         self.maximumBytes = maximumBytes
         self.mode = mode
         self.keepsPrevious = keepsPrevious
+        directory = Directory(files: files, meter: WriteMeter())
     }
 
     /// What `load` found.
@@ -76,7 +80,7 @@ public struct AtomicDocument: Sendable {
             case .absent:
                 continue
             case .unreadable(let reason):
-                loaded.setAside.append(try SetAside.rename(candidate, reason: reason))
+                loaded.setAside.append(try directory.setAside(candidate, reason: reason))
             case .sound(let body, let version):
                 loaded.body = body
                 loaded.formatVersion = version
@@ -97,33 +101,31 @@ public struct AtomicDocument: Sendable {
         bytes.append(contentsOf: body)
         do throws(StorageError) {
             try write(bytes, to: temporaryPath)
-            if keepsPrevious, Directory.exists(path) {
-                try Directory.remove(previousPath)
-                try Directory.link(path, as: previousPath)
+            if keepsPrevious, try directory.status(path) != nil {
+                try directory.remove(previousPath)
+                try directory.link(path, as: previousPath)
             }
-            try Directory.rename(temporaryPath, to: path)
+            try directory.rename(temporaryPath, to: path)
         } catch {
-            unlink(temporaryPath)  // A leftover would only waste space: the next save overwrites it.
+            directory.discard(temporaryPath)
             throw error
         }
-        try Directory.sync(containing: path)
-        written.rewrittenBytes += bytes.count
-        written.syncs += 2
+        try directory.sync(containing: path)
     }
 
     /// Removes the document and the one before it; none is fine.
     /// - Throws: `StorageError.system`.
     public func remove() throws(StorageError) {
-        try Directory.remove(temporaryPath)
-        try Directory.remove(previousPath)
-        try Directory.remove(path)
-        try Directory.sync(containing: path)
+        try directory.remove(temporaryPath)
+        try directory.remove(previousPath)
+        try directory.remove(path)
+        try directory.sync(containing: path)
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws(StorageError) {
-        let file = try File(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
-        try file.setMode(mode)  // Exact, whatever the umask and the mode of a leftover.
-        try file.write(bytes, at: 0)
+        let file = try directory.replace(path, permissions: mode)
+        try file.setPermissions(mode)  // Exact, whatever the umask.
+        try file.write(bytes, at: 0, for: .rewrite)
         try file.sync()
     }
 
@@ -134,7 +136,7 @@ public struct AtomicDocument: Sendable {
     }
 
     private func read(_ path: String) throws(StorageError) -> Content {
-        let opened = try Directory.openRegular(path, O_RDONLY)
+        let opened = try directory.openRegular(path, .read)
         switch consume opened {
         case .absent:
             return .absent

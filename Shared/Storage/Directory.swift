@@ -1,46 +1,86 @@
 internal import Glibc
 
-/// Operations on names in folders.
-enum Directory {
+/// Operations on names in the folders of one file system.
+struct Directory {
+    let files: any FileSystem
+    let meter: WriteMeter
+
     /// The folder that `path` is in.
     static func containing(_ path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// Makes renames and removals in the folder of `path` durable.
-    static func sync(containing path: String) throws(StorageError) {
-        try File(containing(path), O_RDONLY | O_DIRECTORY).sync()
+    func open(_ path: String, _ mode: OpenMode) throws(StorageError) -> File {
+        try File(path, mode, in: files, meter: meter)
     }
 
-    static func rename(_ path: String, to newPath: String) throws(StorageError) {
-        _ = try File.call("rename", path) { Glibc.rename(path, newPath) }
+    /// Makes an empty file at `path`; what had the name before is removed.
+    func replace(_ path: String, permissions: UInt32) throws(StorageError) -> File {
+        try remove(path)
+        return try open(path, .createNew(permissions: permissions))
+    }
+
+    /// Makes renames and removals in the folder of `path` durable.
+    func sync(containing path: String) throws(StorageError) {
+        do throws(Errno) {
+            try files.syncFolder(Self.containing(path))
+        } catch {
+            throw StorageError(error, "sync", Self.containing(path))
+        }
+        meter.countSync()
+    }
+
+    func rename(_ path: String, to newPath: String) throws(StorageError) {
+        do throws(Errno) {
+            try files.rename(path, to: newPath)
+        } catch {
+            throw StorageError(error, "rename", path)
+        }
     }
 
     /// Gives the file at `path` a second name, which must be free.
-    static func link(_ path: String, as newPath: String) throws(StorageError) {
-        _ = try File.call("link", path) { Glibc.link(path, newPath) }
+    func link(_ path: String, as newPath: String) throws(StorageError) {
+        do throws(Errno) {
+            try files.link(path, as: newPath)
+        } catch {
+            throw StorageError(error, "link", path)
+        }
     }
 
     /// Removes the file at `path`; one that is not there is fine.
-    static func remove(_ path: String) throws(StorageError) {
-        if unlink(path) != 0, errno != ENOENT { throw StorageError(errno, "remove", path) }
+    func remove(_ path: String) throws(StorageError) {
+        do throws(Errno) {
+            try files.remove(path)
+        } catch {
+            if error.code != ENOENT { throw StorageError(error, "remove", path) }
+        }
     }
 
-    static func exists(_ path: String) -> Bool {
-        var status = stat()
-        return lstat(path, &status) == 0
+    /// Removes the file at `path` where that only tidies up: the next start or the next save removes it otherwise.
+    func discard(_ path: String) {
+        do throws(StorageError) {
+            try remove(path)
+        } catch {
+            // A leftover wastes space and does no other harm.
+        }
+    }
+
+    /// What has the name `path`; nil when nothing has.
+    func status(_ path: String) throws(StorageError) -> FileStatus? {
+        do throws(Errno) {
+            return try files.status(at: path)
+        } catch {
+            if error.code == ENOENT { return nil }
+            throw StorageError(error, "open", path)
+        }
     }
 
     /// Opens the regular file at `path`; nil when there is none, a reason when something else has its place.
-    static func openRegular(_ path: String, _ flags: Int32) throws(StorageError) -> Opened {
-        var status = stat()
-        guard lstat(path, &status) == 0 else {
-            if errno == ENOENT { return .absent }
-            throw StorageError(errno, "open", path)
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else { return .unfit("it is not a regular file") }
-        return .file(try File(path, flags | O_NOFOLLOW))
+    func openRegular(_ path: String, _ mode: OpenMode) throws(StorageError) -> Opened {
+        guard let status = try status(path) else { return .absent }
+        guard status.kind == .regular else { return .unfit("it is not a regular file") }
+        return .file(try open(path, mode))
     }
 
     enum Opened: ~Copyable {

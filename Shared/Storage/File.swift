@@ -1,29 +1,34 @@
-internal import CLinux
 internal import Glibc
 
 /// An open file. Closed when it goes out of scope; its locks go with it.
 struct File: ~Copyable {
-    let descriptor: Int32
     /// What errors call it.
     var path: String
 
-    /// Opens `path`, close-on-exec, so that child processes hold neither the file nor its lock.
-    init(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws(StorageError) {
-        descriptor = try Self.call("open", path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
+    private let files: any FileSystem
+    private let meter: WriteMeter
+    private let handle: FileHandle
+
+    init(_ path: String, _ mode: OpenMode, in files: any FileSystem, meter: WriteMeter) throws(StorageError) {
+        do throws(Errno) {
+            handle = try files.open(path, mode)
+        } catch {
+            throw StorageError(error, "open", path)
+        }
+        self.files = files
+        self.meter = meter
         self.path = path
     }
 
-    deinit { close(descriptor) }
+    deinit { files.close(handle) }
 
     var size: Int64 {
-        get throws(StorageError) { Int64(try status.st_size) }
-    }
-
-    private var status: stat {
         get throws(StorageError) {
-            var status = stat()
-            _ = try Self.call("examine", path) { fstat(descriptor, &status) }
-            return status
+            do throws(Errno) {
+                return try files.status(of: handle).sizeBytes
+            } catch {
+                throw StorageError(error, "examine", path)
+            }
         }
     }
 
@@ -35,81 +40,111 @@ struct File: ~Copyable {
         var done = 0
         while done < count {
             let position = offset + Int64(done)
-            let got = bytes.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress.map { $0 + done }, count - done, off_t(position))
-            }
-            if got > 0 {
+            do throws(Errno) {
+                let got = try read(into: &bytes, from: done, at: position)
+                if got == 0 { break }
                 done += got
-            } else if got == 0 {
-                break
-            } else if errno == EIO, zeroingBadBlocks {
+            } catch {
+                guard error.code == EIO, zeroingBadBlocks else { throw StorageError(error, "read", path) }
                 done = min(count, done + Int(Self.blockBytes - position % Self.blockBytes))
-            } else if errno != EINTR {
-                throw StorageError(errno, "read", path)
             }
         }
         bytes.removeSubrange(done...)
         return bytes
     }
 
-    /// Writes all of `bytes` at `offset`. After an error any part of it may be there.
-    func write(_ bytes: [UInt8], at offset: Int64) throws(StorageError) {
+    private func read(into bytes: inout [UInt8], from start: Int, at position: Int64) throws(Errno) -> Int {
+        // `withUnsafeMutableBytes` forgets the type of an error, a result keeps it.
+        let result: Result<Int, Errno> = bytes.withUnsafeMutableBytes { buffer in
+            do throws(Errno) {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
+                return .success(try files.read(handle, into: rest, at: position))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Writes all of `bytes` at `offset`; counts them as `purpose`. After an error any part of it may be there.
+    func write(_ bytes: [UInt8], at offset: Int64, for purpose: WriteMeter.Purpose) throws(StorageError) {
         var done = 0
         while done < bytes.count {
-            let wrote = bytes.withUnsafeBytes {
-                pwrite(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset) + off_t(done))
-            }
-            if wrote > 0 {
+            do throws(Errno) {
+                let wrote = try write(bytes, from: done, at: offset + Int64(done))
+                guard wrote > 0 else { throw Errno(ENOSPC) }
+                meter.count(wrote, for: purpose)
                 done += wrote
-            } else if wrote == 0 || errno != EINTR {
-                throw StorageError(wrote == 0 ? ENOSPC : errno, "write to", path)
+            } catch {
+                throw StorageError(error, "write to", path)
             }
         }
     }
 
-    /// Forces the data, and as much of the metadata as is needed to read it back.
-    func syncData() throws(StorageError) { _ = try Self.call("sync", path) { fdatasync(descriptor) } }
-
-    func sync() throws(StorageError) { _ = try Self.call("sync", path) { fsync(descriptor) } }
-
-    func truncate(to size: Int64) throws(StorageError) {
-        _ = try Self.call("truncate", path) { ftruncate(descriptor, off_t(size)) }
+    private func write(_ bytes: [UInt8], from start: Int, at position: Int64) throws(Errno) -> Int {
+        let result: Result<Int, Errno> = bytes.withUnsafeBytes { buffer in
+            do throws(Errno) {
+                let rest = UnsafeRawBufferPointer(rebasing: buffer[start...])
+                return .success(try files.write(handle, rest, at: position))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 
-    func setMode(_ mode: UInt32) throws(StorageError) {
-        _ = try Self.call("set the mode of", path) { fchmod(descriptor, mode) }
+    /// Forces the data, and as much of the metadata as is needed to read it back.
+    func syncData() throws(StorageError) {
+        do throws(Errno) {
+            try files.syncData(handle)
+        } catch {
+            throw StorageError(error, "sync", path)
+        }
+        meter.countSync()
+    }
+
+    func sync() throws(StorageError) {
+        do throws(Errno) {
+            try files.sync(handle)
+        } catch {
+            throw StorageError(error, "sync", path)
+        }
+        meter.countSync()
+    }
+
+    func truncate(to size: Int64) throws(StorageError) {
+        do throws(Errno) {
+            try files.truncate(handle, to: size)
+        } catch {
+            throw StorageError(error, "truncate", path)
+        }
+    }
+
+    func setPermissions(_ permissions: UInt32) throws(StorageError) {
+        do throws(Errno) {
+            try files.setPermissions(handle, permissions)
+        } catch {
+            throw StorageError(error, "set the mode of", path)
+        }
     }
 
     /// Backs the bytes up to `size` with real blocks.
     func allocate(from start: Int64, to size: Int64) throws(StorageError) {
-        var result = posix_fallocate(descriptor, off_t(start), off_t(size - start))
-        while result == EINTR { result = posix_fallocate(descriptor, off_t(start), off_t(size - start)) }
-        if result != 0 { throw StorageError(result, "allocate space for", path) }
-    }
-
-    /// Takes the file for this process alone. Waits a moment for a process that is just ending: it may have been killed, or its lock
-    /// may live on in a child between fork and exec.
-    /// - Throws: `StorageError.inUse` when another one has it.
-    func lock() throws(StorageError) {
-        var patience = 50
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            switch errno {
-            case EINTR: continue
-            case EWOULDBLOCK where patience > 0:
-                patience -= 1
-                usleep(4000)
-            case EWOULDBLOCK: throw .inUse(path: path)
-            default: throw StorageError(errno, "lock", path)
-            }
+        do throws(Errno) {
+            try files.allocate(handle, from: start, to: size)
+        } catch {
+            throw StorageError(error, "allocate space for", path)
         }
     }
 
-    /// Repeats `body` while a signal interrupts it.
-    static func call(_ operation: String, _ path: String, _ body: () -> Int32) throws(StorageError) -> Int32 {
-        while true {
-            let result = body()
-            if result >= 0 { return result }
-            if errno != EINTR { throw StorageError(errno, operation, path) }
+    /// Takes the file for this process alone.
+    /// - Throws: `StorageError.inUse` when another one has it.
+    func lock() throws(StorageError) {
+        do throws(Errno) {
+            try files.lock(handle)
+        } catch {
+            if error.code == EWOULDBLOCK { throw .inUse(path: path) }
+            throw StorageError(error, "lock", path)
         }
     }
 

@@ -1,5 +1,3 @@
-internal import Glibc
-
 extension Journal {
     /// Rewrites the journal with the records for which `keeping` returns a payload, in their order and with their numbers. Atomic:
     /// after a crash or an error the journal is as it was. On a full disk the reserve is used, and taken back afterwards.
@@ -18,7 +16,7 @@ extension Journal {
     func rewrite(keeping: (JournalRecord) -> [UInt8]?, formatVersion: UInt16) throws(StorageError) {
         let path = options.temporaryPath
         do throws(StorageError) {
-            let copy = try File(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o640)
+            let copy = try directory.replace(path, permissions: 0o640)
             try copy.lock()
             var writer = JournalWriter(options: options, nextSequence: nextSequence, formatVersion: formatVersion)
             var scanner = JournalScanner(from: Int64(JournalFormat.headerBytes), to: end, minimum: 1)
@@ -33,13 +31,13 @@ extension Journal {
                 }
             }
             try writer.finish(copy)
-            try Directory.rename(path, to: options.path)
+            try directory.rename(path, to: options.path)
             adopt(copy, writer, formatVersion)
         } catch {
-            unlink(path)  // Only tidies up: the next start removes it otherwise.
+            directory.discard(path)
             throw error
         }
-        try Directory.sync(containing: path)
+        try directory.sync(containing: path)
     }
 
     private func adopt(_ copy: consuming File, _ writer: JournalWriter, _ formatVersion: UInt16) {
@@ -50,8 +48,6 @@ extension Journal {
         count = writer.count
         self.formatVersion = formatVersion
         needsFlush = false
-        written.rewrittenBytes += Int(writer.end)
-        written.syncs += 2
     }
 }
 
@@ -86,12 +82,12 @@ struct JournalWriter {
     mutating func finish(_ file: borrowing File) throws(StorageError) {
         try drain(to: file)
         let header = JournalFormat.Header(formatVersion: formatVersion, nextSequence: nextSequence)
-        try file.write(header.bytes(magic: options.magic), at: 0)
+        try file.write(header.bytes(magic: options.magic), at: 0, for: .rewrite)
         try file.sync()
     }
 
     private mutating func drain(to file: borrowing File) throws(StorageError) {
-        try file.write(buffer, at: end)
+        try file.write(buffer, at: end, for: .rewrite)
         end += Int64(buffer.count)
         buffer.removeAll(keepingCapacity: true)
     }

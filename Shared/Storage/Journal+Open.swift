@@ -1,5 +1,3 @@
-internal import Glibc
-
 extension Journal {
     /// Opens the journal, or makes a new one, and hands every record to `onRecord` in order, one at a time.
     ///
@@ -11,53 +9,70 @@ extension Journal {
     public static func open(
         _ options: Options,
         reserve: SpaceReserve? = nil,
+        files: any FileSystem = KernelFileSystem(),
         onRecord: (JournalRecord) -> Void
     ) throws(StorageError) -> (journal: Journal, report: JournalReport) {
         var report = JournalReport()
-        let opened = try Directory.openRegular(options.path, O_RDWR)
+        let directory = Directory(files: files, meter: WriteMeter())
+        let opened = try directory.openRegular(options.path, .readWrite)
         switch consume opened {
         case .absent:
             break
         case .unfit(let reason):
-            report.setAside = try SetAside.rename(options.path, reason: reason)
+            report.setAside = try directory.setAside(options.path, reason: reason)
         case .file(let file):
             try file.lock()
             // A compaction that was cut short; its original is this one. Only who has the lock may know that nobody is at it.
-            try Directory.remove(options.temporaryPath)
+            try directory.remove(options.temporaryPath)
             let bytes = try file.read(JournalFormat.headerBytes, at: 0, zeroingBadBlocks: true)
             switch JournalFormat.header(in: bytes, magic: options.magic, newestVersion: options.formatVersion) {
             case .unreadable(let reason):
-                report.setAside = try SetAside.rename(options.path, reason: reason)
+                report.setAside = try directory.setAside(options.path, reason: reason)
             case .sound(let header, let flawed):
                 let size = try file.size
-                let journal = Journal(options: options, file: file, header: header, end: size, reserve: reserve)
+                let journal = Journal(
+                    options: options,
+                    directory: directory,
+                    file: file,
+                    header: header,
+                    end: size,
+                    reserve: reserve
+                )
                 try journal.scan(&report, onRecord)
                 if flawed || !report.damage.isEmpty { journal.repair(&report) }
                 return (journal, report)
             }
         }
-        return (try create(options, reserve), report)
+        return (try create(options, directory, reserve), report)
     }
 
-    private static func create(_ options: Options, _ reserve: SpaceReserve?) throws(StorageError) -> Journal {
+    private static func create(
+        _ options: Options,
+        _ directory: Directory,
+        _ reserve: SpaceReserve?
+    ) throws(StorageError) -> Journal {
         let header = JournalFormat.Header(formatVersion: options.formatVersion, nextSequence: 1)
         let path = options.temporaryPath
         let bytes = header.bytes(magic: options.magic)
         do throws(StorageError) {
-            var file = try File(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o640)
+            var file = try directory.replace(path, permissions: 0o640)
             try file.lock()
-            try file.write(bytes, at: 0)
+            try file.write(bytes, at: 0, for: .rewrite)
             try file.sync()
-            try Directory.rename(path, to: options.path)
-            try Directory.sync(containing: path)
+            try directory.rename(path, to: options.path)
+            try directory.sync(containing: path)
             file.path = options.path
             let end = Int64(bytes.count)
-            let journal = Journal(options: options, file: file, header: header, end: end, reserve: reserve)
-            journal.written.rewrittenBytes += bytes.count
-            journal.written.syncs += 2
-            return journal
+            return Journal(
+                options: options,
+                directory: directory,
+                file: file,
+                header: header,
+                end: end,
+                reserve: reserve
+            )
         } catch {
-            unlink(path)  // Only tidies up: the next start removes it otherwise.
+            directory.discard(path)
             throw error
         }
     }
@@ -98,11 +113,11 @@ extension Journal {
     private func repair(_ report: inout JournalReport) {
         let reason = report.damage.first.map { "damage at byte \($0.offset)" } ?? "its header is damaged"
         do throws(StorageError) {
-            let original = try SetAside.link(options.path, reason: reason)
+            let original = try directory.linkAside(options.path, reason: reason)
             do throws(StorageError) {
                 try rewrite(keeping: \.payload, formatVersion: formatVersion)
             } catch {
-                try Directory.remove(original.keptAs)
+                try directory.remove(original.keptAs)
                 throw error
             }
             report.setAside = original

@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// An append-only file of records with sequence numbers. Survives being killed or losing power at any instruction.
 public final class Journal {
     /// What a journal is called and may contain.
@@ -46,11 +44,12 @@ public final class Journal {
     public internal(set) var needsFlush = false
 
     /// What this journal has written since it was opened.
-    public internal(set) var written = WriteCounters()
+    public var written: WriteCounters { directory.meter.counters }
 
     /// The number that the next record gets.
     public internal(set) var nextSequence: UInt64
 
+    let directory: Directory
     let reserve: SpaceReserve?
     var file: File
     /// Where the last good record ends, and the next one goes.
@@ -59,8 +58,16 @@ public final class Journal {
     /// A failed write left bytes behind `end` that could not be cut off yet.
     private var hasDebris = false
 
-    init(options: Options, file: consuming File, header: JournalFormat.Header, end: Int64, reserve: SpaceReserve?) {
+    init(
+        options: Options,
+        directory: Directory,
+        file: consuming File,
+        header: JournalFormat.Header,
+        end: Int64,
+        reserve: SpaceReserve?
+    ) {
         self.options = options
+        self.directory = directory
         self.file = file
         self.end = end
         self.reserve = reserve
@@ -109,7 +116,6 @@ public final class Journal {
         try reserve?.restore()
         guard needsFlush else { return }
         try file.syncData()
-        written.syncs += 1
         needsFlush = false
     }
 
@@ -118,7 +124,7 @@ public final class Journal {
         if hasDebris { try cutDebris() }
         while true {
             do throws(StorageError) {
-                try file.write(bytes, at: end)
+                try file.write(bytes, at: end, for: durability == .immediate ? .immediate : .batched)
                 if durability == .immediate { try file.syncData() }
                 break
             } catch {
@@ -127,15 +133,7 @@ public final class Journal {
                 else { throw error }
             }
         }
-        switch durability {
-        case .immediate:
-            written.immediateBytes += bytes.count
-            written.syncs += 1
-            needsFlush = false
-        case .batched:
-            written.batchedBytes += bytes.count
-            needsFlush = true
-        }
+        needsFlush = durability == .batched
     }
 
     /// Cuts off what a failed write left, so that a later, shorter record does not end in its remains.

@@ -15,25 +15,30 @@ public struct SetAside: Hashable, Sendable, CustomStringConvertible {
 
     /// So many are kept per file. Then the newest gives way: the first ones tell most, and a disk must not fill with them.
     static let limit = 20
+}
 
+extension Directory {
     /// Renames `path` to a free name.
-    static func rename(_ path: String, reason: String) throws(StorageError) -> SetAside {
-        let name = freeName(for: path)
-        try Directory.rename(path, to: name)
-        try Directory.sync(containing: path)
+    func setAside(_ path: String, reason: String) throws(StorageError) -> SetAside {
+        let name = try freeName(for: path)
+        try rename(path, to: name)
+        try sync(containing: path)
         return SetAside(path: path, keptAs: name, reason: reason)
     }
 
     /// Links `path` to a free name as well, for a file that is about to be replaced.
-    static func link(_ path: String, reason: String) throws(StorageError) -> SetAside {
-        let name = freeName(for: path)
-        try Directory.remove(name)
-        try Directory.link(path, as: name)
+    func linkAside(_ path: String, reason: String) throws(StorageError) -> SetAside {
+        let name = try freeName(for: path)
+        try remove(name)
+        try link(path, as: name)
         return SetAside(path: path, keptAs: name, reason: reason)
     }
 
-    private static func freeName(for path: String) -> String {
-        let names = (1...limit).lazy.map { "\(path).unreadable-\($0)" }
-        return names.first { !Directory.exists($0) } ?? "\(path).unreadable-\(limit)"
+    private func freeName(for path: String) throws(StorageError) -> String {
+        for number in 1...SetAside.limit {
+            let name = "\(path).unreadable-\(number)"
+            if try status(name) == nil { return name }
+        }
+        return "\(path).unreadable-\(SetAside.limit)"
     }
 }

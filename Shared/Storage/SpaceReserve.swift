@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// Room on the disk held by a file of its own, given away step by step to records that must not be lost when the disk is full.
 public final class SpaceReserve {
     /// So much is given away at a time, bytes.
@@ -15,9 +13,13 @@ public final class SpaceReserve {
 
     /// Takes the room; as much of it as an earlier run held is kept. On a full disk `isWhole` is false afterwards.
     /// - Throws: `StorageError.system` when the file cannot be made.
-    public init(path: String, bytes: Int64 = 1 << 20) throws(StorageError) {
+    public init(
+        path: String,
+        bytes: Int64 = 1 << 20,
+        files: any FileSystem = KernelFileSystem()
+    ) throws(StorageError) {
         precondition(bytes > 0, "A reserve of nothing reserves nothing.")
-        let file = try File(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        let file = try File(path, .openOrCreate(permissions: 0o600), in: files, meter: WriteMeter())
         let size = try file.size
         if size > bytes { try file.truncate(to: bytes) }
         self.path = path

@@ -18,11 +18,11 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The error of a system call that has just failed.
-    init(_ errno: Int32, _ operation: String, _ path: String) {
-        switch errno {
+    /// The error of a system call that failed.
+    init(_ error: Errno, _ operation: String, _ path: String) {
+        switch error.code {
         case ENOSPC, EDQUOT, EFBIG: self = .full(path: path)
-        default: self = .system(FileError(errno, operation, path))
+        default: self = .system(FileError(error.code, operation, path))
         }
     }
 

@@ -1,4 +1,6 @@
 /// Bytes and syncs since the start of the process, by class of durability: the measured side of the flash's write budget.
+///
+/// They are counted where the kernel was called and has said yes, not where somebody meant to call it.
 public struct WriteCounters: Hashable, Sendable {
     /// Journal records that were on disk before the append returned.
     public var immediateBytes = 0
@@ -19,4 +21,23 @@ public struct WriteCounters: Hashable, Sendable {
         sum.syncs += right.syncs
         return sum
     }
+}
+
+/// Counts for one journal or document; every file that it opens counts here.
+final class WriteMeter {
+    enum Purpose {
+        case immediate, batched, rewrite
+    }
+
+    private(set) var counters = WriteCounters()
+
+    func count(_ bytes: Int, for purpose: Purpose) {
+        switch purpose {
+        case .immediate: counters.immediateBytes += bytes
+        case .batched: counters.batchedBytes += bytes
+        case .rewrite: counters.rewrittenBytes += bytes
+        }
+    }
+
+    func countSync() { counters.syncs += 1 }
 }

@@ -1,0 +1,29 @@
+import SimulatedDisk
+import Storage
+
+/// A journal and a document on a simulated disk.
+struct DiskBench {
+    let disk: SimulatedDisk
+    var options = Journal.Options(path: "/state/log", magic: "TESTJRNL", formatVersion: 1, maximumRecordBytes: 100_000)
+
+    init(seed: UInt64 = 1) { disk = SimulatedDisk(seed: seed) }
+
+    func open(
+        reserve: SpaceReserve? = nil
+    ) throws(StorageError) -> (journal: Journal, records: [JournalRecord], report: JournalReport) {
+        var records: [JournalRecord] = []
+        let (journal, report) = try Journal.open(options, reserve: reserve, files: disk) { records.append($0) }
+        return (journal, records, report)
+    }
+
+    func document(keepsPrevious: Bool = false) -> AtomicDocument {
+        AtomicDocument(
+            path: "/state/doc",
+            magic: "test-doc",
+            formatVersion: 1,
+            maximumBytes: 100_000,
+            keepsPrevious: keepsPrevious,
+            files: disk
+        )
+    }
+}
