@@ -203,6 +203,14 @@ extension Fixture {
         clockOffsetMilliseconds: -12
     )
 
+    private static let flappingLink = LinkState(
+        phase: .accepted,
+        url: "ws://csms.example/ocpp/CP-1",
+        since: noon,
+        failedAttempts: 0,
+        flaps: 4
+    )
+
     private static let status = ConnectorStatus(
         connectorId: 1,
         status: "Charging",
@@ -231,6 +239,7 @@ extension Fixture {
 
     private static let gateway: [Fixture] = [
         .message("001-backing-off", link),
+        .message("002-flapping", flappingLink),
         .message("001-charging", status),
         .message("001-waiting", queue),
         .message(

@@ -3,7 +3,7 @@ public import OCPP
 /// What the gateway is told at its start and never changes while it runs.
 public struct GatewayConfiguration: Equatable, Sendable {
     /// Nil when the configuration has no usable central system.
-    public var endpoint: Endpoint?
+    public var profile: ConnectionProfile?
     /// Why there is none, for people; shown as the link's last error.
     public var endpointProblem: String?
     public var patience: Patience
@@ -13,14 +13,14 @@ public struct GatewayConfiguration: Equatable, Sendable {
     public var charging: ChargingConfiguration
 
     public init(
-        endpoint: Endpoint?,
+        profile: ConnectionProfile?,
         endpointProblem: String? = nil,
         patience: Patience = Patience(),
         bootNotification: BootNotification.Request,
         callTimeout: Duration,
         charging: ChargingConfiguration
     ) {
-        self.endpoint = endpoint
+        self.profile = profile
         self.endpointProblem = endpointProblem
         self.patience = patience
         self.bootNotification = bootNotification

@@ -41,7 +41,7 @@ public struct GatewayMachine: Machine, Sendable {
         self.configuration = configuration
         keyring = ConfigurationMachine(table: table, snapshot: snapshot)
         connection = ConnectionMachine(
-            endpoint: configuration.endpoint,
+            profile: configuration.profile,
             patience: configuration.patience,
             pingInterval: keyring.keys.webSocketPingInterval,
             seed: seeds.next()
@@ -56,7 +56,7 @@ public struct GatewayMachine: Machine, Sendable {
             seed: seeds.next(),
             at: moment
         )
-        view = LinkView(endpoint: configuration.endpoint, problem: configuration.endpointProblem, at: moment)
+        view = LinkView(profile: configuration.profile, problem: configuration.endpointProblem, at: moment)
     }
 
     /// The values of the OCPP keys in force.
@@ -142,12 +142,9 @@ public struct GatewayMachine: Machine, Sendable {
     private mutating func announced(_ announce: Announce, at moment: Moment, _ effects: inout [GatewayEffect]) {
         perform(keyring.announced(announce), at: moment, &effects)
         if announce.service == .modemManager {
-            if announce.running {
-                view.reportAgain()
-            } else {
-                // Nobody watches the uplink any more, so what was said about it is worth nothing: just try.
-                perform(connection.handle(.uplinkChanged(.unknown), at: moment), at: moment, &effects)
-            }
+            if announce.running { view.reportAgain() }
+            let event = ConnectionMachine.Event.uplinkReporterAnnounced(running: announce.running, pid: announce.pid)
+            perform(connection.handle(event, at: moment), at: moment, &effects)
         }
         if announce.service == .hardwareIO, announce.running {
             perform(charging.handle(.hardwareAlive, at: moment), &effects)

@@ -39,7 +39,16 @@ struct Site {
         let (url, problem) = try Self.address(central, in: file)
         self.url = url
         configuration = GatewayConfiguration(
-            endpoint: url.map { Endpoint(url: $0.description, host: $0.host, port: $0.port, identity: identity) },
+            profile: url.map {
+                ConnectionProfile(
+                    url: $0.description,
+                    host: $0.host,
+                    port: $0.port,
+                    identity: identity,
+                    security: .basicAuthentication,
+                    credential: "AuthorizationKey"
+                )
+            },
             endpointProblem: problem,
             patience: Self.patience(central),
             bootNotification: Self.bootNotification(try file.station()),

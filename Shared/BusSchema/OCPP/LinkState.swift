@@ -36,6 +36,8 @@ public struct LinkState: BusState {
     public var heartbeatIntervalSeconds: Int?
     /// Central system's time minus ours, at the last answer that carried one.
     public var clockOffsetMilliseconds: Int64?
+    /// Connections in a row that worked and were lost within ten minutes; nil when there are none. Two chargers with one identity do this.
+    public var flaps: Int?
 
     public init(
         phase: Phase,
@@ -45,7 +47,8 @@ public struct LinkState: BusState {
         nextAttemptAt: Int64? = nil,
         lastError: String? = nil,
         heartbeatIntervalSeconds: Int? = nil,
-        clockOffsetMilliseconds: Int64? = nil
+        clockOffsetMilliseconds: Int64? = nil,
+        flaps: Int? = nil
     ) {
         self.phase = phase
         self.url = url
@@ -55,5 +58,6 @@ public struct LinkState: BusState {
         self.lastError = lastError
         self.heartbeatIntervalSeconds = heartbeatIntervalSeconds
         self.clockOffsetMilliseconds = clockOffsetMilliseconds
+        self.flaps = flaps
     }
 }

@@ -5,45 +5,9 @@ import Testing
 @testable import GatewayCore
 
 @Suite struct ConnectionMachineTests {
-    private typealias Effect = ConnectionMachine.Effect
+    typealias Effect = ConnectionMachine.Effect
 
-    /// A machine with its clock.
-    private struct Bench {
-        var machine: ConnectionMachine
-        var now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
-
-        init(pingInterval: Duration = .seconds(10), seed: UInt64 = 1) {
-            let endpoint = Endpoint(
-                url: "ws://cs.example/ocpp/CP1",
-                host: "cs.example",
-                port: 80,
-                identity: "CP1"
-            )
-            let patience = Patience(pong: .seconds(10), longestWait: .seconds(120))
-            machine = ConnectionMachine(endpoint: endpoint, patience: patience, pingInterval: pingInterval, seed: seed)
-        }
-
-        mutating func feed(_ event: ConnectionMachine.Event) -> [Effect] { machine.handle(event, at: now) }
-
-        /// Jumps to the next deadline.
-        mutating func skip() -> [Effect] {
-            guard let next = machine.nextDeadline?.at else { return [] }
-            now = now.advanced(by: next - now.uptime)
-            return machine.deadlineReached(at: now)
-        }
-
-        mutating func advance(_ duration: Duration) -> [Effect] {
-            now = now.advanced(by: duration)
-            return machine.deadlineReached(at: now)
-        }
-
-        /// From the `resolve` effect of that dial to an open connection.
-        mutating func open(dial: Int) -> [Effect] {
-            _ = feed(.resolved(dial: dial, addresses: 1))
-            _ = feed(.connected(dial: dial))
-            return feed(.handshakeFinished(dial: dial))
-        }
-    }
+    typealias Bench = ConnectionBench
 
     @Test func anAttemptResolvesConnectsAndShakesHands() throws {
         var bench = Bench()
@@ -123,18 +87,6 @@ import Testing
         }
     }
 
-    @Test func aConnectionThatWorkedComesBackWithinHalfASecond() throws {
-        var bench = Bench()
-        _ = bench.feed(.started)
-        _ = bench.open(dial: 1)
-        _ = bench.feed(.accepted)
-        let lost = bench.feed(.closed(dial: 1, reason: "end of stream"))
-        #expect(lost.first == .lost)
-        let next = try #require(bench.machine.nextAttempt)
-        #expect(next - bench.now.uptime <= .milliseconds(500))
-        #expect(bench.machine.failedAttempts == 0)
-    }
-
     @Test func aConnectionThatEndsAtOnceCountsAsFailed() throws {
         var bench = Bench()
         _ = bench.feed(.started)
@@ -162,8 +114,7 @@ import Testing
         let ping = bench.advance(.seconds(10))
         #expect(ping == [.sendPing])
         let second = bench.advance(.seconds(10))
-        #expect(second.contains(.abort(dial: 1)))
-        #expect(second.contains(.lost))
+        #expect(second.suffix(2) == [.lost(.declaredDead(silentSince: .seconds(100))), .abort(dial: 1)])
         #expect(bench.machine.lastProblem == .pingUnanswered)
         #expect(bench.machine.phase == .closing)
         _ = bench.feed(.closed(dial: 1, reason: "aborted"))
@@ -199,11 +150,13 @@ import Testing
         _ = bench.open(dial: 1)
         let first = bench.feed(.callTimedOut)
         #expect(first.isEmpty)
+        _ = bench.advance(.seconds(3))
         _ = bench.feed(.received)
+        _ = bench.advance(.seconds(4))
         let other = bench.feed(.callTimedOut)
         #expect(other.isEmpty)
         let second = bench.feed(.callTimedOut)
-        #expect(second.contains(.abort(dial: 1)))
+        #expect(second.suffix(2) == [.lost(.declaredDead(silentSince: .seconds(103))), .abort(dial: 1)])
         #expect(bench.machine.lastProblem == .callsUnanswered)
     }
 
@@ -213,10 +166,10 @@ import Testing
         _ = bench.open(dial: 1)
         _ = bench.feed(.accepted)
         let down = bench.feed(.uplinkChanged(.down))
-        #expect(down.contains(.lost) && down.last == .abort(dial: 1))
+        #expect(down.suffix(2) == [.lost(.declaredDead(silentSince: .seconds(100))), .abort(dial: 1)])
         _ = bench.feed(.closed(dial: 1, reason: "aborted"))
         #expect(bench.machine.phase == .waitingForUplink)
-        #expect(bench.machine.nextDeadline == nil)
+        #expect(bench.machine.nextAttempt == nil)
         #expect(bench.machine.failedAttempts == 0)
         let up = bench.feed(.uplinkChanged(.up))
         #expect(up == [.resolve(dial: 2)])
@@ -274,7 +227,7 @@ import Testing
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
         let close = bench.feed(.reconnectRequested)
-        #expect(close == [.lost, .close(dial: 1)])
+        #expect(close == [.lost(.ended), .close(dial: 1)])
         let stuck = bench.skip()
         #expect(stuck == [.abort(dial: 1)])
         let dial = bench.feed(.closed(dial: 1, reason: "aborted"))
@@ -286,15 +239,15 @@ import Testing
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
         let close = bench.feed(.terminationRequested)
-        #expect(close == [.lost, .close(dial: 1)])
+        #expect(close == [.lost(.ended), .close(dial: 1)])
         let end = bench.feed(.closed(dial: 1, reason: "closed"))
         #expect(end.isEmpty)
         #expect(bench.machine.nextDeadline == nil)
         #expect(bench.machine.phase == .stopped)
     }
 
-    @Test func withoutAnEndpointNothingIsTried() {
-        var machine = ConnectionMachine(endpoint: nil, pingInterval: .zero, seed: 1)
+    @Test func withoutACentralSystemNothingIsTried() {
+        var machine = ConnectionMachine(profile: nil, pingInterval: .zero, seed: 1)
         let moment = Moment(uptime: .zero, utc: Timestamp(millisecondsSinceEpoch: 0))
         let started = machine.handle(.started, at: moment)
         let up = machine.handle(.uplinkChanged(.up), at: moment)

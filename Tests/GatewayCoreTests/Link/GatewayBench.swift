@@ -22,7 +22,7 @@ struct GatewayBench {
             phases: 3
         )
         let configuration = GatewayConfiguration(
-            endpoint: Endpoint(url: "ws://cs.example/CP1", host: "cs.example", port: 80, identity: "CP1"),
+            profile: ConnectionProfile(url: "ws://cs.example/CP1", host: "cs.example", port: 80, identity: "CP1"),
             bootNotification: BootNotification.Request(chargePointVendor: "Vendor", chargePointModel: "Model"),
             callTimeout: callTimeout,
             charging: ChargingConfiguration(connectors: [connector], machineBootId: "boot", clockIsTrusted: true)

@@ -56,7 +56,12 @@ enum BuiltIn {
         }
         let identity = WorldSettings.identity
         return GatewayConfiguration(
-            endpoint: Endpoint(url: "ws://cs.example/\(identity)", host: "cs.example", port: 80, identity: identity),
+            profile: ConnectionProfile(
+                url: "ws://cs.example/\(identity)",
+                host: "cs.example",
+                port: 80,
+                identity: identity
+            ),
             bootNotification: BootNotification.Request(chargePointVendor: "Vendor", chargePointModel: "Model"),
             callTimeout: WorldSettings.callTimeout,
             charging: ChargingConfiguration(

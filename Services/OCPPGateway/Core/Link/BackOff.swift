@@ -20,12 +20,16 @@ public struct BackOff: Equatable, Sendable {
         self.cap = cap
     }
 
-    /// Counts a failure and draws the wait that follows it.
-    public mutating func fail(refused: Bool = false, using random: inout SeededRandom) -> Duration {
+    /// Counts a failure and draws the wait that follows it, from a range whose upper end is at least `leastCeiling`.
+    public mutating func fail(
+        refused: Bool = false,
+        leastCeiling: Duration = .zero,
+        using random: inout SeededRandom
+    ) -> Duration {
         failures += 1
         if refused { refusals += 1 }
         let doublings = min(max(0, failures - flat, refusals - 1), 30)
-        let ceiling = min(cap, first * (1 << doublings))
+        let ceiling = min(cap, max(leastCeiling, first * (1 << doublings)))
         return random.duration(in: min(Self.floor, ceiling)...ceiling)
     }
 

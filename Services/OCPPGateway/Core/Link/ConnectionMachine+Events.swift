@@ -8,6 +8,10 @@ extension ConnectionMachine {
         /// Settings that a reconnect must use changed.
         case reconnectRequested
         case uplinkChanged(UplinkState.Link)
+        /// The modem manager announced itself: whether it runs, and as which process.
+        case uplinkReporterAnnounced(running: Bool, pid: Int)
+        /// Connect to this central system from now on.
+        case profileReplaced(ConnectionProfile)
         /// So many addresses, tried in this order; at least one.
         case resolved(dial: Int, addresses: Int)
         /// The TCP connection stands.
@@ -39,12 +43,79 @@ extension ConnectionMachine {
         /// Frames may flow.
         case opened
         /// Frames cannot flow any more.
-        case lost
+        case lost(Loss)
         case log(LogRecord)
+    }
+
+    /// How a connection was lost.
+    public enum Loss: Equatable, Sendable {
+        /// The central system or the network ended it, or we left it.
+        case ended
+        /// Nothing has come in since that uptime, and it was taken for dead: CALLs sent after it never arrived, as far as anybody can tell,
+        /// and are no attempts.
+        case declaredDead(silentSince: Duration)
     }
 
     public enum Phase: Equatable, Sendable {
         case idle, notConfigured, waitingForUplink, resolving, connecting, handshaking, open, closing, backingOff,
             stopped
+    }
+
+    /// Where the connection stands, with what belongs to it; the value itself is the machine's alone.
+    enum State: Equatable {
+        /// Not started, → resolving, waitingForUplink.
+        case idle
+        /// There is no usable central system; → resolving when one is named.
+        case notConfigured
+        /// The uplink is reported down; → resolving when it is not, or when that is doubted.
+        case waitingForUplink
+        /// → connecting, backingOff, waitingForUplink.
+        case resolving(dial: Int)
+        /// TCP connect to one of the addresses; → handshaking, the next address, backingOff.
+        case connecting(dial: Int, address: Int, of: Int)
+        /// → open, closing.
+        case handshaking(dial: Int)
+        /// Frames flow; → closing, or backingOff when closed from outside.
+        case open(OpenConnection)
+        /// Waiting for the report that the socket is gone; → what `next` says.
+        case closing(dial: Int, next: Next)
+        /// → resolving.
+        case backingOff
+        /// Asked to end; final.
+        case stopped
+
+        var phase: Phase {
+            switch self {
+            case .idle: .idle
+            case .notConfigured: .notConfigured
+            case .waitingForUplink: .waitingForUplink
+            case .resolving: .resolving
+            case .connecting: .connecting
+            case .handshaking: .handshaking
+            case .open: .open
+            case .closing: .closing
+            case .backingOff: .backingOff
+            case .stopped: .stopped
+            }
+        }
+    }
+
+    /// What follows the end of a socket.
+    enum Next: Equatable {
+        case dialSoon, backOff, waitForUplink, stop
+        /// A connection that worked is lost after this time.
+        case comeBack(after: Duration)
+        case tryAddress(Int, of: Int)
+    }
+
+    enum Timer: String, DeadlineName {
+        case step = "a step of dialling takes too long"
+        case retry = "the next attempt to connect"
+        case ping = "a WebSocket ping"
+        case pong = "the pong is overdue"
+        case stable = "the connection has lasted a minute: it works"
+        case lasting = "the connection has lasted: the next loss is no flap"
+        case doubt = "the uplink has been reported down for long: try all the same"
+        case closing = "the closing handshake is overdue"
     }
 }

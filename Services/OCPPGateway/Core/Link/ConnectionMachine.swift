@@ -3,84 +3,37 @@ public import Primitives
 
 /// When to connect, ping, give up and try again. One socket at a time: a new dial starts only after the old one is reported closed.
 public struct ConnectionMachine: Sendable {
-    private enum State: Equatable {
-        /// Not started, → resolving, waitingForUplink.
-        case idle
-        /// There is no usable endpoint; final until restart.
-        case notConfigured
-        /// The uplink is reported down; → resolving when it is not.
-        case waitingForUplink
-        /// → connecting, backingOff, waitingForUplink.
-        case resolving(dial: Int)
-        /// TCP connect to one of the addresses; → handshaking, the next address, backingOff.
-        case connecting(dial: Int, address: Int, of: Int)
-        /// → open, closing.
-        case handshaking(dial: Int)
-        /// Frames flow; → closing, or backingOff when closed from outside.
-        case open(dial: Int)
-        /// Waiting for the report that the socket is gone; → what `next` says.
-        case closing(dial: Int, next: Next)
-        /// → resolving.
-        case backingOff
-        /// Asked to end; final.
-        case stopped
-    }
-
-    private enum Next: Equatable { case dialSoon, backOff, waitForUplink, stop, tryAddress(Int, of: Int) }
-
-    private enum Timer: String, DeadlineName {
-        case step = "a step of dialling takes too long"
-        case retry = "the next attempt to connect"
-        case ping = "a WebSocket ping"
-        case pong = "the pong is overdue"
-        case stable = "the connection has lasted"
-        case closing = "the closing handshake is overdue"
-    }
-
-    private let endpoint: Endpoint?
+    /// The central system to connect to; nil when the configuration has no usable one.
+    public private(set) var profile: ConnectionProfile?
     private var state: State
-    private var uplink: UplinkState.Link = .unknown
+    private var uplink = UplinkBelief()
     private var waits: BackOff
+    private var pace: ReturnPace
     private let patience: Patience
     private var deadlines = Deadlines<Timer>()
     private var random: SeededRandom
     private var dialCount = 0
-    /// Whether this connection has proved itself, so that its loss does not count as a failure.
-    private var proven = false
     private var pingInterval: Duration
     private var lastLogged: LinkProblem?
-    /// CALLs that ended without an answer since the last byte came in.
-    private var unansweredCalls = 0
 
     /// Why the last attempt failed or the last connection ended; nil while connected and proven.
     public private(set) var lastProblem: LinkProblem?
 
-    /// `endpoint` is nil when the configuration has no usable central system.
-    public init(endpoint: Endpoint?, patience: Patience = Patience(), pingInterval: Duration, seed: UInt64) {
-        self.endpoint = endpoint
+    /// `profile` is nil when the configuration has no usable central system.
+    public init(profile: ConnectionProfile?, patience: Patience = Patience(), pingInterval: Duration, seed: UInt64) {
+        self.profile = profile
         self.patience = patience
         self.pingInterval = pingInterval
         waits = BackOff(first: patience.firstWait, flat: 16, cap: patience.longestWait)
+        pace = ReturnPace(cap: patience.longestWait)
         state = .idle
         random = SeededRandom(seed: seed)
     }
 
-    public var phase: Phase {
-        switch state {
-        case .idle: .idle
-        case .notConfigured: .notConfigured
-        case .waitingForUplink: .waitingForUplink
-        case .resolving: .resolving
-        case .connecting: .connecting
-        case .handshaking: .handshaking
-        case .open: .open
-        case .closing: .closing
-        case .backingOff: .backingOff
-        case .stopped: .stopped
-        }
-    }
-
+    public var phase: Phase { state.phase }
     public var isOpen: Bool { phase == .open }
+    /// Connections in a row that worked and did not last.
+    public var flaps: Int { pace.flaps }
     public var failedAttempts: Int { waits.failures }
     /// Uptime of the next attempt; nil when none is planned.
     public var nextAttempt: Duration? { deadlines[.retry] }
@@ -98,14 +51,17 @@ public struct ConnectionMachine: Sendable {
         case .started: start(at: moment)
         case .reconnectRequested: reconnect(at: moment)
         case .uplinkChanged(let link): uplinkChanged(to: link, at: moment)
+        case .uplinkReporterAnnounced(let running, let pid):
+            uplink.reporterAnnounced(running: running, pid: pid) ? uplinkChanged(to: .unknown, at: moment) : []
+        case .profileReplaced(let profile): replace(with: profile, at: moment)
         case .resolved(let dial, let addresses): resolved(dial, addresses: addresses, at: moment)
         case .connected(let dial): connected(dial, at: moment)
         case .handshakeFinished(let dial): handshakeFinished(dial, at: moment)
         case .failed(let dial, let problem): failed(dial, problem, at: moment)
         case .closed(let dial, let reason): closed(dial, reason: reason, at: moment)
-        case .received: received()
+        case .received: received(at: moment)
         case .callTimedOut: callTimedOut(at: moment)
-        case .accepted: prove()
+        case .accepted: prove(at: moment)
         case .terminationRequested: terminate(at: moment)
         }
     }
@@ -120,7 +76,7 @@ public struct ConnectionMachine: Sendable {
 
     private mutating func start(at moment: Moment) -> [Effect] {
         guard state == .idle else { return [] }
-        guard endpoint != nil else {
+        guard profile != nil else {
             state = .notConfigured
             return []
         }
@@ -129,10 +85,17 @@ public struct ConnectionMachine: Sendable {
 
     private mutating func dialUnlessDown(at moment: Moment) -> [Effect] {
         deadlines.clearAll()
-        guard uplink != .down else {
-            state = .waitingForUplink
-            return []
-        }
+        return uplink.isDown ? waitForUplink(at: moment) : dial(at: moment)
+    }
+
+    private mutating func waitForUplink(at moment: Moment) -> [Effect] {
+        deadlines.clearAll()
+        state = .waitingForUplink
+        deadlines.set(.doubt, at: moment.uptime + UplinkBelief.doubtAfter)
+        return []
+    }
+
+    private mutating func dial(at moment: Moment) -> [Effect] {
         dialCount += 1
         state = .resolving(dial: dialCount)
         deadlines.set(.step, at: moment.uptime + patience.step)
@@ -143,16 +106,34 @@ public struct ConnectionMachine: Sendable {
         switch state {
         case .idle, .notConfigured, .waitingForUplink, .closing, .backingOff, .stopped: []
         case .resolving, .connecting, .handshaking: []  // The credentials are read when the handshake is written.
-        case .open(let dial): leave(dial, next: .dialSoon, gracefully: true, at: moment)
+        case .open(let link): leave(link.dial, next: .dialSoon, gracefully: true, at: moment)
+        }
+    }
+
+    /// What went wrong with the old central system says nothing about the new one.
+    private mutating func replace(with new: ConnectionProfile, at moment: Moment) -> [Effect] {
+        guard new != profile else { return [] }
+        profile = new
+        waits.reset()
+        pace = ReturnPace(cap: patience.longestWait)
+        lastProblem = nil
+        lastLogged = nil
+        switch state {
+        case .idle, .waitingForUplink, .stopped: return []
+        case .notConfigured, .backingOff: return dialUnlessDown(at: moment)
+        case .resolving(let dial): return [.abort(dial: dial)] + dialUnlessDown(at: moment)
+        case .connecting(let dial, _, _), .handshaking(let dial):
+            return leave(dial, next: .dialSoon, gracefully: false, at: moment)
+        case .open(let link): return leave(link.dial, next: .dialSoon, gracefully: true, at: moment)
+        case .closing(let dial, let next):
+            if next != .stop, next != .waitForUplink { state = .closing(dial: dial, next: .dialSoon) }
+            return []
         }
     }
 
     private mutating func uplinkChanged(to link: UplinkState.Link, at moment: Moment) -> [Effect] {
-        // An unknown word of a newer modem manager is treated as "not known": just try.
-        let known: UplinkState.Link = [.up, .down].contains(link) ? link : .unknown
-        guard known != uplink else { return [] }
-        uplink = known
-        return known == .down ? uplinkWentDown(at: moment) : uplinkCame(at: moment)
+        guard uplink.told(link) else { return [] }
+        return uplink.isDown ? uplinkWentDown(at: moment) : uplinkCame(at: moment)
     }
 
     private mutating func uplinkWentDown(at moment: Moment) -> [Effect] {
@@ -161,17 +142,13 @@ public struct ConnectionMachine: Sendable {
         case .closing(let dial, let next):
             if next != .stop { state = .closing(dial: dial, next: .waitForUplink) }
             return []
-        case .backingOff:
-            deadlines.clearAll()
-            state = .waitingForUplink
-            return []
+        case .backingOff: return waitForUplink(at: moment)
         case .resolving(let dial):
-            deadlines.clearAll()
-            state = .waitingForUplink
             lastProblem = .uplinkDown
-            return [.abort(dial: dial)]
-        case .connecting(let dial, _, _), .handshaking(let dial), .open(let dial):
+            return [.abort(dial: dial)] + waitForUplink(at: moment)
+        case .connecting(let dial, _, _), .handshaking(let dial):
             return note(.uplinkDown) + leave(dial, next: .waitForUplink, gracefully: false, at: moment)
+        case .open(let link): return declareDead(link, .uplinkDown, next: .waitForUplink, at: moment)
         }
     }
 
@@ -209,9 +186,7 @@ public struct ConnectionMachine: Sendable {
     private mutating func handshakeFinished(_ dial: Int, at moment: Moment) -> [Effect] {
         guard state == .handshaking(dial: dial) else { return [] }
         deadlines.clear(.step)
-        state = .open(dial: dial)
-        proven = false
-        unansweredCalls = 0
+        state = .open(OpenConnection(dial: dial, at: moment.uptime))
         deadlines.set(.stable, at: moment.uptime + Self.stableAfter)
         armPing(at: moment)
         return [.opened]
@@ -228,8 +203,11 @@ public struct ConnectionMachine: Sendable {
             return note(problem) + backOff(at: moment)
         case .handshaking(dial):
             return note(problem) + leave(dial, next: .backOff, gracefully: false, at: moment)
-        case .open(dial):
-            return note(problem) + leave(dial, next: .backOff, gracefully: false, at: moment)
+        case .open(let link) where link.dial == dial:
+            return note(problem) + leave(dial, next: Self.next(after: link, at: moment), gracefully: false, at: moment)
+        case .closing(dial, let next):
+            // There was no socket yet, so that nothing else will report it gone.
+            return continueAfterClosing(dial, next, at: moment)
         case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .handshaking, .open, .closing,
             .backingOff, .stopped:
             return []
@@ -244,25 +222,29 @@ public struct ConnectionMachine: Sendable {
     }
 
     /// Any byte is a sign of life, not just the pong (OCPP-J errata §3.11 asks to find dead connections, not slow pongs).
-    private mutating func received() -> [Effect] {
-        unansweredCalls = 0
+    private mutating func received(at moment: Moment) -> [Effect] {
+        guard case .open(var link) = state else { return [] }
+        link.received(at: moment.uptime)
+        state = .open(link)
         deadlines.clear(.pong)
         return []
     }
 
-    /// With pings switched off, silence where answers are due is the only sign of a connection that is dead at the other end; the
-    /// kernel needs a quarter of an hour to see it.
     private mutating func callTimedOut(at moment: Moment) -> [Effect] {
-        guard case .open(let dial) = state else { return [] }
-        unansweredCalls += 1
-        guard unansweredCalls >= Self.mostUnansweredCalls else { return [] }
-        return note(.callsUnanswered) + leave(dial, next: .backOff, gracefully: false, at: moment)
+        guard case .open(var link) = state else { return [] }
+        let isDead = link.callTimedOut()
+        state = .open(link)
+        guard isDead else { return [] }
+        return declareDead(link, .callsUnanswered, next: Self.next(after: link, at: moment), at: moment)
     }
 
-    private mutating func prove() -> [Effect] {
-        guard case .open = state, !proven else { return [] }
-        proven = true
+    private mutating func prove(at moment: Moment) -> [Effect] {
+        guard case .open(var link) = state, !link.proven else { return [] }
+        link.proven = true
+        state = .open(link)
         deadlines.clear(.stable)
+        if pace.flaps > 0 { deadlines.set(.lasting, at: max(moment.uptime, link.since + ReturnPace.lasting)) }
+        pace.worked()
         waits.reset()
         lastProblem = nil
         lastLogged = nil
@@ -271,20 +253,40 @@ public struct ConnectionMachine: Sendable {
 
     // MARK: - Endings
 
+    /// How to go on after the end of an open connection. One that worked comes back quickly; its loss is no failed attempt.
+    private static func next(after link: OpenConnection, at moment: Moment) -> Next {
+        link.proven ? .comeBack(after: moment.uptime - link.since) : .backOff
+    }
+
     /// Ends the socket of `dial` and continues with `next` once it is reported closed.
     private mutating func leave(_ dial: Int, next: Next, gracefully: Bool, at moment: Moment) -> [Effect] {
         let wasOpen = isOpen
         state = .closing(dial: dial, next: next)
         deadlines.clearAll()
+        let patience = next == .stop ? Self.lastClosingTimeout : Self.closingTimeout
+        deadlines.set(.closing, at: moment.uptime + patience)
+        return (wasOpen ? [.lost(.ended)] : []) + [gracefully ? .close(dial: dial) : .abort(dial: dial)]
+    }
+
+    private mutating func declareDead(
+        _ link: OpenConnection,
+        _ problem: LinkProblem,
+        next: Next,
+        at moment: Moment
+    ) -> [Effect] {
+        state = .closing(dial: link.dial, next: next)
+        deadlines.clearAll()
         deadlines.set(.closing, at: moment.uptime + Self.closingTimeout)
-        return (wasOpen ? [.lost] : []) + [gracefully ? .close(dial: dial) : .abort(dial: dial)]
+        return note(problem) + [.lost(.declaredDead(silentSince: link.heardAt)), .abort(dial: link.dial)]
     }
 
     private mutating func closed(_ dial: Int, reason: String, at moment: Moment) -> [Effect] {
         switch state {
         case .connecting(dial, _, _): return failed(dial, .notConnected(reason), at: moment)
         case .handshaking(dial): return note(.handshakeInvalid(reason)) + backOff(at: moment)
-        case .open(dial): return [.lost] + note(.closedByPeer(reason)) + backOff(at: moment)
+        case .open(let link) where link.dial == dial:
+            let next = Self.next(after: link, at: moment)
+            return [.lost(.ended)] + note(.closedByPeer(reason)) + continueAfterClosing(dial, next, at: moment)
         case .closing(dial, let next): return continueAfterClosing(dial, next, at: moment)
         case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .handshaking, .open, .closing,
             .backingOff, .stopped:
@@ -298,9 +300,8 @@ public struct ConnectionMachine: Sendable {
         case .tryAddress(let address, let count): return connect(dial, address: address, of: count, at: moment)
         case .dialSoon: return dialUnlessDown(at: moment)
         case .backOff: return backOff(at: moment)
-        case .waitForUplink:
-            state = .waitingForUplink
-            return []
+        case .comeBack(let age): return wait(pace.lost(after: age, using: &random), at: moment)
+        case .waitForUplink: return waitForUplink(at: moment)
         case .stop:
             state = .stopped
             return []
@@ -308,25 +309,28 @@ public struct ConnectionMachine: Sendable {
     }
 
     private mutating func backOff(at moment: Moment) -> [Effect] {
+        // An attempt in doubt of the report says nothing new when it fails.
+        if uplink.isDown { return waitForUplink(at: moment) }
+        let isRefused = lastProblem?.health == .refused
+        return wait(waits.fail(refused: isRefused, leastCeiling: pace.leastCeiling, using: &random), at: moment)
+    }
+
+    private mutating func wait(_ duration: Duration, at moment: Moment) -> [Effect] {
+        if uplink.isDown { return waitForUplink(at: moment) }
         deadlines.clearAll()
         state = .backingOff
-        // A connection that worked comes back quickly; its loss is no failed attempt.
-        let wait =
-            proven
-            ? random.duration(in: Self.quickReturn)
-            : waits.fail(refused: lastProblem?.health == .refused, using: &random)
-        proven = false
-        deadlines.set(.retry, at: moment.uptime + wait)
+        deadlines.set(.retry, at: moment.uptime + duration)
         return []
     }
 
     private mutating func terminate(at moment: Moment) -> [Effect] {
         switch state {
-        case .open(let dial): return leave(dial, next: .stop, gracefully: true, at: moment)
+        case .open(let link): return leave(link.dial, next: .stop, gracefully: true, at: moment)
         case .handshaking(let dial), .connecting(let dial, _, _):
             return leave(dial, next: .stop, gracefully: false, at: moment)
         case .closing(let dial, _):
             state = .closing(dial: dial, next: .stop)
+            deadlines.set(.closing, at: moment.uptime + Self.lastClosingTimeout)
             return []
         case .idle, .notConfigured, .waitingForUplink, .resolving, .backingOff, .stopped:
             state = .stopped
@@ -340,6 +344,7 @@ public struct ConnectionMachine: Sendable {
     private mutating func expired(_ timer: Timer, at moment: Moment) -> [Effect] {
         switch (timer, state) {
         case (.retry, .backingOff): return dialUnlessDown(at: moment)
+        case (.doubt, .waitingForUplink): return dial(at: moment)
         case (.step, .resolving(let dial)):
             return note(.timedOut(.resolving)) + [.abort(dial: dial)] + backOff(at: moment)
         case (.step, .connecting(let dial, let address, let count)):
@@ -351,29 +356,32 @@ public struct ConnectionMachine: Sendable {
             armPing(at: moment)
             if !deadlines.isSet(.pong) { deadlines.set(.pong, at: moment.uptime + patience.pong) }
             return [.sendPing]
-        case (.pong, .open(let dial)):
-            return note(.pingUnanswered) + leave(dial, next: .backOff, gracefully: false, at: moment)
-        case (.stable, .open): return prove()
+        case (.pong, .open(let link)):
+            return declareDead(link, .pingUnanswered, next: Self.next(after: link, at: moment), at: moment)
+        case (.stable, .open): return prove(at: moment)
+        case (.lasting, .open):
+            pace.lasted()
+            return []
         case (.closing, .closing(let dial, let next)):
             // The peer does not finish the closing handshake: drop the socket; its report continues.
             state = .closing(dial: dial, next: next)
             return [.abort(dial: dial)]
-        case (.retry, _), (.step, _), (.ping, _), (.pong, _), (.stable, _), (.closing, _): return []
+        case (.retry, _), (.doubt, _), (.step, _), (.ping, _), (.pong, _), (.stable, _), (.lasting, _), (.closing, _):
+            return []
         }
     }
 
     /// Remembers the problem, and logs it unless the last one logged was the same.
     private mutating func note(_ problem: LinkProblem) -> [Effect] {
         lastProblem = problem
-        guard problem != lastLogged, let endpoint else { return [] }
+        guard problem != lastLogged, let profile else { return [] }
         lastLogged = problem
-        return [.log(LogRecord(.warning, problem.explanation(for: endpoint)))]
+        return [.log(LogRecord(.warning, problem.explanation(for: profile)))]
     }
 
     private static let stableAfter: Duration = .seconds(60)
     private static let closingTimeout: Duration = .seconds(3)
-    private static let quickReturn: ClosedRange<Duration> = .milliseconds(50)...Duration.milliseconds(500)
+    /// Whoever ends the program does not wait for a central system that is silent.
+    private static let lastClosingTimeout: Duration = .milliseconds(200)
     private static let mostAddresses = 4
-    /// One may be lost at the central system; two in a row with nothing in between are a dead line.
-    private static let mostUnansweredCalls = 2
 }

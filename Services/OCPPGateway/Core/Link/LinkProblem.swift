@@ -39,24 +39,24 @@ public enum LinkProblem: Equatable, Sendable {
     }
 
     /// One line that says what is wrong and what to do about it.
-    public func explanation(for endpoint: Endpoint) -> String {
-        let place = "\(endpoint.host):\(endpoint.port)"
+    public func explanation(for profile: ConnectionProfile) -> String {
+        let place = "\(profile.host):\(profile.port)"
         return switch self {
         case .nameNotResolved(let reason):
-            "cannot resolve the host name \(endpoint.host) (\(reason)): check centralSystem.url and the name servers"
+            "cannot resolve the host name \(profile.host) (\(reason)): check centralSystem.url and the name servers"
         case .notConnected(let reason):
             "cannot connect to \(place) (\(reason)): check host and port in centralSystem.url, "
                 + "and that the central system runs"
         case .timedOut(let step):
             "no answer from \(place) while \(step.rawValue): check centralSystem.url and the network"
         case .httpStatus(404):
-            "the central system does not know this charger (HTTP 404 for \(endpoint.url)): register the identity "
-                + "\(endpoint.identity) there, or correct centralSystem.identity or centralSystem.url"
+            "the central system does not know this charger (HTTP 404 for \(profile.url)): register the identity "
+                + "\(profile.identity) there, or correct centralSystem.identity or centralSystem.url"
         case .httpStatus(let status) where status == 401 || status == 403:
-            "the central system refuses the credentials (HTTP \(status)): check the identity \(endpoint.identity) "
+            "the central system refuses the credentials (HTTP \(status)): check the identity \(profile.identity) "
                 + "and set AuthorizationKey to the password that it expects"
         case .httpStatus(let status):
-            "the central system answered HTTP \(status) to \(endpoint.url) instead of 101: check centralSystem.url"
+            "the central system answered HTTP \(status) to \(profile.url) instead of 101: check centralSystem.url"
         case .protocolRefused:
             "the central system accepted the WebSocket without the sub-protocol ocpp1.6: it must be set to OCPP 1.6J"
         case .handshakeInvalid(let reason):

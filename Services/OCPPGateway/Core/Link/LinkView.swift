@@ -5,7 +5,6 @@ import Primitives
 /// What others are shown of the gateway: the link's state on change, the report to the modem manager on change, and the newest
 /// states for `ocpp.status`.
 struct LinkView: Sendable {
-    private let endpoint: Endpoint?
     private let problem: String?
     private var link: LinkState
     private var planned: Duration?
@@ -14,12 +13,11 @@ struct LinkView: Sendable {
     private var connectors: [Int: ConnectorStatus] = [:]
     private var queue: QueueState?
 
-    init(endpoint: Endpoint?, problem: String?, at moment: Moment) {
-        self.endpoint = endpoint
+    init(profile: ConnectionProfile?, problem: String?, at moment: Moment) {
         self.problem = problem
         link = LinkState(
             phase: .notConfigured,
-            url: endpoint?.url ?? "",
+            url: profile?.url ?? "",
             since: moment.utc.millisecondsSinceEpoch,
             failedAttempts: 0,
             lastError: problem
@@ -61,6 +59,7 @@ struct LinkView: Sendable {
         next.phase = Self.phase(connection, registration)
         if next.phase != link.phase { next.since = moment.utc.millisecondsSinceEpoch }
         next.failedAttempts = connection.failedAttempts
+        next.flaps = connection.flaps > 0 ? connection.flaps : nil
         let attempt = connection.isOpen ? registration.nextDeadline?.at : connection.nextAttempt
         if attempt != planned {
             planned = attempt
@@ -68,8 +67,9 @@ struct LinkView: Sendable {
                 moment.utc.advanced(by: $0 - moment.uptime).millisecondsSinceEpoch
             }
         }
-        if let endpoint {
-            next.lastError = connection.lastProblem?.explanation(for: endpoint)
+        if let profile = connection.profile {
+            next.url = profile.url
+            next.lastError = connection.lastProblem?.explanation(for: profile)
         }
         next.heartbeatIntervalSeconds = registration.gate == .open ? heartbeatSeconds : nil
         next.clockOffsetMilliseconds = clockOffset.map(\.wholeMilliseconds)
