@@ -12,7 +12,11 @@ public final class BusClient {
     public var onLog: ((LogRecord) -> Void)?
 
     private let loop: EventLoop
+    /// Whether it is a part of a service, and so in the group that may send every request.
+    private let isService: Bool
     private var headers: HeaderFactory
+    /// The name in the headers of what it sends.
+    var source: ServiceName { headers.source }
     private lazy var requester = Requester(directory: directory, loop: loop) { [unowned self] in onLog?($0) }
     private var subscriber: Subscriber?
 
@@ -20,7 +24,12 @@ public final class BusClient {
     ///   - source: The name in the headers of its requests.
     ///   - directory: Where the services meet.
     ///   - loop: Calls the handlers.
-    public init(source: ServiceName, directory: RuntimeDirectory, loop: EventLoop) {
+    public convenience init(source: ServiceName, directory: RuntimeDirectory, loop: EventLoop) {
+        self.init(source: source, directory: directory, loop: loop, isService: false)
+    }
+
+    init(source: ServiceName, directory: RuntimeDirectory, loop: EventLoop, isService: Bool) {
+        self.isService = isService
         self.directory = directory
         self.loop = loop
         headers = HeaderFactory(source: source)
@@ -83,7 +92,7 @@ public final class BusClient {
         }
         do {
             let frames = try BusCodec.encode(request, header: header)
-            requester.send(frames, header: header, to: R.server, within: limit, complete)
+            requester.send(frames, header: header, to: address(R.server, R.access), within: limit, complete)
         } catch {
             requester.fail(complete, BusError(.invalid, error.description))
         }
@@ -104,8 +113,10 @@ public final class BusClient {
         }
         do {
             let topic = Array(BusCodec.requestTopic(type).utf8)
+            // An unknown type goes where its server can say so to anybody.
+            let access = BusRegistry.request(named: type)?.access ?? .people
             let frames = BusFrames(topic: topic, header: try JSON.encode(header), payload: payload)
-            requester.send(frames, header: header, to: server, within: limit, completion)
+            requester.send(frames, header: header, to: address(server, access), within: limit, completion)
         } catch {
             requester.fail(completion, BusError(.invalid, "\(error)"))
         }
@@ -121,6 +132,10 @@ public final class BusClient {
         cause: String? = nil
     ) -> Header {
         headers.make(kind, type: type, seq: seq, replyTo: replyTo, transaction: transaction, cause: cause)
+    }
+
+    private func address(_ server: ServiceName, _ access: BusAccess) -> Requester.Address {
+        Requester.Address(service: server, socket: isService ? .svc : .init(for: access))
     }
 
     private func requestHeader(_ type: String, within limit: Duration, cause: String?, transaction: String?) -> Header {

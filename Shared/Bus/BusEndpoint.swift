@@ -17,6 +17,7 @@ public final class BusEndpoint {
     private var lock: ServiceLock?
     private let publisher: Publisher
     private let server: RequestServer
+    private let gates: Gates
     private let log: LogRelay
     private var announce: Announce
     private var isClosed = false
@@ -49,12 +50,17 @@ public final class BusEndpoint {
         let log = LogRelay()
         self.log = log
         self.service = service
-        client = BusClient(source: service, directory: directory, loop: loop)
+        client = BusClient(source: service, directory: directory, loop: loop, isService: true)
         client.onLog = { log.write($0) }
-        let pub = try Self.bind(.xpub, .pub, queue: BusLimits.publishQueue, service, directory, loop)
+        let gates = Gates(service, directory, loop) { log.write($0) }
+        let pub = try gates.open(.pub, .xpub, .publisher)
         publisher = Publisher(pub, loop: loop, repeatInterval: repeatInterval) { log.write($0) }
-        let rpc = try Self.bind(.router, .rpc, queue: BusLimits.requestQueue, service, directory, loop)
-        server = RequestServer(rpc, loop: loop, publisher: publisher, client: client) { log.write($0) }
+        let doors = try [BusAccess.people, .services].map { access in
+            let socket = try gates.open(.init(for: access), .router, .bus(queue: BusLimits.requestQueue))
+            return RequestServer.Door(socket: socket, access: access)
+        }
+        server = RequestServer(doors, loop: loop, publisher: publisher, client: client) { log.write($0) }
+        self.gates = gates
         announce = Announce(
             service: service,
             version: version,
@@ -86,6 +92,7 @@ public final class BusEndpoint {
         publish(announce)
         isClosed = true
         client.close(lingerMilliseconds: lingerMilliseconds)
+        gates.close()
         server.close(lingerMilliseconds: lingerMilliseconds)
         publisher.close(lingerMilliseconds: lingerMilliseconds)
         for name in RuntimeDirectory.SocketName.allCases { unlink(client.directory.socketPath(service, name)) }
@@ -171,25 +178,53 @@ public final class BusEndpoint {
         let seq = publisher.nextSequence(message.topic)
         return client.header(kind, type: M.type, seq: seq, transaction: transaction, cause: cause)
     }
+}
 
-    private static func bind(
-        _ kind: ZeroMQSocket.Kind,
-        _ name: RuntimeDirectory.SocketName,
-        queue: Int,
+/// The socket files of one service.
+private final class Gates {
+    private let service: ServiceName
+    private let directory: RuntimeDirectory
+    private let loop: EventLoop
+    private let report: (LogRecord) -> Void
+    private var gates: [ConnectionGate] = []
+
+    init(
         _ service: ServiceName,
         _ directory: RuntimeDirectory,
-        _ loop: EventLoop
+        _ loop: EventLoop,
+        report: @escaping (LogRecord) -> Void
+    ) {
+        self.service = service
+        self.directory = directory
+        self.loop = loop
+        self.report = report
+    }
+
+    /// Makes a socket that listens at its file.
+    /// - Throws: `BusStartError.socketUnusable`, or `ZeroMQError` when the process has no descriptors left.
+    func open(
+        _ name: RuntimeDirectory.SocketName,
+        _ kind: ZeroMQSocket.Kind,
+        _ options: ZeroMQSocket.Options
     ) throws -> ZeroMQSocket {
-        let socket = try ZeroMQSocket(kind, context: loop.context, options: .bus(queue: queue))
+        let socket = try ZeroMQSocket(kind, context: loop.context, options: options)
         do {
-            let path = directory.socketPath(service, name)
-            let listener = try LocalSocket.listen(at: path, mode: 0o660, group: name.group)
-            try socket.bind(directory.endpoint(service, name), takingOwnershipOfListener: listener)
+            gates.append(
+                try ConnectionGate(
+                    socket,
+                    at: directory.socketPath(service, name),
+                    groupId: LocalSocket.groupId(named: name.group),
+                    loop: loop,
+                    report: report
+                )
+            )
         } catch {
             throw BusStartError.socketUnusable("\(error)")
         }
         return socket
     }
+
+    func close() { for gate in gates { gate.close() } }
 }
 
 /// Where the parts of an endpoint send their log records, before and after somebody listens.

@@ -13,6 +13,9 @@ final class Publisher {
         var frames: [[UInt8]]?
     }
 
+    /// Subscriptions per turn, so that a flood leaves room for everything else.
+    private static let batch = 500
+
     private let socket: ZeroMQSocket
     private let loop: EventLoop
     private let report: (LogRecord) -> Void
@@ -20,8 +23,8 @@ final class Publisher {
     private let repeatInterval: Duration
     private var watch: Watch?
     private var deadlines: DeadlineSource?
-    /// What subscribers ask for: beginnings of topics.
-    private var wanted: Set<[UInt8]> = []
+    private var wanted = WantedTopics()
+    private var peers = PeerLedger()
     private var retained: [String: Retained] = [:]
     private var sequence: [String: Int64] = [:]
     private var nextRepeat = Duration.zero
@@ -58,7 +61,7 @@ final class Publisher {
 
     /// Whether anybody listens to `topic`.
     func isWanted(_ topic: some StringProtocol) -> Bool {
-        wanted.contains { topic.utf8.starts(with: $0) }
+        wanted.covers(topic)
     }
 
     /// The number of the next message of `topic`.
@@ -112,32 +115,39 @@ final class Publisher {
         } catch {
             report(LogRecord(.error, "publishing failed", .init("error", error)))
         }
+        for excess in peers.count(publishedBytes: parts.reduce(0) { $0 + $1.count }) { tell(excess) }
+    }
+
+    private func tell(_ excess: PeerLedger.Excess) {
+        report(LogRecord(.warning, "a subscriber was disconnected", .init("because", excess.rawValue)))
     }
 
     private func takeSubscriptions() {
-        var added: Set<[UInt8]> = []
-        while let message = receive() {
+        var added = WantedTopics()
+        for _ in 0..<Self.batch {
+            guard let (message, connection) = receive() else { break }
             guard let frame = message.first, let verb = frame.first else { continue }
             let topic = Array(frame.dropFirst())
+            // What is taken back is not counted: libzmq says it by itself when a connection ends.
+            if verb != 0, let connection, let excess = peers.count(subscriptionBytes: topic.count, from: connection) {
+                tell(excess)
+            }
             switch verb {
             case 1:
                 if wanted.isEmpty { nextRepeat = EventLoop.uptime() + repeatInterval }
-                // A subscriber that asks for a thousand topics wants everything.
-                wanted.insert(wanted.count < 1000 ? topic : [])
+                wanted.insert(topic)
                 added.insert(topic)
             case 0: wanted.remove(topic)
             default: break  // peers may send other bytes upstream; they mean nothing here
             }
         }
         guard !added.isEmpty else { return }
-        for topic in retained.keys.sorted() where added.contains(where: { topic.utf8.starts(with: $0) }) {
-            sendRetained(topic)
-        }
+        for topic in retained.keys.sorted() where added.covers(topic) { sendRetained(topic) }
     }
 
-    private func receive() -> [[UInt8]]? {
+    private func receive() -> (frames: [[UInt8]], connection: Int32?)? {
         do {
-            return try socket.receive()
+            return try socket.receiveWithConnection()
         } catch {
             report(LogRecord(.error, "reading subscriptions failed", .init("error", error)))
             return nil

@@ -4,10 +4,21 @@ internal import EventLoop
 internal import Primitives
 internal import ZeroMQ
 
-/// The `.rpc` side of a service: takes requests, refuses what it must, hands the rest to the handler of its type.
+/// The side of a service that answers: takes requests, refuses what it must, hands the rest to the handler of its type.
+///
+/// It has a door per class of access. Through that of people come only requests that people may send; through that of the services,
+/// all. The kernel decides by mode and group of the socket who comes to which door.
 final class RequestServer {
+    /// One socket and whom it is for.
+    struct Door {
+        let socket: ZeroMQSocket
+        let access: BusAccess
+    }
+
     /// A request that passed every check but that of its payload.
     struct Request {
+        /// Where it came in, and the answer goes out.
+        let door: Door
         let peer: [UInt8]
         let header: Header
         let frames: BusFrames
@@ -19,43 +30,51 @@ final class RequestServer {
     /// Longest id and type, bytes: both come back in the header of the answer, which has a limit.
     private static let longestName = 200
 
-    private let socket: ZeroMQSocket
+    private let doors: [Door]
     private let loop: EventLoop
     private let publisher: Publisher
     private let client: BusClient
     private let report: (LogRecord) -> Void
     private var garbage: GarbageCounter
-    private var watch: Watch?
-    private var handlers: [String: (Request) -> Void] = [:]
+    /// One per door; empty once closed.
+    private var watches: [Watch] = []
+    private var handlers: [String: Handler] = [:]
     /// Requests that were handed to a handler and not answered yet.
     private var unanswered = 0
 
+    private struct Handler {
+        let access: BusAccess
+        let handle: (Request) -> Void
+    }
+
     init(
-        _ socket: ZeroMQSocket,
+        _ doors: [Door],
         loop: EventLoop,
         publisher: Publisher,
         client: BusClient,
         report: @escaping (LogRecord) -> Void
     ) {
-        self.socket = socket
+        self.doors = doors
         self.loop = loop
         self.publisher = publisher
         self.client = client
         self.report = report
         garbage = GarbageCounter(report: report)
-        watch = loop.watch(socket: socket, for: "requests") { [unowned self] in receive() }
+        watches = doors.map { door in
+            loop.watch(socket: door.socket, for: "requests") { [unowned self] in receive(through: door) }
+        }
     }
 
     deinit { close(lingerMilliseconds: 0) }
 
     func close(lingerMilliseconds: Int32) {
-        if let watch { loop.unwatch(watch) }
-        watch = nil
-        socket.close(lingerMilliseconds: lingerMilliseconds)
+        for watch in watches { loop.unwatch(watch) }
+        watches.removeAll()
+        for door in doors { door.socket.close(lingerMilliseconds: lingerMilliseconds) }
     }
 
     func serve<R: BusRequest>(_: R.Type, handler: @escaping (Header, R, Responder<R>) -> Void) {
-        handlers[R.type] = { [unowned self] request in
+        handlers[R.type] = Handler(access: R.access) { [unowned self] request in
             do {
                 let message = try BusCodec.decode(R.self, from: request.frames.payload)
                 unanswered += 1
@@ -84,7 +103,7 @@ final class RequestServer {
     }
 
     private func send(to request: Request, _ encode: () throws(BusCodecError) -> BusFrames) {
-        guard watch != nil else { return }  // closed: nobody to answer to
+        guard !watches.isEmpty else { return }  // closed: nobody to answer to
         let frames: BusFrames
         do {
             frames = try encode()
@@ -95,27 +114,27 @@ final class RequestServer {
         }
         do {
             // Full or unroutable: the asker has gone or stands still, and will give up by itself.
-            _ = try socket.send([request.peer] + frames.parts)
+            _ = try request.door.socket.send([request.peer] + frames.parts)
         } catch {
             report(LogRecord(.error, "answering failed", .init("error", error)))
         }
         if publisher.isWanted(BusCodec.replyTopic(request.header.type)) { publisher.publish(copy: frames) }
     }
 
-    private func receive() {
+    private func receive(through door: Door) {
         for _ in 0..<Self.batch {
             // Closed by a handler.
-            guard watch != nil else { return }
+            guard !watches.isEmpty else { return }
             do {
-                guard let parts = try socket.receive() else { return }
-                take(parts)
+                guard let parts = try door.socket.receive() else { return }
+                read(parts, from: door)
             } catch {
                 return garbage.count(error.description)
             }
         }
     }
 
-    private func take(_ parts: [[UInt8]]) {
+    private func read(_ parts: [[UInt8]], from door: Door) {
         guard let peer = parts.first, let frames = BusFrames(parts: Array(parts.dropFirst())) else {
             return garbage.count("\(parts.count - 1) frames instead of three")
         }
@@ -125,7 +144,7 @@ final class RequestServer {
             guard header.kind == .request, !header.id.isEmpty, header.id.utf8.count <= Self.longestName,
                 header.type.utf8.count <= Self.longestName
             else { return garbage.count("a header that is none of a request") }
-            dispatch(Request(peer: peer, header: header, frames: frames))
+            dispatch(Request(door: door, peer: peer, header: header, frames: frames))
         } catch {
             garbage.count(error.description)
         }
@@ -141,6 +160,10 @@ final class RequestServer {
         guard let handler = handlers[header.type] else {
             return refuse(request, BusError(.unsupported, "\(header.type.prefix(100)) is not served here"))
         }
+        guard handler.access == .people || request.door.access == .services else {
+            let path = "\(client.directory.path)/\(client.source).svc"
+            return refuse(request, BusError(.refused, "\(header.type) is for services, and those ask through \(path)"))
+        }
         guard let expiresAt = header.expiresAt else {
             return refuse(request, BusError(.invalid, "header: expiresAt: required, but missing"))
         }
@@ -151,7 +174,7 @@ final class RequestServer {
         guard unanswered < BusLimits.requestQueue else {
             return refuse(request, BusError(.busy, "\(unanswered) requests are being worked on"))
         }
-        handler(request)
+        handler.handle(request)
     }
 
     private func publishCopy(of request: Request) {

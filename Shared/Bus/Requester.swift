@@ -8,9 +8,15 @@ internal import ZeroMQ
 final class Requester {
     typealias Completion = (Result<(header: Header, payload: [UInt8]), BusError>) -> Void
 
+    /// One socket of a server.
+    struct Address: Hashable {
+        let service: ServiceName
+        let socket: RuntimeDirectory.SocketName
+    }
+
     private struct Pending {
         let deadline: Duration
-        let server: ServiceName
+        let server: Address
         let completion: Completion
     }
 
@@ -23,7 +29,7 @@ final class Requester {
     private let loop: EventLoop
     private var garbage: GarbageCounter
     private var deadlines: DeadlineSource?
-    private var servers: [ServiceName: Server] = [:]
+    private var servers: [Address: Server] = [:]
     private var pending: [String: Pending] = [:]
 
     init(directory: RuntimeDirectory, loop: EventLoop, report: @escaping (LogRecord) -> Void) {
@@ -57,7 +63,7 @@ final class Requester {
     func send(
         _ frames: BusFrames,
         header: Header,
-        to server: ServiceName,
+        to server: Address,
         within limit: Duration,
         _ completion: @escaping Completion
     ) {
@@ -73,7 +79,7 @@ final class Requester {
                 let deadline = EventLoop.uptime() + min(limit, .longestFromOutside)
                 pending[header.id] = Pending(deadline: deadline, server: server, completion: completion)
             case .full, .unroutable:
-                fail(completion, BusError(.busy, "too many requests wait for \(server)"))
+                fail(completion, BusError(.busy, "too many requests wait for \(server.service)"))
             }
         } catch {
             fail(completion, BusError(.failed, error.description))
@@ -85,35 +91,35 @@ final class Requester {
         loop.enqueue { completion(.failure(error)) }
     }
 
-    private func socket(for name: ServiceName) throws(ZeroMQError) -> ZeroMQSocket {
-        if let server = servers[name] { return server.socket }
+    private func socket(for address: Address) throws(ZeroMQError) -> ZeroMQSocket {
+        if let server = servers[address] { return server.socket }
         let socket = try ZeroMQSocket(.dealer, context: loop.context, options: .bus(queue: BusLimits.requestQueue))
-        try socket.connect(directory.endpoint(name, .rpc))
-        let watch = loop.watch(socket: socket, for: "replies") { [unowned self] in receive(from: name) }
-        servers[name] = Server(socket: socket, watch: watch)
+        try socket.connect(directory.endpoint(address.service, address.socket))
+        let watch = loop.watch(socket: socket, for: "replies") { [unowned self] in receive(from: address) }
+        servers[address] = Server(socket: socket, watch: watch)
         return socket
     }
 
-    private func receive(from name: ServiceName) {
+    private func receive(from address: Address) {
         // A handler may close this side; then there is no server any more.
-        while let socket = servers[name]?.socket {
+        while let socket = servers[address]?.socket {
             do {
                 guard let parts = try socket.receive() else { return }
-                deliver(parts, from: name)
+                deliver(parts, from: address)
             } catch {
                 return garbage.count(error.description)
             }
         }
     }
 
-    private func deliver(_ parts: [[UInt8]], from name: ServiceName) {
+    private func deliver(_ parts: [[UInt8]], from address: Address) {
         guard let frames = BusFrames(parts: parts) else {
             return garbage.count("\(parts.count) frames instead of three")
         }
         do {
             let header = try BusCodec.decodeHeader(frames.header)
             // Unknown: answered after its deadline, or twice.
-            guard let id = header.replyTo, let request = pending[id], request.server == name else { return }
+            guard let id = header.replyTo, let request = pending[id], request.server == address else { return }
             pending[id] = nil
             if header.kind == .error {
                 request.completion(.failure(try BusCodec.decodeError(frames.payload, type: header.type)))
@@ -130,7 +136,7 @@ final class Requester {
         for (id, request) in late.sorted(by: { $0.value.deadline < $1.value.deadline }) {
             // A completion before this one may have closed this side.
             guard pending.removeValue(forKey: id) != nil else { continue }
-            request.completion(.failure(BusError(.timedOut, "\(request.server) did not answer in time")))
+            request.completion(.failure(BusError(.timedOut, "\(request.server.service) did not answer in time")))
         }
     }
 }

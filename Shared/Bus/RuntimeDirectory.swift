@@ -2,18 +2,31 @@ public import BusSchema
 public import EventLoop
 internal import Glibc
 
-/// The directory in which the services of one charger meet: `<service>.pub`, `<service>.rpc`, `<service>.lock`.
+/// The directory in which the services of one charger meet: `<service>.pub`, `<service>.rpc`, `<service>.svc`, `<service>.lock`.
 public struct RuntimeDirectory: Hashable, Sendable {
-    /// The two sockets of a service.
+    /// The sockets of a service. Each is for one group, because listening, commanding and being a service are different rights.
     enum SocketName: String, CaseIterable {
+        /// What the service publishes.
         case pub
+        /// Requests that people may send.
         case rpc
+        /// All requests, from services.
+        case svc
 
-        /// Who may use it besides the services: listening and commanding are different rights.
+        /// Who may use it besides the service's own user.
         var group: String {
             switch self {
             case .pub: "charger-tap"
             case .rpc: "charger-control"
+            case .svc: "charger-services"
+            }
+        }
+
+        /// The socket through which somebody who is no service sends requests of that class.
+        init(for access: BusAccess) {
+            switch access {
+            case .people: self = .rpc
+            case .services: self = .svc
             }
         }
     }

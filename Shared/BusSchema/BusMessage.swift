@@ -26,6 +26,18 @@ public protocol BusRequest: BusMessage {
 
     /// The service that answers it.
     static var server: ServiceName { get }
+
+    /// Who may ask for it. Decided by the socket that a request comes through, and so by the groups of whoever sends it: what a header
+    /// says about its source is not asked.
+    static var access: BusAccess { get }
+}
+
+/// Who may send a request.
+public enum BusAccess: Hashable, Sendable {
+    /// People and scripts that may command the charger, and the services.
+    case people
+    /// Only the services among each other: what commands hardware, or speaks for a service.
+    case services
 }
 
 /// The answer to a request. Travels under the request's type.

@@ -103,6 +103,16 @@ public enum BusLimits {
     public static let payloadBytes = 256 * 1024
     /// Largest header, bytes.
     public static let headerBytes = 4 * 1024
+    /// Longest topic that anybody may subscribe to, bytes; who asks for a longer one is disconnected.
+    public static let topicBytes = 100
+    /// Topics that one subscriber may ask for, over the life of its connection.
+    public static let subscriptionsPerPeer = 64
+    /// Bytes that these may have together.
+    public static let topicBytesPerPeer = 2 * 1024
+    /// Published bytes that may wait for one subscriber; who is farther behind is disconnected.
+    public static let unreadBytesPerPeer = 2 * 1024 * 1024
+    /// Published bytes that may wait for all subscribers of a service together; who is farthest behind is disconnected first.
+    public static let unreadBytes = 8 * 1024 * 1024
     /// Messages that wait for a slow subscriber before newer ones are dropped for it (never for others).
     public static let publishQueue = 1000
     /// Requests that wait at a server or client.

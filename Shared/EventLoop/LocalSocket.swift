@@ -33,10 +33,10 @@ public enum LocalSocket {
     /// - Parameters:
     ///   - path: At most `SocketAddress.longestPath` bytes.
     ///   - mode: Who may connect; never wider than this, not even for a moment.
-    ///   - group: Owner group of the socket, if it exists and we may give it away; ours otherwise.
+    ///   - groupId: Owner group of the socket, if we may give it away; ours otherwise.
     /// - Returns: The listening descriptor, which the caller closes.
     /// - Throws: `SystemError` naming the path.
-    public static func listen(at path: String, mode: UInt32, group: String? = nil) throws(SystemError) -> Int32 {
+    public static func listen(at path: String, mode: UInt32, groupId: UInt32? = nil) throws(SystemError) -> Int32 {
         guard let address = SocketAddress(path: path) else {
             throw SystemError(code: ENAMETOOLONG, operation: "listen at \(path)")
         }
@@ -46,10 +46,8 @@ public enum LocalSocket {
             try systemCall("set the mode of \(path)") { fchmod(descriptor, mode) }
             unlink(path)
             try systemCall("listen at \(path)") { address.withPointer { bind(descriptor, $0, $1) } }
-            if let group, let entry = getgrnam(group) {
-                // Not being allowed to is normal when a person starts a service by hand.
-                _ = chown(path, uid_t.max, entry.pointee.gr_gid)
-            }
+            // Not being allowed to is normal when a person starts a service by hand.
+            if let groupId { _ = chown(path, uid_t.max, groupId) }
             try systemCall("set the mode of \(path)") { chmod(path, mode) }
             try systemCall("listen at \(path)") { Glibc.listen(descriptor, 100) }
         } catch {
@@ -58,6 +56,10 @@ public enum LocalSocket {
         }
         return descriptor
     }
+
+    /// The number of a group. Reads files and may ask the network, so it is for the start of a process.
+    /// - Returns: Nil when there is no such group.
+    public static func groupId(named name: String) -> UInt32? { getgrnam(name)?.pointee.gr_gid }
 
     /// Sends one datagram to whoever is bound to `path`, without waiting.
     /// - Throws: `SystemError` naming the path.

@@ -93,6 +93,7 @@ public final class ServiceHost {
         self.options = options
         self.log = log
         notifier = SystemdNotifier(environment: environment, pid: getpid())
+        DescriptorLimit.raise()
         loop = try EventLoop()
         loop.onTermination = { [unowned self] in terminate() }
         loop.turnLimit = service == .hardwareIO ? Self.turnLimitOfHardware : Self.turnLimit
@@ -102,6 +103,7 @@ public final class ServiceHost {
                     .warning,
                     "the loop was blocked",
                     .init("milliseconds", turn.length.wholeMilliseconds),
+                    .init("worked", turn.worked.wholeMilliseconds),
                     .init("by", turn.reason)
                 )
             )

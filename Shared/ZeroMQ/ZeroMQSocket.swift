@@ -112,6 +112,12 @@ public final class ZeroMQSocket {
         try bind(endpoint)
     }
 
+    /// Stops listening at `endpoint`; connections that exist go on.
+    /// - Throws: `ZeroMQError` when it is not bound to it.
+    public func unbind(_ endpoint: String) throws(ZeroMQError) {
+        guard zmq_unbind(handle, endpoint) == 0 else { throw ZeroMQError.last("unbind \(endpoint)") }
+    }
+
     /// Connects to `endpoint` now or whenever somebody binds it, and again after every loss.
     /// - Throws: `ZeroMQError` when the endpoint is no valid address.
     public func connect(_ endpoint: String) throws(ZeroMQError) {
@@ -151,7 +157,13 @@ public final class ZeroMQSocket {
 
     /// Takes the next message; nil when none waits.
     /// - Throws: `ZeroMQError` for everything that is not an outcome of normal operation.
-    public func receive() throws(ZeroMQError) -> [[UInt8]]? {
+    public func receive() throws(ZeroMQError) -> [[UInt8]]? { try receiveWithConnection()?.frames }
+
+    /// Takes the next message, and says which connection it came through.
+    /// - Returns: Nil when none waits. The descriptor of the connection, which belongs to libzmq's own thread: it may be closed, and even
+    ///   be another's, by the time anybody looks at it. Nil inside one process.
+    /// - Throws: `ZeroMQError` for everything that is not an outcome of normal operation.
+    public func receiveWithConnection() throws(ZeroMQError) -> (frames: [[UInt8]], connection: Int32?)? {
         var frames: [[UInt8]] = []
         var message = zmq_msg_t()
         zmq_msg_init(&message)
@@ -167,7 +179,8 @@ public final class ZeroMQSocket {
             let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))
             frames.append(Array(bytes))
         } while zmq_msg_more(&message) != 0
-        return frames
+        let descriptor = zmq_msg_get(&message, ZMQ_SRCFD)
+        return (frames, descriptor >= 0 ? descriptor : nil)
     }
 
     private func set(_ option: Int32, _ value: some FixedWidthInteger) {

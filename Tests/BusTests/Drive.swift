@@ -42,7 +42,7 @@ final class Fixture {
 
     deinit {
         for service in ServiceName.daemons {
-            for name in ["pub", "rpc", "lock"] { unlink("\(directory.path)/\(service).\(name)") }
+            for name in ["pub", "rpc", "svc", "lock"] { unlink("\(directory.path)/\(service).\(name)") }
         }
         rmdir(directory.path)
     }

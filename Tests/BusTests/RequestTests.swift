@@ -220,7 +220,7 @@ import ZeroMQ
         server.serve(UplinkReport.self) { _, _, responder in responder.reply(Done()) }
         let options = ZeroMQSocket.Options(sendQueue: 100, receiveQueue: 100, maximumFrameBytes: 10_000)
         let raw = try ZeroMQSocket(.dealer, context: fixture.loop.context, options: options)
-        try raw.connect("ipc://\(fixture.directory.path)/modem-manager.rpc")
+        try raw.connect("ipc://\(fixture.directory.path)/modem-manager.svc")
         var kinds: [String: Header.Kind] = [:]
         let watch = fixture.loop.watch(socket: raw) {
             while let parts = try? raw.receive() {
@@ -258,7 +258,7 @@ import ZeroMQ
         }
         let options = ZeroMQSocket.Options(sendQueue: 1000, receiveQueue: 1000, maximumFrameBytes: 10_000_000)
         let raw = try ZeroMQSocket(.dealer, context: fixture.loop.context, options: options)
-        try raw.connect("ipc://\(fixture.directory.path)/modem-manager.rpc")
+        try raw.connect("ipc://\(fixture.directory.path)/modem-manager.svc")
         let big = [UInt8](repeating: 0x7B, count: BusLimits.payloadBytes)
         let hostile: [[[UInt8]]] = [
             [[]], [[1]], [[1], [2]], [[1], [2], [3]], [[], [], []], [[1], [2], [3], [4]],

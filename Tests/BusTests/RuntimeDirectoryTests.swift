@@ -44,7 +44,7 @@ import Testing
     @Test func theSocketsAreForTheGroupAndNobodyElse() throws {
         let fixture = try Fixture()
         let endpoint = try fixture.endpoint(.hardwareIO)
-        for name in ["pub", "rpc"] {
+        for name in ["pub", "rpc", "svc"] {
             var status = stat()
             let result = stat("\(fixture.directory.path)/hardware-io.\(name)", &status)
             #expect(result == 0)

@@ -50,7 +50,10 @@ import Testing
         }
 
         deinit {
-            for name in ["notify", "charger.json", "modem-manager.lock", "modem-manager.pub", "modem-manager.rpc"] {
+            for name in [
+                "notify", "charger.json", "modem-manager.lock", "modem-manager.pub", "modem-manager.rpc",
+                "modem-manager.svc",
+            ] {
                 unlink("\(path)/\(name)")
             }
             rmdir("\(path)/state")

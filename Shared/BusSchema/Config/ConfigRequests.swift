@@ -3,6 +3,7 @@
 public struct ConfigDeclare: BusRequest {
     public static let type = "config.declare"
     public static let server = ServiceName.configStore
+    public static let access = BusAccess.services
 
     public var owner: ServiceName
     public var keys: [KeyDeclaration]
@@ -28,6 +29,7 @@ public struct ConfigDeclare: BusRequest {
 public struct ConfigGet: BusRequest {
     public static let type = "config.get"
     public static let server = ServiceName.configStore
+    public static let access = BusAccess.people
 
     /// Case-insensitive; empty means all.
     public var keys: [String]
@@ -59,6 +61,7 @@ public struct ConfigGet: BusRequest {
 public struct ConfigSet: BusRequest {
     public static let type = "config.set"
     public static let server = ServiceName.configStore
+    public static let access = BusAccess.people
 
     /// Case-insensitive.
     public var key: String
@@ -99,6 +102,7 @@ public struct ConfigSet: BusRequest {
 public struct ConfigHistory: BusRequest {
     public static let type = "config.history"
     public static let server = ServiceName.configStore
+    public static let access = BusAccess.people
 
     /// Case-insensitive; nil means all.
     public var key: String?

@@ -2,6 +2,7 @@
 public struct Unlock: BusRequest {
     public static let type = "hardware.unlock"
     public static let server = ServiceName.hardwareIO
+    public static let access = BusAccess.services
 
     public var connectorId: Int
 
@@ -28,6 +29,7 @@ public struct Unlock: BusRequest {
 public struct Indicate: BusRequest {
     public static let type = "hardware.indicate"
     public static let server = ServiceName.hardwareIO
+    public static let access = BusAccess.services
     public typealias Reply = Done
 
     public struct Signal: OpenEnum {
@@ -52,6 +54,7 @@ public struct Indicate: BusRequest {
 public struct ClearFault: BusRequest {
     public static let type = "hardware.clearFault"
     public static let server = ServiceName.hardwareIO
+    public static let access = BusAccess.people
     public typealias Reply = Done
 
     public var connectorId: Int

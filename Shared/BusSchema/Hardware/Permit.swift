@@ -3,6 +3,7 @@
 public struct Permit: BusRequest {
     public static let type = "hardware.permit"
     public static let server = ServiceName.hardwareIO
+    public static let access = BusAccess.services
 
     public var connectorId: Int
     /// False takes the permit away.

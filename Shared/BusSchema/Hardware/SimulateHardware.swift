@@ -2,6 +2,7 @@
 public struct SimulateHardware: BusRequest {
     public static let type = "hardware.sim"
     public static let server = ServiceName.hardwareIO
+    public static let access = BusAccess.people
 
     public struct Action: OpenEnum {
         public let rawValue: String

@@ -2,6 +2,7 @@
 public struct GatewayStatus: BusRequest {
     public static let type = "ocpp.status"
     public static let server = ServiceName.ocppGateway
+    public static let access = BusAccess.people
 
     public init() {}
 
@@ -22,6 +23,7 @@ public struct GatewayStatus: BusRequest {
 public struct ResendDeadLetters: BusRequest {
     public static let type = "ocpp.resend"
     public static let server = ServiceName.ocppGateway
+    public static let access = BusAccess.people
 
     public init() {}
 

@@ -68,6 +68,7 @@ public struct UplinkChanged: BusEvent {
 public struct UplinkReport: BusRequest {
     public static let type = "uplink.report"
     public static let server = ServiceName.modemManager
+    public static let access = BusAccess.services
     public typealias Reply = Done
 
     public struct Health: OpenEnum {
@@ -96,6 +97,7 @@ public struct UplinkReport: BusRequest {
 public struct SimulateUplink: BusRequest {
     public static let type = "uplink.sim"
     public static let server = ServiceName.modemManager
+    public static let access = BusAccess.people
     public typealias Reply = Done
 
     /// Nil means every simulated uplink.

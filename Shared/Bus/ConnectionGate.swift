@@ -1,0 +1,114 @@
+internal import BusSchema
+internal import EventLoop
+internal import Glibc
+internal import Primitives
+internal import ZeroMQ
+
+/// Listens at one socket file for one ZeroMQ socket, and stops listening while this process has too many descriptors open.
+///
+/// libzmq accepts whoever comes, and ends the process when the kernel has no descriptor left for it. So the loop looks at each arrival
+/// how many there are, and takes the listener away from libzmq above `DescriptorLimit.mostWithStrangers`. Whoever is connected stays;
+/// others are refused by the kernel, come again by themselves, and find the gate open once there is room.
+final class ConnectionGate {
+    /// How long a closed gate stays closed at least.
+    static let closedInterval = Duration.seconds(1)
+
+    private let socket: ZeroMQSocket
+    private let path: String
+    private let groupId: UInt32?
+    private let loop: EventLoop
+    private let report: (LogRecord) -> Void
+    private var state = State.ended
+    private var deadlines: DeadlineSource?
+
+    private enum State {
+        /// Our own handle on the listener that libzmq has, to be woken with it.
+        case open(listener: Int32, watch: Watch)
+        case closed(until: Duration)
+        case ended
+    }
+
+    /// - Throws: `SystemError` or `ZeroMQError` naming the path.
+    init(
+        _ socket: ZeroMQSocket,
+        at path: String,
+        groupId: UInt32?,
+        loop: EventLoop,
+        report: @escaping (LogRecord) -> Void
+    ) throws {
+        self.socket = socket
+        self.path = path
+        self.groupId = groupId
+        self.loop = loop
+        self.report = report
+        try open()
+        deadlines = loop.addDeadlineSource(
+            next: { [unowned self] in
+                guard case .closed(let end) = state else { return nil }
+                return Deadline(at: end, for: "connections are accepted again")
+            },
+            fire: { [unowned self] moment in openAgain(at: moment) }
+        )
+    }
+
+    deinit { close() }
+
+    /// Lets go of the listener; the ZeroMQ socket is its owner's to close.
+    func close() {
+        if let deadlines { loop.removeDeadlineSource(deadlines) }
+        deadlines = nil
+        letGo()
+        state = .ended
+    }
+
+    private var endpoint: String { "ipc://\(path)" }
+
+    private func open() throws {
+        let listener = try LocalSocket.listen(at: path, mode: 0o660, groupId: groupId)
+        let own = fcntl(listener, F_DUPFD_CLOEXEC, 0)
+        guard own >= 0 else {
+            let code = errno
+            Glibc.close(listener)
+            throw SystemError(code: code, operation: "watch \(path)")
+        }
+        do {
+            try socket.bind(endpoint, takingOwnershipOfListener: listener)
+        } catch {
+            Glibc.close(listener)
+            Glibc.close(own)
+            throw error
+        }
+        let watch = loop.watch(descriptor: own, for: "an arriving connection") { [unowned self] _ in arrived() }
+        state = .open(listener: own, watch: watch)
+    }
+
+    private func letGo() {
+        guard case .open(let listener, let watch) = state else { return }
+        loop.unwatch(watch)
+        Glibc.close(listener)
+    }
+
+    private func arrived() {
+        guard case .open(let listener, _) = state, DescriptorLimit.isScarce(listener) else { return }
+        letGo()
+        state = .closed(until: EventLoop.uptime() + Self.closedInterval)
+        // It can only fail when it was not bound, and then nobody is accepted either.
+        try? socket.unbind(endpoint)
+        report(LogRecord(.error, "too many connections, no more are accepted", .init("at", path)))
+    }
+
+    private func openAgain(at moment: Moment) {
+        // Any descriptor serves to ask; standard error is there or its number is free.
+        guard !DescriptorLimit.isScarce(STDERR_FILENO, parts: (3, of: 4)) else {
+            state = .closed(until: moment.uptime + Self.closedInterval)
+            return
+        }
+        do {
+            try open()
+            report(LogRecord(.notice, "connections are accepted again", .init("at", path)))
+        } catch {
+            state = .closed(until: moment.uptime + Self.closedInterval)
+            report(LogRecord(.error, "connections cannot be accepted", .init("at", path), .init("why", "\(error)")))
+        }
+    }
+}

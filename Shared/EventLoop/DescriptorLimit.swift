@@ -1,0 +1,42 @@
+internal import Glibc
+
+/// How many descriptors this process may have, and how many it lets strangers take.
+public enum DescriptorLimit {
+    /// The limit that a service asks for. A table of this size costs half a MiB when it is used up, and is beyond any real need.
+    public static let wanted: UInt = 65_536
+    /// Descriptors of which connections from outside may be a part; beyond, no more are accepted.
+    public static let mostWithStrangers: UInt = 512
+
+    /// Raises the soft limit towards `wanted`, as far as the hard one allows. For the start of a process.
+    /// - Returns: The limit from now on.
+    @discardableResult
+    public static func raise() -> UInt {
+        var limit = current()
+        let raised = min(max(limit.rlim_cur, Self.wanted), limit.rlim_max)
+        guard raised > limit.rlim_cur else { return limit.rlim_cur }
+        limit.rlim_cur = raised
+        // Below the hard limit this can only fail where a policy forbids it; then the old limit stays.
+        return setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? raised : current().rlim_cur
+    }
+
+    /// Whether so many descriptors are open that no more connections are accepted: `mostWithStrangers`, or half of a small limit, so that
+    /// files, devices and the central system never compete with strangers for the last ones.
+    /// - Parameters:
+    ///   - descriptor: Any open one; it is duplicated, because the kernel gives the lowest number that is free.
+    ///   - parts: For less than the whole: `3` of `4` asks whether there is some distance to the limit again.
+    /// - Returns: True as well when there is no free descriptor at all.
+    public static func isScarce(_ descriptor: Int32, parts: (UInt, of: UInt) = (1, of: 1)) -> Bool {
+        let lowestFree = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard lowestFree >= 0 else { return true }
+        close(lowestFree)
+        let most = min(Self.mostWithStrangers, current().rlim_cur / 2)
+        return UInt(lowestFree) >= most * parts.0 / parts.of
+    }
+
+    private static func current() -> rlimit {
+        var limit = rlimit()
+        let result = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        precondition(result == 0, "Every process has a limit of descriptors.")
+        return limit
+    }
+}

@@ -1,0 +1,125 @@
+import Bus
+import BusCodec
+import BusSchema
+import EventLoop
+import Glibc
+import Primitives
+import Testing
+import ZeroMQ
+
+/// Subscribers that ask for too much, do not read, or come in crowds: they cost themselves.
+@Suite struct FloodTests {
+    private static let loose = ZeroMQSocket.Options(sendQueue: 5000, receiveQueue: 1, maximumFrameBytes: 1_000_000)
+
+    private func subscriber(_ fixture: Fixture, to service: ServiceName = .hardwareIO) throws -> ZeroMQSocket {
+        let socket = try ZeroMQSocket(.sub, context: fixture.loop.context, options: Self.loose)
+        try socket.connect("ipc://\(fixture.directory.path)/\(service).pub")
+        return socket
+    }
+
+    private func disconnections(_ fixture: Fixture) -> Int {
+        fixture.log.count { $0.message == "a subscriber was disconnected" }
+    }
+
+    @Test func aSubscriberWithAThousandTopicsIsDisconnectedAndWhatItAskedForIsForgotten() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        let modest = fixture.client()
+        try modest.subscribe(to: .hardwareIO, topics: ["hardware.card"]) { _, _ in }
+        let greedy = try subscriber(fixture)
+        for number in 0..<1000 { greedy.subscribe("topic.\(number)") }
+        try fixture.loop.run(until: { disconnections(fixture) > 0 })
+        // It comes back by itself and is disconnected again; once it has ended, nothing of it is left.
+        greedy.close()
+        try fixture.loop.run(until: { (0..<1000).allSatisfy { !endpoint.isWanted("topic.\($0)") } })
+        #expect(endpoint.isWanted("hardware.card"))
+    }
+
+    @Test func asManyTopicsAsASubscriberMayHaveAreServed() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        let subscriber = try subscriber(fixture)
+        for number in 0..<BusLimits.subscriptionsPerPeer { subscriber.subscribe("topic.\(number)") }
+        try fixture.loop.run(until: { endpoint.isWanted("topic.\(BusLimits.subscriptionsPerPeer - 1)") })
+        #expect((0..<BusLimits.subscriptionsPerPeer).allSatisfy { endpoint.isWanted("topic.\($0)") })
+        #expect(disconnections(fixture) == 0)
+        subscriber.close()
+    }
+
+    @Test func theLongestTopicIsServedAndALongerOneIsNot() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        let allowed = String(repeating: "a", count: BusLimits.topicBytes)
+        let long = try subscriber(fixture)
+        long.subscribe(String(repeating: "b", count: 4096))
+        let fitting = try subscriber(fixture)
+        fitting.subscribe(allowed)
+        try fixture.loop.run(until: { endpoint.isWanted(allowed) })
+        #expect(!endpoint.isWanted(String(repeating: "b", count: 4096)))
+        long.close()
+        fitting.close()
+    }
+
+    @Test func topicsThatAreTooLongTogetherAreTooMuchToo() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        let greedy = try subscriber(fixture)
+        let tail = String(repeating: "x", count: 90)
+        for number in 10..<(11 + BusLimits.topicBytesPerPeer / 92) { greedy.subscribe("\(number)\(tail)") }
+        try fixture.loop.run(until: { disconnections(fixture) > 0 })
+        greedy.close()
+        try fixture.loop.run(until: { !endpoint.isWanted("10\(tail)") })
+    }
+
+    @Test func aSubscriberThatDoesNotReadIsDisconnectedBeforeMuchWaitsForIt() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        let still = try subscriber(fixture)
+        still.subscribe("hardware.card")
+        try fixture.loop.run(until: { endpoint.isWanted("hardware.card") })
+        let client = fixture.client()
+        var received = 0
+        try client.subscribe(to: .hardwareIO, topics: ["hardware.card"]) { _, _ in received += 1 }
+        var isReady = false
+        endpoint.publish(ReaderState(readerId: 1, connectorIds: [], faults: [], simulated: true))
+        try client.subscribe(to: .hardwareIO, topics: [ReaderState.type]) { _, _ in isReady = true }
+        try fixture.loop.run(until: { isReady })
+        // A tenth of what the queue in messages would let wait, in portions that a reader has read before the next.
+        let tag = String(repeating: "A", count: 100_000)
+        var portions = 0
+        while disconnections(fixture) == 0, portions < 100 {
+            endpoint.publish(CardPresented(readerId: 1, connectorIds: [1], idTag: tag))
+            portions += 1
+            try fixture.loop.run(until: { received == portions })
+        }
+        #expect(disconnections(fixture) == 1)
+        let published = portions * 100_000
+        #expect(published > BusLimits.unreadBytesPerPeer / 2)
+        #expect(published < BusLimits.unreadBytesPerPeer * 2)
+        still.close()
+    }
+
+    @Test func askingWhetherATopicIsWantedTakesNoLongerWithManySubscribers() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        func measure() -> Duration {
+            let clock = ContinuousClock()
+            let lengths = (0..<5).map { _ in
+                clock.measure {
+                    for _ in 0..<2000 { _ = endpoint.isWanted("hardware.meter.1") }
+                }
+            }
+            return lengths.min() ?? .zero
+        }
+        let sockets = try (0..<16).map { _ in try subscriber(fixture) }
+        sockets[0].subscribe("other.000")
+        try fixture.loop.run(until: { endpoint.isWanted("other.000") })
+        let alone = measure()
+        for (index, socket) in sockets.enumerated() {
+            for number in 0..<60 { socket.subscribe("other.\(100 + index * 60 + number)") }
+        }
+        try fixture.loop.run(until: { (0..<960).allSatisfy { endpoint.isWanted("other.\(100 + $0)") } })
+        #expect(measure() < alone * 4 + .milliseconds(1))
+        for socket in sockets { socket.close() }
+    }
+}

@@ -1,0 +1,43 @@
+"""As much of ZMTP 3.0 (RFC 23) as a subscriber needs, so that a flood does what no library would do."""
+
+import socket
+import struct
+
+
+def connect(path):
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.connect(path)
+    return connection
+
+
+def frame(body, command=False):
+    flags = 4 if command else 0
+    if len(body) < 256:
+        return bytes([flags, len(body)]) + body
+    return bytes([flags | 2]) + struct.pack(">Q", len(body)) + body
+
+
+def read(connection, count):
+    data = b""
+    while len(data) < count:
+        part = connection.recv(count - len(data))
+        if not part:
+            raise ConnectionError("the publisher has ended the connection")
+        data += part
+    return data
+
+
+def subscriber(path):
+    """A connection that has shaken hands as a SUB socket."""
+    connection = connect(path)
+    connection.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(48))
+    read(connection, 64)
+    ready = b"\x05READY\x0bSocket-Type" + struct.pack(">I", 3) + b"SUB"
+    connection.sendall(frame(ready, command=True))
+    _, length = read(connection, 2)
+    read(connection, length)
+    return connection
+
+
+def subscription(topic):
+    return frame(b"\x01" + topic)
