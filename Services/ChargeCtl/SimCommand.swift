@@ -47,6 +47,10 @@ enum SimCommand: Equatable {
         case "lock":
             let jammed = try choice(arguments.next("jam or free"), "jam", "free")
             return .hardware(SimulateHardware(action: .lock, connectorId: connector, on: jammed))
+        case "part":
+            let part = SimulateHardware.Part(rawValue: try arguments.next("the part"))
+            let isBroken = try choice(arguments.next("break or mend"), "break", "mend")
+            return .hardware(SimulateHardware(action: .part, connectorId: connector, on: isBroken, part: part))
         case "meter": return .hardware(try meter(connector, &arguments))
         case "link":
             let cut = try choice(arguments.next("cut or mend"), "cut", "mend")

@@ -51,7 +51,7 @@ enum Usage {
 
     static let config = """
         usage: chargectl config get [KEY…] [--json]
-               chargectl config set KEY VALUE [--reason TEXT]      VALUE - reads it from standard input; secrets only so
+               chargectl config set KEY VALUE [--reason TEXT]      VALUE - reads it from standard input (secrets)
                chargectl config unset KEY                          back to the default
                chargectl config explain [KEY…]
                chargectl config history [KEY] [--limit N] [--json]
@@ -72,6 +72,8 @@ enum Usage {
           load A                                            a current that flows whatever the limit says
           fault CODE | clear CODE                           break and repair a device: PowerSwitchFailure, PowerMeterFailure,
                                                             ConnectorLockFailure, GroundFailure, EVCommunicationError, ReaderFailure …
+          part PART break|mend                              diode, pwm, ventilation, pilotSensor, mirrorSilent, mirrorOpen,
+                                                            lockContact, proximity, meterFrozen, meterSlow, registerAtStart
           lock jam|free                                     the cable lock
           meter silence|revive|set WH                       the meter
           link cut|mend [NAME]                              the simulated uplink

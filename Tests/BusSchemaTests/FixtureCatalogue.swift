@@ -83,6 +83,13 @@ extension Fixture {
         notChargingBecause: nil
     )
 
+    private static var openConnector: ConnectorState {
+        var state = connector
+        state.contactor = .open
+        state.openSinceUptime = 60_000
+        return state
+    }
+
     private static let hardware: [Fixture] = [
         .message(
             "001-starting",
@@ -102,6 +109,7 @@ extension Fixture {
             )
         ),
         .message("002-charging", connector),
+        .message("003-open", openConnector),
         .message(
             "001-three-phases",
             MeterReading(
@@ -114,6 +122,21 @@ extension Fixture {
                 currentMilliamps: [16_000, 16_010, 15_990],
                 frequencyMillihertz: 50_010,
                 valid: true
+            )
+        ),
+        .message(
+            "002-final",
+            MeterReading(
+                connectorId: 1,
+                takenAt: noon,
+                takenAtUptime: 60_300,
+                energyWh: 1_234_567,
+                powerW: 0,
+                voltageMillivolts: [230_000],
+                currentMilliamps: [0],
+                frequencyMillihertz: 50_010,
+                valid: true,
+                openSinceUptime: 60_000
             )
         ),
         .message(
@@ -162,6 +185,7 @@ extension Fixture {
             )
         ),
         .message("002-plug", SimulateHardware(action: .plug, connectorId: 1)),
+        .message("003-part", SimulateHardware(action: .part, connectorId: 1, on: true, part: .diode)),
         .reply(SimulateHardware.self, "001-world", SimulateHardware.Reply(world: "connector 1: EV ready")),
     ]
 

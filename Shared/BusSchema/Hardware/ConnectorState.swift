@@ -24,6 +24,9 @@ public struct ConnectorState: BusState {
     public var faults: [HardwareFaultCode]
     /// Why no energy flows although the EV asks for it; for people. Nil while energy flows or nobody asks.
     public var notChargingBecause: String?
+    /// Uptime in milliseconds since when the contactor is surely open; nil while current may flow, or while that is not certain. A new
+    /// value at each opening, which the final reading of the meter names.
+    public var openSinceUptime: Int64?
 
     public init(
         connectorId: Int,
@@ -37,7 +40,8 @@ public struct ConnectorState: BusState {
         phases: Int,
         fixedCable: Bool,
         faults: [HardwareFaultCode],
-        notChargingBecause: String?
+        notChargingBecause: String?,
+        openSinceUptime: Int64? = nil
     ) {
         self.connectorId = connectorId
         self.bootId = bootId
@@ -51,6 +55,7 @@ public struct ConnectorState: BusState {
         self.fixedCable = fixedCable
         self.faults = faults
         self.notChargingBecause = notChargingBecause
+        self.openSinceUptime = openSinceUptime
     }
 }
 

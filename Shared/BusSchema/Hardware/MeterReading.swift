@@ -18,6 +18,10 @@ public struct MeterReading: BusState {
     public var frequencyMillihertz: Int?
     /// False while the meter does not answer or its values are not plausible; then the values are the last good ones.
     public var valid: Bool
+    /// The `openSinceUptime` of the `ConnectorState` that this reading comes after: the meter was asked when the contactor had been
+    /// open since then and current had settled, so the register holds all that flowed before that opening. Nil while current may flow
+    /// or had not settled, and for readings that are not valid. Compare for equality; it is no time to calculate with.
+    public var openSinceUptime: Int64?
 
     public init(
         connectorId: Int,
@@ -28,7 +32,8 @@ public struct MeterReading: BusState {
         voltageMillivolts: [Int],
         currentMilliamps: [Int],
         frequencyMillihertz: Int? = nil,
-        valid: Bool
+        valid: Bool,
+        openSinceUptime: Int64? = nil
     ) {
         self.connectorId = connectorId
         self.takenAt = takenAt
@@ -39,5 +44,6 @@ public struct MeterReading: BusState {
         self.currentMilliamps = currentMilliamps
         self.frequencyMillihertz = frequencyMillihertz
         self.valid = valid
+        self.openSinceUptime = openSinceUptime
     }
 }

@@ -26,6 +26,43 @@ public struct SimulateHardware: BusRequest {
         public static let lock = Action(rawValue: "lock")
         /// Silence (`on` false) or revive the meter, or set its register (`energyWh`).
         public static let meter = Action(rawValue: "meter")
+        /// Break (`on` true) or mend a part that has no fault code of its own (connectorId, `part`).
+        public static let part = Action(rawValue: "part")
+    }
+
+    /// A part of the charger or of the EV that can be broken by itself.
+    public struct Part: OpenEnum {
+        public let rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// The diode of the EV is missing.
+        public static let diode = Part(rawValue: "diode")
+        /// The generator of the pilot makes no PWM.
+        public static let pwm = Part(rawValue: "pwm")
+        /// The EV asks with ventilation (state D).
+        public static let ventilation = Part(rawValue: "ventilation")
+        /// The pilot is not measured any more, and nobody says so.
+        public static let pilotSensor = Part(rawValue: "pilotSensor")
+        /// The mirror contact of the contactor is not read any more.
+        public static let mirrorSilent = Part(rawValue: "mirrorSilent")
+        /// The mirror contact shows open, whatever the contactor does.
+        public static let mirrorOpen = Part(rawValue: "mirrorOpen")
+        /// The position of the cable lock is not read any more.
+        public static let lockContact = Part(rawValue: "lockContact")
+        /// The proximity contact is not read any more.
+        public static let proximity = Part(rawValue: "proximity")
+        /// The meter repeats its last sample for ever.
+        public static let meterFrozen = Part(rawValue: "meterFrozen")
+        /// The meter answers after seconds.
+        public static let meterSlow = Part(rawValue: "meterSlow")
+        /// The register of the meter is zero at the next start of hardware-io.
+        public static let registerAtStart = Part(rawValue: "registerAtStart")
+
+        /// Every one that this version can break.
+        public static let known: Set<Part> = [
+            .diode, .pwm, .ventilation, .pilotSensor, .mirrorSilent, .mirrorOpen, .lockContact, .proximity,
+            .meterFrozen, .meterSlow, .registerAtStart,
+        ]
     }
 
     public var action: Action
@@ -38,6 +75,7 @@ public struct SimulateHardware: BusRequest {
     public var batteryWh: Int64?
     public var energyWh: Int64?
     public var fault: HardwareFaultCode?
+    public var part: Part?
 
     public init(
         action: Action,
@@ -49,7 +87,8 @@ public struct SimulateHardware: BusRequest {
         currentMilliamps: Int? = nil,
         batteryWh: Int64? = nil,
         energyWh: Int64? = nil,
-        fault: HardwareFaultCode? = nil
+        fault: HardwareFaultCode? = nil,
+        part: Part? = nil
     ) {
         self.action = action
         self.connectorId = connectorId
@@ -61,6 +100,7 @@ public struct SimulateHardware: BusRequest {
         self.batteryWh = batteryWh
         self.energyWh = energyWh
         self.fault = fault
+        self.part = part
     }
 
     public struct Reply: BusReply {
