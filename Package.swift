@@ -138,7 +138,8 @@ let targets: [Target] = [
         "Log",
         "Primitives",
         "ServiceHost",
-        "SiteConfiguration"
+        "SiteConfiguration",
+        "Storage"
     ),
 
     library("ModemCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),

@@ -3,12 +3,46 @@ import HardwareCore
 import Primitives
 
 /// A `HardwareMachine` on the bench: facts in, what it ordered and told out.
+///
+/// The devices are alive: while time passes they repeat what they reported last, as drivers do, and the meter answers at once. `silent`
+/// takes single ones away.
 struct Bench {
+    enum Sensor { case pilot, mirror, lock, proximity, meter }
+
     static let transaction = "11111111-1111-4111-8111-111111111111"
 
     var machine: HardwareMachine
     var now: Moment
+    var silent: Set<Sensor> = []
+    /// What the disk holds; nil while it refuses to store.
+    var memory: HardwareMemory? = HardwareMemory()
+    /// How often something was stored.
+    var writes = 0
+    /// A meter that moves shows another voltage each time.
+    var isMeterFrozen = false
+    private let configurations: [ConnectorConfiguration]
+    private var devices: [Int: Devices] = [:]
+    private var sampleNumber = 0
+    private var reportDue: Duration
     private var requests: UInt64 = 0
+
+    /// What the devices of one connector show.
+    private struct Devices {
+        var high: Int?
+        /// Nil: what the signal makes of it.
+        var low: Int?
+        var signal = PilotSignal.x1
+        var mirror: Bool?
+        var locked: Bool?
+        var ohms: Int??
+        var sample = Bench.sample(energyWh: 1000)
+
+        var lowNow: Int? {
+            if let low { return low }
+            if case .pwm = signal { return -12_000 }
+            return high
+        }
+    }
 
     static let fixedCable = ConnectorConfiguration(connectorId: 1, ratedMilliamps: 32_000, phases: 1, cable: .fixed)
     static let socket = ConnectorConfiguration(
@@ -18,27 +52,39 @@ struct Bench {
         cable: .socket(lock: true)
     )
 
-    init(_ connectors: [ConnectorConfiguration] = [fixedCable], readers: [ReaderConfiguration] = []) {
-        now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000))
+    init(
+        _ connectors: [ConnectorConfiguration] = [fixedCable],
+        readers: [ReaderConfiguration] = [],
+        memory: HardwareMemory = HardwareMemory(),
+        at uptime: Duration = .seconds(100)
+    ) {
+        now = Moment(uptime: uptime, utc: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000))
+        configurations = connectors
+        reportDue = uptime + .seconds(1)
         machine = HardwareMachine(
             configuration: HardwareConfiguration(connectors: connectors, readers: readers),
             bootId: "boot-1",
+            memory: memory,
             at: now
         )
+        self.memory = memory
+        for connector in connectors { devices[connector.connectorId] = Devices() }
     }
 
     /// Started, contactor open and rested, meter answered, no EV.
-    static func idle(_ connectors: [ConnectorConfiguration] = [fixedCable]) -> Bench {
-        var bench = Bench(connectors)
+    static func idle(
+        _ connectors: [ConnectorConfiguration] = [fixedCable],
+        memory: HardwareMemory = HardwareMemory()
+    ) -> Bench {
+        var bench = Bench(connectors, memory: memory)
         bench.handle(.started)
         for connector in connectors {
             let id = connector.connectorId
             bench.driver(.contactorFeedback(connectorId: id, closed: false))
-            bench.driver(.meterRead(connectorId: id, sample(energyWh: 1000)))
             bench.pilot(12_000, connectorId: id)
             if connector.cable != .fixed {
                 bench.driver(.lockFeedback(connectorId: id, locked: false))
-                bench.driver(.proximityRead(connectorId: id, ohms: nil))
+                bench.proximity(nil, connectorId: id)
             }
         }
         bench.wait(.seconds(5))
@@ -48,11 +94,16 @@ struct Bench {
     /// An EV that asks (state C) under a permit of 16 A for a minute; the contactor is closed.
     static func charging(_ connector: ConnectorConfiguration = fixedCable, leaseSeconds: Int64 = 60) -> Bench {
         var bench = idle([connector])
+        bench.pilot(9000)
         bench.permit(16_000, leaseSeconds: leaseSeconds)
-        bench.pilot(6000, low: -12_000)
+        bench.pilot(6000)
         bench.driver(.contactorFeedback(connectorId: 1, closed: true))
         return bench
     }
+
+    /// The contactor has opened: its mirror says so.
+    @discardableResult
+    mutating func opened() -> [HardwareEffect] { driver(.contactorFeedback(connectorId: 1, closed: false)) }
 
     static func sample(energyWh: Int64, milliamps: Int = 0) -> MeterSample {
         MeterSample(
@@ -65,21 +116,54 @@ struct Bench {
     }
 
     @discardableResult
-    mutating func handle(_ event: HardwareMachine.Event) -> [HardwareEffect] { machine.handle(event, at: now) }
+    mutating func handle(_ event: HardwareMachine.Event) -> [HardwareEffect] {
+        perform(machine.handle(event, at: now))
+    }
 
     @discardableResult
-    mutating func driver(_ event: DriverEvent) -> [HardwareEffect] { handle(.driver(event)) }
+    mutating func driver(_ event: DriverEvent) -> [HardwareEffect] {
+        switch event {
+        case .pilotRead(let id, let high, let low):
+            devices[id]?.high = high
+            devices[id]?.low = low
+        case .contactorFeedback(let id, let closed): devices[id]?.mirror = closed
+        case .lockFeedback(let id, let locked): devices[id]?.locked = locked
+        case .proximityRead(let id, let ohms): devices[id]?.ohms = .some(ohms)
+        default: break
+        }
+        return handle(.driver(event))
+    }
 
-    /// Two equal readings, as a change needs.
+    /// Two equal readings, as a change needs. Without `low`, what the ordered signal makes of it.
     @discardableResult
     mutating func pilot(_ high: Int, low: Int? = nil, connectorId: Int = 1) -> [HardwareEffect] {
-        let reading = DriverEvent.pilotRead(
-            connectorId: connectorId,
-            highMillivolts: high,
-            lowMillivolts: low ?? high
-        )
-        return driver(reading) + driver(reading)
+        var effects: [HardwareEffect] = []
+        for _ in 0..<2 {
+            devices[connectorId]?.high = high
+            devices[connectorId]?.low = low
+            let shown = devices[connectorId]?.lowNow ?? high
+            effects += handle(
+                .driver(.pilotRead(connectorId: connectorId, highMillivolts: high, lowMillivolts: shown))
+            )
+        }
+        return effects
     }
+
+    /// One reading.
+    @discardableResult
+    mutating func reading(_ high: Int, low: Int = -12_000) -> [HardwareEffect] {
+        handle(.driver(.pilotRead(connectorId: 1, highMillivolts: high, lowMillivolts: low)))
+    }
+
+    /// Two equal readings of the resistor in the plug.
+    @discardableResult
+    mutating func proximity(_ ohms: Int?, connectorId: Int = 1) -> [HardwareEffect] {
+        let event = DriverEvent.proximityRead(connectorId: connectorId, ohms: ohms)
+        return driver(event) + driver(event)
+    }
+
+    /// What the meter of connector 1 answers from now on.
+    mutating func meterShows(_ sample: MeterSample) { devices[1]?.sample = sample }
 
     @discardableResult
     mutating func permit(
@@ -87,7 +171,7 @@ struct Bench {
         granted: Bool = true,
         leaseSeconds: Int64 = 60,
         connectorId: Int = 1,
-        transaction: String = transaction
+        transaction: String = Bench.transaction
     ) -> [HardwareEffect] {
         let request = Permit(
             connectorId: connectorId,
@@ -100,8 +184,8 @@ struct Bench {
     }
 
     @discardableResult
-    mutating func withdraw(connectorId: Int = 1) -> [HardwareEffect] {
-        permit(0, granted: false, connectorId: connectorId)
+    mutating func withdraw(connectorId: Int = 1, transaction: String = Bench.transaction) -> [HardwareEffect] {
+        permit(0, granted: false, connectorId: connectorId, transaction: transaction)
     }
 
     @discardableResult
@@ -114,24 +198,86 @@ struct Bench {
         handle(.clearFaultRequested(nextID(), ClearFault(connectorId: 1, code: code)))
     }
 
-    /// Lets time pass, deadline by deadline; the meter does not answer and the pilot says nothing meanwhile.
+    /// Lets time pass, deadline by deadline and second by second.
     @discardableResult
     mutating func wait(_ duration: Duration, pilotHigh: Int? = nil, answeringMeter sample: MeterSample? = nil)
         -> [HardwareEffect]
     {
+        if let pilotHigh {
+            devices[1]?.high = pilotHigh
+            devices[1]?.low = nil
+        }
+        if let sample { meterShows(sample) }
         let end = now.advanced(by: duration)
         var effects: [HardwareEffect] = []
-        while let deadline = machine.nextDeadline?.at, deadline <= end.uptime {
-            if deadline > now.uptime { now = now.advanced(by: deadline - now.uptime) }
-            if let pilotHigh { effects += pilot(pilotHigh, low: -12_000) }
-            let due = machine.deadlineReached(at: now)
-            effects += due
-            for case .command(.readMeter(let id)) in due {
-                effects += driver(.meterRead(connectorId: id, sample ?? Self.sample(energyWh: 1000)))
+        while true {
+            let deadline = machine.nextDeadline?.at ?? end.uptime
+            let next = min(deadline, reportDue)
+            guard next <= end.uptime, next < end.uptime || machine.nextDeadline?.at == next || reportDue == next else {
+                break
+            }
+            if next > now.uptime { now = now.advanced(by: next - now.uptime) }
+            if reportDue <= now.uptime {
+                reportDue = now.uptime + .seconds(1)
+                effects += report()
+            }
+            if let deadline = machine.nextDeadline, deadline.isDue(at: now.uptime) {
+                effects += perform(machine.deadlineReached(at: now))
             }
         }
         now = end
         return effects
+    }
+
+    /// Every sensor that is alive says what it sees.
+    private mutating func report() -> [HardwareEffect] {
+        var events: [DriverEvent] = []
+        for (id, shown) in devices.sorted(by: { $0.key < $1.key }) {
+            if let high = shown.high, let low = shown.lowNow, !silent.contains(.pilot) {
+                events.append(.pilotRead(connectorId: id, highMillivolts: high, lowMillivolts: low))
+            }
+            if let closed = shown.mirror, !silent.contains(.mirror) {
+                events.append(.contactorFeedback(connectorId: id, closed: closed))
+            }
+            if let locked = shown.locked, !silent.contains(.lock) {
+                events.append(.lockFeedback(connectorId: id, locked: locked))
+            }
+            if let ohms = shown.ohms, !silent.contains(.proximity) {
+                events.append(.proximityRead(connectorId: id, ohms: ohms))
+            }
+        }
+        return events.flatMap { handle(.driver($0)) }
+    }
+
+    private mutating func perform(_ effects: [HardwareEffect]) -> [HardwareEffect] {
+        var all = effects
+        for effect in effects {
+            switch effect {
+            case .command(.setPilot(let id, let signal)): devices[id]?.signal = signal
+            case .command(.readMeter(let id)) where !silent.contains(.meter):
+                all += handle(.driver(.meterRead(connectorId: id, nextSample(id))))
+            case .store(let document):
+                writes += 1
+                if memory == nil {
+                    all += handle(.memoryNotStored(reason: "the disk is full"))
+                } else {
+                    memory = document
+                    all += handle(.memoryStored)
+                }
+            default: break
+            }
+        }
+        return all
+    }
+
+    private mutating func nextSample(_ connectorId: Int) -> MeterSample {
+        var sample = devices[connectorId]?.sample ?? Self.sample(energyWh: 1000)
+        let phases = configurations.first { $0.connectorId == connectorId }?.phases ?? 1
+        if !isMeterFrozen { sampleNumber += 1 }
+        guard sample.voltageMillivolts == [230_000] else { return sample }
+        sample.voltageMillivolts = Array(repeating: 230_000 + sampleNumber % 10, count: phases)
+        sample.currentMilliamps = Array(repeating: sample.currentMilliamps[0], count: phases)
+        return sample
     }
 
     private mutating func nextID() -> RequestID {

@@ -60,16 +60,18 @@ import Testing
 
     @Test func stateDChargesOnlyWhereThereIsVentilation() {
         var bench = Bench.idle()
+        bench.pilot(9000)
         bench.permit(16_000)
-        let closedRoom = bench.pilot(3000, low: -12_000)
+        let closedRoom = bench.pilot(3000)
         #expect(!closedRoom.orders.contains(close))
         #expect(closedRoom.connector?.notChargingBecause?.contains("ventilation") == true)
 
         var ventilated = Bench.fixedCable
         ventilated.ventilated = true
         var airy = Bench.idle([ventilated])
+        airy.pilot(9000)
         airy.permit(16_000)
-        let asked = airy.pilot(3000, low: -12_000)
+        let asked = airy.pilot(3000)
         #expect(asked.orders.contains(close))
     }
 
@@ -113,8 +115,9 @@ import Testing
 
     @Test func aContactorThatDoesNotCloseIsOpenedAgainAndLatches() {
         var bench = Bench.idle()
+        bench.pilot(9000)
         bench.permit(16_000)
-        bench.pilot(6000, low: -12_000)
+        bench.pilot(6000)
         let early = bench.wait(.milliseconds(999))
         #expect(early.faults.isEmpty)
         let late = bench.wait(.milliseconds(1))
@@ -169,6 +172,7 @@ import Testing
 
     @Test func aSilentPilotSensorOpensWithinThreeSeconds() {
         var bench = Bench.charging()
+        bench.silent = [.pilot]
         let early = bench.wait(.milliseconds(2999))
         #expect(!early.orders.contains(open))
         let late = bench.wait(.milliseconds(1))
@@ -193,6 +197,7 @@ import Testing
 
     @Test func aLostContactorDriverIsToldToOpenAndIsNoWeldedContactor() {
         var bench = Bench.charging()
+        bench.silent = [.mirror]
         let lost = bench.driver(.deviceLost(.contactor(connectorId: 1), reason: "no answer"))
         #expect(lost.first == .command(open))
         #expect(lost.connector?.faults == [.internalError])

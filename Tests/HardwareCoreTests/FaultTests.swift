@@ -84,8 +84,9 @@ import Testing
     @Test func aFaultOfOneConnectorIsNotTheOthers() {
         let second = ConnectorConfiguration(connectorId: 2, ratedMilliamps: 32_000, phases: 1, cable: .fixed)
         var bench = Bench.idle([Bench.fixedCable, second])
+        bench.pilot(9000, connectorId: 2)
         bench.permit(16_000, connectorId: 2)
-        bench.pilot(6000, low: -12_000, connectorId: 2)
+        bench.pilot(6000, connectorId: 2)
         bench.driver(.contactorFeedback(connectorId: 2, closed: true))
         let effects = bench.driver(reported(.groundFailure, true))
         #expect(effects.published(ConnectorState.self).map(\.connectorId) == [1])

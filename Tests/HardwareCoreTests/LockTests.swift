@@ -20,7 +20,7 @@ import Testing
     /// The same, while the lock moves.
     private func locking() -> Bench {
         var bench = Bench.idle([Bench.socket])
-        bench.driver(.proximityRead(connectorId: 1, ohms: 220))
+        bench.proximity(220)
         bench.pilot(9000)
         bench.permit(16_000)
         bench.pilot(6000, low: -12_000)
@@ -29,7 +29,7 @@ import Testing
 
     @Test func itLocksBeforeItCloses() {
         var bench = Bench.idle([Bench.socket])
-        bench.driver(.proximityRead(connectorId: 1, ohms: 220))
+        bench.proximity(220)
         bench.pilot(9000)
         let granted = bench.permit(16_000)
         #expect(granted.orders.contains(lock))
@@ -61,7 +61,10 @@ import Testing
         #expect(freed.orders.contains(lock))
         let locked = bench.driver(.lockFeedback(connectorId: 1, locked: true))
         #expect(locked.connector?.faults == [])
-        #expect(locked.orders.contains(close))
+        // The pilot was steady meanwhile: the EV's diode has to show again.
+        #expect(!locked.orders.contains(close))
+        let asks = bench.pilot(6000)
+        #expect(asks.orders == [close])
     }
 
     @Test func unlockingIsRefusedWhileTheContactorIsClosedUnderAPermit() {
@@ -141,7 +144,7 @@ import Testing
         bench.driver(.contactorFeedback(connectorId: 1, closed: false))
         let effects =
             bench.driver(.lockFeedback(connectorId: 1, locked: true))
-            + bench.driver(.proximityRead(connectorId: 1, ohms: 220)) + bench.pilot(9000)
+            + bench.proximity(220) + bench.pilot(9000)
         #expect(!effects.orders.contains(unlock))
         #expect(effects.connector?.lock == .locked)
     }
@@ -152,7 +155,7 @@ import Testing
         bench.driver(.contactorFeedback(connectorId: 1, closed: false))
         let effects =
             bench.driver(.lockFeedback(connectorId: 1, locked: true))
-            + bench.driver(.proximityRead(connectorId: 1, ohms: nil))
+            + bench.proximity(nil)
         #expect(effects.orders == [unlock])
     }
 
@@ -178,7 +181,7 @@ import Testing
     @Test(arguments: [(1500, 13_000), (680, 20_000), (220, 32_000), (100, 32_000)])
     func theCableLimitsTheOffer(ohms: Int, milliamps: Int) {
         var bench = Bench.idle([Bench.socket])
-        bench.driver(.proximityRead(connectorId: 1, ohms: ohms))
+        bench.proximity(ohms)
         bench.pilot(9000)
         let effects = bench.permit(32_000)
         #expect(effects.connector?.ratedMilliamps == milliamps)
@@ -187,16 +190,16 @@ import Testing
 
     @Test func aCableDoesNotGrowWhileItIsPlugged() {
         var bench = Bench.idle([Bench.socket])
-        bench.driver(.proximityRead(connectorId: 1, ohms: 680))
+        bench.proximity(680)
         bench.pilot(9000)
-        bench.driver(.proximityRead(connectorId: 1, ohms: 220))
+        bench.proximity(220)
         let effects = bench.permit(32_000)
         #expect(effects.connector?.ratedMilliamps == 20_000)
     }
 
     @Test func anImpossibleResistorIsNoCable() {
         var bench = Bench.idle([Bench.socket])
-        bench.driver(.proximityRead(connectorId: 1, ohms: 10))
+        bench.proximity(10)
         bench.pilot(9000)
         let effects = bench.permit(32_000)
         #expect(effects.orders.isEmpty)
@@ -205,7 +208,7 @@ import Testing
 
     @Test func pullingThePlugAtTheSocketOpensAtOnce() {
         var bench = charging()
-        let effects = bench.driver(.proximityRead(connectorId: 1, ohms: nil))
+        let effects = bench.proximity(nil)
         #expect(effects.first == .command(open))
     }
 }

@@ -26,11 +26,8 @@ import Testing
     /// Others take silence for the death of hardware-io: a meter that is gone must not look like that.
     @Test func withoutAMeterTheConnectorStillGivesSignsOfLife() {
         var bench = Bench.idle()
-        var effects: [HardwareEffect] = []
-        for _ in 0..<120 {
-            bench.now = bench.now.advanced(by: .seconds(1))
-            effects += bench.machine.deadlineReached(at: bench.now)
-        }
+        bench.silent = [.meter]
+        let effects = bench.wait(.seconds(120))
         let last = effects.published(ConnectorState.self).suffix(5)
         #expect(last.count == 5)
         #expect(last.allSatisfy { $0.faults == [.powerMeterFailure] })
@@ -134,37 +131,31 @@ import Testing
     }
 
     @Test func aSilentMeterIsLostAfterThreeCyclesAndEndsChargingAfterItsGrace() {
-        var bench = Bench.charging()
-        var effects: [HardwareEffect] = []
-        func pass(_ seconds: Int) -> [HardwareEffect] {
-            var all: [HardwareEffect] = []
-            for _ in 0..<seconds {
-                bench.now = bench.now.advanced(by: .seconds(1))
-                all += bench.pilot(6000, low: -12_000)
-                all += bench.machine.deadlineReached(at: bench.now)
-            }
-            return all
-        }
-        effects = pass(3)
-        #expect(effects.faults.map(\.code) == [.powerMeterFailure])
-        bench.permit(16_000, leaseSeconds: 600)
-        let grace = pass(59)
-        #expect(!grace.orders.contains(.openContactor(connectorId: 1)))
-        let over = pass(2)
-        #expect(over.orders.contains(.openContactor(connectorId: 1)))
+        var bench = Bench.charging(leaseSeconds: 600)
+        bench.silent = [.meter]
+        // One question without an answer, and the two cycles after it.
+        let early = bench.wait(.milliseconds(3999))
+        #expect(early.faults.isEmpty)
+        let lost = bench.wait(.milliseconds(1))
+        #expect(lost.faults.map(\.code) == [.powerMeterFailure])
+        let grace = bench.wait(.milliseconds(59_999))
+        #expect(grace.orders.isEmpty)
+        let over = bench.wait(.milliseconds(1))
+        #expect(over.first == .command(.openContactor(connectorId: 1)))
     }
 
     @Test func aMeterThatIsReportedLostIsTriedEachSecondUntilThatIsSure() {
         var bench = Bench.idle()
         bench.wait(.seconds(2))
+        bench.silent = [.meter]
         bench.driver(.deviceLost(.meter(connectorId: 1), reason: "unplugged"))
-        var effects: [HardwareEffect] = []
-        for _ in 0..<2 {
-            bench.now = bench.now.advanced(by: .seconds(1))
-            effects += bench.machine.deadlineReached(at: bench.now)
-            effects += bench.driver(.meterFailed(connectorId: 1, reason: "unplugged"))
-        }
-        #expect(effects.faults.map(\.code) == [.powerMeterFailure])
+        let asked = bench.wait(.seconds(1))
+        #expect(asked.commands == [read])
+        bench.driver(.meterFailed(connectorId: 1, reason: "unplugged"))
+        let askedAgain = bench.wait(.seconds(1))
+        #expect(askedAgain.commands == [read])
+        let lost = bench.driver(.meterFailed(connectorId: 1, reason: "unplugged"))
+        #expect(lost.faults.map(\.code) == [.powerMeterFailure])
     }
 
     @Test func aFasterMeterMayCountFaster() {

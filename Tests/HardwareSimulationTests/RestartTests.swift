@@ -13,6 +13,7 @@ import Testing
         yard.told = []
         yard.restart()
         #expect(yard.told.first?.effect == .command(.openContactor(connectorId: 1)))
+        yard.wait(.milliseconds(20))
         #expect(yard.connector()?.bootId != bootId)
         #expect(yard.connector()?.permit == nil)
         #expect(yard.connector()?.contactor == .open)

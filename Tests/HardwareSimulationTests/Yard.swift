@@ -19,21 +19,28 @@ struct Yard {
     var now: Moment
     /// Everything the core told, with the time it did.
     var told: [(at: Duration, effect: HardwareEffect)] = []
+    /// What is on disk.
+    var memory = HardwareMemory()
     /// How often the process would have been woken.
     var wakeUps = 0
     private var requests: UInt64 = 0
 
-    init(_ connectors: [ConnectorConfiguration] = [fixedCable], readerIds: [Int] = [1], world: SimulatedWorld? = nil) {
+    init(
+        _ connectors: [ConnectorConfiguration] = [fixedCable],
+        readerIds: [Int] = [1],
+        world: SimulatedWorld? = nil,
+        noise: SimulatedNoise = SimulatedNoise()
+    ) {
         now = Moment(uptime: .seconds(1000), utc: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000))
-        configuration = SimulationConfiguration(connectors: connectors, readerIds: readerIds)
-        core = Self.core(configuration, at: now)
+        configuration = SimulationConfiguration(connectors: connectors, readerIds: readerIds, noise: noise)
+        core = Self.core(configuration, memory, at: now)
         charger = SimulatedCharger(configuration: configuration, world: world ?? SimulatedWorld(), at: now)
         start()
     }
 
     /// The process is killed; coils fall, the world stays.
     mutating func restart() {
-        core = Self.core(configuration, at: now)
+        core = Self.core(configuration, memory, at: now)
         charger = SimulatedCharger(configuration: configuration, world: charger.world, at: now)
         start()
     }
@@ -102,13 +109,18 @@ struct Yard {
         }
     }
 
-    private static func core(_ configuration: SimulationConfiguration, at now: Moment) -> HardwareMachine {
+    private static func core(
+        _ configuration: SimulationConfiguration,
+        _ memory: HardwareMemory,
+        at now: Moment
+    ) -> HardwareMachine {
         let readers = configuration.readerIds.map {
             ReaderConfiguration(readerId: $0, connectorIds: [1], simulated: true)
         }
         return HardwareMachine(
             configuration: HardwareConfiguration(connectors: configuration.connectors, readers: readers),
             bootId: "boot \(now.uptime)",
+            memory: memory,
             at: now
         )
     }
@@ -125,8 +137,13 @@ struct Yard {
     private mutating func perform(_ effects: [HardwareEffect]) {
         for effect in effects {
             told.append((now.uptime, effect))
-            guard case .command(let command) = effect else { continue }
-            take(charger.handle(.commanded(command), at: now))
+            switch effect {
+            case .command(let command): take(charger.handle(.commanded(command), at: now))
+            case .store(let document):
+                memory = document
+                perform(core.handle(.memoryStored, at: now))
+            default: break
+            }
         }
     }
 

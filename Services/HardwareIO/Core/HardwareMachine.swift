@@ -11,6 +11,10 @@ public struct HardwareMachine: Machine {
         case unlockRequested(RequestID, Unlock)
         case indicateRequested(RequestID, Indicate)
         case clearFaultRequested(RequestID, ClearFault)
+        /// What the last `store` asked for is on disk.
+        case memoryStored
+        /// It is not; it will be asked for again.
+        case memoryNotStored(reason: String)
         /// The process is to end: everything goes to its safe state, then comes `finish`.
         case terminationRequested
     }
@@ -23,65 +27,95 @@ public struct HardwareMachine: Machine {
     }
 
     private var state = State.running
+    private let bootId: String
     /// Sorted by id, so that effects have one order.
-    private var connectors: [ConnectorMachine]
+    private var outlets: [OutletMachine]
     private var readers: [(id: Int, machine: ReaderMachine)]
+    private var keeper: MemoryKeeper
 
-    /// `bootId` is random at each start and tells others that permits are gone. Contactors rest from `start` on before they close for
-    /// the first time.
-    public init(configuration: HardwareConfiguration, bootId: String, at start: Moment) {
-        connectors = configuration.connectors.sorted { $0.connectorId < $1.connectorId }
-            .map { ConnectorMachine(configuration: $0, bootId: bootId, at: start) }
+    /// - Parameters:
+    ///   - configuration: What is built in.
+    ///   - bootId: Random at each start; tells others that permits are gone.
+    ///   - memory: What the last run stored.
+    ///   - start: Contactors rest from here on before they close for the first time.
+    public init(
+        configuration: HardwareConfiguration,
+        bootId: String,
+        memory: HardwareMemory = HardwareMemory(),
+        at start: Moment
+    ) {
+        self.bootId = bootId
+        outlets = configuration.connectors.sorted { $0.connectorId < $1.connectorId }
+            .map { OutletMachine($0, memory: memory.outlet($0.connectorId), at: start.uptime) }
         readers = configuration.readers.sorted { $0.readerId < $1.readerId }
             .map { ($0.readerId, ReaderMachine(configuration: $0)) }
+        keeper = MemoryKeeper(stored: memory, at: start.uptime)
         precondition(
-            Set(configuration.connectors.map(\.connectorId)).count == connectors.count
-                && Set(configuration.readers.map(\.readerId)).count == readers.count,
+            Set(outlets.map(\.connectorId)).count == outlets.count && Set(readers.map(\.id)).count == readers.count,
             "Ids of connectors and readers are unique: the configuration was checked."
         )
     }
 
+    /// Its connectors, ascending.
+    public var connectorIds: [Int] { outlets.map(\.connectorId) }
+
+    /// The permit in force on a connector; nil without one.
+    public func permit(on connectorId: Int) -> PermitInForce? {
+        outlets.first { $0.connectorId == connectorId }?.permit
+    }
+
+    /// Present faults of a connector, worst first.
+    public func faults(on connectorId: Int) -> [HardwareFaultCode] {
+        outlets.first { $0.connectorId == connectorId }?.faultCodes ?? []
+    }
+
     public var nextDeadline: Deadline? {
-        state == .finished ? nil : earliest(of: connectors.lazy.map(\.nextDeadline))
+        state == .finished ? nil : earliest(earliest(of: outlets.lazy.map(\.nextDeadline)), keeper.nextDeadline)
     }
 
     public mutating func handle(_ event: Event, at moment: Moment) -> [HardwareEffect] {
-        var effects: [HardwareEffect] = []
+        var turn = Turn(at: moment)
         switch event {
         case .started:
-            effects = forEachConnector { $0.handle(.started, at: moment) }
-            for index in readers.indices { effects += readers[index].machine.handle(.started, at: moment) }
+            for index in outlets.indices { outlets[index].handle(.started, bootId: bootId, &turn) }
+            for index in readers.indices { readers[index].machine.handle(.started, &turn) }
         case .driver(let fact):
-            effects = take(fact, at: moment)
+            sense(fact, &turn)
         case .permitRequested(let id, let request):
-            effects = forward(id, request.connectorId, .permitRequested(id, request), at: moment)
+            forward(id, request.connectorId, .permitRequested(id, request), &turn)
         case .unlockRequested(let id, let request):
-            effects = forward(id, request.connectorId, .unlockRequested(id), at: moment)
+            forward(id, request.connectorId, .unlockRequested(id), &turn)
         case .indicateRequested(let id, let request):
-            guard [.cardRead, .accepted, .rejected].contains(request.signal) else {
-                return [.refuse(id, BusError(.invalid, "\(request.signal) is no signal that is known here"))]
+            if [.cardRead, .accepted, .rejected].contains(request.signal) {
+                forward(id, request.connectorId, .indicateRequested(id, request.signal), &turn)
+            } else {
+                turn.refuse(id, BusError(.invalid, "\(request.signal) is no signal that is known here"))
             }
-            effects = forward(id, request.connectorId, .indicateRequested(id, request.signal), at: moment)
         case .clearFaultRequested(let id, let request):
-            effects = clearFault(id, request, at: moment)
+            forward(id, request.connectorId, .clearFaultRequested(id, request.code), &turn)
+        case .memoryStored: keeper.saved(&turn)
+        case .memoryNotStored(let reason): keeper.saveFailed(reason, &turn)
         case .terminationRequested:
             guard state == .running else { return [] }
             state = .terminating
-            effects = forEachConnector { $0.handle(.terminationRequested, at: moment) }
+            for index in outlets.indices { outlets[index].handle(.terminationRequested, bootId: bootId, &turn) }
         }
-        return effects + finishWhenSettled()
+        conclude(&turn)
+        return turn.effects
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [HardwareEffect] {
         guard state != .finished else { return [] }
-        let effects = forEachConnector { connector in
-            guard let deadline = connector.nextDeadline, deadline.isDue(at: moment.uptime) else { return [] }
-            return connector.deadlineReached(at: moment)
+        var turn = Turn(at: moment)
+        for index in outlets.indices {
+            guard let deadline = outlets[index].nextDeadline, deadline.isDue(at: moment.uptime) else { continue }
+            outlets[index].deadlineReached(bootId: bootId, &turn)
         }
-        return effects + finishWhenSettled()
+        conclude(&turn)
+        return turn.effects
     }
 
-    private mutating func take(_ fact: DriverEvent, at moment: Moment) -> [HardwareEffect] {
+    private mutating func sense(_ fact: DriverEvent, _ turn: inout Turn) {
         switch fact {
         case .pilotRead(let id, _, _), .contactorFeedback(let id, _), .lockFeedback(let id, _),
             .proximityRead(let id, _), .meterRead(let id, _), .meterFailed(let id, _),
@@ -89,57 +123,45 @@ public struct HardwareMachine: Machine {
             .deviceLost(.meter(let id), _), .deviceLost(.lock(let id), _), .deviceRecovered(.pilot(let id)),
             .deviceRecovered(.contactor(let id)), .deviceRecovered(.meter(let id)),
             .deviceRecovered(.lock(let id)):
-            return connector(id) { $0.handle(.driver(fact), at: moment) } ?? unknown(fact)
-        case .cardRead(let id, let card):
-            return reader(id) { $0.handle(.cardRead(card), at: moment) } ?? unknown(fact)
-        case .cardGone(let id):
-            return reader(id) { $0.handle(.cardGone, at: moment) } ?? unknown(fact)
-        case .deviceLost(.reader(let id), let reason):
-            return reader(id) { $0.handle(.lost(reason: reason), at: moment) } ?? unknown(fact)
-        case .deviceRecovered(.reader(let id)):
-            return reader(id) { $0.handle(.recovered, at: moment) } ?? unknown(fact)
+            guard let index = outlets.firstIndex(where: { $0.connectorId == id }) else {
+                return logUnknown(fact, &turn)
+            }
+            outlets[index].handle(.driver(fact), bootId: bootId, &turn)
+        case .cardRead(let id, let card): tellReader(id, .cardRead(card), fact, &turn)
+        case .cardGone(let id): tellReader(id, .cardGone, fact, &turn)
+        case .deviceLost(.reader(let id), let reason): tellReader(id, .lost(reason: reason), fact, &turn)
+        case .deviceRecovered(.reader(let id)): tellReader(id, .recovered, fact, &turn)
         }
+    }
+
+    private mutating func tellReader(_ id: Int, _ event: ReaderMachine.Event, _ fact: DriverEvent, _ turn: inout Turn) {
+        guard let index = readers.firstIndex(where: { $0.id == id }) else { return logUnknown(fact, &turn) }
+        readers[index].machine.handle(event, &turn)
     }
 
     private mutating func forward(
         _ id: RequestID,
         _ connectorId: Int,
-        _ event: ConnectorMachine.Event,
-        at moment: Moment
-    ) -> [HardwareEffect] {
-        connector(connectorId) { $0.handle(event, at: moment) }
-            ?? [.refuse(id, BusError(.invalid, "there is no connector \(connectorId)"))]
+        _ event: OutletMachine.Event,
+        _ turn: inout Turn
+    ) {
+        guard let index = outlets.firstIndex(where: { $0.connectorId == connectorId }) else {
+            turn.refuse(id, BusError(.invalid, "there is no connector \(connectorId)"))
+            return
+        }
+        outlets[index].handle(event, bootId: bootId, &turn)
     }
 
-    private mutating func clearFault(_ id: RequestID, _ request: ClearFault, at moment: Moment) -> [HardwareEffect] {
-        forward(id, request.connectorId, .clearFaultRequested(id, request.code), at: moment)
-    }
-
-    private mutating func finishWhenSettled() -> [HardwareEffect] {
-        guard state == .terminating, connectors.allSatisfy(\.contactor.isSettled) else { return [] }
+    /// Stores what must survive, and ends when everything is in its safe state.
+    private mutating func conclude(_ turn: inout Turn) {
+        keeper.keep(HardwareMemory(outlets: outlets.map(\.memory)), &turn)
+        guard state == .terminating, outlets.allSatisfy(\.isSettled) else { return }
         state = .finished
-        return [.finish]
-    }
-
-    private mutating func connector(
-        _ id: Int,
-        _ body: (inout ConnectorMachine) -> [HardwareEffect]
-    ) -> [HardwareEffect]? {
-        connectors.firstIndex { $0.configuration.connectorId == id }.map { body(&connectors[$0]) }
-    }
-
-    private mutating func reader(_ id: Int, _ body: (inout ReaderMachine) -> [HardwareEffect]) -> [HardwareEffect]? {
-        readers.firstIndex { $0.id == id }.map { body(&readers[$0].machine) }
-    }
-
-    private mutating func forEachConnector(
-        _ body: (inout ConnectorMachine) -> [HardwareEffect]
-    ) -> [HardwareEffect] {
-        connectors.indices.flatMap { body(&connectors[$0]) }
+        turn.finish()
     }
 
     /// A driver reports something that was not configured: our bug, and no reason to stop charging elsewhere.
-    private func unknown(_ fact: DriverEvent) -> [HardwareEffect] {
-        [.log(LogRecord(.fault, "driver reported a device that is not configured", .init("event", "\(fact)")))]
+    private func logUnknown(_ fact: DriverEvent, _ turn: inout Turn) {
+        turn.log(LogRecord(.fault, "driver reported a device that is not configured", .init("event", "\(fact)")))
     }
 }

@@ -19,8 +19,7 @@ final class HardwareDaemon {
     private var lastRequest: UInt64 = 0
     /// Id of the request whose consequences are being performed.
     private var cause: String?
-    /// What was published last, for whose transaction something is and which faults are present.
-    private var connectors: [Int: ConnectorState] = [:]
+    private var memory: MemoryFile?
 
     init(_ host: ServiceHost) throws {
         self.host = host
@@ -36,7 +35,13 @@ final class HardwareDaemon {
         )
         simulated = try Self.makeSimulation(settings, host)
         drivers = simulated.map { [$0] } ?? []
-        let core = HardwareMachine(configuration: settings.hardware, bootId: random.uuid(), at: EventLoop.now())
+        memory = try Self.openMemory(settings, host)
+        let core = HardwareMachine(
+            configuration: settings.hardware,
+            bootId: random.uuid(),
+            memory: try memory?.load { host.log.write($0) } ?? HardwareMemory(),
+            at: EventLoop.now()
+        )
         machine = MachineHost(core, loop: host.loop)
         machine.perform = { [unowned self] in perform($0) }
         for driver in drivers { driver.report = { [unowned self] in machine.deliver(.driver($0)) } }
@@ -44,6 +49,12 @@ final class HardwareDaemon {
         serve()
         machine.deliver(.started)
         for driver in drivers { driver.start() }
+    }
+
+    /// What must survive a restart; nil where the simulated world does not survive one either.
+    private static func openMemory(_ settings: HardwareSettings, _ host: ServiceHost) throws -> MemoryFile? {
+        guard settings.simulation == nil || settings.keepsSimulation else { return nil }
+        return MemoryFile(folder: try host.makeStateDirectory())
     }
 
     /// The simulated devices, announced at every start: nobody may take this charger for a real one.
@@ -132,9 +143,10 @@ final class HardwareDaemon {
     private func simulate(_ request: SimulateHardware, _ header: Header) -> Result<SimulateHardware.Reply, BusError> {
         guard let simulated else { return .failure(BusError(.refused, "the devices of this charger are real")) }
         do throws(BusError) {
-            let connectorId = request.connectorId ?? (connectors.count == 1 ? connectors.keys.first : nil)
+            let ids = machine.machine.connectorIds
+            let connectorId = request.connectorId ?? (ids.count == 1 ? ids.first : nil)
             // Those that are latched stay when their cause is gone, until service clears them.
-            let latched = connectorId.flatMap { connectors[$0]?.faults } ?? []
+            let latched = connectorId.map { machine.machine.faults(on: $0) } ?? []
             cause = header.id
             defer { cause = nil }
             try simulated.simulate(request)
@@ -166,6 +178,8 @@ final class HardwareDaemon {
         switch effect {
         case .command(let command):
             for driver in drivers { driver.perform(command) }
+        case .store(let document):
+            machine.deliver(store(document))
         case .reply(let id, let reply):
             open.removeValue(forKey: id)?(.success(reply))
         case .refuse(let id, let error):
@@ -181,17 +195,25 @@ final class HardwareDaemon {
         return .done
     }
 
-    private func publish(_ message: AnyBusMessage) {
-        var connectorId: Int?
-        if let state = message.value as? ConnectorState {
-            connectors[state.connectorId] = state
-            connectorId = state.connectorId
-        } else if let reading = message.value as? MeterReading {
-            connectorId = reading.connectorId
-        } else if let fault = message.value as? HardwareFault {
-            connectorId = fault.connectorId
+    private func store(_ document: HardwareMemory) -> HardwareMachine.Event {
+        guard memory != nil else { return .memoryStored }
+        do throws(MemoryFile.Failure) {
+            try memory?.save(document)
+            return .memoryStored
+        } catch {
+            return .memoryNotStored(reason: error.description)
         }
-        let transaction = connectorId.flatMap { connectors[$0]?.permit?.transaction }
+    }
+
+    private func publish(_ message: AnyBusMessage) {
+        let connectorId: Int? =
+            switch message.value {
+            case let state as ConnectorState: state.connectorId
+            case let reading as MeterReading: reading.connectorId
+            case let fault as HardwareFault: fault.connectorId
+            default: nil
+            }
+        let transaction = connectorId.flatMap { machine.machine.permit(on: $0)?.transaction }
         bus.publish(message, cause: cause, transaction: transaction)
     }
 

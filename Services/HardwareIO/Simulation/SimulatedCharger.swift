@@ -26,12 +26,17 @@ public struct SimulatedCharger: Machine {
                 place: world.connectors.first { $0.connectorId == connector.connectorId }
                     ?? SimulatedWorld.Place(connectorId: connector.connectorId, registerMicrowattSeconds: fresh),
                 nominalMillivolts: configuration.nominalMillivolts,
+                noise: configuration.noise,
                 seed: configuration.seed &+ UInt64(connector.connectorId),
                 at: start
             )
         }
         readers = configuration.readerIds.sorted().map {
-            SimulatedReader(readerId: $0, isBroken: world.brokenReaderIds.contains($0))
+            SimulatedReader(
+                readerId: $0,
+                isBroken: world.brokenReaderIds.contains($0),
+                bounces: configuration.noise.cardsBounce
+            )
         }
     }
 

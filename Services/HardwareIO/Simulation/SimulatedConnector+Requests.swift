@@ -15,13 +15,10 @@ extension SimulatedConnector {
         case .plug:
             if place.vehicle == nil { place.vehicle = vehicle }
             try changeVehicle(request)
-            if hasSocket, !place.cableInSocket {
-                place.cableInSocket = true
-                events.append(proximity)
-            }
+            if hasSocket { place.cableInSocket = true }
         case .unplug:
             place.vehicle = nil
-            events += takeFreeCable()
+            takeFreeCable()
         case .ev:
             try changeVehicle(request)
         case .load:
@@ -32,7 +29,12 @@ extension SimulatedConnector {
             guard let code = request.fault else { throw BusError(.invalid, "fault is missing") }
             events += try breakPart(code, request, at: uptime)
         case .clear:
-            events += repair(request.fault)
+            events += repair(request.fault, at: uptime)
+        case .part:
+            guard let part = request.part, SimulateHardware.Part.known.contains(part) else {
+                throw BusError(.invalid, "part is \(request.part?.rawValue ?? "missing"), which nothing here has")
+            }
+            place.broken.set(part, broken: request.on ?? true)
         case .lock:
             guard hasLock else { throw BusError(.refused, "connector \(configuration.connectorId) has no lock") }
             place.broken.lockJammed = request.on ?? true
@@ -70,7 +72,7 @@ extension SimulatedConnector {
         if broken.meterSilent { parts.append("meter silent") }
         if broken.pilotShorted { parts.append("pilot shorted") }
         if broken.pilotLost { parts.append("pilot controller lost") }
-        return parts + broken.reported
+        return parts + (broken.parts ?? []) + broken.reported
     }
 
     private mutating func changeVehicle(_ request: SimulateHardware) throws(BusError) {
@@ -103,14 +105,15 @@ extension SimulatedConnector {
             // Without saying how, it fails so that it shows at once: it drops out under load, and welds while open.
             let stuckClosed = request.on ?? !contactorClosed
             place.broken.contactorStuckClosed = stuckClosed
-            return setContactor(closed: stuckClosed)
+            setContactor(closed: stuckClosed)
+            return []
         case .powerMeterFailure:
             return setMeter(silent: true)
         case .connectorLockFailure:
             guard hasLock else { throw BusError(.refused, "connector \(configuration.connectorId) has no lock") }
-            let springsOpen = place.locked ? setLock(locked: false) : []
+            if place.locked { setLock(locked: false) }
             place.broken.lockJammed = true
-            return springsOpen
+            return []
         case .evCommunicationError:
             place.broken.pilotShorted = true
             return []
@@ -128,20 +131,21 @@ extension SimulatedConnector {
     }
 
     /// Nil repairs everything.
-    private mutating func repair(_ code: HardwareFaultCode?) -> [DriverEvent] {
+    private mutating func repair(_ code: HardwareFaultCode?, at uptime: Duration) -> [DriverEvent] {
         let all = code == nil
         var events: [DriverEvent] = []
+        if all { place.broken.parts = nil }
         if all || code == .powerSwitchFailure, place.broken.contactorStuckClosed != nil {
             place.broken.contactorStuckClosed = nil
-            events += setContactor(closed: contactorFollows)
+            setContactor(closed: contactorFollows)
         }
         if all || code == .powerMeterFailure { events += setMeter(silent: false) }
         if all || code == .connectorLockFailure { place.broken.lockJammed = false }
         if all || code == .evCommunicationError { place.broken.pilotShorted = false }
         if all || code == .internalError, place.broken.pilotLost {
             place.broken.pilotLost = false
-            forgetReportedPilot()
             events.append(.deviceRecovered(.pilot(connectorId: configuration.connectorId)))
+            events += reportAnew(at: uptime)
         }
         for reported in place.broken.reported where all || code?.rawValue == reported {
             events.append(report(HardwareFaultCode(rawValue: reported), present: false))

@@ -11,8 +11,9 @@ struct SimulatedConnector: Equatable, Sendable {
         case lock = "the lock's bolt arrives"
         case vehicle = "the EV closes or opens S2"
         case draw = "the EV's charger reaches another current"
-        /// Once a second while current may flow.
-        case tick = "taper and pilot"
+        /// Once a second while current flows.
+        case tick = "a battery that fills takes less"
+        case repair = "a rare fault ends"
         case full = "the battery is full"
     }
 
@@ -38,27 +39,33 @@ struct SimulatedConnector: Equatable, Sendable {
     /// S2 is closed: state C.
     private(set) var asks = false
     private(set) var drawnMilliamps = 0
-    private var reportedHigh: Int?
-    private var reportedLow: Int?
+    /// Of the mains.
     private var noise: SeededRandom
+    private var sensors: SimulatedSensors
 
     init(
         configuration: ConnectorConfiguration,
         place: SimulatedWorld.Place,
         nominalMillivolts: Int,
+        noise: SimulatedNoise,
         seed: UInt64,
         at start: Moment
     ) {
         self.configuration = configuration
         self.place = place
+        if place.broken.has(.registerAtStart) {
+            self.place.registerMicrowattSeconds = 0
+            self.place.broken.set(.registerAtStart, broken: false)
+        }
         power = SimulatedPower(phases: configuration.phases, nominalMillivolts: nominalMillivolts)
         integratedUntil = start.uptime
         // Coils are without current at a start; a welded contact does not mind.
         contactorClosed = place.broken.contactorStuckClosed == true
-        noise = SeededRandom(seed: seed)
+        self.noise = SeededRandom(seed: seed)
+        sensors = SimulatedSensors(noise, seed: seed &+ 1_000_000)
     }
 
-    var nextDeadline: Deadline? { delays.next }
+    var nextDeadline: Deadline? { earliest(delays.next, sensors.nextDeadline) }
 
     private var id: Int { configuration.connectorId }
     private var offeredMilliamps: Int { SimulatedPilot.offeredMilliamps(signal) }
@@ -67,16 +74,14 @@ struct SimulatedConnector: Equatable, Sendable {
 
     /// The present position of everything, for a core that starts.
     mutating func start(at uptime: Duration) -> [DriverEvent] {
-        var events: [DriverEvent] = [.contactorFeedback(connectorId: id, closed: contactorClosed)]
-        if hasLock { events.append(.lockFeedback(connectorId: id, locked: place.locked)) }
-        if hasSocket { events.append(proximity) }
+        var events: [DriverEvent] = []
         if place.broken.pilotLost { events.append(.deviceLost(.pilot(connectorId: id), reason: "no answer")) }
         for code in place.broken.reported { events.append(report(HardwareFaultCode(rawValue: code), present: true)) }
-        return events + settle(at: uptime)
+        return sensors.reportAll(view, at: uptime) + events + settle(at: uptime)
     }
 
     mutating func perform(_ command: DriverCommand, at uptime: Duration) -> [DriverEvent] {
-        var events = advance(to: uptime)
+        let events = advance(to: uptime)
         switch command {
         case .openContactor:
             orderedClosed = false
@@ -87,7 +92,7 @@ struct SimulatedConnector: Equatable, Sendable {
         case .setPilot(_, let signal): self.signal = signal
         case .lock: moveLock(locked: true, at: uptime)
         case .unlock: moveLock(locked: false, at: uptime)
-        case .readMeter: events.append(meterAnswer())
+        case .readMeter: askMeter(at: uptime)
         case .indicate: break
         }
         return events + settle(at: uptime)
@@ -96,11 +101,15 @@ struct SimulatedConnector: Equatable, Sendable {
     /// Lets time pass: everything that happens until `uptime`, in its order.
     mutating func advance(to uptime: Duration) -> [DriverEvent] {
         var events: [DriverEvent] = []
-        while let next = delays.next?.at, next <= uptime {
+        while let next = nextDeadline?.at, next <= uptime {
             integrate(to: next)
-            guard let delay = delays.popDue(at: next) else { break }
-            events += happen(delay, at: next)
-            events += settle(at: next)
+            if let delay = delays.popDue(at: next) {
+                happen(delay, at: next)
+                events += settle(at: next)
+            } else {
+                events += sensors.due(view, at: next)
+                if sensors.drawsRareFault() { events += beginRareFault(at: next) }
+            }
         }
         integrate(to: uptime)
         return events
@@ -110,22 +119,19 @@ struct SimulatedConnector: Equatable, Sendable {
     mutating func settle(at uptime: Duration) -> [DriverEvent] {
         settleVehicle(at: uptime)
         settleDraw(at: uptime)
-        let mayFlow = orderedClosed || drawnMilliamps > 0
-        if !mayFlow {
+        if drawnMilliamps == 0 {
             delays.clear(.tick)
         } else if !delays.isSet(.tick) {
             delays.set(.tick, at: uptime + .seconds(1))
         }
-        return pilotChange()
+        return sensors.look(view, at: uptime)
     }
 
-    private mutating func happen(_ delay: Delay, at uptime: Duration) -> [DriverEvent] {
+    private mutating func happen(_ delay: Delay, at uptime: Duration) {
         switch delay {
-        case .contactor:
-            return setContactor(closed: place.broken.contactorStuckClosed ?? orderedClosed)
+        case .contactor: setContactor(closed: place.broken.contactorStuckClosed ?? orderedClosed)
         case .lock:
-            guard let order = lockOrder, !place.broken.lockJammed else { return [] }
-            return setLock(locked: order)
+            if let order = lockOrder, !place.broken.lockJammed { setLock(locked: order) }
         case .vehicle:
             asks = place.vehicle?.wants(offeredMilliamps: offeredMilliamps) ?? false
         case .draw:
@@ -133,11 +139,23 @@ struct SimulatedConnector: Equatable, Sendable {
         case .tick:
             // A battery that fills takes less at once; an EV told to take more needs its time.
             if drawnMilliamps > 0, !delays.isSet(.draw) { drawnMilliamps = targetMilliamps }
-            reportedHigh = nil
+        case .repair:
+            for part in Self.rareFaults { place.broken.set(part, broken: false) }
         case .full:
             break  // Settling sees that nothing is missing any more.
         }
-        return []
+    }
+
+    /// What breaks by chance, and mends itself.
+    private static let rareFaults: [SimulateHardware.Part] = [
+        .pilotSensor, .mirrorSilent, .lockContact, .proximity, .meterFrozen, .meterSlow, .pwm,
+    ]
+
+    private mutating func beginRareFault(at uptime: Duration) -> [DriverEvent] {
+        guard !delays.isSet(.repair), let part = Self.rareFaults.randomElement(using: &noise) else { return [] }
+        place.broken.set(part, broken: true)
+        delays.set(.repair, at: uptime + noise.duration(in: .seconds(2) ... .seconds(20)))
+        return sensors.look(view, at: uptime)
     }
 
     private mutating func settleVehicle(at uptime: Duration) {
@@ -202,27 +220,39 @@ struct SimulatedConnector: Equatable, Sendable {
 // MARK: - Parts that move and sensors that see it
 
 extension SimulatedConnector {
-    mutating func setContactor(closed: Bool) -> [DriverEvent] {
-        guard closed != contactorClosed else { return [] }
-        contactorClosed = closed
-        return [.contactorFeedback(connectorId: id, closed: closed)]
+    /// What the sensors see.
+    var view: SimulatedSensors.View {
+        SimulatedSensors.View(
+            connectorId: id,
+            line: SimulatedPilot.Line(
+                signal: signal,
+                plugged: place.vehicle != nil,
+                asks: asks,
+                needsVentilation: place.broken.has(.ventilation),
+                shorted: place.broken.pilotShorted,
+                hasDiode: !place.broken.has(.diode),
+                generatorIsDead: place.broken.has(.pwm)
+            ),
+            contactorClosed: contactorClosed,
+            locked: hasLock ? place.locked : nil,
+            cableInSocket: hasSocket ? place.cableInSocket : nil,
+            isPlugged: place.vehicle != nil,
+            broken: place.broken
+        )
     }
 
-    mutating func setLock(locked: Bool) -> [DriverEvent] {
+    mutating func setContactor(closed: Bool) { contactorClosed = closed }
+
+    mutating func setLock(locked: Bool) {
         lockOrder = nil
-        guard locked != place.locked else { return [.lockFeedback(connectorId: id, locked: locked)] }
         place.locked = locked
-        return [.lockFeedback(connectorId: id, locked: locked)] + takeFreeCable()
+        takeFreeCable()
     }
 
     /// Whoever unplugged the car takes the cable along as soon as it can be pulled.
-    mutating func takeFreeCable() -> [DriverEvent] {
-        guard place.cableInSocket, place.vehicle == nil, !place.locked else { return [] }
-        place.cableInSocket = false
-        return [proximity]
+    mutating func takeFreeCable() {
+        if place.vehicle == nil, !place.locked { place.cableInSocket = false }
     }
-
-    var proximity: DriverEvent { .proximityRead(connectorId: id, ohms: place.cableInSocket ? 220 : nil) }
 
     func report(_ code: HardwareFaultCode, present: Bool) -> DriverEvent {
         .faultReported(connectorId: id, code: code, present: present, detail: "simulated")
@@ -231,41 +261,21 @@ extension SimulatedConnector {
     /// The coil's order as it stands, for a contactor that is repaired.
     var contactorFollows: Bool { orderedClosed }
 
+    /// The sensor works again: everything is reported anew.
+    mutating func reportAnew(at uptime: Duration) -> [DriverEvent] { sensors.reportAll(view, at: uptime) }
+
     private mutating func moveLock(locked: Bool, at uptime: Duration) {
         guard hasLock else { return }
         lockOrder = locked
         delays.set(.lock, at: uptime + Self.lockDelay)
     }
 
-    private mutating func meterAnswer() -> DriverEvent {
-        guard !place.broken.meterSilent else { return .meterFailed(connectorId: id, reason: "no answer") }
+    private mutating func askMeter(at uptime: Duration) {
         let sample = power.sample(
             milliamps: drawnMilliamps,
             registerMicrowattSeconds: place.registerMicrowattSeconds,
             noise: &noise
         )
-        return .meterRead(connectorId: id, sample)
-    }
-
-    /// Two equal readings for a change, as a board that samples every 10 ms would give them.
-    private mutating func pilotChange() -> [DriverEvent] {
-        guard !place.broken.pilotLost else { return [] }
-        let (high, low) = SimulatedPilot.voltages(
-            signal: signal,
-            plugged: place.vehicle != nil,
-            asks: asks,
-            shorted: place.broken.pilotShorted
-        )
-        guard high != reportedHigh || low != reportedLow else { return [] }
-        reportedHigh = high
-        reportedLow = low
-        let reading = DriverEvent.pilotRead(connectorId: id, highMillivolts: high, lowMillivolts: low)
-        return [reading, reading]
-    }
-
-    /// The sensor works again: everything is reported anew.
-    mutating func forgetReportedPilot() {
-        reportedHigh = nil
-        reportedLow = nil
+        sensors.meterAsked(sample, view, at: uptime)
     }
 }

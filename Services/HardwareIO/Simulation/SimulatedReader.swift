@@ -11,9 +11,13 @@ struct SimulatedReader: Equatable, Sendable {
     var isBroken: Bool
     private var cardLeavesAt: Duration?
 
-    init(readerId: Int, isBroken: Bool) {
+    /// A card is seen, lost and seen again as it approaches.
+    private let bounces: Bool
+
+    init(readerId: Int, isBroken: Bool, bounces: Bool) {
         self.readerId = readerId
         self.isBroken = isBroken
+        self.bounces = bounces
     }
 
     var nextDeadline: Deadline? { Deadline(at: cardLeavesAt, for: "the card leaves the reader") }
@@ -40,7 +44,8 @@ struct SimulatedReader: Equatable, Sendable {
             guard !isBroken else { throw BusError(.refused, "reader \(readerId) is broken") }
             if cardLeavesAt != nil { events.append(.cardGone(readerId: readerId)) }
             cardLeavesAt = uptime + Self.holding
-            events.append(.cardRead(readerId: readerId, Self.card(idTag)))
+            let read = DriverEvent.cardRead(readerId: readerId, Self.card(idTag))
+            events += bounces ? [read, .cardGone(readerId: readerId), read] : [read]
         case .fault:
             guard request.fault == nil || request.fault == .readerFailure else {
                 throw BusError(.invalid, "\(request.fault?.rawValue ?? "") is no fault that a reader can have here")

@@ -24,14 +24,27 @@ extension SimulatedWorld.Vehicle {
 
 /// What a pilot carries, electrically.
 enum SimulatedPilot {
-    /// Voltages of both half-waves at the charger, mV.
-    static func voltages(signal: PilotSignal, plugged: Bool, asks: Bool, shorted: Bool) -> (high: Int, low: Int) {
-        if shorted { return (0, 0) }
-        let high = !plugged ? 12_000 : asks ? 6000 : 9000
-        return switch signal {
-        case .x1: (high, high)
-        case .pwm: (high, -12_000)
-        case .f: (-12_000, -12_000)
+    /// Everything that makes the voltages.
+    struct Line: Equatable, Sendable {
+        var signal: PilotSignal
+        var plugged: Bool
+        var asks: Bool
+        /// The EV asks with the resistor of state D.
+        var needsVentilation: Bool
+        var shorted: Bool
+        var hasDiode: Bool
+        /// The generator makes no PWM whatever it is told.
+        var generatorIsDead: Bool
+
+        /// Of both half-waves at the charger, mV.
+        var voltages: (high: Int, low: Int) {
+            if shorted { return (0, 0) }
+            let high = !plugged ? 12_000 : !asks ? 9000 : needsVentilation ? 3000 : 6000
+            return switch signal {
+            case .pwm where !generatorIsDead: (high, plugged && !hasDiode ? -high : -12_000)
+            case .x1, .pwm: (high, high)
+            case .f: (-12_000, -12_000)
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+import BusSchema
+
 /// What outlives the process that simulates it, as real things do: the car stays plugged, the meter keeps its register.
 public struct SimulatedWorld: Codable, Equatable, Sendable {
     public var connectors: [Place]
@@ -50,6 +52,16 @@ public struct SimulatedWorld: Codable, Equatable, Sendable {
         public var pilotLost = false
         /// Codes that sensors of the board report.
         public var reported: [String] = []
+        /// Parts that are broken without a fault code of their own; nil is none.
+        public var parts: [String]?
+
+        func has(_ part: SimulateHardware.Part) -> Bool { parts?.contains(part.rawValue) ?? false }
+
+        mutating func set(_ part: SimulateHardware.Part, broken: Bool) {
+            var others = (parts ?? []).filter { $0 != part.rawValue }
+            if broken { others.append(part.rawValue) }
+            parts = others.isEmpty ? nil : others
+        }
     }
 }
 

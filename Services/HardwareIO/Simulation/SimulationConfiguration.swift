@@ -4,7 +4,7 @@ public import HardwareCore
 public struct SimulationConfiguration: Equatable, Sendable {
     public var connectors: [ConnectorConfiguration]
     public var readerIds: [Int]
-    /// Of the noise on voltage and frequency.
+    /// Of all noise.
     public var seed: UInt64
     /// Mains, phase to neutral, mV.
     public var nominalMillivolts: Int
@@ -14,6 +14,8 @@ public struct SimulationConfiguration: Equatable, Sendable {
     public var vehicleBatteryWh: Int64
     /// Register of a meter that was never seen before, Wh.
     public var firstRegisterWh: Int64
+    /// How dirty the board is.
+    public var noise: SimulatedNoise
 
     public init(
         connectors: [ConnectorConfiguration],
@@ -22,7 +24,8 @@ public struct SimulationConfiguration: Equatable, Sendable {
         nominalMillivolts: Int = 230_000,
         vehicleMilliamps: Int = 32_000,
         vehicleBatteryWh: Int64 = 40_000,
-        firstRegisterWh: Int64 = 0
+        firstRegisterWh: Int64 = 0,
+        noise: SimulatedNoise = SimulatedNoise()
     ) {
         self.connectors = connectors
         self.readerIds = readerIds
@@ -31,5 +34,6 @@ public struct SimulationConfiguration: Equatable, Sendable {
         self.vehicleMilliamps = vehicleMilliamps
         self.vehicleBatteryWh = vehicleBatteryWh
         self.firstRegisterWh = firstRegisterWh
+        self.noise = noise
     }
 }

@@ -3,23 +3,25 @@ public import BusSchema
 /// What devices report. The whole boundary between decisions and devices is this enum and `DriverCommand`: real drivers
 /// (GPIO, serial lines, Modbus) and the simulation speak the same values.
 ///
-/// A driver reports the present position of everything it reads once when it starts, and again after `deviceRecovered`.
+/// A driver reports the present position of everything it reads once when it starts, and again after `deviceRecovered`. Positions are
+/// reported again at least every 10 s, also when nothing changes: silence is how a broken sensor shows.
 public enum DriverEvent: Equatable, Sendable {
     /// The control pilot was sampled, measured at the charger: the positive and the negative half-wave. Both are equal while
-    /// the pilot is steady (no PWM). Expected every 10 ms from a board that samples; from one that reports changes at each change, and
-    /// every second while the contactor is ordered closed. A change is reported twice: one odd reading does not count.
+    /// the pilot is steady (no PWM). Expected every 10 ms from a board that samples; from one that reports changes twice at each change,
+    /// since one odd reading does not count, every second while an EV is plugged in, and every 10 s else. Any `Int` is legal.
     case pilotRead(connectorId: Int, highMillivolts: Int, lowMillivolts: Int)
 
-    /// The contactor's mirror contact, debounced by the driver (10 ms), on every change.
+    /// The contactor's mirror contact, debounced by the driver (10 ms), on every change and at least every 10 s.
     case contactorFeedback(connectorId: Int, closed: Bool)
 
-    /// The position of the cable lock, on every change.
+    /// The position of the cable lock, on every change and at least every 10 s.
     case lockFeedback(connectorId: Int, locked: Bool)
 
     /// The resistor in the plug of a detachable cable (IEC 61851-1 table B.2); nil when there is no plug in the socket.
+    /// Not debounced. Twice at each change, every second while a plug is in the socket, and every 10 s else.
     case proximityRead(connectorId: Int, ohms: Int?)
 
-    /// The meter answered `readMeter`.
+    /// The meter answered `readMeter`, with values no older than that command.
     case meterRead(connectorId: Int, MeterSample)
 
     /// The meter did not answer, or answered with something that is no number.

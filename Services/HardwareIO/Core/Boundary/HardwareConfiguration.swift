@@ -34,6 +34,10 @@ public struct ConnectorConfiguration: Equatable, Sendable {
     public var meterLossGrace: Duration
     /// The least time between two closings of the contactor, also after a start: its coil and contacts wear.
     public var contactorRest: Duration
+    /// The most closings of the contactor within an hour.
+    public var closingsPerHour: Int
+    /// The step in which the meter's register counts, Wh; three steps that are not counted show that it stands still.
+    public var registerStepWh: Int
     /// 1 for real meters. A simulated meter may count faster than time passes.
     public var energyTimeScale: Int
 
@@ -46,6 +50,8 @@ public struct ConnectorConfiguration: Equatable, Sendable {
         onPermitLost: PermitLossPolicy = .openAtOnce,
         meterLossGrace: Duration = .seconds(60),
         contactorRest: Duration = .seconds(5),
+        closingsPerHour: Int = 60,
+        registerStepWh: Int = 10,
         energyTimeScale: Int = 1
     ) {
         self.connectorId = connectorId
@@ -56,6 +62,8 @@ public struct ConnectorConfiguration: Equatable, Sendable {
         self.onPermitLost = onPermitLost
         self.meterLossGrace = meterLossGrace
         self.contactorRest = contactorRest
+        self.closingsPerHour = closingsPerHour
+        self.registerStepWh = registerStepWh
         self.energyTimeScale = energyTimeScale
     }
 

@@ -1,15 +1,10 @@
 import Primitives
 
 /// Makes one presentation of a card that a reader reports many times: held, or lost and found again within 3 s.
-struct CardMachine: Machine {
-    enum Event: Equatable {
-        case cardRead(CardContent)
-        case cardGone
-    }
-
-    enum Effect: Equatable {
-        case present(idTag: String)
-        case refuse(IdTagFormat.Refusal)
+struct CardMachine {
+    enum Presentation: Equatable {
+        case valid(idTag: String)
+        case refused(IdTagFormat.Refusal)
     }
 
     private enum State: Equatable {
@@ -27,35 +22,26 @@ struct CardMachine: Machine {
 
     init(format: IdTagFormat) { self.format = format }
 
-    var nextDeadline: Deadline? { nil }
-
-    mutating func deadlineReached(at moment: Moment) -> [Effect] { [] }
-
-    mutating func handle(_ event: Event, at moment: Moment) -> [Effect] {
-        switch (state, event) {
-        case (.holding(let held), .cardGone):
-            state = .empty(previous: held, leftAt: moment.uptime)
-            return []
-        case (.empty, .cardGone):
-            return []
-        case (.holding(let held), .cardRead(let card)):
-            guard card != held else { return [] }
-            return present(card)
-        case (.empty(let previous, let leftAt), .cardRead(let card)):
-            if card == previous, moment.uptime - leftAt < Self.repetition {
-                state = .holding(card)
-                return []
-            }
-            return present(card)
-        }
+    mutating func gone(at uptime: Duration) {
+        if case .holding(let held) = state { state = .empty(previous: held, leftAt: uptime) }
     }
 
-    private mutating func present(_ card: CardContent) -> [Effect] {
+    /// - Returns: What a new presentation gives; nil while it is the same one.
+    mutating func read(_ card: CardContent, at uptime: Duration) -> Presentation? {
+        switch state {
+        case .holding(let held):
+            guard card != held else { return nil }
+        case .empty(let previous, let leftAt):
+            guard card != previous || uptime - leftAt >= Self.repetition else {
+                state = .holding(card)
+                return nil
+            }
+        }
         state = .holding(card)
         do throws(IdTagFormat.Refusal) {
-            return [.present(idTag: try format.idTag(of: card))]
+            return .valid(idTag: try format.idTag(of: card))
         } catch {
-            return [.refuse(error)]
+            return .refused(error)
         }
     }
 }

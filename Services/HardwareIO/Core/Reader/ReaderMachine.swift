@@ -2,7 +2,7 @@ import BusSchema
 import Primitives
 
 /// One card reader: presentations, and whether it works.
-struct ReaderMachine: Machine {
+struct ReaderMachine {
     enum Event: Equatable {
         case started
         case cardRead(CardContent)
@@ -10,8 +10,6 @@ struct ReaderMachine: Machine {
         case lost(reason: String)
         case recovered
     }
-
-    typealias Effect = HardwareEffect
 
     private let configuration: ReaderConfiguration
     private var card: CardMachine
@@ -22,28 +20,22 @@ struct ReaderMachine: Machine {
         card = CardMachine(format: configuration.format)
     }
 
-    var nextDeadline: Deadline? { nil }
-
-    mutating func deadlineReached(at moment: Moment) -> [HardwareEffect] { [] }
-
-    mutating func handle(_ event: Event, at moment: Moment) -> [HardwareEffect] {
-        var outcome = Outcome()
+    mutating func handle(_ event: Event, _ turn: inout Turn) {
         switch event {
-        case .started: outcome.publish(state)
-        case .cardRead(let content): absorb(card.handle(.cardRead(content), at: moment), into: &outcome)
-        case .cardGone: absorb(card.handle(.cardGone, at: moment), into: &outcome)
+        case .started: turn.publish(state)
+        case .cardRead(let content): present(card.read(content, at: turn.uptime), &turn)
+        case .cardGone: card.gone(at: turn.uptime)
         case .lost(let reason):
-            guard lostBecause == nil else { return [] }
+            guard lostBecause == nil else { return }
             lostBecause = reason
-            announceFault(present: true, detail: reason, into: &outcome)
+            announceFault(present: true, detail: reason, &turn)
         case .recovered:
-            guard let reason = lostBecause else { return [] }
+            guard let reason = lostBecause else { return }
             lostBecause = nil
             // Whatever lay on it is not there any more, as far as anybody knows.
-            _ = card.handle(.cardGone, at: moment)
-            announceFault(present: false, detail: reason, into: &outcome)
+            card.gone(at: turn.uptime)
+            announceFault(present: false, detail: reason, &turn)
         }
-        return outcome.effects
     }
 
     private var state: ReaderState {
@@ -55,37 +47,30 @@ struct ReaderMachine: Machine {
         )
     }
 
-    private func absorb(_ effects: [CardMachine.Effect], into outcome: inout Outcome) {
-        for effect in effects {
-            switch effect {
-            case .present(let idTag):
-                indicate(.cardRead, into: &outcome)
-                outcome.publish(
-                    CardPresented(
-                        readerId: configuration.readerId,
-                        connectorIds: configuration.connectorIds,
-                        idTag: idTag
-                    )
-                )
-                outcome.log(
-                    LogRecord(.notice, "card presented", readerField, .init("idTag", idTag.redactedForLog))
-                )
-            case .refuse(let refusal):
-                indicate(.rejected, into: &outcome)
-                outcome.log(LogRecord(.notice, "card refused", readerField, .init("reason", refusal)))
-            }
+    private func present(_ presentation: CardMachine.Presentation?, _ turn: inout Turn) {
+        switch presentation {
+        case .valid(let idTag):
+            indicate(.cardRead, &turn)
+            turn.publish(
+                CardPresented(readerId: configuration.readerId, connectorIds: configuration.connectorIds, idTag: idTag)
+            )
+            turn.log(LogRecord(.notice, "card presented", readerField, .init("idTag", idTag.redactedForLog)))
+        case .refused(let refusal):
+            indicate(.rejected, &turn)
+            turn.log(LogRecord(.notice, "card refused", readerField, .init("reason", refusal)))
+        case nil: break
         }
     }
 
-    private func indicate(_ signal: Indicate.Signal, into outcome: inout Outcome) {
+    private func indicate(_ signal: Indicate.Signal, _ turn: inout Turn) {
         for connectorId in configuration.connectorIds {
-            outcome.command(.indicate(connectorId: connectorId, signal))
+            turn.order(.indicate(connectorId: connectorId, signal))
         }
     }
 
-    private func announceFault(present: Bool, detail: String, into outcome: inout Outcome) {
-        outcome.publish(state)
-        outcome.publish(
+    private func announceFault(present: Bool, detail: String, _ turn: inout Turn) {
+        turn.publish(state)
+        turn.publish(
             HardwareFault(
                 connectorId: nil,
                 readerId: configuration.readerId,
@@ -94,7 +79,7 @@ struct ReaderMachine: Machine {
                 detail: detail
             )
         )
-        outcome.log(
+        turn.log(
             LogRecord(
                 present ? .error : .notice,
                 present ? "card reader lost" : "card reader is back",

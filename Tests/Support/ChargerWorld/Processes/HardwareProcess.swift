@@ -9,6 +9,8 @@ final class HardwareProcess: ServiceProcess {
 
     private let around: Surroundings
     private let host: VirtualHost<HardwareMachine>
+    /// What it stored: on disk, so that it survives the process and power cuts.
+    private var memory = HardwareMemory()
 
     init(_ around: Surroundings) {
         self.around = around
@@ -25,7 +27,12 @@ final class HardwareProcess: ServiceProcess {
     func start() {
         let bootId = around.timeline.uuid()
         host.start(
-            HardwareMachine(configuration: BuiltIn.hardware(around.settings), bootId: bootId, at: around.clock.moment)
+            HardwareMachine(
+                configuration: BuiltIn.hardware(around.settings),
+                bootId: bootId,
+                memory: memory,
+                at: around.clock.moment
+            )
         )
         around.devices.attach()
     }
@@ -58,6 +65,9 @@ final class HardwareProcess: ServiceProcess {
     private func perform(_ effect: HardwareEffect) {
         switch effect {
         case .command(let command): around.devices.perform(command)
+        case .store(let document):
+            memory = document
+            host.deliver(.memoryStored)
         case .reply(let id, let reply): around.bus.answer(id, .hardware(reply))
         case .refuse(let id, let error): around.bus.answer(id, .error(error))
         case .publish(let message):

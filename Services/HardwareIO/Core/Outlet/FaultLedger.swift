@@ -1,9 +1,10 @@
 import BusSchema
+import Primitives
 
 /// The faults of one connector, by their cause: two causes may share a code, and the code is present while any of them is.
-struct FaultTable: Equatable, Sendable {
+struct FaultLedger {
     enum Cause: Hashable, Sendable {
-        case contactor, lock, meter, pilot, pilotSilence, overCurrent
+        case contactor, mirror, lock, meter, pilot, proximity, overCurrent
         /// A device is lost.
         case lost(Device)
         /// Reported by a protective device or sensor.
@@ -26,17 +27,36 @@ struct FaultTable: Equatable, Sendable {
 
     /// More causes than a board has sensors for. Further ones are refused.
     static let capacity = 32
+    /// Trips are counted up to here.
+    static let mostTrips = 1_000_000
 
     /// Worst first: what endangers people, then what stops charging, then what disturbs.
     private static let severity: [HardwareFaultCode] = [
         .groundFailure, .powerSwitchFailure, .overCurrentFailure, .highTemperature, .overVoltage, .underVoltage,
         .evCommunicationError, .connectorLockFailure, .internalError, .powerMeterFailure, .readerFailure,
     ]
+    /// Those whose coming is counted over restarts.
+    private static let counted: Set<HardwareFaultCode> = [.groundFailure, .powerSwitchFailure, .overCurrentFailure]
 
     private var entries: [Cause: Entry] = [:]
+    private var tripCounts: [HardwareFaultCode: Int] = [:]
+
+    /// With what was latched before the start. Its cause counts as gone until it is reported again.
+    init(_ memory: HardwareMemory.Outlet) {
+        for trip in memory.trips { tripCounts[trip.code] = trip.count }
+        if let detail = memory.groundFailure {
+            entries[.board(.groundFailure)] = Entry(
+                code: .groundFailure,
+                detail: detail,
+                latch: .untilUnplugged,
+                causeGone: true
+            )
+        }
+    }
 
     /// Present faults, worst first; codes that are unknown here come before all others.
     var codes: [HardwareFaultCode] {
+        guard !entries.isEmpty else { return [] }
         let rank = { (code: HardwareFaultCode) in Self.severity.firstIndex(of: code) ?? -1 }
         return Set(entries.values.map(\.code)).sorted { (rank($0), $0.rawValue) < (rank($1), $1.rawValue) }
     }
@@ -46,27 +66,56 @@ struct FaultTable: Equatable, Sendable {
         entries.values.filter { $0.code == code }.map(\.detail).sorted().joined(separator: "; ")
     }
 
-    func isPresent(_ cause: Cause) -> Bool { entries[cause] != nil }
+    /// A residual current that is latched.
+    var groundFailure: String? { entries[.board(.groundFailure)]?.detail }
+
+    /// How often each counted fault came since service cleared it.
+    var trips: [HardwareMemory.Trip] {
+        tripCounts.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { HardwareMemory.Trip(code: $0.key, count: $0.value) }
+    }
+
+    func tripCount(_ code: HardwareFaultCode) -> Int { tripCounts[code] ?? 0 }
+
+    /// The fault is present exactly while its owner has a detail; the first detail stays.
+    mutating func follow(_ cause: Cause, _ code: HardwareFaultCode, _ detail: String?) {
+        guard let detail else {
+            entries[cause] = nil
+            return
+        }
+        guard entries[cause]?.code != code else { return }
+        raise(cause, code, detail)
+    }
 
     mutating func raise(_ cause: Cause, _ code: HardwareFaultCode, _ detail: String, latch: Latch = .none) {
         guard entries[cause] != nil || entries.count < Self.capacity else { return }
+        let isNew = entries[cause].map { $0.causeGone || $0.code != code } ?? true
+        if isNew, Self.counted.contains(code) {
+            tripCounts[code] = min(tripCount(code) + 1, Self.mostTrips)
+        }
         entries[cause] = Entry(code: code, detail: detail, latch: latch)
     }
 
     /// The cause is gone; so is the fault, unless it is latched.
-    mutating func end(_ cause: Cause) {
-        guard let entry = entries[cause] else { return }
+    /// - Returns: Whether it was there until now.
+    @discardableResult
+    mutating func end(_ cause: Cause) -> Bool {
+        guard let entry = entries[cause], !entry.causeGone else { return false }
         switch entry.latch {
         case .none: entries[cause] = nil
         case .untilUnplugged: entries[cause]?.causeGone = true
         }
+        return true
     }
 
     /// The EV left: what was latched for it goes.
     mutating func vehicleLeft() { removeGone { _ in true } }
 
     /// Service clears a code. What still has its cause stays.
-    mutating func clear(_ code: HardwareFaultCode) { removeGone { $0 == code } }
+    mutating func clear(_ code: HardwareFaultCode) {
+        removeGone { $0 == code }
+        tripCounts[code] = nil
+    }
 
     private mutating func removeGone(_ matches: (HardwareFaultCode) -> Bool) {
         entries = entries.filter { !($0.value.causeGone && matches($0.value.code)) }

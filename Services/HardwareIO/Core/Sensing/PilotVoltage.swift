@@ -28,9 +28,28 @@ enum PilotVoltage {
         }
     }
 
-    /// Whether the negative half-wave shows a missing or shorted diode in the EV: it must reach -12 V whatever the EV does to
-    /// the positive one. A steady pilot (no negative half-wave) says nothing.
-    static func showsDiodeFault(lowMillivolts: Int, in state: PilotState) -> Bool {
-        state.isPlugged && lowMillivolts < 0 && lowMillivolts > -10_000
+    /// What the negative half-wave shows. It must reach -12 V while PWM is on, whatever the EV does to the positive one; a diode that
+    /// is missing or shorted lets the EV's resistors pull it up.
+    enum NegativeHalfWave: Equatable {
+        /// No state has this.
+        case belowRange
+        /// -13…-11 V: the diode is there.
+        case full
+        /// -11…-10 V: neither proof nor fault.
+        case almostFull
+        /// -10…-1 V: the diode is missing or shorted.
+        case clipped
+        /// Above -1 V: there is none, the pilot is steady.
+        case absent
+    }
+
+    static func negativeHalfWave(_ millivolts: Int) -> NegativeHalfWave {
+        switch millivolts {
+        case ..<(-13_000): .belowRange
+        case -13_000...(-11_000): .full
+        case -10_999...(-10_000): .almostFull
+        case -9999...(-1001): .clipped
+        default: .absent
+        }
     }
 }

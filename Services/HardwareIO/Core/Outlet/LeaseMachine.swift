@@ -2,13 +2,11 @@ import BusSchema
 import Primitives
 
 /// The lease that allows energy. It ends by itself: nobody has to be alive to take it away.
-struct PermitMachine: Machine {
-    enum Event: Equatable {
-        /// A request that `objection(to:at:)` let pass.
-        case requested(Permit)
-    }
-
-    enum Effect: Equatable {
+///
+/// Its end is a comparison with the moment of every event, not an event of its own: whatever comes after the end, in whatever order,
+/// finds it ended.
+struct LeaseMachine {
+    enum Change: Equatable {
         case granted
         /// Same transaction: a later end, or another limit.
         case renewed
@@ -51,21 +49,25 @@ struct PermitMachine: Machine {
     }
 
     /// Whether something new may begin.
-    var isValid: Bool {
-        switch standing {
-        case .valid: true
-        case .absent, .grace: false
-        }
-    }
+    var isValid: Bool { if case .valid = standing { true } else { false } }
 
     var wasLost: Bool { standing == .absent(.lost) }
 
     var nextDeadline: Deadline? {
         switch standing {
         case .absent: nil
-        case .valid(let permit): Deadline(at: .milliseconds(permit.validUntilUptime), for: "the permit's lease ends")
+        case .valid(let permit): Deadline(at: Self.end(of: permit), for: "the permit's lease ends")
         case .grace(_, let until): Deadline(at: until, for: "the grace of a lost permit ends")
         }
+    }
+
+    /// For the log.
+    var fields: [LogRecord.Field] {
+        guard let permit = inForce else { return [] }
+        return [
+            .init("limitMilliamps", permit.limitMilliamps), .init("validUntilUptime", permit.validUntilUptime),
+            .init("transaction", permit.transaction),
+        ]
     }
 
     /// Why a request must be refused; nil when it may be obeyed. Taking a permit away is never refused.
@@ -91,53 +93,53 @@ struct PermitMachine: Machine {
         return nil
     }
 
-    mutating func handle(_ event: Event, at moment: Moment) -> [Effect] {
-        switch event {
-        case .requested(let request):
-            guard request.granted else { return withdraw() }
-            let permit = PermitInForce(
-                limitMilliamps: request.limitMilliamps,
-                validUntilUptime: request.validUntilUptime,
-                transaction: request.transaction
-            )
-            let before = inForce
-            standing = .valid(permit)
-            return [before?.transaction == permit.transaction ? .renewed : .granted]
-        }
-    }
-
-    mutating func deadlineReached(at moment: Moment) -> [Effect] {
-        switch standing {
-        case .valid(let permit) where .milliseconds(permit.validUntilUptime) <= moment.uptime:
-            return leaseEnded(permit, at: moment)
-        case .grace(_, let until) where until <= moment.uptime:
-            standing = .absent(.lost)
-            return [.lost]
-        case .absent, .valid, .grace:
-            return []
-        }
-    }
-
-    private mutating func withdraw() -> [Effect] {
-        let had = inForce != nil
-        standing = .absent(.notGranted)
-        return had ? [.withdrawn] : []
-    }
-
-    private mutating func leaseEnded(_ permit: PermitInForce, at moment: Moment) -> [Effect] {
-        switch policy {
-        case .openAtOnce:
-            standing = .absent(.lost)
-            return [.lost]
-        case .continueFor(let grace):
-            // Counted from the end of the lease, however late this process woke up.
-            let until = Duration.milliseconds(permit.validUntilUptime) + grace
-            guard until > moment.uptime else {
-                standing = .absent(.lost)
-                return [.lost]
+    /// Obeys a request that `objection(to:at:)` let pass. Who withdraws names the transaction whose permit it was: a withdrawal that
+    /// comes late takes nothing from the next one. One that names none withdraws whatever there is.
+    mutating func request(_ request: Permit) -> Change? {
+        guard request.granted else {
+            guard let inForce, request.transaction.isEmpty || request.transaction == inForce.transaction else {
+                return nil
             }
-            standing = .grace(permit, until: until)
-            return [.graceBegan]
+            standing = .absent(.notGranted)
+            return .withdrawn
         }
+        let permit = PermitInForce(
+            limitMilliamps: request.limitMilliamps,
+            validUntilUptime: request.validUntilUptime,
+            transaction: request.transaction
+        )
+        let before = inForce
+        standing = .valid(permit)
+        return before?.transaction == permit.transaction ? .renewed : .granted
+    }
+
+    /// Ends what has ended by now. Comes first in every turn.
+    mutating func end(at uptime: Duration) -> Change? {
+        switch standing {
+        case .valid(let permit) where Self.end(of: permit) <= uptime:
+            return leaseEnded(permit, at: uptime)
+        case .grace(_, let until) where until <= uptime:
+            standing = .absent(.lost)
+            return .lost
+        case .absent, .valid, .grace:
+            return nil
+        }
+    }
+
+    private mutating func leaseEnded(_ permit: PermitInForce, at uptime: Duration) -> Change {
+        if case .continueFor(let grace) = policy {
+            // Counted from the end of the lease, however late this process woke up.
+            let until = Self.end(of: permit) + grace
+            if until > uptime {
+                standing = .grace(permit, until: until)
+                return .graceBegan
+            }
+        }
+        standing = .absent(.lost)
+        return .lost
+    }
+
+    private static func end(of permit: PermitInForce) -> Duration {
+        Duration(outsideMilliseconds: permit.validUntilUptime)
     }
 }

@@ -1,0 +1,62 @@
+public import BusSchema
+import Primitives
+
+/// What has to be known again after a restart of the process or of the machine: a small document that the shell stores.
+public struct HardwareMemory: Codable, Equatable, Sendable {
+    public var outlets: [Outlet]
+
+    /// Nothing is remembered.
+    public init(outlets: [Outlet] = []) { self.outlets = outlets }
+
+    /// One connector.
+    public struct Outlet: Codable, Equatable, Sendable {
+        /// 1…n (OCPP 1.6 §3.8).
+        public var connectorId: Int
+        /// What the contactor did wrong and nobody has cleared yet.
+        public var contactorFailure: String?
+        /// A residual current that nobody has cleared yet, and whose EV has not left.
+        public var groundFailure: String?
+        /// How often each fault tripped since service cleared it.
+        public var trips: [Trip]
+        /// The register when it was read last with the contactor open, Wh. A later one is never lower.
+        public var registerWh: Int64?
+
+        public init(
+            connectorId: Int,
+            contactorFailure: String? = nil,
+            groundFailure: String? = nil,
+            trips: [Trip] = [],
+            registerWh: Int64? = nil
+        ) {
+            self.connectorId = connectorId
+            self.contactorFailure = contactorFailure
+            self.groundFailure = groundFailure
+            self.trips = trips
+            self.registerWh = registerWh
+        }
+    }
+
+    /// A fault and how often it came.
+    public struct Trip: Codable, Equatable, Sendable {
+        public var code: HardwareFaultCode
+        /// 1…1000000.
+        public var count: Int
+
+        public init(code: HardwareFaultCode, count: Int) {
+            self.code = code
+            self.count = count
+        }
+    }
+
+    /// What is remembered of one connector; numbers that no charger can have written are made harmless.
+    func outlet(_ connectorId: Int) -> Outlet {
+        guard var outlet = outlets.first(where: { $0.connectorId == connectorId }) else {
+            return Outlet(connectorId: connectorId)
+        }
+        outlet.registerWh = outlet.registerWh.map { $0.clamped(to: 0...1_000_000_000_000) }
+        outlet.trips = outlet.trips.prefix(FaultLedger.capacity).map {
+            Trip(code: $0.code, count: $0.count.clamped(to: 1...FaultLedger.mostTrips))
+        }
+        return outlet
+    }
+}

@@ -1,0 +1,61 @@
+import Primitives
+
+/// What a meter can possibly say.
+struct MeterPlausibility: Equatable, Sendable {
+    enum Comparison: Equatable {
+        case plausible
+        case fell(amountWh: Int64)
+        case jumped
+    }
+
+    /// Meters round their floating point register to nearby values: so much it may fall.
+    static let jitterWh: Int64 = 2
+    /// Above any mains voltage between phase and neutral.
+    static let highestVoltageMillivolts = 300_000
+
+    private let phases: Int
+    private let ratedMilliamps: Int
+    private let energyTimeScale: Int64
+
+    init(configuration: ConnectorConfiguration) {
+        phases = configuration.phases
+        ratedMilliamps = configuration.ratedMilliamps
+        energyTimeScale = Int64(configuration.energyTimeScale)
+    }
+
+    /// What is wrong with a sample by itself; nil when it can be true.
+    func objection(to sample: MeterSample) -> String? {
+        guard sample.energyWh >= 0 else { return "register is \(sample.energyWh) Wh" }
+        guard sample.voltageMillivolts.count == phases, sample.currentMilliamps.count == phases else {
+            return "sample has not \(phases) phase(s)"
+        }
+        if let voltage = sample.voltageMillivolts.first(where: { !(0...Self.highestVoltageMillivolts).contains($0) }) {
+            return "voltage is \(voltage) mV"
+        }
+        // Twice the rated current is left to the over-current supervision, which must see it.
+        let limit = 2 * ratedMilliamps
+        if let current = sample.currentMilliamps.first(where: { !(-limit...limit).contains($0) }) {
+            return "current is \(current) mA"
+        }
+        if let frequency = sample.frequencyMillihertz, frequency != 0, !(45_000...65_000).contains(frequency) {
+            return "frequency is \(frequency) mHz"
+        }
+        let apparentMilliwatts = zip(sample.voltageMillivolts, sample.currentMilliamps)
+            .reduce(0) { $0 + $1.0 * abs($1.1) / 1000 }
+        guard sample.powerW.magnitude <= UInt(apparentMilliwatts * 12 / 10_000 + 50) else {
+            return "power is \(sample.powerW) W, more than voltage and current make"
+        }
+        return nil
+    }
+
+    /// How a register follows another `interval` later.
+    func compare(_ energyWh: Int64, with earlierWh: Int64, after interval: Duration) -> Comparison {
+        guard energyWh >= earlierWh else { return .fell(amountWh: earlierWh - energyWh) }
+        let highestWatts =
+            Int64(ratedMilliamps / 1000 + 1) * Int64(phases)
+            * Int64(Self.highestVoltageMillivolts / 1000)
+        let seconds = min(max(interval.wholeSeconds, 0) + 1, 1_000_000_000)
+        let highestWh = highestWatts * seconds * energyTimeScale / 3600 * 3 / 2 + 10 * energyTimeScale
+        return energyWh - earlierWh <= highestWh ? .plausible : .jumped
+    }
+}

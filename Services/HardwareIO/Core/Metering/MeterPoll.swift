@@ -1,0 +1,95 @@
+import Primitives
+
+/// When the meter is asked. One question at a time: a slow meter must not find a queue of them.
+struct MeterPoll {
+    /// A question, as it was when it was asked. The answer is no younger.
+    struct Question {
+        var moment: Moment
+        /// The opening of the contactor that this reading comes after, its current settled; nil when current may have flowed.
+        var openSince: Duration?
+    }
+
+    /// How long the registers of a meter lag behind its terminals.
+    static let settling = Duration.milliseconds(300)
+    /// Pause before a first sample or a doubtful one is looked at again.
+    static let secondLook = Duration.milliseconds(200)
+    static let intervalUnderCurrent = Duration.seconds(1)
+    static let intervalIdle = Duration.seconds(10)
+    /// Of a meter that is lost.
+    static let intervalLost = Duration.seconds(2)
+    /// After so long a question counts as lost on its way, and is asked again.
+    static let patience = Duration.seconds(30)
+
+    private let connectorId: Int
+    private var nextAt: Duration
+    private var question: Question?
+    /// A fresh reading was asked for while an older question was open: it is asked again at once.
+    private var isWantedAgain = false
+    private var openSince: Duration?
+
+    init(connectorId: Int, at start: Duration) {
+        self.connectorId = connectorId
+        nextAt = start
+    }
+
+    var nextDeadline: Deadline { Deadline(at: nextAt, for: "the meter is read") }
+
+    /// A fresh value is wanted, for the begin or the end of something.
+    mutating func want(_ interval: Duration, _ turn: inout Turn) {
+        guard question == nil else {
+            isWantedAgain = true
+            return
+        }
+        ask(interval, &turn)
+    }
+
+    /// Since when the contactor is surely open. When that begins it is asked at once, and again as soon as the meter has settled.
+    mutating func contactorIs(openSince: Duration?, _ interval: Duration, _ turn: inout Turn) {
+        guard openSince != self.openSince else { return }
+        self.openSince = openSince
+        want(interval, &turn)
+        if let openSince { nextAt = max(openSince + Self.settling, turn.uptime) }
+    }
+
+    /// Asks when it is time.
+    /// - Returns: Whether the question before has had no answer yet.
+    mutating func deadlineReached(_ interval: Duration, _ turn: inout Turn) -> Bool {
+        guard nextAt <= turn.uptime else { return false }
+        guard let question else {
+            ask(interval, &turn)
+            return false
+        }
+        if turn.uptime - question.moment.uptime >= Self.patience {
+            ask(interval, &turn)
+        } else {
+            nextAt = turn.uptime + interval
+            isWantedAgain = isWantedAgain || openSince != question.openSince
+        }
+        return true
+    }
+
+    /// An answer or a failure came; returns the question that it belongs to. Without one the device spoke by itself, just now.
+    mutating func answered(_ interval: Duration, _ turn: inout Turn) -> Question {
+        let answered = question ?? asked(at: turn.moment)
+        question = nil
+        if isWantedAgain { ask(interval, &turn) }
+        return answered
+    }
+
+    /// Looks again soon, unless it is asked sooner anyway.
+    mutating func lookAgain(after pause: Duration, at uptime: Duration) { nextAt = min(nextAt, uptime + pause) }
+
+    private mutating func ask(_ interval: Duration, _ turn: inout Turn) {
+        isWantedAgain = false
+        question = asked(at: turn.moment)
+        // On the grid while the shell is punctual, so that readings do not drift.
+        let planned = nextAt + interval
+        nextAt = nextAt <= turn.uptime && planned > turn.uptime ? planned : turn.uptime + interval
+        turn.order(.readMeter(connectorId: connectorId))
+    }
+
+    private func asked(at moment: Moment) -> Question {
+        let isSettled = openSince.map { moment.uptime - $0 >= Self.settling } ?? false
+        return Question(moment: moment, openSince: isSettled ? openSince : nil)
+    }
+}

@@ -1,0 +1,124 @@
+import Primitives
+
+/// Decides which samples of a meter are believed. Energy is billed by it: what cannot be is refused, and the first is not believed blindly.
+struct RegisterJudge {
+    enum Verdict: Equatable {
+        /// With the register that counts, which jitter does not lower.
+        case believed(energyWh: Int64, note: String?)
+        /// Cannot be decided yet: look again soon.
+        case unsure
+        case refused(String)
+        /// Refused, and more of the same would not help: the meter stands still.
+        case frozen(String)
+    }
+
+    /// Consecutive agreeing samples after which the first register after a start is believed.
+    static let samplesToBelieveFirst = 2
+    /// Consecutive agreeing samples after which a jump forward is believed.
+    static let samplesToBelieveJump = 3
+    /// So many samples in a row that are the same to the last digit come from a meter that does not measure any more.
+    static let samplesThatFreeze = 60
+    /// So many steps of the register that should have been counted and were not.
+    static let stepsThatFreeze: Int64 = 3
+    /// Less power may be rounding.
+    static let leastPowerW = 100
+    /// Longest time that the power of one sample is taken for, ms.
+    static let longestStepMilliseconds: Int64 = 10_000
+
+    private let plausibility: MeterPlausibility
+    private let registerStepWh: Int64
+    private let energyTimeScale: Int64
+    /// The register of before the start, which no sample may fall below; nil when none is known.
+    private var baseWh: Int64?
+    private var believed: (energyWh: Int64, at: Duration)?
+    /// Samples at a new register, each agreeing with the one before.
+    private var candidate: (energyWh: Int64, at: Duration, count: Int)?
+    private var newest: (sample: MeterSample, at: Duration)?
+    private var identicalSamples = 0
+    /// Energy by the measured power since the register moved last, mW x ms.
+    private var uncounted: Int64 = 0
+
+    init(_ configuration: ConnectorConfiguration, baseWh: Int64?) {
+        plausibility = MeterPlausibility(configuration: configuration)
+        registerStepWh = Int64(configuration.registerStepWh)
+        energyTimeScale = Int64(configuration.energyTimeScale)
+        self.baseWh = baseWh
+    }
+
+    /// The sample that was judged last.
+    var newestSample: MeterSample? { newest?.sample }
+
+    mutating func judge(_ sample: MeterSample, at uptime: Duration) -> Verdict {
+        defer { newest = (sample, uptime) }
+        if let objection = plausibility.objection(to: sample) { return .refused(objection) }
+        if let standstill = standstill(sample, at: uptime) { return .frozen(standstill) }
+        guard let believed else { return judgeFirst(sample, at: uptime) }
+        switch plausibility.compare(sample.energyWh, with: believed.energyWh, after: uptime - believed.at) {
+        case .plausible:
+            return believe(sample.energyWh, at: uptime)
+        case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh:
+            return believe(believed.energyWh, at: uptime)
+        case .fell:
+            candidate = nil
+            return .refused("register fell from \(believed.energyWh) Wh to \(sample.energyWh) Wh")
+        case .jumped:
+            let jump = "register jumped from \(believed.energyWh) Wh to \(sample.energyWh) Wh"
+            let count = countAgreeing(sample, at: uptime)
+            guard count >= Self.samplesToBelieveJump else { return .refused(jump) }
+            return believe(sample.energyWh, at: uptime, note: jump + ", believed after \(count) readings")
+        }
+    }
+
+    /// Service says that the register may start from what the meter reads now: it was swapped or reset.
+    /// - Returns: What becomes of the newest sample; nil without one.
+    mutating func acceptRegister(at uptime: Duration) -> Verdict? {
+        believed = nil
+        baseWh = nil
+        uncounted = 0
+        identicalSamples = 0
+        guard let newest, plausibility.objection(to: newest.sample) == nil else { return nil }
+        return believe(newest.sample.energyWh, at: uptime)
+    }
+
+    private mutating func judgeFirst(_ sample: MeterSample, at uptime: Duration) -> Verdict {
+        if let baseWh, sample.energyWh < baseWh - MeterPlausibility.jitterWh {
+            candidate = nil
+            return .refused("register fell from \(baseWh) Wh to \(sample.energyWh) Wh over a restart")
+        }
+        guard countAgreeing(sample, at: uptime) >= Self.samplesToBelieveFirst else { return .unsure }
+        return believe(max(sample.energyWh, baseWh ?? 0), at: uptime)
+    }
+
+    private mutating func countAgreeing(_ sample: MeterSample, at uptime: Duration) -> Int {
+        var count = 1
+        if let candidate,
+            plausibility.compare(sample.energyWh, with: candidate.energyWh, after: uptime - candidate.at) == .plausible
+        {
+            count += candidate.count
+        }
+        candidate = (sample.energyWh, uptime, count)
+        return count
+    }
+
+    private mutating func believe(_ energyWh: Int64, at uptime: Duration, note: String? = nil) -> Verdict {
+        believed = (energyWh, uptime)
+        candidate = nil
+        return .believed(energyWh: energyWh, note: note)
+    }
+
+    /// What shows that the meter stands still; nil while it moves.
+    private mutating func standstill(_ sample: MeterSample, at uptime: Duration) -> String? {
+        guard let newest else { return nil }
+        identicalSamples = sample == newest.sample ? identicalSamples + 1 : 0
+        if sample.energyWh != newest.sample.energyWh {
+            uncounted = 0
+        } else if sample.powerW >= Self.leastPowerW {
+            let elapsed = (uptime - newest.at).wholeMilliseconds.clamped(to: 0...Self.longestStepMilliseconds)
+            // Plausible power is far below what would overflow here.
+            uncounted = uncounted.addingClamped(Int64(sample.powerW) * 1000 * elapsed * energyTimeScale)
+        }
+        if identicalSamples >= Self.samplesThatFreeze { return "meter repeats the same sample" }
+        let limit = Self.stepsThatFreeze * registerStepWh * 3_600_000_000
+        return uncounted > limit ? "register stands still at \(sample.energyWh) Wh while power flows" : nil
+    }
+}

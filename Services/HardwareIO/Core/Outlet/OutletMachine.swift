@@ -1,0 +1,399 @@
+import BusSchema
+import Primitives
+
+/// One outlet, a connector with its devices: leads facts to their owners, then does what follows from all of them together (`Situation`).
+///
+/// The contactor is closed only while everything agrees, and opens in the same turn in which the first of them is gone.
+struct OutletMachine {
+    enum Event: Equatable {
+        case started
+        case driver(DriverEvent)
+        case permitRequested(RequestID, Permit)
+        case unlockRequested(RequestID)
+        case indicateRequested(RequestID, Indicate.Signal)
+        case clearFaultRequested(RequestID, HardwareFaultCode)
+        /// The process is to end.
+        case terminationRequested
+    }
+
+    private enum Stage: Equatable {
+        case serving
+        /// Nothing is offered any more although the contactor is closed: the EV gets time to end its draw.
+        case stopping(since: Duration)
+        case ending
+    }
+
+    /// When nothing is offered any more the EV has so long to end its draw (IEC 61851-1 table A.6); then it is opened under load.
+    static let stoppingLimit = Duration.seconds(6)
+    /// The same while somebody waits for the cable: an EV should have ended its draw by then.
+    static let stoppingLimitForUnlock = Duration.seconds(3)
+    /// No sensor here measures more, mA. What says so is made harmless where it enters, and still is far too much.
+    static let highestMilliamps = 1_000_000
+
+    private let configuration: ConnectorConfiguration
+    private var stage = Stage.serving
+    private var pilot: PilotSensor
+    private var proximity: ProximitySensor
+    private var contactor: ContactorMachine
+    private var cable: CableMachine
+    private var lease: LeaseMachine
+    private var offer: OfferMachine
+    private var meter: MeterMachine
+    private var overCurrent = OverCurrentMachine()
+    private var faults: FaultLedger
+    private var publication: Publication
+
+    init(_ configuration: ConnectorConfiguration, memory: HardwareMemory.Outlet, at start: Duration) {
+        precondition((1...3).contains(configuration.phases), "A connector has one to three phases.")
+        self.configuration = configuration
+        pilot = PilotSensor(isVentilated: configuration.ventilated, at: start)
+        proximity = ProximitySensor(at: start)
+        contactor = ContactorMachine(configuration, failure: memory.contactorFailure, at: start)
+        cable = CableMachine(configuration, at: start)
+        lease = LeaseMachine(policy: configuration.onPermitLost)
+        offer = OfferMachine(connectorId: configuration.connectorId)
+        meter = MeterMachine(configuration, baseWh: memory.registerWh, at: start)
+        faults = FaultLedger(memory)
+        publication = Publication(connectorId: configuration.connectorId, at: start)
+        followFaults()
+    }
+
+    var connectorId: Int { configuration.connectorId }
+
+    /// Nothing moves any more: the process may end.
+    var isSettled: Bool { contactor.isSettled }
+
+    /// What must be known again after a restart.
+    var memory: HardwareMemory.Outlet {
+        HardwareMemory.Outlet(
+            connectorId: connectorId,
+            contactorFailure: contactor.failure?.detail,
+            groundFailure: faults.groundFailure,
+            trips: faults.trips,
+            registerWh: meter.settledWh
+        )
+    }
+
+    var nextDeadline: Deadline? {
+        if stage == .ending { return contactor.nextDeadline }
+        return earliest(
+            contactor.nextDeadline,
+            cable.nextDeadline,
+            lease.nextDeadline,
+            offer.nextDeadline,
+            meter.nextDeadline,
+            overCurrent.nextDeadline,
+            Deadline(at: pilotSilence, for: "the pilot was silent for too long"),
+            Deadline(at: proximitySilence, for: "the proximity contact was silent for too long"),
+            Deadline(at: stoppingDeadline, for: "the EV had time to end its draw"),
+            Deadline(at: meterGrace, for: "the meter is lost for too long")
+        )
+    }
+
+    mutating func handle(_ event: Event, bootId: String, _ turn: inout Turn) {
+        endLease(&turn)
+        var grantor: RequestID?
+        switch event {
+        case .started:
+            turn.order(.openContactor(connectorId: connectorId))
+        case .driver(.contactorFeedback(_, let closed)):
+            contactor.feedbackRead(closed: closed, &turn)
+        case .driver(let fact):
+            // Of an outlet out of service only the contactor matters.
+            guard stage != .ending else { return }
+            sense(fact, &turn)
+        case .permitRequested(let id, let request):
+            if obey(request, id, &turn) { grantor = id }
+        case .unlockRequested(let id):
+            cable.requestUnlock(id, situation(at: turn.uptime), &turn)
+        case .indicateRequested(let id, let signal):
+            turn.order(.indicate(connectorId: connectorId, signal))
+            turn.reply(id, .done)
+        case .clearFaultRequested(let id, let code):
+            clearFault(id, code, &turn)
+        case .terminationRequested:
+            stage = .ending
+            turn.log(LogRecord(.notice, "connector is taken out of service", connectorField))
+        }
+        decide(&turn)
+        let state = state(bootId: bootId, at: turn.uptime)
+        if let grantor { turn.reply(grantor, .permit(Permit.Reply(connector: state))) }
+        publication.tell(state, faults, readingAt: meter.publishedAt, &turn)
+    }
+
+    mutating func deadlineReached(bootId: String, _ turn: inout Turn) {
+        contactor.deadlineReached(&turn)
+        if stage != .ending {
+            endLease(&turn)
+            if let trip = overCurrent.deadlineReached(at: turn.uptime) {
+                faults.raise(.overCurrent, .overCurrentFailure, trip.detail, latch: .untilUnplugged)
+                faults.end(.overCurrent)
+            }
+            if let due = pilotSilence, due <= turn.uptime { pilot.becomeSilent() }
+            if let due = proximitySilence, due <= turn.uptime { proximity.becomeSilent() }
+            cable.deadlineReached(&turn)
+            meter.deadlineReached(&turn)
+        }
+        decide(&turn)
+        publication.tell(state(bootId: bootId, at: turn.uptime), faults, readingAt: meter.publishedAt, &turn)
+    }
+
+    private var connectorField: LogRecord.Field { LogRecord.Field("connectorId", connectorId) }
+}
+
+// MARK: - Facts
+
+extension OutletMachine {
+    private mutating func sense(_ fact: DriverEvent, _ turn: inout Turn) {
+        switch fact {
+        case .pilotRead(_, let high, let low):
+            for change in pilot.read(highMillivolts: high, lowMillivolts: low, at: turn.uptime) {
+                pilotChanged(change, &turn)
+            }
+        case .lockFeedback(_, let locked):
+            cable.lockRead(locked: locked, &turn)
+        case .proximityRead(_, let ohms):
+            guard configuration.hasSocket, proximity.read(ohms: ohms, at: turn.uptime) else { break }
+            if proximity.plug == .absent { cable.beginAnew() }
+            let plug = LogRecord.Field("plug", "\(proximity.plug)")
+            turn.log(LogRecord(.info, "plug in the socket changed", connectorField, plug))
+        case .meterRead(_, let sample):
+            meterRead(sample, &turn)
+        case .meterFailed(_, let reason):
+            meter.readFailed(reason, &turn)
+        case .faultReported(_, let code, true, let detail):
+            // IEC 62955: a residual current stays a danger until the EV is gone.
+            faults.raise(.board(code), code, detail, latch: code == .groundFailure ? .untilUnplugged : .none)
+        case .faultReported(_, let code, false, _):
+            // It was latched for an EV; without one, nobody would come to unplug it.
+            if faults.end(.board(code)), pilot.state == .a { faults.vehicleLeft() }
+        case .deviceLost(let device, let reason):
+            lose(device, reason, &turn)
+        case .deviceRecovered(let device):
+            recover(device, &turn)
+        case .contactorFeedback, .cardRead, .cardGone:
+            break  // Handled before, and by readers.
+        }
+    }
+
+    private mutating func pilotChanged(_ change: PilotSensor.Change, _ turn: inout Turn) {
+        switch change {
+        case .state(let state):
+            turn.log(LogRecord(.notice, "control pilot changed", connectorField, .init("pilot", state)))
+            if state == .a { cable.beginAnew() }
+        case .vehicleLeft:
+            faults.vehicleLeft()
+        }
+    }
+
+    /// Over-current and current through an open contactor are seen before anybody asks whether the sample is plausible.
+    private mutating func meterRead(_ sample: MeterSample, _ turn: inout Turn) {
+        let isSettled = meter.sampleRead(sample, &turn)
+        let highest = sample.currentMilliamps.map(\.magnitude).max() ?? 0
+        let milliamps = Int(clamping: min(highest, UInt(Self.highestMilliamps)))
+        contactor.currentMeasured(milliamps: milliamps, isSettled: isSettled, &turn)
+        if contactor.isInDoubt { meter.lookAgain(&turn) }
+        guard contactor.isOrderedClosed else { return }
+        overCurrent.measured(milliamps: milliamps, offeredMilliamps: offer.offeredMilliamps, at: turn.uptime)
+    }
+
+    private mutating func lose(_ device: Device, _ reason: String, _ turn: inout Turn) {
+        let detail = "\(device) lost: \(reason)"
+        switch device {
+        case .pilot:
+            faults.raise(.lost(device), .internalError, detail)
+            pilot.forget()
+        case .contactor:
+            faults.raise(.lost(device), .internalError, detail)
+            contactor.lose(&turn)
+        case .meter:
+            meter.readFailed(detail, &turn)
+        case .lock:
+            faults.raise(.lost(device), .connectorLockFailure, detail)
+            cable.lockLost(at: turn.uptime)
+        case .reader: break
+        }
+    }
+
+    private mutating func recover(_ device: Device, _ turn: inout Turn) {
+        faults.end(.lost(device))
+        switch device {
+        case .pilot: offer.repeatSignal(&turn)
+        // The safe order first; where it is, it says next.
+        case .contactor: contactor.lose(&turn)
+        case .meter: meter.wantReading(&turn)
+        case .lock: cable.lockLost(at: turn.uptime)
+        case .reader: break
+        }
+    }
+}
+
+// MARK: - Requests
+
+extension OutletMachine {
+    /// - Returns: Whether the request was obeyed; refused is answered here.
+    private mutating func obey(_ request: Permit, _ id: RequestID, _ turn: inout Turn) -> Bool {
+        if stage == .ending, request.granted {
+            turn.refuse(id, BusError(.refused, "hardware-io is ending"))
+            return false
+        }
+        if let objection = LeaseMachine.objection(to: request, at: turn.moment) {
+            turn.refuse(id, objection)
+            return false
+        }
+        if let change = lease.request(request) { leaseChanged(change, &turn) }
+        return true
+    }
+
+    private mutating func endLease(_ turn: inout Turn) {
+        if let change = lease.end(at: turn.uptime) { leaseChanged(change, &turn) }
+    }
+
+    private mutating func leaseChanged(_ change: LeaseMachine.Change, _ turn: inout Turn) {
+        switch change {
+        case .granted:
+            cable.beginAnew()
+            log("permit granted", .notice, &turn)
+            meter.wantReading(&turn)
+        case .renewed: log("permit renewed", .debug, &turn)
+        case .withdrawn:
+            log("permit withdrawn", .notice, &turn)
+            meter.wantReading(&turn)
+        case .graceBegan: log("permit not renewed, charging goes on for its grace period", .warning, &turn)
+        case .lost:
+            log("permit not renewed in time, it is void", .error, &turn)
+            meter.wantReading(&turn)
+        }
+    }
+
+    private func log(_ message: String, _ level: LogRecord.Level, _ turn: inout Turn) {
+        var record = LogRecord(level, message, connectorField)
+        record.fields += lease.fields
+        turn.log(record)
+    }
+
+    /// Whoever clears a fault may still stand at the charger: nothing closes in the same call, but only after a rest.
+    private mutating func clearFault(_ id: RequestID, _ code: HardwareFaultCode, _ turn: inout Turn) {
+        guard HardwareFaultCode.known.contains(code) || faults.codes.contains(code) else {
+            turn.refuse(id, BusError(.invalid, "\(code) is no fault that is known here"))
+            return
+        }
+        contactor.rest(at: turn.uptime)
+        faults.clear(code)
+        if code == .powerSwitchFailure { contactor.clearFailure() }
+        if code == .powerMeterFailure, faults.codes.contains(code) { meter.acceptRegister(&turn) }
+        followFaults()
+        guard faults.codes.contains(code) else {
+            turn.reply(id, .done)
+            return
+        }
+        turn.refuse(id, BusError(.refused, "\(code) is still there: \(faults.detail(of: code))"))
+    }
+}
+
+// MARK: - Decisions
+
+extension OutletMachine {
+    private mutating func decide(_ turn: inout Turn) {
+        followFaults()
+        decideContactor(situation(at: turn.uptime), &turn)
+        // Whether something runs decides what may be offered, and what may be unlocked.
+        let situation = situation(at: turn.uptime)
+        if stage == .ending {
+            offer.end(&turn)
+        } else {
+            offer.offer(milliamps: situation.offerableMilliamps, &turn)
+        }
+        pilot.signalIs(offer.signal, at: turn.uptime)
+        if pilot.state == .a { proximity.vehicleIsAbsent() }
+        cable.decide(situation, &turn)
+        if !contactor.isOrderedClosed { overCurrent.contactorOpened() }
+        if stage != .ending { meter.contactorIs(openSince: contactor.openSince, &turn) }
+    }
+
+    private mutating func decideContactor(_ situation: Situation, _ turn: inout Turn) {
+        guard contactor.isOrderedClosed else {
+            if case .stopping = stage { stage = .serving }
+            if situation.mayClose { contactor.close(&turn) }
+            return
+        }
+        if situation.mustOpenAtOnce {
+            contactor.open(&turn)
+        } else if situation.offerableMilliamps > 0 {
+            stage = .serving
+        } else {
+            if stage == .serving { stage = .stopping(since: turn.uptime) }
+            if let deadline = stoppingDeadline, deadline <= turn.uptime { contactor.open(&turn) }
+        }
+    }
+
+    /// Each owner says what is wrong with it; the ledger says what that means together.
+    private mutating func followFaults() {
+        faults.follow(.contactor, .powerSwitchFailure, contactor.failure?.detail)
+        faults.follow(
+            .mirror,
+            .powerSwitchFailure,
+            contactor.isSilent ? "position of the contactor was not read for too long" : nil
+        )
+        let pilotFailure = pilot.failure
+        faults.follow(.pilot, pilotFailure?.code ?? .internalError, pilotFailure?.detail)
+        if configuration.hasSocket { faults.follow(.proximity, .internalError, proximity.failure) }
+        faults.follow(.lock, .connectorLockFailure, cable.failure)
+        faults.follow(.meter, .powerMeterFailure, meter.failure)
+    }
+
+    private func situation(at uptime: Duration) -> Situation {
+        Situation(
+            configuration: configuration,
+            uptime: uptime,
+            isEnding: stage == .ending,
+            lease: lease,
+            pilot: pilot.state,
+            pilotAllowsEnergy: pilot.allowsEnergy,
+            pilotAllowsClosing: pilot.allowsClosing(at: uptime),
+            waitsForDiode: pilot.waitsForDiode,
+            plug: proximity.plug,
+            isLocked: cable.isSecured,
+            contactor: contactor.position,
+            isOrderedClosed: contactor.isOrderedClosed,
+            isClosing: contactor.isClosing,
+            isSafelyOpen: contactor.openSince != nil,
+            contactorRests: contactor.objection(at: uptime),
+            meterIsTrusted: meter.isTrusted(at: uptime),
+            meterLostSince: meter.lostSince,
+            faults: faults
+        )
+    }
+
+    private func state(bootId: String, at uptime: Duration) -> ConnectorState {
+        situation(at: uptime).connectorState(
+            bootId: bootId,
+            lock: cable.position,
+            offeredMilliamps: offer.offeredMilliamps,
+            openSince: contactor.openSince
+        )
+    }
+
+    private var pilotSilence: Duration? {
+        pilot.silenceDeadline(contactorIsClosed: contactor.isOrderedClosed, since: contactor.closedAt)
+    }
+
+    private var proximitySilence: Duration? {
+        guard configuration.hasSocket else { return nil }
+        return proximity.silenceDeadline(contactorIsClosed: contactor.isOrderedClosed, since: contactor.closedAt)
+    }
+
+    /// When to open the contactor under load.
+    private var stoppingDeadline: Duration? {
+        guard case .stopping(let since) = stage else { return nil }
+        return since + (cable.isAwaited ? Self.stoppingLimitForUnlock : Self.stoppingLimit)
+    }
+
+    private var meterGrace: Duration? {
+        contactor.isOrderedClosed ? meter.lostSince.map { $0 + configuration.meterLossGrace } : nil
+    }
+
+    var permit: PermitInForce? { lease.inForce }
+
+    var faultCodes: [HardwareFaultCode] { faults.codes }
+}

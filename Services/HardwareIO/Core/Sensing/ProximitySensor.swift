@@ -1,0 +1,86 @@
+import Primitives
+
+/// Which cable is in the socket, by the resistor in its plug (IEC 61851-1 table B.2, with the bands that chargers use).
+///
+/// Debounced: a change counts after two readings in a row that agree, and two in a row that show no valid cable end one. A cable
+/// does not grow: until the plug is gone together with the EV, the lowest rating that was read counts.
+struct ProximitySensor {
+    enum Plug: Equatable {
+        /// Not read yet, or not for too long.
+        case unknown
+        case absent
+        case cable(ratedMilliamps: Int)
+        /// No cable has this resistor.
+        case invalid
+
+        var isCable: Bool { if case .cable = self { true } else { false } }
+    }
+
+    /// Longest silence while the contactor is ordered closed.
+    static let silenceLimitClosed = Duration.seconds(3)
+    /// Longest silence else, and after a start.
+    static let silenceLimitIdle = Duration.seconds(30)
+
+    private var known = Plug.unknown
+    private var newest: Plug?
+    private var readAt: Duration
+    private var isSilent = false
+    /// The lowest rating since this cable was plugged in.
+    private var lowestMilliamps: Int?
+
+    init(at start: Duration) { readAt = start }
+
+    var plug: Plug {
+        guard case .cable(let rated) = known else { return known }
+        return .cable(ratedMilliamps: min(rated, lowestMilliamps ?? rated))
+    }
+
+    /// What is wrong, for the list of faults.
+    var failure: String? { isSilent ? "proximity contact was not read for too long" : nil }
+
+    /// When it counts as silent; nil once it does.
+    func silenceDeadline(contactorIsClosed: Bool, since closedAt: Duration) -> Duration? {
+        guard !isSilent else { return nil }
+        guard contactorIsClosed else { return readAt + Self.silenceLimitIdle }
+        return min(max(readAt, closedAt) + Self.silenceLimitClosed, readAt + Self.silenceLimitIdle)
+    }
+
+    mutating func becomeSilent() {
+        isSilent = true
+        known = .unknown
+        newest = nil
+    }
+
+    /// Nil ohms: no plug.
+    /// - Returns: Whether something changed.
+    mutating func read(ohms: Int?, at uptime: Duration) -> Bool {
+        let reading = Self.plug(ohms: ohms)
+        let before = newest
+        newest = reading
+        readAt = uptime
+        guard let before else { return false }
+        guard reading == before || (known.isCable && !reading.isCable && !before.isCable) else { return false }
+        let wasBefore = plug
+        isSilent = false
+        known = reading
+        if case .cable(let rated) = reading { lowestMilliamps = min(rated, lowestMilliamps ?? rated) }
+        return plug != wasBefore
+    }
+
+    /// The EV is not there. With an empty socket, whatever is plugged next is another cable.
+    mutating func vehicleIsAbsent() {
+        if known == .absent { lowestMilliamps = nil }
+    }
+
+    private static func plug(ohms: Int?) -> Plug {
+        guard let ohms else { return .absent }
+        return switch ohms {
+        case 2201...: .absent
+        case 1000...2200: .cable(ratedMilliamps: 13_000)
+        case 330..<1000: .cable(ratedMilliamps: 20_000)
+        case 150..<330: .cable(ratedMilliamps: 32_000)
+        case 75..<150: .cable(ratedMilliamps: 63_000)
+        default: .invalid
+        }
+    }
+}

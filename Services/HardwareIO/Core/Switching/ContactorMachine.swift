@@ -1,0 +1,235 @@
+import BusSchema
+import Primitives
+
+/// One contactor: its order, its mirror contact, the deadlines between them, and the current that shows what the mirror hides.
+///
+/// A contactor that does not follow is a failure that stays until service clears it, over restarts too: what failed once will fail again.
+struct ContactorMachine {
+    /// Why it must not close any more.
+    struct Failure: Equatable {
+        var detail: String
+        /// The mirror contact was seen to follow since: where it says open, the contactor is open. Otherwise the mirror itself may be
+        /// what is broken, and the cable counts as live.
+        var mirrorIsProven: Bool
+    }
+
+    private enum State: Equatable {
+        /// Ordered open, position not read yet. Next: open, or opening when it reads closed.
+        case unknown
+        case open(since: Duration)
+        /// Ordered to close. Next: closed, or open with a failure at `limit`.
+        case closing(limit: Duration)
+        case closed
+        /// Ordered to open. Next: open, or welded at `limit`.
+        case opening(limit: Duration)
+        /// Ordered open and reads closed. Next: open when it opens after all; its failure stays.
+        case welded
+        /// Ordered open, reads open, and current flows. Next: open when that ends; its failure stays.
+        case conducting
+    }
+
+    /// Longest time from the order to close until the mirror contact follows.
+    static let closingLimit = Duration.seconds(1)
+    /// Longest time from the order to open until the mirror contact follows.
+    static let openingLimit = Duration.milliseconds(500)
+    /// Longest time until the position is known after a start, or after its driver came back.
+    static let readingLimit = Duration.seconds(5)
+    /// Longest silence of the mirror contact at any time: it is reported every 10 s.
+    static let silenceLimit = Duration.seconds(30)
+    /// Current that no open contactor lets through, mA.
+    static let highestLeakMilliamps = 1000
+    /// So many samples in a row show it, and so many show that it ended.
+    static let samplesOfLeak = 2
+
+    private let connectorId: Int
+    private var state = State.unknown
+    private var feedbackClosed: Bool?
+    /// When it has to be read next at the latest; nil while it is known to be silent.
+    private var readUntil: Duration?
+    private var budget: ClosingBudget
+    private(set) var failure: Failure?
+    /// Samples in a row that speak against the state: current through an open contactor, or none through a conducting one.
+    private var contrarySamples = 0
+    /// When it was ordered to close last.
+    private(set) var closedAt: Duration
+
+    /// `failure` is what was latched before the start.
+    init(_ configuration: ConnectorConfiguration, failure: String?, at start: Duration) {
+        connectorId = configuration.connectorId
+        budget = ClosingBudget(
+            rest: configuration.contactorRest,
+            closingsPerHour: configuration.closingsPerHour,
+            at: start
+        )
+        self.failure = failure.map { Failure(detail: $0, mirrorIsProven: false) }
+        readUntil = start + Self.readingLimit
+        closedAt = start
+    }
+
+    /// The position as the bus names it.
+    var position: ContactorState {
+        switch state {
+        case .unknown, .opening: .opening
+        case .open: .open
+        case .closing: .closing
+        case .closed: .closed
+        case .welded, .conducting: .welded
+        }
+    }
+
+    /// Whether it is ordered to be closed.
+    var isOrderedClosed: Bool {
+        switch state {
+        case .closing, .closed: true
+        case .unknown, .open, .opening, .welded, .conducting: false
+        }
+    }
+
+    /// Whether it was ordered to close and has not followed yet: an order that can be taken back before anything flows.
+    var isClosing: Bool { if case .closing = state { true } else { false } }
+
+    /// Since when it is certain that no current can flow; nil while it is not.
+    var openSince: Duration? {
+        guard case .open(let since) = state, failure?.mirrorIsProven != false else { return nil }
+        return since
+    }
+
+    /// Whether nothing is under way any more.
+    var isSettled: Bool {
+        switch state {
+        case .unknown, .open, .welded, .conducting: true
+        case .closing, .closed, .opening: false
+        }
+    }
+
+    /// Its position is not read although it should be.
+    var isSilent: Bool { readUntil == nil }
+
+    /// Why it must not close now, for people; nil when it may.
+    func objection(at uptime: Duration) -> String? { budget.objection(at: uptime) }
+
+    var nextDeadline: Deadline? {
+        let follows: Deadline? =
+            switch state {
+            case .closing(let limit), .opening(let limit): Deadline(at: limit, for: "the contactor does not follow")
+            case .unknown, .open, .closed, .welded, .conducting: nil
+            }
+        return earliest(
+            follows,
+            Deadline(at: readUntil, for: "the mirror contact was not read for too long"),
+            Deadline(at: budget.deadline, for: "the contactor has rested")
+        )
+    }
+
+    mutating func deadlineReached(_ turn: inout Turn) {
+        budget.deadlineReached(at: turn.uptime)
+        switch state {
+        case .closing(let limit) where limit <= turn.uptime:
+            let limit = Self.closingLimit.wholeMilliseconds
+            fail("contactor did not close within \(limit) ms", leaving: .open(since: turn.uptime), &turn)
+        case .opening(let limit) where limit <= turn.uptime:
+            guard feedbackClosed == true else {
+                // It never moved, so that no change was reported.
+                state = .open(since: turn.uptime)
+                break
+            }
+            let limit = Self.openingLimit.wholeMilliseconds
+            fail("contactor still closed \(limit) ms after it was opened", leaving: .welded, &turn)
+        case .unknown, .open, .closing, .closed, .opening, .welded, .conducting:
+            break
+        }
+        if let readUntil, readUntil <= turn.uptime {
+            lose(&turn)
+            self.readUntil = nil
+        }
+    }
+
+    /// Closes, unless it must not.
+    mutating func close(_ turn: inout Turn) {
+        guard case .open = state, failure == nil, !isSilent, budget.objection(at: turn.uptime) == nil else { return }
+        state = .closing(limit: turn.uptime + Self.closingLimit)
+        closedAt = turn.uptime
+        contrarySamples = 0
+        budget.closed(at: turn.uptime)
+        turn.order(.closeContactor(connectorId: connectorId))
+    }
+
+    mutating func open(_ turn: inout Turn) {
+        guard isOrderedClosed else { return }
+        state = .opening(limit: turn.uptime + Self.openingLimit)
+        turn.order(.openContactor(connectorId: connectorId))
+    }
+
+    mutating func feedbackRead(closed: Bool, _ turn: inout Turn) {
+        feedbackClosed = closed
+        readUntil = turn.uptime + Self.silenceLimit
+        switch (state, closed) {
+        case (.unknown, true):
+            // It may still be falling open after the process before this one died.
+            state = .opening(limit: turn.uptime + Self.openingLimit)
+            turn.order(.openContactor(connectorId: connectorId))
+        case (.unknown, false), (.opening, false):
+            state = .open(since: turn.uptime)
+        case (.closing, true):
+            state = .closed
+        case (.open, true), (.conducting, true):
+            fail("contactor closed without an order", leaving: .welded, &turn)
+        case (.closed, false):
+            fail("contactor opened without an order", leaving: .open(since: turn.uptime), &turn)
+        case (.welded, false):
+            state = .open(since: turn.uptime)
+            failure?.mirrorIsProven = true
+        case (.open, false), (.closing, false), (.closed, true), (.opening, true), (.welded, true),
+            (.conducting, false):
+            break
+        }
+    }
+
+    /// The meter measured so much in its worst phase. `isSettled` says that it was asked when the contactor had been open for a while.
+    mutating func currentMeasured(milliamps: Int, isSettled: Bool, _ turn: inout Turn) {
+        let flows = milliamps > Self.highestLeakMilliamps
+        switch state {
+        case .open where flows && isSettled: contrarySamples += 1
+        case .conducting where !flows: contrarySamples += 1
+        default: contrarySamples = 0
+        }
+        guard contrarySamples >= Self.samplesOfLeak else { return }
+        contrarySamples = 0
+        if state == .conducting {
+            state = .open(since: turn.uptime)
+        } else {
+            fail("\(amperes(milliamps)) flow through the open contactor", leaving: .conducting, &turn)
+        }
+    }
+
+    /// Whether a second sample is wanted soon to decide about the first.
+    var isInDoubt: Bool { contrarySamples > 0 }
+
+    /// Nothing is known of it until it is read again, and it lost its order with its driver. What was latched stays: a lost driver
+    /// repairs nothing.
+    mutating func lose(_ turn: inout Turn) {
+        feedbackClosed = nil
+        readUntil = turn.uptime + Self.readingLimit
+        contrarySamples = 0
+        switch state {
+        case .unknown, .open, .closing, .closed, .opening: state = .unknown
+        case .welded, .conducting: break
+        }
+        turn.order(.openContactor(connectorId: connectorId))
+    }
+
+    /// Service says that the cause is repaired. Believed where the contactor is open now.
+    mutating func clearFailure() {
+        guard case .open = state else { return }
+        failure = nil
+    }
+
+    /// Nothing closes for the time of a rest, whoever wants it.
+    mutating func rest(at uptime: Duration) { budget.restAgain(at: uptime) }
+
+    private mutating func fail(_ detail: String, leaving next: State, _ turn: inout Turn) {
+        failure = Failure(detail: detail, mirrorIsProven: false)
+        state = next
+        turn.order(.openContactor(connectorId: connectorId))
+    }
+}

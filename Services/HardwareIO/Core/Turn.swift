@@ -1,0 +1,52 @@
+import BusSchema
+import Primitives
+
+/// One turn: the moment of an event, and everything that is to be done about it.
+///
+/// Effects have one order, whoever added them first: every opening of every contactor, then the other commands, then what is stored,
+/// then answers, publications and the log. Nothing slow stands between a fact and the opening that follows from it.
+struct Turn {
+    let moment: Moment
+    private var openings: [HardwareEffect] = []
+    private var commands: [HardwareEffect] = []
+    private var stores: [HardwareEffect] = []
+    private var answers: [HardwareEffect] = []
+    private var publications: [HardwareEffect] = []
+    private var logs: [HardwareEffect] = []
+    private var isLast = false
+
+    init(at moment: Moment) { self.moment = moment }
+
+    var uptime: Duration { moment.uptime }
+
+    var effects: [HardwareEffect] {
+        openings + commands + stores + answers + publications + logs + (isLast ? [.finish] : [])
+    }
+
+    mutating func order(_ command: DriverCommand) {
+        if case .openContactor = command {
+            openings.append(.command(command))
+        } else {
+            commands.append(.command(command))
+        }
+    }
+
+    mutating func store(_ memory: HardwareMemory) { stores.append(.store(memory)) }
+
+    mutating func reply(_ id: RequestID, _ reply: HardwareReply) { answers.append(.reply(id, reply)) }
+
+    mutating func refuse(_ id: RequestID, _ error: BusError) { answers.append(.refuse(id, error)) }
+
+    mutating func publish(_ message: some BusMessage) { publications.append(.publish(AnyBusMessage(message))) }
+
+    mutating func log(_ record: LogRecord) { logs.append(.log(record)) }
+
+    /// After this turn the process ends.
+    mutating func finish() { isLast = true }
+}
+
+/// Milliamperes for people, in amperes with one digit.
+func amperes(_ milliamps: Int) -> String {
+    let bounded = milliamps.clamped(to: -1_000_000_000...1_000_000_000)
+    return "\(bounded / 1000).\(abs(bounded) % 1000 / 100) A"
+}

@@ -1,0 +1,157 @@
+import BusSchema
+import HardwareCore
+import Primitives
+
+/// What the board reports of one connector, and when: with noise, late, twice, or not at all. It sees the world and changes nothing in it.
+struct SimulatedSensors: Equatable, Sendable {
+    /// The world as it is in front of the sensors.
+    struct View: Equatable, Sendable {
+        var connectorId: Int
+        var line: SimulatedPilot.Line
+        var contactorClosed: Bool
+        /// Nil without a lock.
+        var locked: Bool?
+        /// Nil without a socket.
+        var cableInSocket: Bool?
+        var isPlugged: Bool
+        var broken: SimulatedWorld.Broken
+    }
+
+    enum Delay: String, DeadlineName {
+        case report = "positions are reported again"
+        case second = "the second reading of the pilot"
+        case answer = "the meter answers"
+    }
+
+    static let reportUnderWay = Duration.seconds(1)
+    static let reportIdle = Duration.seconds(10)
+    static let secondReading = Duration.milliseconds(10)
+    static let earliestAnswerMilliseconds = 20
+    /// Answer of a meter that is slow.
+    static let slowAnswer = Duration.seconds(4)
+    static let cableOhms = 220
+
+    private let noise: SimulatedNoise
+    private var random: SeededRandom
+    private var delays = Deadlines<Delay>()
+    private var seen: View?
+    private var wasMissing = false
+    private var wasOdd = false
+    private var answer: DriverEvent?
+    private var frozenSample: MeterSample?
+
+    init(_ noise: SimulatedNoise, seed: UInt64) {
+        self.noise = noise
+        random = SeededRandom(seed: seed)
+    }
+
+    var nextDeadline: Deadline? { delays.next }
+
+    /// Everything, for a core that starts or for a sensor that works again.
+    mutating func reportAll(_ view: View, at uptime: Duration) -> [DriverEvent] {
+        seen = view
+        delays.set(.report, at: uptime + (view.isPlugged ? Self.reportUnderWay : Self.reportIdle))
+        delays.set(.second, at: uptime + secondDelay())
+        return positions(view) + pilot(view)
+    }
+
+    /// Reports what changed since the last look.
+    mutating func look(_ view: View, at uptime: Duration) -> [DriverEvent] {
+        guard let before = seen, before != view else { return [] }
+        seen = view
+        var events: [DriverEvent] = []
+        if before.contactorClosed != view.contactorClosed { events += mirror(view) }
+        if before.locked != view.locked { events += bolt(view) }
+        let isMoved = before.line != view.line || before.cableInSocket != view.cableInSocket
+        if isMoved {
+            events += pilot(view) + proximity(view)
+            delays.set(.second, at: uptime + secondDelay())
+        }
+        if view.isPlugged, !before.isPlugged { delays.set(.report, at: uptime + Self.reportUnderWay) }
+        return events
+    }
+
+    mutating func due(_ view: View, at uptime: Duration) -> [DriverEvent] {
+        var events: [DriverEvent] = []
+        while let delay = delays.popDue(at: uptime) {
+            switch delay {
+            case .report:
+                events += positions(view) + lossy { $0.pilot(view) }
+                delays.set(.report, at: uptime + (view.isPlugged ? Self.reportUnderWay : Self.reportIdle))
+            case .second:
+                events += pilot(view) + proximity(view)
+            case .answer:
+                if let answer { events.append(answer) }
+                answer = nil
+            }
+        }
+        return events
+    }
+
+    /// The meter was asked and shows `sample`. It answers one question at a time, as a bus does; the newest counts.
+    mutating func meterAsked(_ sample: MeterSample, _ view: View, at uptime: Duration) {
+        let failure = DriverEvent.meterFailed(connectorId: view.connectorId, reason: "no answer")
+        let shown = view.broken.has(.meterFrozen) ? frozenSample ?? sample : sample
+        frozenSample = shown
+        if view.broken.meterSilent {
+            answer = failure
+        } else {
+            let reading = DriverEvent.meterRead(connectorId: view.connectorId, shown)
+            answer = lossy { _ in [reading] }.first ?? failure
+        }
+        let latest = max(noise.slowestAnswerMilliseconds, Self.earliestAnswerMilliseconds)
+        let delay = Duration(
+            outsideMilliseconds: Int.random(in: Self.earliestAnswerMilliseconds...latest, using: &random)
+        )
+        delays.set(.answer, at: uptime + (view.broken.has(.meterSlow) ? Self.slowAnswer : delay))
+    }
+
+    /// Whether one of the rare faults begins now.
+    mutating func drawsRareFault() -> Bool { isOneOf(1_000_000, noise.rareFaultsPerMillion) }
+
+    private mutating func positions(_ view: View) -> [DriverEvent] { mirror(view) + bolt(view) + proximity(view) }
+
+    private func mirror(_ view: View) -> [DriverEvent] {
+        guard !view.broken.has(.mirrorSilent) else { return [] }
+        let shown = view.broken.has(.mirrorOpen) ? false : view.contactorClosed
+        return [.contactorFeedback(connectorId: view.connectorId, closed: shown)]
+    }
+
+    private func bolt(_ view: View) -> [DriverEvent] {
+        guard let locked = view.locked, !view.broken.has(.lockContact) else { return [] }
+        return [.lockFeedback(connectorId: view.connectorId, locked: locked)]
+    }
+
+    private func proximity(_ view: View) -> [DriverEvent] {
+        guard let hasCable = view.cableInSocket, !view.broken.has(.proximity) else { return [] }
+        return [.proximityRead(connectorId: view.connectorId, ohms: hasCable ? Self.cableOhms : nil)]
+    }
+
+    private mutating func pilot(_ view: View) -> [DriverEvent] {
+        guard !view.broken.pilotLost, !view.broken.has(.pilotSensor) else { return [] }
+        var (high, low) = view.line.voltages
+        wasOdd = !wasOdd && isOneOf(1000, noise.oddPerMille)
+        if wasOdd { high = 3500 }
+        let limit = noise.pilotMillivolts
+        high += Int.random(in: -limit...limit, using: &random)
+        low += Int.random(in: -limit...limit, using: &random)
+        return [.pilotRead(connectorId: view.connectorId, highMillivolts: high, lowMillivolts: low)]
+    }
+
+    private mutating func secondDelay() -> Duration {
+        let jitter = Int.random(in: 0...noise.jitterMilliseconds, using: &random)
+        return Self.secondReading + Duration(outsideMilliseconds: jitter)
+    }
+
+    /// The reading, or none, or twice.
+    private mutating func lossy(_ read: (inout SimulatedSensors) -> [DriverEvent]) -> [DriverEvent] {
+        wasMissing = !wasMissing && isOneOf(1000, noise.missingPerMille)
+        guard !wasMissing else { return [] }
+        let events = read(&self)
+        return isOneOf(1000, noise.repeatedPerMille) ? events + events : events
+    }
+
+    private mutating func isOneOf(_ all: Int, _ some: Int) -> Bool {
+        some > 0 && Int.random(in: 0..<all, using: &random) < some
+    }
+}

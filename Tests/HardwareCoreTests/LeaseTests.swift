@@ -1,0 +1,93 @@
+import BusSchema
+import HardwareCore
+import Primitives
+import Testing
+
+/// Who may hold a permit, and until when.
+@Suite struct LeaseTests {
+    private let open = DriverCommand.openContactor(connectorId: 1)
+    private let close = DriverCommand.closeContactor(connectorId: 1)
+    private let x1 = DriverCommand.setPilot(connectorId: 1, .x1)
+
+    @Test func anExpiredLeaseClosesNothingAlsoBeforeItsDeadlineWasHandled() {
+        var bench = Bench.idle()
+        bench.pilot(9000)
+        bench.permit(16_000, leaseSeconds: 10)
+        bench.pilot(9000)
+        bench.now = bench.now.advanced(by: .seconds(10))
+        let effects = bench.pilot(6000)
+        #expect(!effects.orders.contains(close))
+        #expect(effects.orders == [x1])
+        #expect(effects.connector?.permit == nil)
+    }
+
+    @Test func aLeaseHoldsUntilItsLastMillisecond() {
+        var bench = Bench.idle()
+        bench.pilot(9000)
+        bench.permit(16_000, leaseSeconds: 2)
+        bench.pilot(9000)
+        bench.now = bench.now.advanced(by: .milliseconds(1999))
+        let effects = bench.pilot(6000)
+        #expect(effects.orders == [close])
+    }
+
+    @Test func aLateEventAfterTheLeaseOpensBeforeItsDeadlineWasHandled() {
+        var bench = Bench.charging(leaseSeconds: 10)
+        bench.now = bench.now.advanced(by: .seconds(10))
+        let effects = bench.reading(6000)
+        #expect(effects.first == .command(open))
+    }
+
+    @Test func aLateWithdrawalOfAnOldTransactionTakesNothingFromTheNewOne() {
+        var bench = Bench.charging()
+        bench.permit(16_000, transaction: "another")
+        let late = bench.withdraw()
+        #expect(late.orders.isEmpty)
+        guard case .permit(let reply) = late.replies.first else {
+            Issue.record("no reply")
+            return
+        }
+        #expect(reply.connector.permit?.transaction == "another")
+        let own = bench.withdraw(transaction: "another")
+        #expect(own.orders == [x1])
+    }
+
+    @Test func aWithdrawalThatNamesNobodyTakesWhateverThereIs() {
+        var bench = Bench.charging()
+        let effects = bench.withdraw(transaction: "")
+        #expect(effects.orders == [x1])
+    }
+
+    @Test(arguments: [Int64.min, .max, 0, -1])
+    func noNumberOfAPermitStopsTheProcess(uptime: Int64) {
+        var bench = Bench.charging()
+        for limit in [Int.min, .max, 16_000] {
+            let granted = bench.handle(
+                .permitRequested(
+                    RequestID(1000),
+                    Permit(
+                        connectorId: 1,
+                        granted: true,
+                        limitMilliamps: limit,
+                        validUntilUptime: uptime,
+                        transaction: Bench.transaction
+                    )
+                )
+            )
+            #expect(granted.refusal != nil)
+        }
+        let withdrawn = bench.handle(
+            .permitRequested(
+                RequestID(1001),
+                Permit(
+                    connectorId: 1,
+                    granted: false,
+                    limitMilliamps: .min,
+                    validUntilUptime: uptime,
+                    transaction: Bench.transaction
+                )
+            )
+        )
+        #expect(withdrawn.orders == [x1])
+    }
+}

@@ -1,0 +1,176 @@
+import BusSchema
+import HardwareCore
+import Primitives
+import Testing
+
+/// What survives a restart of the process and of the machine, and what that costs.
+@Suite struct MemoryTests {
+    private let close = DriverCommand.closeContactor(connectorId: 1)
+
+    private func ground(_ present: Bool) -> DriverEvent {
+        .faultReported(connectorId: 1, code: .groundFailure, present: present, detail: "residual current")
+    }
+
+    /// Another process, with what this one stored.
+    private func restarted(_ bench: Bench) -> Bench { Bench.idle(memory: bench.memory ?? HardwareMemory()) }
+
+    private func outlet(_ bench: Bench) -> HardwareMemory.Outlet? { bench.memory?.outlets.first }
+
+    @Test func aWeldedContactorIsRememberedUntilItIsCleared() {
+        var bench = Bench.charging()
+        bench.pilot(9000)
+        bench.wait(.milliseconds(500))
+        #expect(outlet(bench)?.contactorFailure == "contactor still closed 500 ms after it was opened")
+        var next = restarted(bench)
+        next.pilot(9000)
+        let granted = next.permit(16_000, leaseSeconds: 600)
+        #expect(granted.connector?.faults == [.powerSwitchFailure])
+        let asked = next.pilot(6000) + next.wait(.seconds(60))
+        #expect(!asked.orders.contains(close))
+        let cleared = next.clear(.powerSwitchFailure)
+        #expect(cleared.replies == [.done])
+        #expect(outlet(next)?.contactorFailure == nil)
+        var third = restarted(next)
+        #expect(third.pilot(9000).connector?.faults == [])
+        let rested = next.wait(.seconds(10))
+        #expect(rested.orders.contains(close))
+    }
+
+    @Test func aContactorThatDidNotCloseIsRemembered() {
+        var bench = Bench.idle()
+        bench.pilot(9000)
+        bench.permit(16_000)
+        bench.pilot(6000)
+        bench.wait(.seconds(1))
+        var next = restarted(bench)
+        #expect(next.pilot(9000).connector?.faults == [.powerSwitchFailure])
+    }
+
+    @Test func aResidualCurrentIsRememberedWhileItsVehicleStays() {
+        var bench = Bench.charging()
+        bench.driver(ground(true))
+        bench.opened()
+        bench.driver(ground(false))
+        var next = restarted(bench)
+        #expect(next.pilot(9000).connector?.faults == [.groundFailure])
+        let left = next.pilot(12_000)
+        #expect(left.connector?.faults == [])
+        #expect(outlet(next)?.groundFailure == nil)
+    }
+
+    /// Nobody saw an EV leave: whoever comes next must not be the first to touch it.
+    @Test func aResidualCurrentIsNotForgottenBecauseNoVehicleIsThereAfterTheRestart() {
+        var bench = Bench.charging()
+        bench.driver(ground(true))
+        var next = restarted(bench)
+        let waited = next.wait(.seconds(60))
+        #expect(waited.faults.isEmpty)
+        let cleared = next.clear(.groundFailure)
+        #expect(cleared.connector?.faults == [])
+        #expect(outlet(next)?.groundFailure == nil)
+    }
+
+    @Test func tripsAreCountedOverRestartsUntilServiceClears() {
+        var bench = Bench.charging()
+        for _ in 0..<2 {
+            bench.driver(ground(true))
+            bench.driver(ground(false))
+        }
+        #expect(outlet(bench)?.trips == [HardwareMemory.Trip(code: .groundFailure, count: 2)])
+        var next = restarted(bench)
+        next.driver(ground(true))
+        #expect(outlet(next)?.trips == [HardwareMemory.Trip(code: .groundFailure, count: 3)])
+        next.driver(ground(false))
+        next.clear(.groundFailure)
+        #expect(outlet(next)?.trips == [])
+    }
+
+    @Test func aFaultThatStaysIsOneTrip() {
+        var bench = Bench.charging()
+        for _ in 0..<5 { bench.driver(ground(true)) }
+        #expect(outlet(bench)?.trips == [HardwareMemory.Trip(code: .groundFailure, count: 1)])
+    }
+
+    @Test func anOverCurrentIsCountedAndNotLatchedOverARestart() {
+        var bench = Bench.charging()
+        bench.wait(.seconds(9), answeringMeter: Bench.sample(energyWh: 1000, milliamps: 30_000))
+        #expect(outlet(bench)?.trips == [HardwareMemory.Trip(code: .overCurrentFailure, count: 1)])
+        var next = restarted(bench)
+        #expect(next.pilot(9000).connector?.faults == [])
+    }
+
+    @Test func theRegisterIsStoredOncePerChargeAfterItHasSettled() {
+        var bench = Bench.charging(leaseSeconds: 600)
+        let before = bench.writes
+        bench.wait(.seconds(60), answeringMeter: Bench.sample(energyWh: 1010))
+        bench.pilot(9000)
+        bench.opened()
+        #expect(bench.writes == before)
+        bench.wait(.milliseconds(300))
+        #expect(bench.writes == before + 1)
+        #expect(outlet(bench)?.registerWh == 1010)
+        bench.wait(.seconds(600))
+        #expect(bench.writes == before + 1)
+    }
+
+    @Test func flashIsWrittenTwentyFourTimesAtOnceAndThenEveryTenMinutes() {
+        var bench = Bench.idle()
+        let before = bench.writes
+        for _ in 0..<30 {
+            bench.driver(ground(true))
+            bench.driver(ground(false))
+        }
+        #expect(bench.writes + 0 == 24)
+        #expect(before <= 1)
+        let full = bench.now
+        bench.wait(.seconds(594))
+        #expect(bench.writes == 24)
+        bench.wait(.seconds(606) - (bench.now.uptime - full.uptime))
+        #expect(bench.writes == 25)
+        // Nothing is left to say.
+        #expect(outlet(bench)?.trips == [HardwareMemory.Trip(code: .groundFailure, count: 30)])
+        bench.wait(.seconds(3600))
+        #expect(bench.writes == 25)
+    }
+
+    @Test func aWriteThatFailsIsSaidOnceAndTriedAgainEachMinute() {
+        var bench = Bench.charging()
+        bench.memory = nil
+        let before = bench.writes
+        let failed = bench.driver(ground(true))
+        #expect(failed.first == .command(.openContactor(connectorId: 1)))
+        #expect(errors(failed).contains("faults and registers could not be stored; a restart would forget them"))
+        bench.opened()
+        let early = bench.wait(.milliseconds(59_999))
+        #expect(bench.writes == before + 1)
+        let again = bench.wait(.milliseconds(1))
+        #expect(bench.writes == before + 2)
+        #expect(errors(early + again).allSatisfy { !$0.contains("could not be stored") })
+        bench.memory = HardwareMemory()
+        let stored = bench.wait(.seconds(60))
+        #expect(outlet(bench)?.groundFailure == "residual current")
+        #expect(messages(stored).contains("what must survive a restart is stored again"))
+    }
+
+    @Test func whatIsDamagedInTheMemoryHarmsNothing() {
+        let memory = HardwareMemory(outlets: [
+            HardwareMemory.Outlet(
+                connectorId: 1,
+                trips: [.init(code: .groundFailure, count: .max), .init(code: .groundFailure, count: .min)],
+                registerWh: .min
+            ),
+            HardwareMemory.Outlet(connectorId: 99, registerWh: .max),
+        ])
+        var bench = Bench.idle(memory: memory)
+        bench.driver(ground(true))
+        #expect(bench.pilot(9000).connector?.faults == [.groundFailure])
+    }
+
+    private func errors(_ effects: [HardwareEffect]) -> [String] {
+        effects.compactMap { if case .log(let record) = $0, record.level == .error { record.message } else { nil } }
+    }
+
+    private func messages(_ effects: [HardwareEffect]) -> [String] {
+        effects.compactMap { if case .log(let record) = $0 { record.message } else { nil } }
+    }
+}

@@ -1,0 +1,242 @@
+import BusSchema
+import HardwareCore
+import Primitives
+import Testing
+
+/// The contactor and its mirror contact when something is broken, and how often it may close.
+@Suite struct SwitchingTests {
+    private let open = DriverCommand.openContactor(connectorId: 1)
+    private let close = DriverCommand.closeContactor(connectorId: 1)
+    private let unlock = DriverCommand.unlock(connectorId: 1)
+
+    /// An EV in state C under a permit; the contactor is ordered to close and has not followed yet.
+    private func closing(_ connector: ConnectorConfiguration = Bench.fixedCable) -> Bench {
+        var bench = Bench.idle([connector])
+        bench.pilot(9000)
+        bench.permit(16_000)
+        bench.pilot(6000)
+        return bench
+    }
+
+    /// The same in a locked socket, closed.
+    private func chargingInSocket() -> Bench {
+        var bench = Bench.idle([Bench.socket])
+        bench.proximity(220)
+        bench.pilot(9000)
+        bench.permit(16_000)
+        bench.driver(.lockFeedback(connectorId: 1, locked: true))
+        bench.pilot(6000)
+        bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+        return bench
+    }
+
+    @Test func nothingClosesBeforeTheRestAfterAStart() {
+        var bench = Bench()
+        bench.handle(.started)
+        bench.driver(.contactorFeedback(connectorId: 1, closed: false))
+        bench.wait(.seconds(1))
+        bench.pilot(9000)
+        bench.permit(16_000)
+        let asked = bench.pilot(6000)
+        #expect(!asked.orders.contains(close))
+        let early = bench.wait(.milliseconds(3999))
+        #expect(!early.orders.contains(close))
+        let rested = bench.wait(.milliseconds(1))
+        #expect(rested.orders == [close])
+    }
+
+    @Test func aPermitWithdrawnWhileItClosesCancelsTheClosing() {
+        var bench = closing()
+        let effects = bench.withdraw()
+        #expect(effects.first == .command(open))
+        bench.opened()
+        let later = bench.wait(.seconds(30), pilotHigh: 6000)
+        #expect(!later.orders.contains(close))
+    }
+
+    @Test func aLimitThatCannotBeOfferedCancelsTheClosingToo() {
+        var bench = closing()
+        let effects = bench.permit(5999)
+        #expect(effects.first == .command(open))
+    }
+
+    @Test func aMirrorContactThatIsNeverReadIsAFault() {
+        var bench = Bench()
+        bench.handle(.started)
+        bench.pilot(12_000)
+        let early = bench.wait(.milliseconds(4999))
+        #expect(early.faults.isEmpty)
+        let late = bench.wait(.milliseconds(1))
+        #expect(late.faults.map(\.code) == [.powerSwitchFailure])
+        let read = bench.opened()
+        #expect(read.faults.map(\.present) == [false])
+    }
+
+    @Test func aMirrorContactThatFallsSilentOpensAfterThirtySeconds() {
+        var bench = Bench.charging()
+        bench.silent = [.mirror]
+        bench.permit(16_000, leaseSeconds: 600)
+        let early = bench.wait(.milliseconds(29_999))
+        #expect(early.orders.isEmpty)
+        let late = bench.wait(.milliseconds(1))
+        #expect(late.first == .command(open))
+        #expect(late.connector?.faults == [.powerSwitchFailure])
+    }
+
+    @Test func aMirrorContactThatBreaksNeverUnlocksTheCable() {
+        var bench = chargingInSocket()
+        // The wire of the mirror contact breaks: it reads open, and nobody knows what the contactor does.
+        bench.opened()
+        bench.withdraw()
+        let asked = bench.unlock()
+        let waited = bench.wait(.seconds(60), pilotHigh: 9000)
+        #expect(!(asked + waited).orders.contains(unlock))
+        #expect(waited.replies == [.unlock(Unlock.Reply(outcome: .failed))])
+        let cleared = bench.clear(.powerSwitchFailure)
+        #expect(cleared.orders == [unlock])
+    }
+
+    @Test func aContactorThatNeverConfirmedItsClosingKeepsTheCableToo() {
+        var bench = Bench.idle([Bench.socket])
+        bench.proximity(220)
+        bench.pilot(9000)
+        bench.permit(16_000)
+        bench.driver(.lockFeedback(connectorId: 1, locked: true))
+        bench.pilot(6000)
+        bench.wait(.seconds(1))
+        bench.withdraw()
+        let effects = bench.unlock() + bench.wait(.seconds(60))
+        #expect(!effects.orders.contains(unlock))
+    }
+
+    @Test func aWeldedContactorThatOpensAfterAllFreesTheCable() {
+        var bench = chargingInSocket()
+        bench.withdraw()
+        bench.pilot(9000)
+        bench.wait(.seconds(1))
+        let refused = bench.unlock()
+        #expect(refused.refusal?.message == "the contactor is welded: the cable is live")
+        bench.opened()
+        let effects = bench.unlock()
+        #expect(effects.orders == [unlock])
+    }
+
+    @Test func closingsWithinAnHourAreLimited() {
+        var connector = Bench.fixedCable
+        connector.closingsPerHour = 3
+        var bench = Bench.idle([connector])
+        bench.pilot(9000)
+        let firstAt = bench.now.uptime
+        for _ in 0..<3 {
+            bench.permit(16_000, leaseSeconds: 3600)
+            let asked = bench.pilot(6000)
+            #expect(asked.orders.contains(close))
+            bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+            bench.pilot(9000)
+            bench.opened()
+            bench.wait(.seconds(10))
+        }
+        let fourth = bench.pilot(6000)
+        #expect(!fourth.orders.contains(close))
+        #expect(
+            fourth.connector?.notChargingBecause == "the contactor closed 3 times within an hour and rests"
+        )
+        let remaining = firstAt + .seconds(3600) - bench.now.uptime
+        bench.permit(16_000, leaseSeconds: 3600)
+        let early = bench.wait(remaining - .milliseconds(1))
+        #expect(!early.orders.contains(close))
+        let late = bench.wait(.milliseconds(1))
+        #expect(late.orders == [close])
+    }
+
+    @Test func clearingAContactorThatFailedClosesOnlyAfterARest() {
+        var bench = Bench.charging(leaseSeconds: 600)
+        bench.opened()
+        bench.wait(.seconds(20))
+        let cleared = bench.clear(.powerSwitchFailure)
+        #expect(cleared.replies == [.done])
+        #expect(!cleared.orders.contains(close))
+        let early = bench.wait(.milliseconds(4999))
+        #expect(!early.orders.contains(close))
+        let late = bench.wait(.milliseconds(1))
+        #expect(late.orders == [close])
+    }
+
+    @Test func clearingAnyOtherFaultClosesOnlyAfterARest() {
+        var bench = Bench.charging(leaseSeconds: 600)
+        let fault = { DriverEvent.faultReported(connectorId: 1, code: .groundFailure, present: $0, detail: "sensor") }
+        bench.driver(fault(true))
+        bench.opened()
+        bench.driver(fault(false))
+        bench.wait(.seconds(20))
+        let cleared = bench.clear(.groundFailure)
+        #expect(cleared.replies == [.done])
+        let early = bench.wait(.milliseconds(4999))
+        #expect(!(cleared + early).orders.contains(close))
+        let late = bench.wait(.milliseconds(1))
+        #expect(late.orders == [close])
+    }
+
+    @Test func currentThroughAnOpenContactorIsAFaultAtTheSecondSample() {
+        var bench = Bench.idle()
+        let sample = DriverEvent.meterRead(connectorId: 1, Bench.sample(energyWh: 1000, milliamps: 1001))
+        let first = bench.driver(sample)
+        #expect(first.faults.isEmpty)
+        let effects = bench.driver(sample)
+        #expect(effects.first == .command(open))
+        #expect(effects.connector?.contactor == .welded)
+        #expect(effects.connector?.openSinceUptime == nil)
+        #expect(effects.faults.map(\.detail) == ["1.0 A flow through the open contactor"])
+    }
+
+    @Test func whatAMeterMayRoundIsNoCurrentThroughAnOpenContactor() {
+        var bench = Bench.idle()
+        let effects = bench.wait(
+            .seconds(60),
+            answeringMeter: Bench.sample(energyWh: 1000, milliamps: 1000)
+        )
+        #expect(effects.faults.isEmpty)
+    }
+
+    @Test func oneSampleWithCurrentThroughAnOpenContactorIsNoFault() {
+        var bench = Bench.idle()
+        bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1000, milliamps: 16_000)))
+        bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1000)))
+        let effects = bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1000, milliamps: 16_000)))
+        #expect(effects.faults.isEmpty)
+    }
+
+    @Test func theLastCurrentOfAChargeIsNoCurrentThroughAnOpenContactor() {
+        var bench = Bench.charging()
+        bench.meterShows(Bench.sample(energyWh: 1000, milliamps: 16_000))
+        bench.pilot(9000)
+        let opening = bench.opened() + bench.wait(.milliseconds(299))
+        let ended = bench.wait(.seconds(20), answeringMeter: Bench.sample(energyWh: 1000))
+        #expect((opening + ended).faults.isEmpty)
+    }
+
+    @Test func aContactorThatConductedStaysAFailureWhenTheCurrentEnds() {
+        var bench = Bench.idle()
+        bench.meterShows(Bench.sample(energyWh: 1000, milliamps: 16_000))
+        bench.wait(.seconds(11))
+        let ended = bench.wait(.seconds(3), answeringMeter: Bench.sample(energyWh: 1000))
+        #expect(ended.connector?.contactor == .open)
+        #expect(ended.connector?.faults == [.powerSwitchFailure])
+        #expect(ended.connector?.openSinceUptime == nil)
+    }
+
+    @Test func theOpeningsOfAllConnectorsComeBeforeAnythingElse() {
+        let second = ConnectorConfiguration(connectorId: 2, ratedMilliamps: 32_000, phases: 1, cable: .fixed)
+        var bench = Bench.idle([Bench.fixedCable, second])
+        for id in 1...2 {
+            bench.pilot(9000, connectorId: id)
+            bench.permit(16_000, leaseSeconds: 10, connectorId: id)
+            bench.pilot(6000, connectorId: id)
+            bench.driver(.contactorFeedback(connectorId: id, closed: true))
+        }
+        bench.now = bench.now.advanced(by: .seconds(11))
+        let effects = bench.machine.deadlineReached(at: bench.now)
+        #expect(Array(effects.prefix(2)) == [.command(open), .command(.openContactor(connectorId: 2))])
+        #expect(effects.count > 2)
+    }
+}
