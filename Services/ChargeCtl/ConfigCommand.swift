@@ -1,3 +1,4 @@
+internal import Bus
 internal import BusSchema
 internal import Glibc
 internal import JSON
@@ -47,20 +48,36 @@ enum ConfigCommand {
     private static func set(_ arguments: inout Arguments, _ session: Session) throws {
         let reason = try arguments.option("--reason")
         let key = try arguments.next("the key")
-        var value = try arguments.next("the value")
+        let word = try arguments.next("the value")
         try arguments.end()
-        if value == "-" {
-            guard let line = readLine(strippingNewline: true) else {
-                throw UsageError("standard input has no value; \"\" sets an empty one", usage: Usage.config)
-            }
-            value = line
-        }
         let isSecret = try entries([key], session).first?.declaration.secret ?? false
-        var request = ConfigSet(key: key, value: value, reason: reason)
-        if isSecret {
-            request = ConfigSet(key: key, value: nil, secretFile: try SecretFile.write(value, session), reason: reason)
+        guard !isSecret || word == "-" else {
+            // Every process of this machine can read our arguments, and shells keep them.
+            let way = "give - as the value, and the secret itself on standard input"
+            throw UsageError("\(key) is a secret, which must not stand on a command line: \(way)", usage: Usage.config)
         }
-        try report(try session.ask(request))
+        let value = word == "-" ? try standardInput() : word
+        if isSecret { return try setSecret(key, Secret(value), reason, session) }
+        try report(try session.ask(ConfigSet(key: key, value: value, reason: reason)))
+    }
+
+    private static func standardInput() throws -> String {
+        guard let line = readLine(strippingNewline: true) else {
+            throw UsageError("standard input has no value; \"\" sets an empty one", usage: Usage.config)
+        }
+        return line
+    }
+
+    /// By a file, so that the secret never travels on the bus.
+    private static func setSecret(_ key: String, _ secret: Secret, _ reason: String?, _ session: Session) throws {
+        let inbox = SecretInbox(session.directory)
+        let name: String
+        do throws(SecretInboxError) { name = try inbox.put(secret) } catch {
+            throw Failure(status: .refused, message: "\(error); a secret is set by who may write there")
+        }
+        // The store has removed the file unless it did not get that far.
+        defer { inbox.takeBack(name) }
+        try report(try session.ask(ConfigSet(key: key, value: nil, secretFile: name, reason: reason)))
     }
 
     private static func unset(_ arguments: inout Arguments, _ session: Session) throws {

@@ -51,7 +51,7 @@ enum Usage {
 
     static let config = """
         usage: chargectl config get [KEY…] [--json]
-               chargectl config set KEY VALUE [--reason TEXT]      VALUE - reads it from standard input (secrets)
+               chargectl config set KEY VALUE [--reason TEXT]      VALUE - reads it from standard input; secrets only so
                chargectl config unset KEY                          back to the default
                chargectl config explain [KEY…]
                chargectl config history [KEY] [--limit N] [--json]

@@ -18,6 +18,13 @@ public enum JSON {
         return try parser.document()
     }
 
+    /// What a list begins with when the document as a whole cannot be read: its first elements, at most `count`, as far as they are
+    /// texts or numbers. Empty for anything that does not begin as a list. Costs no more than those elements are long.
+    public static func leadingScalars(_ bytes: [UInt8], count: Int) -> [JSONValue] {
+        var parser = Parser(bytes, limits: JSONLimits(bytes: bytes.count))
+        return parser.leadingScalars(count: count)
+    }
+
     /// Reads a value out of a tree. With `root`, the paths of errors begin with it: for a value that is part of a larger document.
     /// - Throws: `DecodingError` with the path; see the README for which case means what.
     public static func decode<T: Decodable>(

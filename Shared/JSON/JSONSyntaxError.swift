@@ -27,6 +27,9 @@ public struct JSONLimits: Equatable, Sendable {
     public var bytes: Int
     /// Deepest nesting of arrays and objects.
     public var depth: Int
+    /// Most combining marks in a row, as the Stream-Safe Text Format has it (Unicode Standard Annex 15; RFC 8259 §9 lets a parser
+    /// limit the characters of texts). Comparing and hashing a `String` takes time that grows with the square of such a run.
+    public static let combiningMarks = 30
 
     public init(bytes: Int = 1024 * 1024, depth: Int = 64) {
         precondition(bytes >= 0 && (0...512).contains(depth), "The parser recurses: more than 512 could end its stack.")

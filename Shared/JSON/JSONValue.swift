@@ -1,11 +1,37 @@
-/// Any JSON value. Equality is that of content: numbers by their text, objects whatever the order of their members.
-public enum JSONValue: Hashable, Sendable {
+/// Any JSON value. Equality is that of content: texts by their bytes, numbers by their text, objects whatever the order of their
+/// members.
+public enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case number(JSONNumber)
     case string(String)
     case array([JSONValue])
     case object(JSONObject)
+}
+
+extension JSONValue: Hashable {
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let one), .bool(let other)): one == other
+        case (.number(let one), .number(let other)): one == other
+        case (.string(let one), .string(let other)): one.hasSameBytes(as: other)
+        case (.array(let one), .array(let other)): one == other
+        case (.object(let one), .object(let other)): one == other
+        case (.null, _), (.bool, _), (.number, _), (.string, _), (.array, _), (.object, _): false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value): hasher.combine(value)
+        case .number(let number): hasher.combine(number)
+        case .string(let text): text.hashBytes(into: &hasher)
+        case .array(let elements): hasher.combine(elements)
+        case .object(let object): hasher.combine(object)
+        }
+    }
 }
 
 extension JSONValue {
@@ -55,7 +81,11 @@ extension JSONValue {
         case .object: return "an object"
         case .bool, .number, .string:
             let text = String(decoding: JSON.write(self), as: UTF8.self)
-            return text.count <= 60 ? text : text.prefix(57) + "..."
+            let scalars = text.unicodeScalars
+            guard scalars.index(scalars.startIndex, offsetBy: 61, limitedBy: scalars.endIndex) != nil else {
+                return text
+            }
+            return String(scalars.prefix(57)) + "..."
         }
     }
 }

@@ -21,6 +21,25 @@ struct Parser {
         return value
     }
 
+    /// The elements that a list begins with, as far as they are texts or numbers, at most `count`: what can be known of a document
+    /// that cannot be read as a whole. Only elements that a comma or the list's end follows count as read.
+    mutating func leadingScalars(count: Int) -> [JSONValue] {
+        var elements: [JSONValue] = []
+        skipSpace()
+        guard take(UInt8(ascii: "[")) else { return [] }
+        while elements.count < count {
+            skipSpace()
+            guard let first = current, first == UInt8(ascii: "\"") || first == UInt8(ascii: "-") || isDigit,
+                let element = try? value(depth: 0)
+            else { return elements }
+            skipSpace()
+            guard current == UInt8(ascii: ",") || current == UInt8(ascii: "]") else { return elements }
+            elements.append(element)
+            guard take(UInt8(ascii: ",")) else { return elements }
+        }
+        return elements
+    }
+
     // MARK: - Values
 
     private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
@@ -168,6 +187,12 @@ struct Parser {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw JSONSyntaxError(offset: start, problem: "the text is not valid UTF-8")
         }
+        guard text.isStreamSafe else {
+            throw JSONSyntaxError(
+                offset: start,
+                problem: "more than \(JSONLimits.combiningMarks) combining marks in a row"
+            )
+        }
         return text
     }
 
@@ -252,5 +277,22 @@ struct Parser {
         let digits = "0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
         let found = isPrintable ? "'\(Character(Unicode.Scalar(byte)))'" : "byte \(digits)"
         return failure("expected \(expected), found \(found)")
+    }
+}
+
+extension String {
+    /// Whether no run of combining marks is longer than `JSONLimits.combiningMarks`.
+    fileprivate var isStreamSafe: Bool {
+        var run = 0
+        for scalar in unicodeScalars {
+            // Nothing before U+0300 combines, so that most texts need no look into the tables.
+            if scalar.value < 0x300 || scalar.properties.canonicalCombiningClass == .notReordered {
+                run = 0
+            } else {
+                run += 1
+                guard run <= JSONLimits.combiningMarks else { return false }
+            }
+        }
+        return true
     }
 }

@@ -8,8 +8,8 @@ public enum IncomingMessage: Equatable, Sendable {
     case callError(id: String, CallError)
     /// A request that must be answered with this CALLERROR and has no other effect. `action` as the peer spelled it, when it did.
     case rejectedCall(id: String, action: String?, CallError)
-    /// An answer to a request of ours that cannot be understood. `reason` for the log.
-    case undecodableResult(id: String, reason: String)
+    /// A CALLRESULT to a request of ours that does not fit: the peer has processed the request (JE §3.3).
+    case undecodableResult(id: String, UnreadableResult)
     /// Nothing that can be answered or matched: drop it, keep the connection. `reason` for the log.
     case ignored(reason: String)
 }

@@ -8,6 +8,11 @@ public struct MessageCodec: Sendable {
     /// The longest message id that a CALL may carry (J §4.1.4).
     public static let maximumIdLength = 36
 
+    /// The longest description that is kept of a CALLERROR, characters (J §4.2.3); the rest of a longer one is left out.
+    static let maximumDescriptionLength = 255
+    /// The largest details that are kept of a CALLERROR; larger ones are left out.
+    static let maximumDetailsBytes = 4096
+
     /// Which end we are. It decides which actions we serve.
     public let role: Role
     /// What a received text may be at most. Nothing in OCPP 1.6 nests deeper than 7; large are only local lists and signed readings.
@@ -28,8 +33,7 @@ public struct MessageCodec: Sendable {
         do {
             frame = try JSON.parse(bytes, limits: limits)
         } catch {
-            // Without a frame there is no id, and nothing can be answered (J §4.2.3).
-            return .ignored(reason: "not JSON: \(error.description)")
+            return broken(bytes, "not JSON: \(error.description)", actionOfPendingCall)
         }
         guard case .array(let elements) = frame, let type = elements.first else {
             return .ignored(reason: "not a message: a list with a message type number is expected")
@@ -46,6 +50,33 @@ public struct MessageCodec: Sendable {
 // MARK: - Reading
 
 extension MessageCodec {
+    /// A text that is no JSON document, but may begin as a message: when type, id and (of a CALL) action can be read, it is answered
+    /// or matched (J §4.2.3), so that no side waits for its time-out.
+    private func broken(
+        _ bytes: [UInt8],
+        _ problem: String,
+        _ actionOfPendingCall: (String) -> Action?
+    ) -> IncomingMessage {
+        let elements = JSON.leadingScalars(bytes, count: 3)
+        guard let id = usableId(elements) else { return .ignored(reason: problem) }
+        switch elements[0].asInt {
+        case 2:
+            guard elements.count == 3, elements[2].asString != nil else { return .ignored(reason: problem) }
+            // Judged as if the payload were no object: what is wrong with id or action weighs more.
+            guard case .rejectedCall(_, let action, var error) = call(elements + [.bool(false)]) else {
+                return .ignored(reason: problem)
+            }
+            if error.code == .formationViolation { error.errorDescription = CiString255(fitting: problem).text }
+            return .rejectedCall(id: id, action: action, error)
+        case 3 where actionOfPendingCall(id) != nil:
+            return .undecodableResult(id: id, UnreadableResult(problem: problem))
+        case 4 where actionOfPendingCall(id) != nil:
+            return callError(elements, actionOfPendingCall)
+        default:
+            return .ignored(reason: problem)
+        }
+    }
+
     /// `[2, id, action, payload]`, J §4.2.1.
     private func call(_ elements: [JSONValue]) -> IncomingMessage {
         guard let id = usableId(elements) else { return .ignored(reason: "a CALL without a usable message id") }
@@ -76,15 +107,18 @@ extension MessageCodec {
             return .ignored(reason: "a CALLRESULT for no pending call")
         }
         guard elements.count == 3 else {
-            return .undecodableResult(id: id, reason: "a CALLRESULT has 3 elements")
+            // Of two payloads none can be trusted; of none, nothing is there.
+            return .undecodableResult(id: id, UnreadableResult(problem: "a CALLRESULT has 3 elements"))
         }
         guard let payload = Self.object(elements[2]) else {
-            return .undecodableResult(id: id, reason: "the payload must be an object")
+            return .undecodableResult(id: id, UnreadableResult(problem: "the payload must be an object"))
         }
         do {
             return .callResult(id: id, try PayloadDecoding.confirmation(action, from: payload))
         } catch {
-            return .undecodableResult(id: id, reason: CallError(payload: error).errorDescription)
+            let problem = CallError(payload: error).errorDescription
+            let salvaged = SalvagedResult(action, from: payload)
+            return .undecodableResult(id: id, UnreadableResult(problem: problem, salvaged: salvaged))
         }
     }
 
@@ -95,14 +129,20 @@ extension MessageCodec {
             return .ignored(reason: "a CALLERROR for no pending call")
         }
         func element(_ index: Int) -> JSONValue { index < elements.count ? elements[index] : .null }
-        let code = element(2).asString ?? ""
-        var error = CallError(code: .genericError, errorDescription: element(3).asString ?? "")
+        func words(_ index: Int) -> String {
+            String((element(index).asString ?? "").unicodeScalars.prefix(Self.maximumDescriptionLength))
+        }
+        let code = words(2)
+        var error = CallError(code: .genericError, errorDescription: words(3))
         if let known = CallErrorCode(received: code) {
             error.code = known
         } else {
             error.errorDescription = error.errorDescription.isEmpty ? code : "\(code): \(error.errorDescription)"
         }
-        if case .object(let details) = element(4), !details.isEmpty { error.details = element(4).description }
+        if case .object(let details) = element(4), !details.isEmpty {
+            let text = element(4).description
+            if text.utf8.count <= Self.maximumDetailsBytes { error.details = text }
+        }
         return .callError(id: id, error)
     }
 

@@ -50,6 +50,7 @@ struct HTTPHeadReader: Equatable, Sendable {
     private(set) var bytes: [UInt8] = []
     private var lineStart = 0
     private var searched = 0
+    private var hasStartLine = false
 
     /// The head once it is complete, and the bytes behind it; nil when more is needed.
     /// - Throws: `HTTPHeadError` as soon as the head can no longer become one.
@@ -63,7 +64,11 @@ struct HTTPHeadReader: Equatable, Sendable {
             lineStart = end + 1
             searched = lineStart
             // A blank line before the start line is skipped (RFC 9112 §2.2).
-            if line.isEmpty, bytes[..<end].contains(where: { $0 != 0x0D && $0 != 0x0A }) {
+            guard line.isEmpty else {
+                hasStartLine = true
+                continue
+            }
+            if hasStartLine {
                 return (try parse(bytes[..<lineStart]), bytes[lineStart...])
             }
         }

@@ -116,8 +116,9 @@ struct MessageReader: Equatable, Sendable {
             guard length <= limits.maximumMessageBytes - message.count else {
                 throw .messageTooBig(limitBytes: limits.maximumMessageBytes)
             }
-            // Not more at once than a peer has to prove that it means it.
-            message.reserveCapacity(message.count + min(length, 64 * 1024))
+            // Not more at once than a peer has to prove that it means it; and not in small steps, each of which copies the message.
+            let needed = message.count + min(length, 64 * 1024)
+            if needed > message.capacity { message.reserveCapacity(max(needed, 2 * message.capacity)) }
         }
         phase = expectsMask ? .maskKey(missing: 4, length: length, value: 0) : .payload(missing: length, offset: 0)
     }

@@ -1,3 +1,4 @@
+import Bus
 import BusSchema
 import EventLoop
 import Foundation
@@ -110,6 +111,85 @@ struct ConfigStoreTests {
             #expect(!String(decoding: bytes, as: UTF8.self).contains("hunter2"), "\(name)")
         }
         #expect(try !store.logged.contains("hunter2"))
+    }
+
+    /// What lies in place of a secret, and what the refusal says. None of it may hold the store up.
+    enum Impostor: CaseIterable {
+        case pipe, link, hardLink, empty, huge, binary
+
+        func put(at path: String, beside other: String) throws {
+            let url = URL(fileURLWithPath: path)
+            switch self {
+            case .pipe: #expect(mkfifo(path, 0o660) == 0)
+            case .link: try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: other)
+            case .hardLink: try FileManager.default.linkItem(atPath: other, toPath: path)
+            case .empty: try Data().write(to: url)
+            case .huge: try Data(repeating: 0x41, count: 1 << 20).write(to: url)
+            case .binary: try Data([0xFF, 0xFE]).write(to: url)
+            }
+        }
+
+        var words: String {
+            switch self {
+            case .pipe: "expected a regular file"
+            case .link: "Too many levels of symbolic links"
+            case .hardLink: "expected a file with one name"
+            case .empty: "found an empty file"
+            case .huge: "expected at most 4097 bytes"
+            case .binary: "expected UTF-8 text"
+            }
+        }
+    }
+
+    @Test(arguments: Impostor.allCases) func whatIsNoSecretIsRefusedInWordsAndRemoved(impostor: Impostor) throws {
+        try store.start([.password])
+        let other = store.folder + "/other"
+        try Data("hunter2".utf8).write(to: URL(fileURLWithPath: other))
+        let path = store.runtime + "/secrets-in/upload"
+        try impostor.put(at: path, beside: other)
+        let error = #expect(throws: BusError.self) {
+            try store.ask(ConfigSet(key: "Password", value: nil, secretFile: "upload"))
+        }
+        #expect(error?.code == .invalid)
+        #expect(error?.message.contains(impostor.words) == true, "\(error?.message ?? "")")
+        #expect(throws: (any Error).self) { try FileManager.default.attributesOfItem(atPath: path) }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: other)) == Data("hunter2".utf8))
+        #expect(!FileManager.default.fileExists(atPath: store.runtime + "/secrets/tester/Password"))
+    }
+
+    @Test func aSecretThatCannotBeRemovedIsSaid() throws {
+        try store.start([.password])
+        let folder = store.runtime + "/secrets-in/upload"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        #expect(throws: BusError.self) { try store.ask(ConfigSet(key: "Password", value: nil, secretFile: "upload")) }
+        #expect(try store.logged.contains("stays readable"))
+    }
+
+    @Test func theInboxPassesItsGroupOnAndNobodyElseMayLookInside() throws {
+        try store.start([.password])
+        let attributes = try FileManager.default.attributesOfItem(atPath: store.runtime + "/secrets-in")
+        #expect(attributes[.posixPermissions] as? Int == 0o2770)
+        let name = try SecretInbox(RuntimeDirectory(path: store.runtime)).put(Secret("hunter2"))
+        let reply = try store.ask(ConfigSet(key: "Password", value: nil, secretFile: name))
+        #expect(reply.value.secretPresent == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: store.runtime + "/secrets-in").isEmpty)
+    }
+
+    @Test func aSecretHandedOverWhileTheStoreIsDownWaitsForIt() throws {
+        try store.start([.password])
+        store.kill()
+        let name = try SecretInbox(RuntimeDirectory(path: store.runtime)).put(Secret("hunter2"))
+        try store.start([.password])
+        let reply = try store.ask(ConfigSet(key: "Password", value: nil, secretFile: name))
+        #expect(reply.value.secretPresent == true)
+    }
+
+    @Test func aLinkInPlaceOfTheInboxKeepsTheStoreFromStartingAndSaysWhy() throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: store.runtime + "/secrets-in",
+            withDestinationPath: store.folder + "/state"
+        )
+        #expect(try store.refusal().contains("cannot use the folder \(store.runtime)/secrets-in: Not a directory"))
     }
 
     @Test(arguments: ["../state/settings.journal", "", ".hidden", "absent", "folder"])

@@ -59,6 +59,17 @@ final class StoreUnderTest {
         return try ask(ConfigDeclare(owner: Self.tester, keys: keys))
     }
 
+    /// Starts a store that is expected to refuse, and returns what it says.
+    func refusal() throws -> String {
+        let process = Process()
+        process.executableURL = Self.program
+        process.arguments = ["--runtime-dir", runtime, "--state-dir", state]
+        process.standardError = log
+        try process.run()
+        process.waitUntilExit()
+        return try logged
+    }
+
     /// Ends the store as a power cut would, at whatever instruction it is.
     func kill() {
         guard let process else { return }

@@ -51,7 +51,7 @@ MISTAKES = [
     (["config", "set", "HeartbeatInterval", "-"], USAGE, "standard input has no value"),
     (["config", "set", "NumberOfConnectors", "3"], REFUSED, "read-only"),
     (["config", "unset", "NumberOfConnectors"], REFUSED, "read-only"),
-    (["config", "set", "AuthorizationKey", "zz"], REFUSED, "16…20 bytes"),
+    (["config", "set", "AuthorizationKey", "zz"], USAGE, "must not stand on a command line"),
     (["config", "set", "AuthorizationKey", "-"], USAGE, "standard input has no value"),
     (["config", "history", "--limit", "0"], USAGE, "--limit"),
     (["call", "nonsense"], USAGE, "hardware.permit"),
@@ -100,6 +100,9 @@ def test_a_secret_may_come_through_standard_input(charger):
     key = "0123456789ABCDEF0123456789ABCDEF01234567"
     result = run(charger, "config", "set", "AuthorizationKey", "-", text=key + "\n")
     assert (result.returncode, key in result.stdout) == (0, False), result
+    assert list((charger.runtime / "secrets-in").iterdir()) == []
+    result = run(charger, "config", "set", "AuthorizationKey", "-", text="zz\n")
+    assert result.returncode == REFUSED and "16…20 bytes" in result.stderr and "zz" not in result.stderr, result
     assert list((charger.runtime / "secrets-in").iterdir()) == []
 
 

@@ -70,11 +70,11 @@ import Testing
         #"[3,"id",null]"#,
     ])
     func aResultThatDoesNotFitIsReportedWithItsId(_ text: String) {
-        guard case .undecodableResult("id", let reason) = Frames.decode(text, pending: .bootNotification) else {
+        guard case .undecodableResult("id", let unreadable) = Frames.decode(text, pending: .bootNotification) else {
             Issue.record("\(Frames.decode(text, pending: .bootNotification))")
             return
         }
-        #expect(!reason.isEmpty)
+        #expect(!unreadable.problem.isEmpty)
     }
 
     @Test func anErrorIsReadWithItsCodeDescriptionAndDetails() {
@@ -109,6 +109,8 @@ import Testing
         (#"[4,"id",17,null,null]"#, ""),
         (#"[4,"id"]"#, ""),
         (#"[4,"id","","text",[],7]"#, ": text"),
+        (#"[4,"id","Odd","text"]"#, "Odd: text"),
+        (#"[4,"id",null,"\#(String(repeating: "é", count: 256))",{}]"#, ": " + String(repeating: "é", count: 255)),
     ])
     func anErrorCountsWhateverItsForm(_ text: String, _ description: String) {
         let error = CallError(code: .genericError, errorDescription: description)
@@ -116,11 +118,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "null", "2", "\"text\"", "{}", "[]", "[", "[2", "[2]", "[2,", "nonsense", "[2,\"id\",\"Reset\",{}",
+        "", " ", "null", "2", "\"text\"", "{}", "[]", "[", "[2", "[2]", "[2,", "nonsense", "[2,\"id\",\"Reset\"",
         "[,]",
         "{\"a\":1}", "[\"2\",\"id\",\"Reset\",{}]", "[null,\"id\",\"Reset\",{}]", "[[2],\"id\",\"Reset\",{}]",
-        "[2,\"id\",\"ClearCache\",{},]", "[2,\"id\",\"ClearCache\",{\"a\":1,\"a\":1}]",
-        "[2,\"id\",\"ClearCache\",{}] x",
+        "[2,\"id\",\"ClearCache\" x", "[2,\"i\\u00zzd\",\"ClearCache\",{}]", "[2 \"id\",\"ClearCache\",{}]",
         "\u{FEFF}[2,\"id\",\"ClearCache\",{}]",
     ])
     func whatIsNoMessageIsIgnored(_ text: String) {
@@ -139,10 +140,66 @@ import Testing
         #expect(Frames.isIgnored(Frames.decode(text)))
     }
 
-    @Test func invalidUTF8IsIgnored() {
+    @Test func invalidUTF8InTheIdIsIgnored() {
+        let bytes = Array(#"[2,"i"#.utf8) + [0xC3, 0x28] + Array(#"d","ClearCache",{}]"#.utf8)
+        #expect(Frames.isIgnored(Frames.chargePoint.decode(bytes) { _ in nil }))
+    }
+
+    @Test(arguments: [
+        #"[2,"id","Reset",{"type":"Soft","type":"Hard"}]"#,
+        #"[2,"id","Reset",{"type":"\ud800"}]"#,
+        #"[2,"id","Reset",{"type":"Soft"}"#,
+        #"[2,"id","Reset",{"type":"Soft"},]"#,
+        #"[2,"id","Reset",{"type":"Soft"}] x"#,
+        #"[2,"id","Reset",{"type":NaN}]"#,
+        #"[2,"id","Reset","#,
+        #"[2,"id","Reset",{"a":"# + String(repeating: "[", count: 100_000),
+        #"[2,"id","Reset",{"type":"a"# + String(repeating: "\u{301}", count: 31) + #""}]"#,
+    ])
+    func whatIsBrokenBehindIdAndActionIsAnswered(_ text: String) {
+        guard case .rejectedCall("id", "Reset", let error) = Frames.decode(text) else {
+            Issue.record("\(Frames.decode(text))")
+            return
+        }
+        #expect(error.code == .formationViolation)
+        #expect(!error.errorDescription.isEmpty)
+    }
+
+    @Test func invalidUTF8BehindIdAndActionIsAnswered() {
         let bytes =
             Array(#"[2,"id","DataTransfer",{"vendorId":"v","data":""#.utf8) + [0xC3, 0x28] + Array(#""}]"#.utf8)
-        #expect(Frames.isIgnored(Frames.chargePoint.decode(bytes) { _ in nil }))
+        guard
+            case .rejectedCall("id", "DataTransfer", let error) = Frames.chargePoint.decode(
+                bytes,
+                actionOfPendingCall: { _ in nil }
+            )
+        else {
+            Issue.record("It must be answered.")
+            return
+        }
+        #expect(error.code == .formationViolation)
+    }
+
+    @Test func aBrokenCallOfAnUnknownActionIsNotImplemented() {
+        #expect(Frames.code(#"[2,"id","SelfDestruct",{]"#) == .notImplemented)
+        #expect(Frames.code(#"[2,"id","Heartbeat",{]"#) == .notSupported)
+        #expect(Frames.code(#"[2,"\#(String(repeating: "x", count: 37))","Reset",{]"#) == .propertyConstraintViolation)
+    }
+
+    @Test(arguments: [#"[3,"id",{"status":"Accepted","status":"Rejected"}]"#, #"[3,"id",{"#, #"[3,"id",{}] x"#])
+    func aBrokenAnswerIsMatchedWithItsCall(_ text: String) {
+        guard case .undecodableResult("id", let unreadable) = Frames.decode(text, pending: .bootNotification) else {
+            Issue.record("\(Frames.decode(text, pending: .bootNotification))")
+            return
+        }
+        #expect(unreadable.salvaged == .nothing)
+        #expect(Frames.isIgnored(Frames.decode(text)))
+    }
+
+    @Test func aBrokenErrorIsMatchedWithItsCall() {
+        let text = #"[4,"id","SecurityError",{"a":1,"a":2}]"#
+        #expect(Frames.decode(text, pending: .heartbeat) == .callError(id: "id", CallError(code: .securityError)))
+        #expect(Frames.isIgnored(Frames.decode(text)))
     }
 
     @Test func anIdOf36CharactersIsTheLongest() {
@@ -166,12 +223,22 @@ import Testing
         #expect(Frames.isIgnored(Frames.decode(#"[2,"\#(absurd)","ClearCache",{}]"#)))
     }
 
-    @Test func aFrameBeyondTheLimitsIsIgnored() {
+    @Test func aFrameBeyondTheLimitsIsRefused() {
         let small = MessageCodec(role: .chargePoint, limits: JSONLimits(bytes: 40, depth: 16))
         let fits = #"[2,"id","ClearCache",{}]"#
         #expect(small.decode(Array(fits.utf8)) { _ in nil } == .call(id: "id", .clearCache(.init())))
-        #expect(Frames.isIgnored(small.decode(Array((fits + String(repeating: " ", count: 40)).utf8)) { _ in nil }))
-        let deep = #"[2,"id","ClearCache",{"a":"# + String(repeating: "[", count: 100_000)
+        let exact = fits + String(repeating: " ", count: 40 - fits.utf8.count)
+        #expect(small.decode(Array(exact.utf8)) { _ in nil } == .call(id: "id", .clearCache(.init())))
+        guard
+            case .rejectedCall("id", "ClearCache", _) = small.decode(
+                Array((exact + " ").utf8),
+                actionOfPendingCall: { _ in nil }
+            )
+        else {
+            Issue.record("One byte beyond the limit is too much.")
+            return
+        }
+        let deep = String(repeating: "[", count: 100_000)
         #expect(Frames.isIgnored(Frames.decode(deep)))
     }
 

@@ -62,9 +62,9 @@ import Testing
                 let answer = MessageCodec(role: role.peer).decode(MessageCodec.encodeError(id: id, error)) { _ in .reset
                 }
                 #expect(answer == .callError(id: id, error), "seed \(seed): \(Frames.text(frame))")
-            case .undecodableResult(_, let reason):
+            case .undecodableResult(_, let unreadable):
                 seen.insert("undecodableResult")
-                #expect(!reason.isEmpty)
+                #expect(!unreadable.problem.isEmpty)
             case .ignored(let reason):
                 seen.insert("ignored")
                 #expect(!reason.isEmpty)

@@ -13,24 +13,31 @@ struct RuntimeFileError: Error, CustomStringConvertible {
 
 /// Small files for other processes of this boot. They need no sync: the runtime directory ends with the boot.
 enum RuntimeFile {
-    /// Makes the folder unless it is there. Belongs to `group` afterwards, where that exists and we may give it away.
-    static func makeFolder(_ path: String, mode: mode_t, group: String?) throws(RuntimeFileError) {
-        guard mkdir(path, 0o700) == 0 else {
-            if errno == EEXIST { return }
-            throw RuntimeFileError("create", path, errno)
+    /// Makes the folder unless it is there. Belongs to `group` afterwards, if we may give it away, and has the mode.
+    /// - Throws: `RuntimeFileError` also when something else is in its place, or a folder of another user's.
+    static func makeFolder(_ path: String, mode: mode_t, group: gid_t?) throws(RuntimeFileError) {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw RuntimeFileError("create", path, errno) }
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard folder >= 0 else { throw RuntimeFileError("use the folder", path, errno) }
+        defer { close(folder) }
+        var status = stat()
+        guard fstat(folder, &status) == 0 else { throw RuntimeFileError("look at", path, errno) }
+        guard status.st_uid == geteuid() else {
+            throw RuntimeFileError("expected a folder of our own at \(path), found one of user \(status.st_uid)")
         }
-        if let id = group.flatMap(identifier(ofGroup:)) { _ = chown(path, .max, id) }
-        guard chmod(path, mode) == 0 else { throw RuntimeFileError("set the mode of", path, errno) }
+        // After the group, because a change of the group takes the setgid bit away.
+        if let group { _ = fchown(folder, .max, group) }
+        guard fchmod(folder, mode) == 0 else { throw RuntimeFileError("set the mode of", path, errno) }
     }
 
     /// Puts `bytes` into place with one rename, so that a reader sees the old content or the new.
-    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t, group: String?) throws(RuntimeFileError) {
+    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t, group: gid_t?) throws(RuntimeFileError) {
         let temporary = path + ".new"
         unlink(temporary)  // Of a process that was killed here.
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw RuntimeFileError("create", temporary, errno) }
         defer { close(descriptor) }
-        if let id = group.flatMap(identifier(ofGroup:)) { _ = fchown(descriptor, .max, id) }
+        if let group { _ = fchown(descriptor, .max, group) }
         guard write(descriptor, bytes, bytes.count) == bytes.count, fchmod(descriptor, mode) == 0,
             rename(temporary, path) == 0
         else {
@@ -50,6 +57,8 @@ enum RuntimeFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw RuntimeFileError("expected a regular file at \(path)")
         }
+        // A second name would be that of a file which somebody else can read, or which only we can.
+        guard status.st_nlink == 1 else { throw RuntimeFileError("expected a file with one name at \(path)") }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         let count = Glibc.read(descriptor, &bytes, bytes.count)
         guard count >= 0 else { throw RuntimeFileError("read", path, errno) }
@@ -61,6 +70,4 @@ enum RuntimeFile {
     static func remove(_ path: String) throws(RuntimeFileError) {
         if unlink(path) != 0, errno != ENOENT { throw RuntimeFileError("remove", path, errno) }
     }
-
-    private static func identifier(ofGroup name: String) -> gid_t? { getgrnam(name)?.pointee.gr_gid }
 }

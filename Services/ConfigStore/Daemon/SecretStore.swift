@@ -13,6 +13,8 @@ final class SecretStore {
     private let outgoing: String
     private let log: Log
     private var stored = 0
+    /// Looked up once: a directory service may take its time.
+    private var groups: [String: gid_t?] = [:]
 
     init(stateFolder: String, runtimeFolder: String, log: Log) {
         document = AtomicDocument(
@@ -61,7 +63,8 @@ final class SecretStore {
     /// Makes the folders, for the groups that may use them: who may command services may set secrets, too.
     /// - Throws: `RuntimeFileError`.
     func makeFolders() throws(RuntimeFileError) {
-        try RuntimeFile.makeFolder(incoming, mode: 0o770, group: "charger-control")
+        // With the setgid bit, what others put there belongs to the group, and so we can read it.
+        try RuntimeFile.makeFolder(incoming, mode: 0o2770, group: group("charger-control"))
         try RuntimeFile.makeFolder(outgoing, mode: 0o755, group: nil)
     }
 
@@ -72,9 +75,10 @@ final class SecretStore {
             return .unreadable(reason: "expected the name of a file in \(incoming)")
         }
         let path = incoming + "/" + name
-        defer { unlink(path) }
+        defer { removeIncoming(path) }
         do throws(RuntimeFileError) {
             var bytes = try RuntimeFile.read(path, atMost: ConfigLimits.valueBytes + 1)
+            guard !bytes.isEmpty else { return .unreadable(reason: "expected a value in \(path), found an empty file") }
             if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }  // As `echo` leaves it.
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 return .unreadable(reason: "expected UTF-8 text in \(path)")
@@ -85,18 +89,33 @@ final class SecretStore {
         }
     }
 
+    private func removeIncoming(_ path: String) {
+        do throws(RuntimeFileError) {
+            try RuntimeFile.remove(path)
+        } catch {
+            log.write(LogRecord(.error, "what was handed in as a secret stays readable", .init("why", error)))
+        }
+    }
+
+    private func group(_ name: String) -> gid_t? {
+        if let known = groups[name] { return known }
+        let found = getgrnam(name)?.pointee.gr_gid
+        groups[name] = .some(found)
+        return found
+    }
+
     /// Writes or removes the file in which `owner` finds its secret. A failure is logged: the secret is stored, and handed over again
     /// when its owner declares its keys the next time.
     func handOver(_ secret: Secret?, key: String, owner: ServiceName) {
         let folder = "\(outgoing)/\(owner)"
         do throws(RuntimeFileError) {
             if let secret {
-                try RuntimeFile.makeFolder(folder, mode: 0o750, group: owner.rawValue)
+                try RuntimeFile.makeFolder(folder, mode: 0o750, group: group(owner.rawValue))
                 try RuntimeFile.replace(
                     "\(folder)/\(key)",
                     with: Array(secret.exposed.utf8),
                     mode: 0o640,
-                    group: owner.rawValue
+                    group: group(owner.rawValue)
                 )
             } else {
                 try RuntimeFile.remove("\(folder)/\(key)")

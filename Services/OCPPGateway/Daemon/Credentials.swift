@@ -1,5 +1,5 @@
+import Bus
 import BusSchema
-import EventLoop
 import GatewayCore
 import Primitives
 import WebSocket
@@ -19,15 +19,6 @@ struct Credentials {
         return (stored ?? siteKey).map { BasicCredentials(user: identity, password: $0) }
     }
 
-    /// Puts a new secret where the config store reads it once. Returns the name of the file.
-    /// - Throws: `SystemError` naming the file.
-    func handIn(_ secret: Secret) throws(SystemError) -> String {
-        var random = SystemRandomNumberGenerator()
-        let name = "ocpp-gateway-\(String(random.next(), radix: 16))"
-        try Files.create("\(runtimeDirectory)/secrets-in/\(name)", Array(secret.exposed.utf8))
-        return name
-    }
-
-    /// Removes what the config store did not take.
-    func takeBack(_ name: String) { Files.remove("\(runtimeDirectory)/secrets-in/\(name)") }
+    /// The way to the config store for a new one.
+    var inbox: SecretInbox { SecretInbox(RuntimeDirectory(path: runtimeDirectory)) }
 }

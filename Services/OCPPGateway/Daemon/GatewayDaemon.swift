@@ -220,12 +220,12 @@ final class GatewayDaemon {
     }
 
     private func store(_ number: Int, key: String, _ secret: Secret) {
-        do throws(SystemError) {
-            let name = try credentials.handIn(secret)
+        do throws(SecretInboxError) {
+            let name = try credentials.inbox.put(secret)
             let request = ConfigSet(key: key, value: nil, secretFile: name, reason: "ChangeConfiguration")
             bus.request(request, within: Self.storePatience) { [weak self] result in
                 guard let self else { return }
-                if case .failure = result { credentials.takeBack(name) }
+                if case .failure = result { credentials.inbox.takeBack(name) }
                 driver.deliver(.stored(number: number, result))
             }
         } catch {

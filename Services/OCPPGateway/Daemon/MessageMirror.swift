@@ -51,7 +51,8 @@ final class MessageMirror {
         case .callError(let id, _):
             publish(.received, .callError, action: ours?.action.rawValue, id: id, frame, since: sent(id))
         case .undecodableResult(let id, _):
-            publish(.received, .callResult, action: ours?.action.rawValue, id: id, frame, since: sent(id))
+            let shown = Self.withheldIfSecret(frame)
+            publish(.received, .callResult, action: ours?.action.rawValue, id: id, shown, since: sent(id))
         case .ignored:
             publish(.received, .unreadable, action: nil, id: nil, Self.withheldIfSecret(frame))
         }
@@ -99,9 +100,7 @@ final class MessageMirror {
 
     /// A frame that could not be read may hold the password anywhere.
     private static func withheldIfSecret(_ frame: [UInt8]) -> [UInt8] {
-        let text = Array(String(decoding: frame, as: UTF8.self).lowercased().utf8)
-        let name = Array(OCPPKeyName.authorizationKey.rawValue.lowercased().utf8)
-        let namesIt = text.indices.contains { text[$0...].starts(with: name) }
+        let namesIt = FrameText.mentions(OCPPKeyName.authorizationKey.rawValue, in: frame)
         return namesIt ? Array("(withheld: it names AuthorizationKey)".utf8) : frame
     }
 

@@ -140,6 +140,93 @@ import Testing
         #expect(repeated.isEmpty)
     }
 
+    // MARK: - Order of answers and publications
+
+    private func published(_ key: String, _ text: String?, of revision: Int64, at store: Int64) -> ConfigValues {
+        let value = ConfigValue(key: key, owner: .ocppGateway, value: text, revision: revision)
+        return ConfigValues(owner: .ocppGateway, revision: store, values: [value])
+    }
+
+    @Test func anOlderPublicationAfterTheAnswerToANewerChangeTakesNothingBack() throws {
+        var machine = try machine()
+        _ = machine.received(published("ResetRetries", "4", of: 1, at: 7))
+        _ = machine.change(request("ResetRetries", "5"), callId: "c", at: now)
+        _ = machine.stored(number: 1, .success(stored("ResetRetries", "5", revision: 9)))
+        let older = machine.received(published("ResetRetries", "4", of: 1, at: 8))
+        #expect(older.isEmpty)
+        #expect(machine.keys.resetRetries == 5)
+        let own = machine.received(published("ResetRetries", "5", of: 9, at: 9))
+        #expect(own.isEmpty)
+        _ = machine.received(published("ResetRetries", "6", of: 10, at: 10))
+        #expect(machine.keys.resetRetries == 6)
+    }
+
+    @Test(arguments: [("7", 10 as Int64, 7), (nil, 0, 3)])
+    func anAnswerThatIsOlderThanAPublicationTakesNothingBack(text: String?, revision: Int64, retries: Int) throws {
+        var machine = try machine()
+        _ = machine.received(published("ResetRetries", "4", of: 1, at: 8))
+        _ = machine.change(request("ResetRetries", "5"), callId: "c", at: now)
+        _ = machine.received(published("ResetRetries", text, of: revision, at: 10))
+        let answer = machine.stored(number: 1, .success(stored("ResetRetries", "5", revision: 9)))
+        #expect(answer == [answered(.accepted)])
+        #expect(machine.keys.resetRetries == retries)
+    }
+
+    @Test func anOlderPublicationIsNoNewsAlsoBeforeTheStoreWasHeard() throws {
+        var machine = try machine()
+        _ = machine.change(request("ResetRetries", "5"), callId: "c", at: now)
+        _ = machine.stored(number: 1, .success(stored("ResetRetries", "5", revision: 9)))
+        let older = machine.received(published("ResetRetries", "4", of: 1, at: 8))
+        #expect(older.isEmpty)
+        // The answer told of one key; what the store has of others is not known yet.
+        let other = machine.change(request("ConnectionTimeOut", "60"), callId: "c", at: now)
+        #expect(other.contains { if case .store = $0 { true } else { false } })
+    }
+
+    @Test func aStoreThatLostEverythingIsBelievedOnceItAnnouncedItself() throws {
+        var machine = try machine()
+        _ = machine.received(published("ResetRetries", "5", of: 9, at: 9))
+        let early = machine.received(published("ResetRetries", "3", of: 0, at: 0))
+        #expect(early.isEmpty)
+        _ = machine.announced(announce(pid: 8))
+        _ = machine.received(published("ResetRetries", "3", of: 0, at: 0))
+        #expect(machine.keys.resetRetries == 3)
+    }
+
+    /// Somebody else set the key while our own change waited, and ours failed.
+    @Test(arguments: [true, false]) func newsOfASecretAreNotLostWhenOurOwnChangeFails(isLate: Bool) throws {
+        var machine = try machine()
+        _ = machine.received(published("AuthorizationKey", nil, of: 0, at: 1))
+        _ = machine.change(request("AuthorizationKey", CiString500(fitting: key)), callId: "c", at: now)
+        let meanwhile = machine.received(published("AuthorizationKey", nil, of: 9, at: 9))
+        #expect(meanwhile.isEmpty)
+        let failed =
+            isLate
+            ? machine.deadlineReached(at: now.advanced(by: .seconds(2)))
+            : machine.stored(number: 1, .failure(BusError(.failed, "disk")))
+        #expect(failed.suffix(2) == [answered(.rejected), .credentialsChanged])
+        let repeated = machine.received(published("AuthorizationKey", nil, of: 9, at: 9))
+        #expect(repeated.isEmpty)
+    }
+
+    @Test func anAnswerIsAwaitedForTwoSecondsAndNotLonger() throws {
+        var machine = try machine()
+        _ = machine.change(request("ResetRetries", "5"), callId: "c", at: now)
+        #expect(machine.nextDeadline?.at == .seconds(102))
+        let early = machine.deadlineReached(at: now.advanced(by: .milliseconds(1999)))
+        #expect(early.isEmpty)
+    }
+
+    @Test func everyChangeIsAnsweredHoweverManyWaitForTheStore() throws {
+        var machine = try machine()
+        var effects: [Effect] = []
+        for _ in 0..<9 { effects += machine.change(request("ResetRetries", "5"), callId: "c", at: now) }
+        #expect(effects.last == answered(.rejected))
+        #expect(effects.count == 9)
+        let expired = machine.deadlineReached(at: now.advanced(by: .seconds(2)))
+        #expect(expired.filter { $0 == answered(.rejected) }.count == 8)
+    }
+
     /// J-CON-23: in a file, not on the bus, and followed by a reconnect.
     @Test func aNewAuthorizationKeyIsHandedOverAsASecret() throws {
         var machine = try machine()
@@ -187,22 +274,23 @@ import Testing
 
     // MARK: - The store
 
+    private func announce(pid: Int, running: Bool = true, service: ServiceName = .configStore) -> Announce {
+        Announce(
+            service: service,
+            version: "1",
+            schemaVersion: 1,
+            pid: pid,
+            startedAt: 0,
+            publishes: [],
+            serves: [],
+            simulated: false,
+            running: running
+        )
+    }
+
     @Test func theKeysAreDeclaredToEveryNewStore() throws {
         var machine = try machine()
         let declare = Effect.declare(ConfigDeclare(owner: .ocppGateway, keys: machine.table.declarations))
-        func announce(pid: Int, running: Bool = true, service: ServiceName = .configStore) -> Announce {
-            Announce(
-                service: service,
-                version: "1",
-                schemaVersion: 1,
-                pid: pid,
-                startedAt: 0,
-                publishes: [],
-                serves: [],
-                simulated: false,
-                running: running
-            )
-        }
         let first = machine.announced(announce(pid: 7))
         let same = machine.announced(announce(pid: 7))
         let leaving = machine.announced(announce(pid: 8, running: false))

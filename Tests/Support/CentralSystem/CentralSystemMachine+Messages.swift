@@ -42,8 +42,8 @@ extension CentralSystemMachine {
         at moment: Moment
     ) -> [Effect] {
         guard let outstanding = stations[chargePoint]?.outstanding else { return [] }
-        if case .undecodableResult(_, let reason) = message, Action(rawValue: outstanding.action) != nil {
-            ledger.violate(.malformed, by: chargePoint, "\(outstanding.action).conf: \(reason)", at: moment)
+        if case .undecodableResult(_, let unreadable) = message, Action(rawValue: outstanding.action) != nil {
+            ledger.violate(.malformed, by: chargePoint, "\(outstanding.action).conf: \(unreadable.problem)", at: moment)
         }
         // It was read before, so it is JSON.
         let payload = (try? JSON.parse(text))?.asArray.flatMap { $0.count > 2 ? $0[2] : nil } ?? .null

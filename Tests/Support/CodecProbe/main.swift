@@ -53,8 +53,8 @@ func verdict(of message: IncomingMessage) -> Verdict {
         )
     case .rejectedCall(let id, _, let error):
         Verdict(verdict: "rejectedCall", id: id, code: error.code.rawValue, reason: error.errorDescription)
-    case .undecodableResult(let id, let reason):
-        Verdict(verdict: "undecodableResult", id: id, reason: reason)
+    case .undecodableResult(let id, let unreadable):
+        Verdict(verdict: "undecodableResult", id: id, reason: unreadable.problem)
     case .ignored(let reason):
         Verdict(verdict: "ignored", reason: reason)
     }

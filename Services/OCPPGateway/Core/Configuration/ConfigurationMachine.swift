@@ -29,17 +29,45 @@ public struct ConfigurationMachine: Sendable {
         var name: OCPPKeyName
     }
 
+    /// How far the store is known, by its revisions, which only grow. Whatever is older is no news: publications and answers come over two
+    /// sockets, in any order.
+    private enum Knowledge: Sendable {
+        /// Nothing but answers to our own changes, up to this revision. For all else the snapshot stands, which may be older than the store.
+        case ofAnswers(Int64)
+        /// Everything, as of this revision.
+        case complete(Int64)
+
+        var revision: Int64 {
+            switch self {
+            case .ofAnswers(let revision), .complete(let revision): revision
+            }
+        }
+
+        var isComplete: Bool { if case .complete = self { true } else { false } }
+
+        mutating func reach(_ revision: Int64) {
+            switch self {
+            case .ofAnswers(let before): self = .ofAnswers(max(before, revision))
+            case .complete(let before): self = .complete(max(before, revision))
+            }
+        }
+    }
+
+    /// Whose heartbeat interval is in force: the later one's (OCPP 1.6 §4.2).
+    private enum HeartbeatSource: Sendable { case key, bootNotification }
+
     public let table: OCPPKeyTable
     public private(set) var keys: OCPPKeys
     /// What the store has, as far as seen; secrets without their value.
     private var seen: [OCPPKeyName: ConfigSnapshot.Entry] = [:]
     /// What is on the gateway's own disk.
     private var persisted: ConfigSnapshot
-    private var storePid: Int?
-    /// The store spoke in this process: what is seen is what it has. A snapshot may be older.
-    private var isStoreHeard = false
-    /// The heartbeat interval in force is that of BootNotification.conf, not the stored one.
-    private var heartbeatIntervalIsTold = false
+    /// The process of the store that was told the keys; nil when none was, or when it did not take them.
+    private var declaredTo: Int?
+    private var knowledge = Knowledge.ofAnswers(0)
+    private var heartbeatSource = HeartbeatSource.key
+    /// News of a secret that came while a change of our own waits: the central system is answered before the link to it is left.
+    private var withheld: [OCPPKeyName: ConfigSnapshot.Entry] = [:]
     private var pending = PendingCalls<Int, Change>(capacity: 8)
     private var lastNumber = 0
 
@@ -104,8 +132,8 @@ public struct ConfigurationMachine: Sendable {
         } catch {
             return [.log(LogRecord(.notice, "ChangeConfiguration rejected: \(error)"))] + answer(.rejected)
         }
-        let isTold = name == .heartbeatInterval && heartbeatIntervalIsTold
-        if !declaration.secret, isStoreHeard, keys.text(name) == value, !isTold {
+        let isTold = name == .heartbeatInterval && heartbeatSource == .bootNotification
+        if !declaration.secret, knowledge.isComplete, keys.text(name) == value, !isTold {
             return answer(.accepted)  // It is in force and stored.
         }
         lastNumber += 1
@@ -127,7 +155,7 @@ public struct ConfigurationMachine: Sendable {
         let limited = min(max(Int64(seconds), declaration.minimum ?? 1), declaration.maximum ?? 86_400)
         guard keys.text(.heartbeatInterval) != String(limited) else { return [] }
         keys.set(.heartbeatInterval, canonical: String(limited), in: table)
-        heartbeatIntervalIsTold = true
+        heartbeatSource = .bootNotification
         return [.changed(keys)]
     }
 
@@ -135,8 +163,10 @@ public struct ConfigurationMachine: Sendable {
 
     /// A service announced itself. A store that was restarted knows no keys.
     public mutating func announced(_ announce: Announce) -> [Effect] {
-        guard announce.service == .configStore, announce.running, announce.pid != storePid else { return [] }
-        storePid = announce.pid
+        guard announce.service == .configStore, announce.running, announce.pid != declaredTo else { return [] }
+        declaredTo = announce.pid
+        // It may have lost what its predecessor knew, and then it counts from the beginning.
+        knowledge = .ofAnswers(0)
         return [.declare(ConfigDeclare(owner: .ocppGateway, keys: table.declarations))]
     }
 
@@ -147,35 +177,60 @@ public struct ConfigurationMachine: Sendable {
             let remarks = reply.unfit.map { Effect.log(LogRecord(.warning, "a stored value does not fit: \($0)")) }
             return remarks + received(reply.values)
         case .failure(let error):
-            storePid = nil
+            declaredTo = nil
             return [.log(LogRecord(.warning, "the config store did not take the keys: \(error)"))]
         }
     }
 
-    /// The store's values. Each is taken over when it is new, so that the heartbeat interval of BootNotification.conf
-    /// survives until somebody sets the key.
+    /// The store's values, all of them.
     public mutating func received(_ values: ConfigValues) -> [Effect] {
-        guard values.owner == .ocppGateway else { return [] }
-        isStoreHeard = true
+        guard values.owner == .ocppGateway, values.revision >= knowledge.revision else { return [] }
+        knowledge = .complete(values.revision)
+        return take(values.values)
+    }
+
+    /// The store answered, or the bus gave up on it. An answer that comes after the deadline changes nothing: what the store has is
+    /// in its next publication.
+    public mutating func stored(number: Int, _ result: Result<ConfigSet.Reply, BusError>) -> [Effect] {
+        guard let change = pending.complete(number) else { return [] }
+        switch result {
+        case .success(let reply):
+            let status: ConfigurationStatus = reply.rebootRequired ? .rebootRequired : .accepted
+            let answer = Effect.answer(callId: change.callId, ChangeConfiguration.Confirmation(status: status))
+            return [answer] + takeOwn(change.name, reply.value)
+        case .failure(let error):
+            let remark = LogRecord(.warning, "the config store did not take \(change.name): \(error)")
+            return [.log(remark)] + reject(change)
+        }
+    }
+
+    public mutating func deadlineReached(at moment: Moment) -> [Effect] {
+        var effects: [Effect] = []
+        while let (_, change) = pending.popExpired(at: moment.uptime) {
+            effects.append(.log(LogRecord(.warning, "the config store did not answer for \(change.name)")))
+            effects += reject(change)
+        }
+        return effects
+    }
+
+    // MARK: - Parts
+
+    /// Takes over what is new. What is not stays, so that the heartbeat interval of BootNotification.conf survives until somebody sets the key.
+    private mutating func take(_ values: [ConfigValue]) -> [Effect] {
         let before = keys
         var effects: [Effect] = []
-        for value in values.values {
-            guard let name = table.name(of: value.key), let declaration = table[name],
-                declaration.access != .readOnly
+        for value in values {
+            guard let name = table.name(of: value.key), let declaration = table[name], declaration.access != .readOnly
             else { continue }
             let entry = ConfigSnapshot.Entry(value: value.value, revision: value.revision)
-            guard seen[name] != entry else { continue }
             if declaration.secret {
-                // The publication overtook the answer to our own change: the central system is answered before it is left.
-                if pending.contains(where: { $0.name == name }) { continue }
-                // The first sight tells nothing new: each handshake reads the secret where the store keeps it.
-                if seen[name] != nil { effects.append(.credentialsChanged) }
-                seen[name] = entry
+                effects += takeSecret(name, entry)
                 continue
             }
+            guard seen[name] != entry else { continue }
             let isFirstSight = seen.updateValue(entry, forKey: name) == nil
             // What the store had before it spoke is older than BootNotification.conf.
-            if name == .heartbeatInterval, heartbeatIntervalIsTold, isFirstSight { continue }
+            if name == .heartbeatInterval, heartbeatSource == .bootNotification, isFirstSight { continue }
             if !adopt(value.value, of: name, declaration) {
                 effects.append(.log(LogRecord(.warning, "the config store's value of \(value.key) does not fit")))
             }
@@ -188,35 +243,36 @@ public struct ConfigurationMachine: Sendable {
         return effects
     }
 
-    /// The store answered, or the bus gave up on it.
-    public mutating func stored(number: Int, _ result: Result<ConfigSet.Reply, BusError>) -> [Effect] {
-        guard let change = pending.complete(number) else { return [] }
-        switch result {
-        case .success(let reply):
-            let values = ConfigValues(owner: .ocppGateway, revision: reply.value.revision, values: [reply.value])
-            let status: ConfigurationStatus = reply.rebootRequired ? .rebootRequired : .accepted
-            let answer = Effect.answer(callId: change.callId, ChangeConfiguration.Confirmation(status: status))
-            // The answer to our own change counts even if its publication came first, or the store was never heard before.
-            seen[change.name] = ConfigSnapshot.Entry(value: nil, revision: -1)
-            return [answer] + received(values)
-        case .failure(let error):
-            return [.log(LogRecord(.warning, "the config store did not take \(change.name.rawValue): \(error)"))]
-                + reject(change)
+    private mutating func takeSecret(_ name: OCPPKeyName, _ entry: ConfigSnapshot.Entry) -> [Effect] {
+        guard seen[name] != entry else { return [] }
+        if pending.contains(where: { $0.name == name }) {
+            withheld[name] = entry
+            return []
         }
+        // The first sight tells nothing new: each handshake reads the secret where the store keeps it.
+        return seen.updateValue(entry, forKey: name) == nil ? [] : [.credentialsChanged]
     }
 
-    public mutating func deadlineReached(at moment: Moment) -> [Effect] {
-        var effects: [Effect] = []
-        while let (_, change) = pending.popExpired(at: moment.uptime) {
-            effects.append(
-                .log(LogRecord(.warning, "the config store did not answer: \(change.name.rawValue) is not changed"))
-            )
-            effects += reject(change)
+    /// Takes over what a change of our own led to, unless a publication has told of a later change already.
+    private mutating func takeOwn(_ name: OCPPKeyName, _ value: ConfigValue) -> [Effect] {
+        let isNews = value.revision > knowledge.revision || value.revision == seen[name]?.revision
+        knowledge.reach(value.revision)
+        if table[name]?.secret == true {
+            seen[name] =
+                withheld.removeValue(forKey: name) ?? ConfigSnapshot.Entry(value: nil, revision: value.revision)
+            return [.credentialsChanged]
         }
-        return effects
+        guard isNews || seen[name] == nil else { return [] }
+        // It counts even where it equals what was seen: it overrides the interval of BootNotification.conf.
+        seen[name] = ConfigSnapshot.Entry(value: nil, revision: -1)
+        return take([value])
     }
 
-    // MARK: - Parts
+    /// What became of a secret while a change of our own waited that failed.
+    private mutating func takeWithheld(_ name: OCPPKeyName) -> [Effect] {
+        guard let entry = withheld.removeValue(forKey: name) else { return [] }
+        return takeSecret(name, entry)
+    }
 
     /// What to keep on disk for a start without the store.
     private var snapshot: ConfigSnapshot {
@@ -236,12 +292,13 @@ public struct ConfigurationMachine: Sendable {
             return false
         }
         keys.set(name, canonical: value, in: table)
-        if name == .heartbeatInterval { heartbeatIntervalIsTold = false }
+        if name == .heartbeatInterval { heartbeatSource = .key }
         return true
     }
 
-    private func reject(_ change: Change) -> [Effect] {
+    private mutating func reject(_ change: Change) -> [Effect] {
         [.answer(callId: change.callId, ChangeConfiguration.Confirmation(status: .rejected))]
+            + takeWithheld(change.name)
     }
 
     private func keyValue(_ declaration: KeyDeclaration) -> KeyValue? {
@@ -253,7 +310,6 @@ public struct ConfigurationMachine: Sendable {
         )
     }
 
-    /// 16 to 20 bytes in hex (security whitepaper §7.2, replacing the 20 bytes of OCPP-J 1.6 §6.2.2).
     /// The central system waits 5 s at most for its answer.
     private static let storeTimeout: Duration = .seconds(2)
 }

@@ -17,8 +17,9 @@ extension GatewayMachine {
         case .callError(let id, let error):
             guard let call = calls.answered(id) else { return }
             finish(call, .refused(error), at: moment, &effects)
-        case .undecodableResult(let id, let reason):
+        case .undecodableResult(let id, let unreadable):
             guard let call = calls.answered(id) else { return }
+            let reason = unreadable.problem
             effects.append(
                 .log(LogRecord(.warning, "unusable answer to \(call.action.rawValue)", .init("reason", reason)))
             )

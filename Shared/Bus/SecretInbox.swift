@@ -1,0 +1,52 @@
+internal import Glibc
+public import Primitives
+
+/// A secret could not be put where the config store takes it from.
+public struct SecretInboxError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// For people: which file or folder, and why. Nothing of the secret.
+    public let description: String
+}
+
+/// The folder of the runtime directory through which secrets reach the config store, so that none ever travels on the bus.
+///
+/// The store makes the folder, with the group of those who may set secrets and the setgid bit: a file in it belongs to that group, so
+/// the store can read it although another user wrote it.
+public struct SecretInbox: Sendable {
+    public let path: String
+
+    public init(_ directory: RuntimeDirectory) { path = directory.path + "/secrets-in" }
+
+    /// Writes the secret into a new file whose name nobody can foresee, readable by its user and group only.
+    /// - Returns: The name for `ConfigSet.secretFile`. The store removes the file when it takes it; call `takeBack` when it did not.
+    /// - Throws: `SecretInboxError` when the folder is absent, is no folder of the store's, or takes nothing.
+    public func put(_ secret: Secret) throws(SecretInboxError) -> String {
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard folder >= 0 else { throw failure("open", path) }
+        defer { close(folder) }
+        var status = stat()
+        guard fstat(folder, &status) == 0 else { throw failure("look at", path) }
+        guard status.st_mode & S_IWOTH == 0 else {
+            throw SecretInboxError(description: "\(path) can be written by everybody, so no secret is put there")
+        }
+        var random = SystemRandomNumberGenerator()
+        let name = "secret-" + (0..<2).map { _ in String(random.next(), radix: 16) }.joined()
+        let file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw failure("create a file in", path) }
+        defer { close(file) }
+        let bytes = Array(secret.exposed.utf8)
+        // The group may read it only when it is complete.
+        guard write(file, bytes, bytes.count) == bytes.count, fchmod(file, 0o640) == 0 else {
+            let error = failure("write a file in", path)
+            unlinkat(folder, name, 0)
+            throw error
+        }
+        return name
+    }
+
+    /// Removes what the store did not take; a file that is gone is fine.
+    public func takeBack(_ name: String) { unlink(path + "/" + name) }
+
+    private func failure(_ operation: String, _ path: String) -> SecretInboxError {
+        SecretInboxError(description: "cannot \(operation) \(path): \(String(cString: strerror(errno)))")
+    }
+}
