@@ -6,31 +6,42 @@ public import Primitives
 ///
 /// What it adds is order. The one slot for CALLs goes to BootNotification, then to charging, then to Heartbeat; an answer to a
 /// request goes out before the messages that the request causes (OCPP 1.6 §5.17 requires it for triggers, elsewhere it is
-/// good manners), except where the answer promises that something is on disk.
+/// good manners), and behind the write that it promises.
 public struct GatewayMachine: Machine, Sendable {
-    let configuration: GatewayConfiguration
+    let settings: GatewayConfiguration
     var connection: ConnectionMachine
     var registration: RegistrationMachine
     var calls: CallMachine
     var heartbeat: HeartbeatMachine
     var clock = StationClock()
-    var keyring: ConfigurationMachine
+    var configuration: ConfigurationMachine
     var charging: ChargingMachine
     var incoming = IncomingCalls()
     var resetting = ResetMachine()
     var view: LinkView
-    /// The WebSocket is open and the registration accepted, as charging was last told.
-    var isOnline = false
-    /// A BootNotification was accepted, and charging was not told yet.
-    var hasJustRegistered = false
-    /// The order to end or restart is given once.
-    private var hasExited = false
-    /// The CALL that the newest turn gave out.
-    private var newestCall: (id: String, request: OCPPRequest)?
+    /// What others were told of the link, and of the end.
+    var told = Told()
+
+    /// What was said and is said once.
+    struct Told: Equatable, Sendable {
+        /// The WebSocket is open and the registration accepted, as charging was last told.
+        var isOnline = false
+        /// A BootNotification was accepted, and charging was not told yet.
+        var hasJustRegistered = false
+        /// The order to end or restart was given.
+        var hasExited = false
+        /// The CALL that the newest turn gave out.
+        var newestCall: SentCall?
+    }
+
+    struct SentCall: Equatable, Sendable {
+        var id: String
+        var request: OCPPRequest
+    }
 
     /// `seed` must differ at every start: message ids are unique over restarts (OCPP-J errata §3.1).
     public init(
-        configuration: GatewayConfiguration,
+        configuration settings: GatewayConfiguration,
         table: OCPPKeyTable,
         snapshot: ConfigSnapshot?,
         restored: RestoredTransactions,
@@ -38,31 +49,31 @@ public struct GatewayMachine: Machine, Sendable {
         at moment: Moment
     ) {
         var seeds = SeededRandom(seed: seed)
-        self.configuration = configuration
-        keyring = ConfigurationMachine(table: table, snapshot: snapshot)
+        self.settings = settings
+        configuration = ConfigurationMachine(table: table, snapshot: snapshot)
         connection = ConnectionMachine(
-            profile: configuration.profile,
-            patience: configuration.patience,
-            pingInterval: keyring.keys.webSocketPingInterval,
+            profile: settings.profile,
+            patience: settings.patience,
+            pingInterval: configuration.keys.webSocketPingInterval,
             seed: seeds.next()
         )
-        registration = RegistrationMachine(request: configuration.bootNotification, seed: seeds.next())
+        registration = RegistrationMachine(request: settings.bootNotification, seed: seeds.next())
         calls = CallMachine(seed: seeds.next())
-        heartbeat = HeartbeatMachine(interval: keyring.keys.heartbeatInterval, at: moment)
+        heartbeat = HeartbeatMachine(interval: configuration.keys.heartbeatInterval, at: moment)
         charging = ChargingMachine(
-            configuration: configuration.charging,
-            keys: keyring.keys,
+            configuration: settings.charging,
+            keys: configuration.keys,
             restored: restored,
             seed: seeds.next(),
             at: moment
         )
-        view = LinkView(profile: configuration.profile, problem: configuration.endpointProblem, at: moment)
+        view = LinkView(profile: settings.profile, problem: settings.endpointProblem, at: moment)
     }
 
     /// The values of the OCPP keys in force.
-    public var keys: OCPPKeys { keyring.keys }
+    public var keys: OCPPKeys { configuration.keys }
 
-    /// The action of our CALL with that id while it waits for its answer: an answer does not name it (OCPP-J 1.6 §4.2.2).
+    /// The action of our CALL with that id while its answer is of use: an answer does not name it (OCPP-J 1.6 §4.2.2).
     public func actionOfPendingCall(_ id: String) -> Action? {
         guard let call = calls.outstanding, call.messageId == id else { return nil }
         return call.action
@@ -78,132 +89,140 @@ public struct GatewayMachine: Machine, Sendable {
             canCall ? registration.nextDeadline : nil,
             calls.nextDeadline,
             canCall ? heartbeat.nextDeadline : nil,
-            keyring.nextDeadline,
+            configuration.nextDeadline,
             charging.nextDeadline,
             resetting.nextDeadline
         )
     }
 
     public mutating func handle(_ event: GatewayEvent, at moment: Moment) -> [GatewayEffect] {
-        var effects: [GatewayEffect] = []
-        let call = newestCall
-        newestCall = nil
-        apply(event, at: moment, &effects)
-        if case .charging(.persistFailed) = event, let call { repeatCall(call.id, call.request, at: moment, &effects) }
-        settle(at: moment, &effects)
-        return effects
+        inTurn(at: moment) { machine, turn in
+            let call = machine.told.newestCall
+            machine.told.newestCall = nil
+            machine.apply(event, &turn)
+            if case .charging(.persistFailed) = event, let call { machine.repeatCall(call, &turn) }
+        }
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [GatewayEffect] {
-        var effects: [GatewayEffect] = []
-        newestCall = nil
-        perform(connection.deadlineReached(at: moment), at: moment, &effects)
-        if let call = calls.expire(at: moment) {
-            finish(call, .timedOut, at: moment, &effects)
-            perform(connection.handle(.callTimedOut, at: moment), at: moment, &effects)
+        inTurn(at: moment) { machine, turn in
+            machine.told.newestCall = nil
+            machine.obey(link: machine.connection.deadlineReached(at: moment), &turn)
+            if let call = machine.calls.expire(at: moment) {
+                machine.finish(call, .timedOut, &turn)
+                machine.obey(link: machine.connection.handle(.callTimedOut, at: moment), &turn)
+            }
+            machine.obey(configuration: machine.configuration.deadlineReached(at: moment), &turn)
+            machine.perform(machine.charging.deadlineReached(at: moment), &turn)
         }
-        perform(keyring.deadlineReached(at: moment), at: moment, &effects)
-        perform(charging.deadlineReached(at: moment), &effects)
-        settle(at: moment, &effects)
+    }
+
+    /// The frame around every event: what follows from any change of the link, and which answers go out.
+    private mutating func inTurn(
+        at moment: Moment,
+        _ body: (inout GatewayMachine, inout GatewayTurn) -> Void
+    ) -> [GatewayEffect] {
+        var turn = GatewayTurn(at: moment)
+        body(&self, &turn)
+        settle(&turn)
+        let effects = turn.ordered.filter { isToBePerformed($0, at: moment) }
+        // Answers belong to the connection that brought the question, and a rejected charge point sends nothing at all (OCPP 1.6 §4.2).
+        if !connection.isOpen || registration.gate == .silent { incoming.removeAll() }
         return effects
     }
 
-    private mutating func apply(_ event: GatewayEvent, at moment: Moment, _ effects: inout [GatewayEffect]) {
+    private mutating func apply(_ event: GatewayEvent, _ turn: inout GatewayTurn) {
+        let moment = turn.moment
         switch event {
         case .started:
-            perform(charging.start(at: moment), &effects)
-            perform(connection.handle(.started, at: moment), at: moment, &effects)
+            perform(charging.start(at: moment), &turn)
+            obey(link: connection.handle(.started, at: moment), &turn)
         case .terminationRequested:
-            perform(charging.handle(.terminationRequested, at: moment), &effects)
-            perform(connection.handle(.terminationRequested, at: moment), at: moment, &effects)
+            perform(charging.handle(.terminationRequested, at: moment), &turn)
+            obey(link: connection.handle(.terminationRequested, at: moment), &turn)
         case .link(let event):
-            perform(connection.handle(event, at: moment), at: moment, &effects)
+            obey(link: connection.handle(event, at: moment), &turn)
         case .message(let message):
-            receive(message, at: moment, &effects)
+            receive(message, &turn)
         case .uplink(let state):
-            perform(connection.handle(.uplinkChanged(state.link), at: moment), at: moment, &effects)
+            obey(link: connection.handle(.uplinkChanged(state.link), at: moment), &turn)
         case .announced(let announce):
-            announced(announce, at: moment, &effects)
+            announced(announce, &turn)
         case .configValues(let values):
-            perform(keyring.received(values), at: moment, &effects)
+            obey(configuration: configuration.received(values), &turn)
         case .declared(let result):
-            perform(keyring.declared(result), at: moment, &effects)
+            obey(configuration: configuration.declared(result), &turn)
         case .stored(let number, let result):
-            perform(keyring.stored(number: number, result), at: moment, &effects)
+            obey(configuration: configuration.stored(number: number, result), &turn)
         case .charging(let event):
-            perform(charging.handle(event, at: moment), &effects)
+            perform(charging.handle(event, at: moment), &turn)
         case .resendRequested(let number):
             let (count, orders) = charging.resendDeadLetters(at: moment)
-            perform(orders, &effects)
-            effects.append(.resent(number: number, count: count))
+            perform(orders, &turn)
+            turn.add(.resent(number: number, count: count))
         }
     }
 
-    private mutating func announced(_ announce: Announce, at moment: Moment, _ effects: inout [GatewayEffect]) {
-        perform(keyring.announced(announce), at: moment, &effects)
+    private mutating func announced(_ announce: Announce, _ turn: inout GatewayTurn) {
+        obey(configuration: configuration.announced(announce), &turn)
         if announce.service == .modemManager {
             if announce.running { view.reportAgain() }
             let event = ConnectionMachine.Event.uplinkReporterAnnounced(running: announce.running, pid: announce.pid)
-            perform(connection.handle(event, at: moment), at: moment, &effects)
+            obey(link: connection.handle(event, at: turn.moment), &turn)
         }
         if announce.service == .hardwareIO, announce.running {
-            perform(charging.handle(.hardwareAlive, at: moment), &effects)
+            perform(charging.handle(.hardwareAlive, at: turn.moment), &turn)
         }
     }
 
     /// After everything that may have changed the link: fills the slot for CALLs and tells the others.
-    private mutating func settle(at moment: Moment, _ effects: inout [GatewayEffect]) {
-        updateOnline(at: moment, &effects)
-        if connection.isOpen, calls.isFree, let call = nextCall(at: moment) {
-            let timeout = keys.messageTimeout ?? configuration.callTimeout
-            let id = calls.begin(call, timeout: timeout, at: moment)
-            heartbeat.exchanged(at: moment)
-            effects.append(.sendCall(id: id, call.request))
-            newestCall = (id, call.request)
-        }
-        settleReset(at: moment, &effects)
-        effects += view.update(
+    private mutating func settle(_ turn: inout GatewayTurn) {
+        updateOnline(&turn)
+        callIfFree(&turn)
+        settleReset(&turn)
+        let news = view.update(
             connection: connection,
             registration: registration,
             heartbeatSeconds: heartbeat.intervalSeconds,
             clockOffset: clock.offset,
-            at: moment
+            at: turn.moment
         )
-        if connection.phase == .stopped, !hasExited {
-            hasExited = true
-            effects.append(resetting.isUnderWay ? .restart : .exit)
+        for effect in news { turn.add(effect) }
+        if connection.phase == .stopped, !told.hasExited {
+            told.hasExited = true
+            turn.add(resetting.isUnderWay ? .restart : .exit)
         }
     }
 
     /// The turn that gave out this CALL failed at a write, so that it was not sent. A message of the queue may be what could not be written;
     /// its turn comes again.
-    private mutating func repeatCall(
-        _ id: String,
-        _ request: OCPPRequest,
-        at moment: Moment,
-        _ effects: inout [GatewayEffect]
-    ) {
-        guard let call = calls.outstanding, call.messageId == id else { return }
-        switch call.key {
+    private mutating func repeatCall(_ sent: SentCall, _ turn: inout GatewayTurn) {
+        guard let call = calls.outstanding, call.messageId == sent.id else { return }
+        switch call.key.source {
         case .delivery:
-            if let call = calls.connectionLost() { finish(call, .connectionLost, at: moment, &effects) }
-        case .authorize, .bootNotification, .dataTransfer, .heartbeat, .status:
-            effects.append(.sendCall(id: id, request))
-            newestCall = (id, request)
+            if let call = calls.connectionLost() { finish(call, .connectionLost, &turn) }
+        case .authorization, .heartbeat, .registration, .status:
+            turn.add(.sendCall(id: sent.id, sent.request))
+            told.newestCall = sent
         }
     }
 
     /// Winds up after a Reset once everything is said, or its time is over.
-    private mutating func settleReset(at moment: Moment, _ effects: inout [GatewayEffect]) {
+    private mutating func settleReset(_ turn: inout GatewayTurn) {
         guard resetting.isUnderWay else { return }
         let isSaid = calls.isFree && !charging.hasOpenTransaction && charging.undelivered == 0
-        guard resetting.isDue(everythingSaid: isSaid, at: moment) else { return }
-        perform(connection.handle(.terminationRequested, at: moment), at: moment, &effects)
+        guard resetting.isDue(everythingSaid: isSaid, at: turn.moment) else { return }
+        obey(link: connection.handle(.terminationRequested, at: turn.moment), &turn)
     }
 
-    private mutating func nextCall(at moment: Moment) -> OutgoingCall? {
-        if let boot = registration.nextCall(at: moment) { return boot }
-        guard isOnline else { return nil }
-        return charging.nextCall(at: moment) ?? heartbeat.nextCall(at: moment)
+    /// Answers go out if they still may; everything else always does.
+    private mutating func isToBePerformed(_ effect: GatewayEffect, at moment: Moment) -> Bool {
+        switch effect {
+        case .sendResult(let id, _), .sendError(let id, _):
+            guard incoming.finish(id) else { return false }
+            heartbeat.exchanged(at: moment)
+            return true
+        default: return true
+        }
     }
 }

@@ -28,8 +28,22 @@ struct GatewayTurn {
     /// Adds an order that follows the write of this turn.
     mutating func add(_ effect: GatewayEffect) { effects.append(effect) }
 
-    /// Withdraws a permit before anything else happens.
-    mutating func cutEnergy(_ withdrawal: Permit) { cuts.append(.requestPermit(withdrawal)) }
+    /// Answers a CALL of the central system. It goes out if it still may: see `IncomingCalls`.
+    mutating func answer(_ id: String, _ confirmation: OCPPConfirmation) {
+        effects.append(.sendResult(id: id, confirmation))
+    }
+
+    /// Answers a CALL of the central system with CALLERROR. It goes out if it still may: see `IncomingCalls`.
+    mutating func refuse(_ id: String, _ error: CallError) { effects.append(.sendError(id: id, error)) }
+
+    /// Withdraws a permit before anything else happens. What was granted to that connector earlier in this turn is not granted at all,
+    /// because it would come after the withdrawal.
+    mutating func cutEnergy(_ withdrawal: Permit) {
+        effects.removeAll { effect in
+            if case .requestPermit(let permit) = effect { permit.connectorId == withdrawal.connectorId } else { false }
+        }
+        cuts.append(.requestPermit(withdrawal))
+    }
 
     /// Adds records to the one write of this turn; the strictest durability asked for counts for all.
     mutating func persist(_ new: [JournalRecord], _ wanted: Durability) {

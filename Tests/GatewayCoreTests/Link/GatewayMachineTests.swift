@@ -208,6 +208,45 @@ import Testing
         #expect(second.errors == [.genericError])
     }
 
+    @Test func theRefusalOfARepeatedMessageIdLeavesTheFirstOneItsAnswer() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        let change = ChangeConfiguration.Request(key: "ResetRetries", value: "4")
+        bench.ask(.changeConfiguration(change), id: "same")
+        bench.ask(.changeConfiguration(change), id: "same")
+        let value = ConfigValue(key: "ResetRetries", owner: .ocppGateway, value: "4", revision: 1)
+        let stored = bench.feed(.stored(number: 1, .success(ConfigSet.Reply(value: value, rebootRequired: false))))
+        #expect(stored.answers == [.changeConfiguration(.init(status: .accepted))])
+    }
+
+    /// A request that cannot be read is refused once, and only then the id is free again.
+    @Test func anUnreadableRequestIsRefused() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        let wrong = CallError(code: .formationViolation)
+        for _ in 1...20 {
+            let broken = bench.feed(.message(.rejectedCall(id: "x", action: "Reset", wrong)))
+            #expect(broken.errors == [.formationViolation])
+        }
+    }
+
+    /// OCPP 1.6 §4.2: nothing goes out once the registration is rejected, a late answer neither.
+    @Test func anAnswerThatComesAfterTheRejectionIsNotSent() throws {
+        var bench = try GatewayBench()
+        bench.start()
+        bench.connect()
+        bench.answerBoot(.pending, interval: 60)
+        bench.ask(.changeConfiguration(ChangeConfiguration.Request(key: "ResetRetries", value: "4")))
+        bench.advance(.milliseconds(59_999))
+        bench.ask(.changeConfiguration(ChangeConfiguration.Request(key: "ResetRetries", value: "5")))
+        bench.advance(.milliseconds(1))
+        bench.answerBoot(.rejected, interval: 60)
+        let value = ConfigValue(key: "ResetRetries", owner: .ocppGateway, value: "5", revision: 1)
+        let stored = bench.feed(.stored(number: 2, .success(ConfigSet.Reply(value: value, rebootRequired: false))))
+        #expect(stored.answers.isEmpty)
+        #expect(bench.machine.keys.resetRetries == 5)
+    }
+
     @Test func anAnswerIsNotSentOnAnotherConnection() throws {
         var bench = try GatewayBench()
         bench.register()

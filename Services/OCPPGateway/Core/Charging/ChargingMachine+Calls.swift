@@ -32,14 +32,18 @@ extension ChargingMachine {
     /// How a CALL given out by `nextCall` ended. Keys of others are ignored.
     public mutating func callFinished(_ key: CallKey, _ outcome: CallOutcome, at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
-            switch key {
-            case .authorize(let number): machine.authorizeFinished(number, outcome, &turn)
-            case .status(let connectorId):
+            switch key.source {
+            case .authorization: machine.authorizeFinished(Int(key.number), outcome, &turn)
+            case .status:
                 var isConfirmed = false
                 if case .confirmed = outcome { isConfirmed = true }
-                machine.reporter.finished(connectorId: connectorId, confirmed: isConfirmed, at: moment.uptime)
-            case .delivery(let sequence): machine.deliveryFinished(sequence, outcome, &turn)
-            case .bootNotification, .heartbeat, .dataTransfer: break
+                machine.reporter.finished(
+                    connectorId: Int(key.number),
+                    confirmed: isConfirmed,
+                    at: moment.uptime
+                )
+            case .delivery: machine.deliveryFinished(key.number, outcome, &turn)
+            case .registration, .heartbeat: break
             }
         }
     }

@@ -1,15 +1,36 @@
 public import OCPP
 
-/// What a CALL of ours is about. At most one of each is under way, so the key alone says to whom its outcome belongs.
-public enum CallKey: Hashable, Sendable {
-    case bootNotification
-    case heartbeat
+/// What a CALL of ours is about: the machine that wanted it, and a number of its own. At most one of each is under way, so the key alone
+/// says to whom its outcome belongs.
+public struct CallKey: Hashable, Sendable {
+    /// The machines that want CALLs sent; `CallSource.all` has their order.
+    public enum Source: Hashable, Sendable {
+        case registration
+        case authorization
+        case status
+        case delivery
+        case heartbeat
+    }
+
+    public var source: Source
+    /// What the source knows the CALL by.
+    public var number: Int64
+
+    public init(_ source: Source, _ number: Int64 = 0) {
+        self.source = source
+        self.number = number
+    }
+
+    public static let bootNotification = CallKey(.registration)
+    public static let heartbeat = CallKey(.heartbeat)
+
     /// The number counts authorizations, so that the answer to an abandoned one is not taken for the next.
-    case authorize(Int)
-    case status(connectorId: Int)
+    public static func authorize(_ number: Int) -> CallKey { CallKey(.authorization, Int64(number)) }
+
+    public static func status(connectorId: Int) -> CallKey { CallKey(.status, Int64(connectorId)) }
+
     /// A transaction-related message, by its place in the durable order.
-    case delivery(sequence: Int64)
-    case dataTransfer(Int)
+    public static func delivery(sequence: Int64) -> CallKey { CallKey(.delivery, sequence) }
 }
 
 /// A CALL that a machine wants sent now, because the one slot for outstanding CALLs is free (OCPP-J 1.6 §4.1.1).

@@ -1,20 +1,34 @@
-/// CALLs of the central system whose answer is not out yet. Bounded: the central system may have one outstanding
-/// (OCPP-J 1.6 §4.1.1), so more than a few are a fault of its own.
+/// CALLs of the central system whose answer is not out yet: the one place that decides whether an answer may still go out. It may once, on
+/// the connection that brought the CALL, and not after the registration was rejected.
 struct IncomingCalls: Equatable, Sendable {
-    private var ids: Set<String> = []
+    /// How many CALLs of that id are open: more than one only while the others are being refused.
+    private var open: [String: Int] = [:]
 
-    /// Nil when the CALL may be handled; otherwise why not.
+    /// Notes the CALL. Returns nil when it may be handled; otherwise why it is to be refused at once.
+    ///
+    /// The central system may have one outstanding (OCPP-J 1.6 §4.1.1), so more than a few are a fault of its own.
     mutating func begin(_ id: String) -> String? {
-        guard !ids.contains(id) else { return "a CALL with this message id is being handled" }
-        guard ids.count < Self.most else { return "too many CALLs are being handled" }
-        ids.insert(id)
-        return nil
+        let problem: String? =
+            if open[id] != nil {
+                "a CALL with this message id is being handled"
+            } else if open.count >= Self.most {
+                "too many CALLs are being handled"
+            } else {
+                nil
+            }
+        open[id, default: 0] += 1
+        return problem
     }
 
-    /// Returns whether an answer may be sent: once, and only on the connection that brought the CALL.
-    mutating func finish(_ id: String) -> Bool { ids.remove(id) != nil }
+    /// Returns whether an answer may be sent.
+    mutating func finish(_ id: String) -> Bool {
+        guard let count = open[id] else { return false }
+        open[id] = count > 1 ? count - 1 : nil
+        return true
+    }
 
-    mutating func removeAll() { ids.removeAll() }
+    /// Nothing that is open may be answered any more.
+    mutating func removeAll() { open.removeAll() }
 
     private static let most = 16
 }

@@ -1,0 +1,87 @@
+import OCPP
+import Primitives
+
+/// Messages of the central system, and the CALLs to it.
+extension GatewayMachine {
+    // MARK: - Incoming
+
+    mutating func receive(_ message: IncomingMessage, _ turn: inout GatewayTurn) {
+        guard connection.isOpen else { return }
+        obey(link: connection.handle(.received, at: turn.moment), &turn)
+        if told.isOnline { obey(link: connection.handle(.accepted, at: turn.moment), &turn) }
+        heartbeat.exchanged(at: turn.moment)
+        switch message {
+        case .call(let id, let request): respond(to: request, id: id, &turn)
+        case .callResult(let id, let confirmation): answered(id, .confirmed(confirmation), &turn)
+        case .callError(let id, let error): answered(id, .refused(error), &turn)
+        case .undecodableResult(let id, let result):
+            guard let call = calls.answered(id) else { return }
+            turn.log(.warning, "unusable answer to \(call.action.rawValue)", .init("reason", result.problem))
+            finish(call, .refused(CallError(code: .formationViolation, errorDescription: result.problem)), &turn)
+        case .rejectedCall(let id, let action, let error):
+            turn.log(
+                .warning,
+                "a request of the central system is refused",
+                .init("action", action ?? "none"),
+                .init("code", error.code.rawValue),
+                .init("reason", error.errorDescription)
+            )
+            // Noted, so that the refusal may go out, whatever else is open under that id.
+            guard registration.gate != .silent else { return }
+            _ = incoming.begin(id)
+            turn.refuse(id, error)
+        case .ignored(let reason): turn.log(.warning, "a message is dropped", .init("reason", reason))
+        }
+    }
+
+    private mutating func respond(to request: OCPPRequest, id: String, _ turn: inout GatewayTurn) {
+        // A rejected charge point answers nothing (OCPP 1.6 §4.2).
+        guard registration.gate != .silent else { return }
+        if let problem = incoming.begin(id) {
+            return turn.refuse(id, CallError(code: .genericError, errorDescription: problem))
+        }
+        for profile in FeatureProfiles.all {
+            if profile.respond(to: request, id: id, &self, &turn) { return }
+        }
+        turn.refuse(id, FeatureProfiles.notSupported(request))
+    }
+
+    // MARK: - CALLs of ours
+
+    /// Fills the slot when it is free. BootNotification is allowed before acceptance, nothing else is (OCPP 1.6 §4.2).
+    mutating func callIfFree(_ turn: inout GatewayTurn) {
+        guard connection.isOpen, calls.isFree else { return }
+        for source in CallSource.all where told.isOnline || !source.needsRegistration {
+            guard let call = source.nextCall(&self, &turn) else { continue }
+            let id = calls.begin(call, timeout: keys.messageTimeout ?? settings.callTimeout, at: turn.moment)
+            heartbeat.exchanged(at: turn.moment)
+            turn.add(.sendCall(id: id, call.request))
+            told.newestCall = SentCall(id: id, request: call.request)
+            return
+        }
+    }
+
+    private mutating func answered(_ id: String, _ outcome: CallOutcome, _ turn: inout GatewayTurn) {
+        guard let call = calls.answered(id) else { return }
+        finish(call, outcome, &turn)
+    }
+
+    /// Tells the source of the CALL how it ended.
+    mutating func finish(_ call: CallMachine.Outstanding, _ outcome: CallOutcome, _ turn: inout GatewayTurn) {
+        observeTime(outcome, sentAt: call.sentAt, &turn)
+        CallSource.of(call.key).callFinished(&self, call.key, outcome, &turn)
+    }
+
+    private mutating func observeTime(_ outcome: CallOutcome, sentAt: Moment, _ turn: inout GatewayTurn) {
+        let time: Timestamp
+        switch outcome {
+        case .confirmed(.bootNotification(let confirmation)): time = confirmation.currentTime
+        case .confirmed(.heartbeat(let confirmation)): time = confirmation.currentTime
+        case .confirmed, .refused, .timedOut, .connectionLost: return
+        }
+        guard let offset = clock.observe(time, sentUptime: sentAt.uptime, at: turn.moment) else {
+            return turn.log(.warning, "the central system's time is not plausible", .init("time", time))
+        }
+        perform(charging.handle(.clockSynchronised(offset: offset), at: turn.moment), &turn)
+    }
+}

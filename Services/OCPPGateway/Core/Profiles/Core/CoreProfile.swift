@@ -1,0 +1,97 @@
+import OCPP
+import Primitives
+
+/// The requests of the Core profile (OCPP 1.6 chapter 5).
+enum CoreProfile: FeatureProfile {
+    static func respond(
+        to request: OCPPRequest,
+        id: String,
+        _ machine: inout GatewayMachine,
+        _ turn: inout GatewayTurn
+    ) -> Bool {
+        switch request {
+        case .getConfiguration(let request): getConfiguration(request, id, &machine, &turn)
+        case .changeConfiguration(let request):
+            let orders = machine.configuration.change(request, callId: id, at: turn.moment)
+            machine.obey(configuration: orders, &turn)
+        case .remoteStartTransaction(let request): remoteStart(request, id, &machine, &turn)
+        case .remoteStopTransaction(let request): remoteStop(request, id, &machine, &turn)
+        case .unlockConnector(let request):
+            let (confirmation, orders) = machine.charging.unlockConnector(request, id: id, at: turn.moment)
+            if let confirmation { turn.answer(id, .unlockConnector(confirmation)) }
+            machine.perform(orders, &turn)
+        case .changeAvailability(let request):
+            let (confirmation, orders) = machine.charging.changeAvailability(request, at: turn.moment)
+            // The answer promises that it is on disk.
+            machine.perform(orders, &turn)
+            turn.answer(id, .changeAvailability(confirmation))
+        case .clearCache:
+            // Without a cache there is nothing to clear, and the message is still Core (E §3.23).
+            turn.answer(id, .clearCache(ClearCache.Confirmation(status: .rejected)))
+        case .dataTransfer:
+            // No vendor extension is built in (OCPP 1.6 §4.3).
+            turn.answer(id, .dataTransfer(DataTransfer.Confirmation(status: .unknownVendorId)))
+        case .reset(let request): reset(request, id, &machine, &turn)
+        default: return false
+        }
+        return true
+    }
+
+    private static func getConfiguration(
+        _ request: GetConfiguration.Request,
+        _ id: String,
+        _ machine: inout GatewayMachine,
+        _ turn: inout GatewayTurn
+    ) {
+        do {
+            turn.answer(id, .getConfiguration(try machine.configuration.get(request)))
+        } catch {
+            turn.refuse(id, error)
+        }
+    }
+
+    /// Until accepted, the central system must not start anything; if it tries, nothing happens (OCPP 1.6 §4.2). Nor does anything new
+    /// begin while a Reset is under way.
+    private static func remoteStart(
+        _ request: RemoteStartTransaction.Request,
+        _ id: String,
+        _ machine: inout GatewayMachine,
+        _ turn: inout GatewayTurn
+    ) {
+        guard machine.registration.gate == .open, !machine.resetting.isUnderWay else {
+            return turn.answer(id, .remoteStartTransaction(RemoteStartTransaction.Confirmation(status: .rejected)))
+        }
+        let (confirmation, orders) = machine.charging.remoteStart(request, at: turn.moment)
+        turn.answer(id, .remoteStartTransaction(confirmation))
+        machine.perform(orders, &turn)
+    }
+
+    /// Until accepted, the central system must not stop anything; if it tries, nothing happens (OCPP 1.6 §4.2).
+    private static func remoteStop(
+        _ request: RemoteStopTransaction.Request,
+        _ id: String,
+        _ machine: inout GatewayMachine,
+        _ turn: inout GatewayTurn
+    ) {
+        guard machine.registration.gate == .open else {
+            return turn.answer(id, .remoteStopTransaction(RemoteStopTransaction.Confirmation(status: .rejected)))
+        }
+        let (confirmation, orders) = machine.charging.remoteStop(request, at: turn.moment)
+        turn.answer(id, .remoteStopTransaction(confirmation))
+        machine.perform(orders, &turn)
+    }
+
+    /// The answer says that it will be tried; the transactions end after it (OCPP 1.6 §5.14).
+    private static func reset(
+        _ request: Reset.Request,
+        _ id: String,
+        _ machine: inout GatewayMachine,
+        _ turn: inout GatewayTurn
+    ) {
+        turn.answer(id, .reset(Reset.Confirmation(status: .accepted)))
+        guard machine.resetting.begin(request.type, at: turn.moment) else { return }
+        turn.log(.notice, "reset", .init("type", request.type.rawValue))
+        let reason: Reason = request.type == .soft ? .softReset : .hardReset
+        machine.perform(machine.charging.stopAll(reason: reason, at: turn.moment), &turn)
+    }
+}
