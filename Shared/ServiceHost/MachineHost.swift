@@ -1,19 +1,6 @@
 public import EventLoop
 public import Primitives
 
-/// A machine whose failed effects are transactions that did not happen.
-///
-/// When an effect fails, `MachineHost` gives the machine back the value that it had before the event (or deadline) that led to the
-/// effect, feeds it the event of the failure, and then feeds the original one again. The machine decides anew, knowing of the failure;
-/// it never has to find out what of its own new value was not to be.
-///
-/// Its side of the contract: what was performed before the failed effect stays performed and is ordered again with the original event.
-/// So an effect that can fail stands first, or only behind effects that may be repeated and hold even when nothing follows them
-/// (opening a contactor). And the event of the failure must change what the original one leads to, or the repetition fails as before:
-/// after `MachineHost.mostRestorations` failures in a row the input is given up, as if it had never come, and `onGivingUp` is called.
-/// The event of a failure is an input like any other: when an effect of its own fails, it is taken back and repeated in the same way.
-public protocol TransactionalMachine: Machine {}
-
 /// Drives one machine: feeds it one event, performs all its effects in order, and only then feeds the next one.
 public final class MachineHost<M: Machine> {
     /// What became of an effect.

@@ -80,12 +80,11 @@ extension GatewayMachine {
 
     // MARK: - Charging
 
-    /// Puts what charging orders into its places of the turn. Writes stay among its other orders: charging repeats only what it ordered behind
-    /// a write that failed.
+    /// Puts what charging orders into its places of the turn.
     mutating func perform(_ orders: [ChargingEffect], _ turn: inout GatewayTurn) {
         for order in orders {
             switch order {
-            case .persist(let records, let durability): turn.add(.persist(records, durability))
+            case .persist(let records, let durability): turn.persist(records, durability)
             case .loadQueue(let query): turn.add(.loadQueue(query))
             case .compact(let compaction): turn.add(.compact(compaction))
             case .requestPermit(let permit) where !permit.granted: turn.cutEnergy(permit)

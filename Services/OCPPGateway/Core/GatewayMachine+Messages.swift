@@ -10,6 +10,7 @@ extension GatewayMachine {
         obey(link: connection.handle(.received, at: turn.moment), &turn)
         if told.isOnline { obey(link: connection.handle(.accepted, at: turn.moment), &turn) }
         heartbeat.exchanged(at: turn.moment)
+        perform(charging.handle(.linkProvedAlive, at: turn.moment), &turn)
         switch message {
         case .call(let id, let request): respond(to: request, id: id, &turn)
         case .callResult(let id, let confirmation): answered(id, .confirmed(confirmation), &turn)
@@ -17,7 +18,7 @@ extension GatewayMachine {
         case .undecodableResult(let id, let result):
             guard let call = calls.answered(id) else { return }
             turn.log(.warning, "unusable answer to \(call.action.rawValue)", .init("reason", result.problem))
-            finish(call, .refused(CallError(code: .formationViolation, errorDescription: result.problem)), &turn)
+            finish(call, .unreadable(result), &turn)
         case .rejectedCall(let id, let action, let error):
             turn.log(
                 .warning,
@@ -56,7 +57,6 @@ extension GatewayMachine {
             let id = calls.begin(call, timeout: keys.messageTimeout ?? settings.callTimeout, at: turn.moment)
             heartbeat.exchanged(at: turn.moment)
             turn.add(.sendCall(id: id, call.request))
-            told.newestCall = SentCall(id: id, request: call.request)
             return
         }
     }
@@ -77,7 +77,7 @@ extension GatewayMachine {
         switch outcome {
         case .confirmed(.bootNotification(let confirmation)): time = confirmation.currentTime
         case .confirmed(.heartbeat(let confirmation)): time = confirmation.currentTime
-        case .confirmed, .refused, .timedOut, .connectionLost: return
+        case .confirmed, .refused, .timedOut, .connectionLost, .unreadable, .unsettled: return
         }
         guard let offset = clock.observe(time, sentUptime: sentAt.uptime, at: turn.moment) else {
             return turn.log(.warning, "the central system's time is not plausible", .init("time", time))

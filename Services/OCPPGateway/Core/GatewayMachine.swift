@@ -7,7 +7,10 @@ public import Primitives
 /// What it adds is order. The one slot for CALLs goes to BootNotification, then to charging, then to Heartbeat; an answer to a
 /// request goes out before the messages that the request causes (OCPP 1.6 §5.17 requires it for triggers, elsewhere it is
 /// good manners), and behind the write that it promises.
-public struct GatewayMachine: Machine, Sendable {
+///
+/// It is a value: when the write of an event fails, the host puts it back to what it was before, feeds `persistFailed`, and feeds the event
+/// again (`TransactionalMachine`).
+public struct GatewayMachine: TransactionalMachine, Sendable {
     let settings: GatewayConfiguration
     var connection: ConnectionMachine
     var registration: RegistrationMachine
@@ -30,13 +33,6 @@ public struct GatewayMachine: Machine, Sendable {
         var hasJustRegistered = false
         /// The order to end or restart was given.
         var hasExited = false
-        /// The CALL that the newest turn gave out.
-        var newestCall: SentCall?
-    }
-
-    struct SentCall: Equatable, Sendable {
-        var id: String
-        var request: OCPPRequest
     }
 
     /// `seed` must differ at every start: message ids are unique over restarts (OCPP-J errata §3.1).
@@ -44,7 +40,7 @@ public struct GatewayMachine: Machine, Sendable {
         configuration settings: GatewayConfiguration,
         table: OCPPKeyTable,
         snapshot: ConfigSnapshot?,
-        restored: RestoredTransactions,
+        restored: TransactionLedger,
         seed: UInt64,
         at moment: Moment
     ) {
@@ -96,17 +92,11 @@ public struct GatewayMachine: Machine, Sendable {
     }
 
     public mutating func handle(_ event: GatewayEvent, at moment: Moment) -> [GatewayEffect] {
-        inTurn(at: moment) { machine, turn in
-            let call = machine.told.newestCall
-            machine.told.newestCall = nil
-            machine.apply(event, &turn)
-            if case .charging(.persistFailed) = event, let call { machine.repeatCall(call, &turn) }
-        }
+        inTurn(at: moment) { machine, turn in machine.apply(event, &turn) }
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [GatewayEffect] {
         inTurn(at: moment) { machine, turn in
-            machine.told.newestCall = nil
             machine.obey(link: machine.connection.deadlineReached(at: moment), &turn)
             if let call = machine.calls.expire(at: moment) {
                 machine.finish(call, .timedOut, &turn)
@@ -191,19 +181,6 @@ public struct GatewayMachine: Machine, Sendable {
         if connection.phase == .stopped, !told.hasExited {
             told.hasExited = true
             turn.add(resetting.isUnderWay ? .restart : .exit)
-        }
-    }
-
-    /// The turn that gave out this CALL failed at a write, so that it was not sent. A message of the queue may be what could not be written;
-    /// its turn comes again.
-    private mutating func repeatCall(_ sent: SentCall, _ turn: inout GatewayTurn) {
-        guard let call = calls.outstanding, call.messageId == sent.id else { return }
-        switch call.key.source {
-        case .delivery:
-            if let call = calls.connectionLost() { finish(call, .connectionLost, &turn) }
-        case .authorization, .heartbeat, .registration, .status:
-            turn.add(.sendCall(id: sent.id, sent.request))
-            told.newestCall = sent
         }
     }
 

@@ -168,7 +168,7 @@ final class GatewayDaemon {
             try journal.append(records, durability)
             return .done
         } catch {
-            return .failed(.charging(.persistFailed(records, reason: error.description)))
+            return .failed(.charging(.persistFailed(reason: error.description)))
         }
     }
 

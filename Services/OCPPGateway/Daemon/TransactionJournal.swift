@@ -8,7 +8,7 @@ import Storage
 /// The durable history of transactions on disk: the core's records as JSON in an append-only journal, with space kept free for them.
 final class TransactionJournal {
     /// What the journal says, folded.
-    private(set) var restored = RestoredTransactions()
+    private(set) var restored = TransactionLedger()
 
     private let journal: Journal
     private let log: Log
@@ -28,7 +28,7 @@ final class TransactionJournal {
             formatVersion: 1,
             maximumRecordBytes: 256 << 10
         )
-        var restored = RestoredTransactions()
+        var restored = TransactionLedger()
         var marks: [(message: Int64, record: UInt64)] = []
         var unreadable = 0
         let (journal, report) = try Journal.open(options, reserve: reserve) { stored in

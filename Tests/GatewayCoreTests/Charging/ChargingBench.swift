@@ -33,7 +33,6 @@ final class ChargingBench {
     private var isPerforming = false
     /// Asks for CALLs before effects are performed.
     var asksEarly = false
-    private var unsent: (call: OutgoingCall, due: Duration)?
     /// The next CALL's answer never comes while the connection stays.
     var holdsAnswers = false
 
@@ -83,7 +82,7 @@ final class ChargingBench {
         machine = ChargingMachine(
             configuration: configuration,
             keys: keys,
-            restored: RestoredTransactions(),
+            restored: TransactionLedger(),
             seed: seed,
             at: moment
         )
@@ -105,13 +104,9 @@ final class ChargingBench {
 
     func goOffline() {
         isOnline = false
-        if let (call, _) = unsent {
-            unsent = nil
-            perform(machine.callFinished(call.key, .connectionLost, at: moment))
-        }
         if let call = waiting {
             waiting = nil
-            perform(machine.callFinished(call.key, .connectionLost, at: moment))
+            finish(call, .connectionLost)
         }
         feed(.wentOffline)
     }
@@ -143,8 +138,7 @@ final class ChargingBench {
                 second += .seconds(1)
                 tick()
             }
-            giveUpUnsent()
-            if due <= moment.uptime { perform(machine.deadlineReached(at: moment)) }
+            if due <= moment.uptime { input { [moment] in $0.deadlineReached(at: moment) } }
             pump()
         }
     }
@@ -184,12 +178,11 @@ final class ChargingBench {
         moment = moment.advanced(by: duration)
         isDead = false
         arrived = []
-        unsent = nil
         writesUntilPowerCut = nil
         waiting = nil
         isOnline = false
         seed += 1
-        var restored = RestoredTransactions()
+        var restored = TransactionLedger()
         for record in journal { restored.read(record) }
         machine = ChargingMachine(configuration: configuration, keys: keys, restored: restored, seed: seed, at: moment)
         perform(machine.start(at: moment))
@@ -217,7 +210,7 @@ final class ChargingBench {
     private func drain() {
         while !arrived.isEmpty, !isDead {
             let event = arrived.removeFirst()
-            carryOut(machine.handle(event, at: moment))
+            carryOut { [moment] in $0.handle(event, at: moment) }
         }
         if isDead { arrived = [] }
     }
@@ -227,44 +220,58 @@ final class ChargingBench {
         while isSlotFree, !isPerforming, let call = machine.nextCall(at: moment) { send(call) }
     }
 
-    private var isSlotFree: Bool { isOnline && !isDead && waiting == nil && unsent == nil }
+    private var isSlotFree: Bool { isOnline && !isDead && waiting == nil }
 
     private func send(_ call: OutgoingCall) {
         if holdsAnswers {
             waiting = call
             central.remember(call)
         } else {
-            perform(machine.callFinished(call.key, central.answer(call), at: moment))
+            finish(call, central.answer(call))
         }
+    }
+
+    func finish(_ call: OutgoingCall, _ outcome: CallOutcome) {
+        input { [moment] in $0.callFinished(call.key, outcome, at: moment) }
     }
 
     func answerHeld(_ outcome: CallOutcome? = nil) {
         guard let call = waiting else { return }
         waiting = nil
-        perform(machine.callFinished(call.key, outcome ?? central.answer(call), at: moment))
+        finish(call, outcome ?? central.answer(call))
         pump()
     }
 
     var heldCall: OutgoingCall? { waiting }
 
+    /// Performs effects that a test asked the machine for itself.
     func perform(_ effects: [ChargingEffect]) {
-        carryOut(effects)
+        _ = performAll(effects)
         if !isPerforming { drain() }
     }
 
-    /// As the gateway does it: the next CALL is asked for before the effects are performed, and sent behind them. When a write fails it is
-    /// never sent, and its time-out comes later.
-    private func carryOut(_ effects: [ChargingEffect]) {
-        let early = asksEarly && !isPerforming && isSlotFree ? machine.nextCall(at: moment) : nil
-        let isComplete = performAll(effects)
-        guard let early else { return }
-        if isComplete { send(early) } else { unsent = (early, moment.uptime + .seconds(30)) }
+    /// Lets the machine take something in, and performs what comes of it.
+    private func input(_ body: (inout ChargingMachine) -> [ChargingEffect]) {
+        carryOut(body)
+        if !isPerforming { drain() }
     }
 
-    private func giveUpUnsent() {
-        guard let (call, due) = unsent, due <= moment.uptime else { return }
-        unsent = nil
-        perform(machine.callFinished(call.key, .timedOut, at: moment))
+    /// As the host of the gateway does it: the next CALL is asked for before the effects are performed, and sent behind them. When a write
+    /// fails, the machine is what it was before, hears of the failure, and takes the same in again.
+    private func carryOut(_ body: (inout ChargingMachine) -> [ChargingEffect]) {
+        for _ in 0..<2 {
+            let before = machine
+            let effects = body(&machine)
+            let early = asksEarly && !isPerforming && isSlotFree ? machine.nextCall(at: moment) : nil
+            if performAll(effects) {
+                if let early { send(early) }
+                return
+            }
+            guard !isDead else { return }
+            machine = before
+            _ = performAll(machine.handle(.persistFailed(reason: "disk full"), at: moment))
+        }
+        preconditionFailure("A machine that knows of a failed write orders none at the same moment.")
     }
 
     /// Returns false when something kept the rest from being performed.
@@ -276,10 +283,7 @@ final class ChargingBench {
             guard !isDead else { return false }
             switch effect {
             case .persist(let records, _):
-                guard !persistFails else {
-                    _ = performAll(machine.handle(.persistFailed(records, reason: "disk full"), at: moment))
-                    return false
-                }
+                guard !persistFails else { return false }
                 if let left = writesUntilPowerCut {
                     guard left > 0 else {
                         isDead = true
@@ -333,7 +337,7 @@ final class ChargingBench {
 
     var lines: [String] { central.lines }
 
-    func status(_ id: Int = 1) -> ConnectorStatus? { machine.statuses.first { $0.connectorId == id } }
+    func status(_ id: Int = 1) -> ConnectorStatus? { machine.publishedStatuses.first { $0.connectorId == id } }
 
     /// A session that charges, begun online with the cable first.
     static func charging(

@@ -42,9 +42,9 @@ import Testing
     @Test func aRecordOfANewerVersionIsSkipped() throws {
         let record = try JSON.decode(JournalRecord.self, from: Array(#"{"teleported":{"to":"Mars"}}"#.utf8))
         #expect(record == .unknown(kind: "teleported"))
-        var restored = RestoredTransactions()
+        var restored = TransactionLedger()
         restored.read(record)
-        #expect(restored == RestoredTransactions())
+        #expect(restored == TransactionLedger())
     }
 
     @Test(arguments: ["{}", #"{"began":{}}"#, #"{"ended":{"sequence":"x"}}"#, #"{"checkpoint":{"deadLetters":[3,2]}}"#])
@@ -64,7 +64,7 @@ import Testing
             Issue.record("the bench writes samples")
             return
         }
-        var restored = RestoredTransactions()
+        var restored = TransactionLedger()
         for record in bench.journal { restored.read(record) }
         for sequence in 5..<100_005 {
             sampled.sequence = Int64(sequence)
@@ -82,7 +82,11 @@ import Testing
         for round in 0..<6 {
             bench.plug()
             bench.swipe("CARD")
-            if round == 2 { bench.central.interfere = { $0.action == .meterValues ? .timedOut : nil } }
+            if round == 2 {
+                bench.central.interfere = {
+                    $0.action == .meterValues ? .refused(CallError(code: .internalError)) : nil
+                }
+            }
             bench.run(seconds: 400)
             bench.central.interfere = { _ in nil }
             if round < 5 {
@@ -93,7 +97,7 @@ import Testing
             }
         }
         #expect(bench.compactions == 1)
-        var restored = RestoredTransactions()
+        var restored = TransactionLedger()
         for record in bench.journal { restored.read(record) }
         #expect(restored.open.count == 1)
         #expect(restored.deadLetters.count == 400)

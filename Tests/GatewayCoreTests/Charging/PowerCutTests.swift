@@ -70,18 +70,31 @@ import Testing
         }
     }
 
-    /// TC_032_2.
-    @Test func powerLossStopsWithTheLastStoredRegister() {
+    /// TC_032_2. What flowed after the last stored register is billed too: none flowed since the power came back.
+    @Test func powerLossStopsWithTheRegisterReadAfterIt() {
         let bench = ChargingBench.charging()
         bench.run(seconds: 25)
         let sampled = bench.central.meterValues.last?.request.meterValue.first.timestamp
         bench.powerCycle()
         bench.central.forgetLines()
         bench.goOnline()
-        #expect(bench.lines == ["Status 0 Available", "Status 1 Finishing", "Stop #1 PowerLoss 1040"])
+        #expect(bench.lines == ["Status 0 Available", "Status 1 Finishing", "Stop #1 PowerLoss 1056"])
         #expect(bench.central.stops.first?.request.timestamp == sampled)
         bench.unplug()
         #expect(bench.lines.last == "Status 1 Available")
+    }
+
+    @Test func aMeterThatCannotBeReadAfterAPowerLossLeavesTheLastStoredRegister() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 25)
+        bench.hardware[1]?.meterWorks = false
+        bench.powerCycle()
+        bench.goOnline()
+        bench.run(seconds: 59)
+        #expect(bench.central.stops.isEmpty)
+        bench.run(seconds: 2)
+        #expect(bench.central.stops.map(\.request.meterStop) == [1040])
+        #expect(bench.logs.contains { $0.message.contains("could not be read after a power cut") })
     }
 
     @Test func powerLossMayResume() {

@@ -311,19 +311,14 @@ import Testing
         #expect(bench.central.stops.map(\.request.reason) == [.hardReset])
     }
 
-    /// CORE-AVL: what the answer promises is on disk.
-    @Test func anAvailabilityThatCouldNotBeStoredIsStoredBeforeTheNextAnswer() {
-        let bench = ChargingBench()
+    /// What the answer promises survives a power cut, so without a disk the answer is no (OCPP 1.6 §5.2).
+    @Test func anAvailabilityThatCannotBeStoredIsRejected() {
+        let bench = ChargingBench.charging()
         bench.persistFails = true
-        bench.perform(bench.machine.changeAvailability(.init(connectorId: 1, type: .inoperative), at: bench.moment).1)
-        let (_, effects) = bench.machine.changeAvailability(
-            .init(connectorId: 1, type: .inoperative),
-            at: bench.moment
-        )
-        let isStored = effects.contains { effect in
-            guard case .persist(let records, .synced) = effect else { return false }
-            return records.contains { if case .availabilitySet = $0 { true } else { false } }
-        }
-        #expect(isStored)
+        bench.swipe("CARD")
+        let request = ChangeAvailability.Request(connectorId: 1, type: .inoperative)
+        let (answer, effects) = bench.machine.changeAvailability(request, at: bench.moment)
+        #expect(answer.status == .rejected)
+        #expect(effects.isEmpty)
     }
 }

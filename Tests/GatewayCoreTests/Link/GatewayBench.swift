@@ -31,7 +31,7 @@ struct GatewayBench {
             configuration: configuration,
             table: try OCPPKeyTable(site: site),
             snapshot: nil,
-            restored: RestoredTransactions(),
+            restored: TransactionLedger(),
             seed: 5,
             at: now
         )

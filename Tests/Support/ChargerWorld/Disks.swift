@@ -117,8 +117,8 @@ struct GatewayDisk: Sendable {
     }
 
     /// The journal, folded.
-    var restored: RestoredTransactions {
-        var restored = RestoredTransactions()
+    var restored: TransactionLedger {
+        var restored = TransactionLedger()
         for record in records { restored.read(record) }
         return restored
     }

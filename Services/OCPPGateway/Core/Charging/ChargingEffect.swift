@@ -5,11 +5,12 @@ public import Primitives
 /// Orders of the charging part, to be performed in their order. What comes of them is fed when all are performed, except a failed write,
 /// which ends the performing and is fed at once.
 public enum ChargingEffect: Equatable, Sendable {
-    /// Append to the journal. When that fails, perform nothing after it and feed `persistFailed` with the same records.
+    /// Append to the journal. When that fails, perform nothing after it, put the machine back to what it was before the event, feed
+    /// `persistFailed`, and feed the event again.
     case persist([JournalRecord], Durability)
     /// Read that part of the queue from the journal and feed `queueLoaded`.
     case loadQueue(QueueQuery)
-    /// Replace the journal by a shorter one. May fail without harm.
+    /// Replace the journal by a shorter one, in the background; feed `compactionFailed` when that cannot be done.
     case compact(JournalCompaction)
     /// Ask hardware-io; its answer is `permitAnswered` with the same connector and transaction.
     case requestPermit(Permit)
@@ -55,7 +56,10 @@ extension ChargingMachine {
         case queueLoaded([QueueEntry])
         /// The journal could not be read.
         case queueLoadFailed(reason: String)
-        case persistFailed([JournalRecord], reason: String)
+        case persistFailed(reason: String)
+        case compactionFailed(reason: String)
+        /// Something was received on the connection.
+        case linkProvedAlive
         /// True time minus the wall clock, from an answer of the central system.
         case clockSynchronised(offset: Duration)
         /// The program is about to end; charging goes on meanwhile.

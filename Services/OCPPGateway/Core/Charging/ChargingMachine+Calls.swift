@@ -8,22 +8,17 @@ extension ChargingMachine {
     /// People first, then statuses, then the queue: other messages may pass it (OCPP 1.6 §3.7).
     public mutating func nextCall(at moment: Moment) -> OutgoingCall? {
         guard isOnline else { return nil }
-        if let request = authorization.next() {
+        if let request = nextIdentity() {
             return OutgoingCall(
                 key: .authorize(request.number),
                 request: .authorize(Authorize.Request(idTag: request.idTag))
             )
         }
-        if let report = reporter.next(at: moment.uptime) {
-            return OutgoingCall(
-                key: .status(connectorId: report.connectorId),
-                request: statusRequest(report, at: moment)
-            )
+        let turn = turn(at: moment)
+        if let request = statuses.nextRequest(turn) {
+            return OutgoingCall(key: .status(connectorId: request.connectorId), request: .statusNotification(request))
         }
-        // With a disk that refuses, what is delivered could not be marked so.
-        guard storage.unsaved.isEmpty, let entry = delivery.next(ledger, at: moment.uptime),
-            let request = entry.request(clock, at: moment)
-        else {
+        guard let entry = delivery.next(turn.book), let request = entry.request(turn.clock, at: moment) else {
             return nil
         }
         return OutgoingCall(key: .delivery(sequence: entry.sequence), request: request, messageId: entry.messageId)
@@ -35,11 +30,9 @@ extension ChargingMachine {
             switch key.source {
             case .authorization: machine.authorizeFinished(Int(key.number), outcome, &turn)
             case .status:
-                var isConfirmed = false
-                if case .confirmed = outcome { isConfirmed = true }
-                machine.reporter.finished(
+                machine.statuses.finished(
                     connectorId: Int(key.number),
-                    confirmed: isConfirmed,
+                    confirmed: outcome.isProcessed,
                     at: moment.uptime
                 )
             case .delivery: machine.deliveryFinished(key.number, outcome, &turn)
@@ -51,23 +44,10 @@ extension ChargingMachine {
     private mutating func deliveryFinished(_ sequence: Int64, _ outcome: CallOutcome, _ turn: inout ChargingTurn) {
         var registers: [String: Int64] = [:]
         for connector in connectors {
-            if let transaction = connector.transaction { registers[transaction.uuid] = transaction.registerWh }
+            if let transaction = connector.transaction { registers[transaction.uuid] = transaction.register.energyWh }
         }
         guard let assigned = delivery.finished(sequence, outcome, registers: registers, &turn) else { return }
-        for index in connectors.indices { connectors[index].assigned(assigned, &turn) }
-    }
-
-    private func statusRequest(_ report: StatusReport, at moment: Moment) -> OCPPRequest {
-        .statusNotification(
-            StatusNotification.Request(
-                connectorId: report.connectorId,
-                errorCode: report.errorCode,
-                info: report.info.map { CiString50(fitting: $0) },
-                status: report.status,
-                timestamp: clock.timestamp(of: report.since, at: moment),
-                vendorErrorCode: report.vendorErrorCode.map { CiString50(fitting: $0) }
-            )
-        )
+        eachConnector(&turn) { $0.assigned(assigned, &$1) }
     }
 
     // MARK: - Connection
@@ -75,28 +55,34 @@ extension ChargingMachine {
     mutating func wentOnline(registered: Bool, _ turn: inout ChargingTurn) {
         isOnline = true
         turn.isOnline = true
-        reporter.wentOnline(
-            registered: registered,
-            connectors: [0] + connectors.map(\.id),
-            at: turn.moment.uptime
-        )
+        statuses.wentOnline(registered: registered, connectorIds: connectors.map(\.id), at: turn.uptime)
     }
 
     mutating func wentOffline(_ turn: inout ChargingTurn) {
         isOnline = false
         turn.isOnline = false
-        reporter.wentOffline()
+        statuses.wentOffline()
         delivery.wentOffline()
-        for request in authorization.popAll() { decideOffline(request, &turn) }
+        for request in turn.identity.popAll() { decideOffline(request, &turn) }
     }
 
     // MARK: - Dead letters
 
     /// Puts the dead letters back into the queue, at the place of their time. Returns how many.
     public mutating func resendDeadLetters(at moment: Moment) -> (requeued: Int, effects: [ChargingEffect]) {
-        let count = ledger.deadLetters.count
+        let count = turn(at: moment).ledger.deadLetters.count
         guard count > 0 else { return (0, []) }
         let effects = inTurn(at: moment) { _, turn in turn.persist(.requeued(Requeued()), .synced) }
         return (count, effects)
+    }
+}
+
+extension CallOutcome {
+    /// The central system has taken the message in.
+    var isProcessed: Bool {
+        switch self {
+        case .confirmed, .unreadable: true
+        case .refused, .timedOut, .connectionLost, .unsettled: false
+        }
     }
 }

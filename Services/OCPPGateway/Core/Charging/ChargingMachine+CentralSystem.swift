@@ -3,7 +3,7 @@ public import OCPP
 public import Primitives
 
 /// Requests of the central system about charging. Each answer is returned with effects; the owner performs the effects, then sends the
-/// answer, and only then asks for the next CALL (J-RPC-33).
+/// answer, and only then asks for the next CALL .
 extension ChargingMachine {
     // MARK: - Remote start and stop
 
@@ -14,14 +14,16 @@ extension ChargingMachine {
         at moment: Moment
     ) -> (RemoteStartTransaction.Confirmation, [ChargingEffect]) {
         let targets = request.connectorId.map { [$0] } ?? connectors.map(\.id)
-        let startable = targets.compactMap(connector).filter(\.isStartable)
+        let turn = turn(at: moment)
+        let startable = targets.compactMap(connector).filter { isFree($0, turn) }
         let target = startable.first { $0.session == .plugged } ?? startable.first
         guard isOnline, !request.idTag.text.isEmpty, let target else {
             return (RemoteStartTransaction.Confirmation(status: .rejected), [])
         }
         let effects = inTurn(at: moment) { machine, turn in
-            if machine.keys.authorizeRemoteTxRequests {
-                machine.authorize(request.idTag, .remoteStart, on: target.id, candidates: [target.id], &turn)
+            let identity = turn.identity.request(request.idTag, .remote, connectorId: target.id)
+            if machine.keys.core.authorizeRemoteTxRequests {
+                machine.identify(identity, &turn)
             } else {
                 let authorized = ConnectorMachine.Authorized(
                     idTag: request.idTag,
@@ -34,7 +36,7 @@ extension ChargingMachine {
         return (RemoteStartTransaction.Confirmation(status: .accepted), effects)
     }
 
-    /// RemoteStopTransaction (OCPP 1.6 §5.12). Only an id that the central system gave can match (CORE-REM-18).
+    /// RemoteStopTransaction (OCPP 1.6 §5.12). Only an id that the central system gave can match.
     public mutating func remoteStop(
         _ request: RemoteStopTransaction.Request,
         at moment: Moment
@@ -50,7 +52,7 @@ extension ChargingMachine {
     // MARK: - Unlock
 
     /// UnlockConnector (OCPP 1.6 §5.18). Nil means that the answer follows as `confirmUnlock` with the same id, within five seconds.
-    /// Without a lock a running transaction is left alone (E §3.87, CORE-UNL-05).
+    /// Without a lock a running transaction is left alone (E §3.87).
     public mutating func unlockConnector(
         _ request: UnlockConnector.Request,
         id: String,
@@ -68,7 +70,7 @@ extension ChargingMachine {
     // MARK: - Availability
 
     /// ChangeAvailability (OCPP 1.6 §5.2). On disk when answered. Connector 0 is the charge point and, going into service, all of its
-    /// connectors (CORE-AVL-15).
+    /// connectors (OCPP 1.6 §5.2).
     public mutating func changeAvailability(
         _ request: ChangeAvailability.Request,
         at moment: Moment
@@ -77,6 +79,8 @@ extension ChargingMachine {
         guard request.connectorId == 0 || connector(request.connectorId) != nil else {
             return (ChangeAvailability.Confirmation(status: .rejected), [])
         }
+        // The answer promises that it survives a power cut, which a disk that refuses cannot promise.
+        guard book.takesRecords else { return (ChangeAvailability.Confirmation(status: .rejected), []) }
         var isDone = true
         let effects = inTurn(at: moment) { machine, turn in
             var ids = [request.connectorId]
@@ -84,16 +88,13 @@ extension ChargingMachine {
             for id in ids where turn.ledger.inoperative.contains(id) == isOperative {
                 turn.persist(.availabilitySet(AvailabilitySet(connectorId: id, operative: isOperative)), .synced)
             }
-            // An earlier change may still wait for a disk that takes it; the answer promises that it is there.
-            turn.persistUnsaved()
-            machine.reportChargePoint(&turn)
-            for index in machine.connectors.indices {
-                let id = machine.connectors[index].id
-                guard request.connectorId == 0 || id == request.connectorId else { continue }
-                if !isOperative { machine.authorization.abandon(connectorId: id) }
-                let isEffective = machine.connectors[index].setAvailability(
-                    own: !turn.ledger.inoperative.contains(id),
-                    chargePoint: !turn.ledger.inoperative.contains(0),
+            machine.statuses.reportChargePoint(&turn)
+            machine.eachConnector(&turn) { connector, turn in
+                guard request.connectorId == 0 || connector.id == request.connectorId else { return }
+                if !isOperative { turn.identity.abandon(connectorId: connector.id) }
+                let inoperative = turn.ledger.inoperative
+                let isEffective = connector.setOperative(
+                    !inoperative.contains(connector.id) && !inoperative.contains(0),
                     &turn
                 )
                 isDone = isDone && (isEffective || isOperative)
@@ -102,34 +103,12 @@ extension ChargingMachine {
         return (ChangeAvailability.Confirmation(status: isDone ? .accepted : .scheduled), effects)
     }
 
-    /// The status of the charge point itself, connector 0 (OCPP 1.6 §7.7).
-    mutating func reportChargePoint(_ turn: inout ChargingTurn) {
-        let hasReaderFault = readers.values.contains { $0.faults.contains(.readerFailure) }
-        let report = StatusReport(
-            connectorId: 0,
-            status: turn.ledger.inoperative.contains(0) ? .unavailable : .available,
-            errorCode: hasReaderFault ? .readerFailure : .noError,
-            since: turn.now
-        )
-        let last = turn.statusChanges.last { $0.connectorId == 0 } ?? reporter.chargePoint
-        guard !report.saysTheSame(as: last) else { return }
-        turn.statusChanges.append(report)
-    }
-
-    mutating func took(_ reader: ReaderState, _ turn: inout ChargingTurn) {
-        for id in reader.connectorIds { withConnector(id, &turn) { $0.heard(&$1) } }
-        // More readers than connectors could ever use are not ours to watch.
-        guard readers[reader.readerId] != nil || readers.count < 16 else { return }
-        readers[reader.readerId] = reader
-        reportChargePoint(&turn)
-    }
-
     // MARK: - Reset and triggers
 
     /// Ends every transaction, for a Reset (OCPP 1.6 §5.14) or another restart.
     public mutating func stopAll(reason: Reason, at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
-            for index in machine.connectors.indices { machine.connectors[index].stop(reason, idTag: nil, &turn) }
+            machine.eachConnector(&turn) { $0.stop(reason, idTag: nil, &$1) }
         }
     }
 
@@ -137,20 +116,20 @@ extension ChargingMachine {
     public var hasOpenTransaction: Bool { connectors.contains { $0.transaction != nil } }
 
     /// Messages that the central system did not confirm yet.
-    public var undelivered: Int { ledger.undelivered }
+    public var undelivered: Int { book.ledger.undelivered }
 
     /// Queues the current status, of one connector or all, connector 0 included (OCPP 1.6 §5.17). False when there is no such connector.
     public mutating func triggerStatus(connectorId: Int?, at moment: Moment) -> Bool {
         let known = [0] + connectors.map(\.id)
         let wanted = connectorId.map { [$0] } ?? known
         guard wanted.allSatisfy(known.contains) else { return false }
-        for id in wanted { reporter.trigger(connectorId: id, at: moment.uptime) }
+        for id in wanted { statuses.trigger(connectorId: id, at: moment.uptime) }
         return true
     }
 
     /// The statuses as published last, by connectorId.
-    public var statuses: [ConnectorStatus] { published.connectors.values.sorted { $0.connectorId < $1.connectorId } }
+    public var publishedStatuses: [ConnectorStatus] { statuses.all }
 
     /// The queue as published last.
-    public var queue: QueueState? { published.queue }
+    public var queue: QueueState? { statuses.queue }
 }

@@ -2,52 +2,24 @@ import BusSchema
 import OCPP
 public import Primitives
 
-/// The charging part of the gateway: authorization, transactions, meter values, status, and the durable queue to the central system.
+/// The charging part of the gateway: identities, connectors with their transactions, and what the central system is told about them.
 ///
-/// A pure machine. The owner feeds one event, performs its effects in order, and only then feeds the next or asks `nextCall`. It gives
-/// out one CALL at a time, and reports how each one ended. Order of effects: persist, then act, then send.
+/// A pure machine. The owner feeds one event, performs its effects in order, and only then feeds the next or asks `nextCall`. When a write
+/// fails, the owner puts the machine back to what it was before the event, feeds `persistFailed`, and feeds the event again.
 public struct ChargingMachine: Machine, Sendable {
     let configuration: ChargingConfiguration
-    var keys: OCPPKeys
+    private(set) var keys: OCPPKeys
     var isOnline = false
-    var clock: EventClock
-    var random: SeededRandom
-    /// The journal, folded.
-    var ledger: RestoredTransactions
+    private var clock: EventClock
+    private var random: SeededRandom
+    private(set) var book: RecordBook
+    private var identity = IdentityMachine()
     /// By connectorId, ascending.
-    var connectors: [ConnectorMachine]
-    var authorization = AuthorizationMachine()
+    private(set) var connectors: [ConnectorMachine]
     var delivery: DeliveryMachine
-    var reporter = StatusReporter()
-    /// By readerId.
-    var readers: [Int: ReaderState] = [:]
-    var storage = StorageFault()
-    var storageFailedAt: Duration?
-    var published = Published()
+    var statuses: Statuses
     /// Cards that just stopped a transaction: a second reading of the same presentation must not start the next one.
     var recentStops: [IdToken: Duration] = [:]
-    /// Messages at the last compaction.
-    var compactedAt: Int64
-
-    /// What could not be stored.
-    struct StorageFault: Equatable, Sendable {
-        /// For people; nil while storage works.
-        var reason: String?
-        /// Records that must not be lost, in order; they are tried again.
-        var unsaved: [JournalRecord] = []
-        /// Messages among them: not to be sent before they are stored.
-        var withheld: [QueueEntry] = []
-        var retryAt: Duration?
-        /// The writes that were ordered last, by all turns of one moment: the owner may perform the effects of several together.
-        var ordered: [JournalRecord] = []
-        var orderedAt: Duration?
-    }
-
-    /// What was published last.
-    struct Published: Equatable, Sendable {
-        var connectors: [Int: ConnectorStatus] = [:]
-        var queue: QueueState?
-    }
 
     /// - Parameters:
     ///   - configuration: What the charger is.
@@ -58,7 +30,7 @@ public struct ChargingMachine: Machine, Sendable {
     public init(
         configuration: ChargingConfiguration,
         keys: OCPPKeys,
-        restored: RestoredTransactions,
+        restored: TransactionLedger,
         seed: UInt64,
         at moment: Moment
     ) {
@@ -71,83 +43,137 @@ public struct ChargingMachine: Machine, Sendable {
             at: moment
         )
         random = SeededRandom(seed: seed)
-        ledger = restored
+        book = RecordBook(restored)
+        let isInService = !restored.inoperative.contains(0)
         connectors = configuration.connectors.sorted { $0.id < $1.id }.map {
-            ConnectorMachine(settings: $0, ledger: restored, at: moment.uptime)
+            let isOperative = isInService && !restored.inoperative.contains($0.id)
+            return ConnectorMachine(settings: $0, isOperative: isOperative, at: moment.uptime)
         }
         delivery = DeliveryMachine(restored)
-        compactedAt = restored.deliveredThrough
+        statuses = Statuses()
     }
 
     /// Takes interrupted transactions up again. To be called once, before anything else; its effects come first.
     public mutating func start(at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
-            if machine.ledger.orphans > 0 {
-                turn.log(.fault, "transactions overlap in the journal", .init("count", machine.ledger.orphans))
+            if turn.ledger.orphans > 0 {
+                turn.log(.fault, "transactions overlap in the journal", .init("count", turn.ledger.orphans))
             }
-            for index in machine.connectors.indices {
-                machine.connectors[index].checkSilence(&turn)
-                guard let open = machine.ledger.open[machine.connectors[index].id] else { continue }
-                machine.connectors[index].restore(open, &turn)
-            }
-            machine.reportChargePoint(&turn)
+            machine.eachConnector(&turn) { $0.restore(&$1) }
+            machine.statuses.reportChargePoint(&turn)
         }
     }
 
     public var nextDeadline: Deadline? {
-        var next = earliest(
-            authorization.nextDeadline,
-            Deadline(at: storage.retryAt, for: "what could not be stored is tried again"),
+        earliest(
+            identity.nextDeadline,
+            book.nextDeadline,
             delivery.nextDeadline,
-            isOnline ? reporter.nextDeadline : nil
+            isOnline ? statuses.nextDeadline : nil,
+            earliest(of: connectors.lazy.map(\.nextDeadline))
         )
-        for connector in connectors { next = earliest(next, connector.nextDeadline) }
-        return next
     }
 
     public mutating func handle(_ event: Event, at moment: Moment) -> [ChargingEffect] {
         // The whole turn is to go by the new values.
         if case .keysChanged(let keys) = event { self.keys = keys }
-        return inTurn(at: moment) { machine, turn in machine.take(event, &turn) }
+        return inTurn(at: moment) { machine, turn in machine.apply(event, &turn) }
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
-            for index in machine.connectors.indices { machine.connectors[index].deadlineReached(&turn) }
-            while let expired = machine.authorization.popExpired(at: moment.uptime) {
+            machine.retryDisk(&turn)
+            machine.eachConnector(&turn) { $0.deadlineReached(&$1) }
+            while let expired = turn.identity.popExpired(at: moment.uptime) {
                 turn.log(.warning, "no authorization in time", .init("connector", expired.connectorId))
-                machine.refused(expired, &turn)
+                machine.refuse(expired, &turn)
             }
             machine.delivery.deadlineReached(at: moment.uptime)
-            machine.reporter.deadlineReached(at: moment.uptime)
-            machine.retryUnsaved(&turn)
+            machine.statuses.deadlineReached(at: moment.uptime)
         }
     }
 
-    private mutating func take(_ event: Event, _ turn: inout ChargingTurn) {
+    private mutating func apply(_ event: Event, _ turn: inout ChargingTurn) {
         switch event {
-        case .hardwareConnector(let state): took(state, &turn)
-        case .hardwareMeter(let reading): withConnector(reading.connectorId, &turn) { $0.took(reading, &$1) }
-        case .hardwareReader(let reader): took(reader, &turn)
-        case .hardwareAlive: for index in connectors.indices { connectors[index].heard(&turn) }
+        case .hardwareConnector(let state): observe(state, &turn)
+        case .hardwareMeter(let reading): withConnector(reading.connectorId, &turn) { $0.observed(reading, &$1) }
+        case .hardwareReader(let reader):
+            for id in reader.connectorIds { withConnector(id, &turn) { $0.heard(&$1) } }
+            statuses.observed(reader, &turn)
+        case .hardwareAlive: eachConnector(&turn) { $0.heard(&$1) }
         case .cardPresented(let card): presented(card, &turn)
         case .permitAnswered(let connectorId, let transaction, let outcome):
-            withConnector(connectorId, &turn) { connector, turn in
-                connector.permit.answered(transaction: transaction, outcome, &turn)
-                if case .answered(let state) = outcome { connector.took(state, &turn) }
-            }
+            withConnector(connectorId, &turn) { $0.permitAnswered(transaction: transaction, outcome, &$1) }
         case .unlockAnswered(let connectorId, let outcome):
             withConnector(connectorId, &turn) { $0.unlockAnswered(outcome, &$1) }
         case .wentOnline(let registered): wentOnline(registered: registered, &turn)
         case .wentOffline: wentOffline(&turn)
-        case .keysChanged: for index in connectors.indices { connectors[index].schedule?.keysChanged(turn) }
+        case .linkProvedAlive: delivery.linkProvedAlive(&turn)
+        case .keysChanged: eachConnector(&turn) { $0.keysChanged($1) }
         case .queueLoaded(let entries): delivery.loaded(entries, &turn)
         case .queueLoadFailed(let reason): delivery.loadFailed(reason, &turn)
-        case .persistFailed(let records, let reason): persistFailed(records, reason: reason, &turn)
+        case .persistFailed(let reason):
+            if turn.book.fault == nil { turn.log(.error, "storage failed", .init("reason", reason)) }
+            turn.book.refused(reason: reason, at: turn.uptime)
+        case .compactionFailed(let reason):
+            turn.log(.warning, "the journal was not made shorter", .init("reason", reason))
+            turn.book.compactionFailed(at: turn.uptime)
         case .clockSynchronised(let offset): synchronise(offset, &turn)
-        case .terminationRequested: for index in connectors.indices { connectors[index].permit.renew(&turn) }
+        case .terminationRequested: eachConnector(&turn) { $0.renewPermit(&$1) }
         }
     }
+
+    // MARK: - The frame of a turn
+
+    /// Shared circumstances in; then queue, statuses and publications are brought up to date.
+    mutating func inTurn(
+        at moment: Moment,
+        _ body: (inout ChargingMachine, inout ChargingTurn) -> Void
+    ) -> [ChargingEffect] {
+        var turn = turn(at: moment)
+        body(&self, &turn)
+        delivery.refill(&turn)
+        orderCompaction(afterFailure: false, &turn)
+        statuses.settle(connectors, delivery, &turn)
+        clock = turn.clock
+        random = turn.random
+        book = turn.book
+        identity = turn.identity
+        return turn.effects
+    }
+
+    /// The circumstances of an event, for reading them too.
+    func turn(at moment: Moment) -> ChargingTurn {
+        ChargingTurn(
+            moment: moment,
+            configuration: configuration,
+            keys: keys,
+            isOnline: isOnline,
+            clock: clock,
+            random: random,
+            book: book,
+            identity: identity
+        )
+    }
+
+    /// Tries the disk again once its time has come, with room made on it first if there is anything to give up.
+    private mutating func retryDisk(_ turn: inout ChargingTurn) {
+        guard turn.book.nextDeadline?.isDue(at: turn.uptime) == true else { return }
+        turn.persistOwed(turn.book.retry(at: turn.uptime))
+        orderCompaction(afterFailure: true, &turn)
+        // Where there is nothing else to write, a checkpoint shows whether there is room again.
+        if !turn.writes { turn.persist(JournalCompaction(turn.ledger).checkpoint, .written) }
+    }
+
+    private func orderCompaction(afterFailure: Bool, _ turn: inout ChargingTurn) {
+        guard let compaction = turn.book.compactionIfWorthwhile(afterFailure: afterFailure, at: turn.uptime) else {
+            return
+        }
+        turn.persist(compaction.checkpoint, .synced)
+        turn.add(.compact(compaction))
+    }
+
+    // MARK: - Connectors
 
     /// Runs one connector; an unknown id is ignored, because configuration and hardware may disagree for a while.
     mutating func withConnector(
@@ -159,26 +185,37 @@ public struct ChargingMachine: Machine, Sendable {
         body(&connectors[index], &turn)
     }
 
-    private mutating func took(_ state: ConnectorState, _ turn: inout ChargingTurn) {
+    mutating func eachConnector(
+        _ turn: inout ChargingTurn,
+        _ body: (inout ConnectorMachine, inout ChargingTurn) -> Void
+    ) {
+        for index in connectors.indices { body(&connectors[index], &turn) }
+    }
+
+    /// The identifier to ask the central system about now.
+    mutating func nextIdentity() -> IdentityRequest? { identity.next() }
+
+    func connector(_ connectorId: Int) -> ConnectorMachine? { connectors.first { $0.id == connectorId } }
+
+    private mutating func observe(_ state: ConnectorState, _ turn: inout ChargingTurn) {
         if let pilot = state.pilot, pilot.isPlugged { bringUsage(to: state.connectorId, &turn) }
-        withConnector(state.connectorId, &turn) { $0.took(state, &$1) }
+        withConnector(state.connectorId, &turn) { $0.observed(state, &$1) }
     }
 
     /// Somebody with an accepted card plugged into another connector of the same reader: the usage moves there.
     private mutating func bringUsage(to connectorId: Int, _ turn: inout ChargingTurn) {
-        guard let target = connector(connectorId), !target.facts.isPlugged, target.isStartable, target.session == .idle
+        guard let target = connector(connectorId), !target.facts.isPlugged, isFree(target, turn),
+            target.session == .idle
         else { return }
-        for index in connectors.indices where connectors[index].id != connectorId {
-            guard case .authorized(let authorized) = connectors[index].session, !connectors[index].facts.isPlugged,
-                authorized.candidates.contains(connectorId)
-            else { continue }
-            connectors[index].cancelUsage(&turn)
+        for other in connectors where other.id != connectorId && !other.facts.isPlugged {
+            guard case .authorized(let authorized) = other.session, authorized.candidates.contains(connectorId) else {
+                continue
+            }
+            withConnector(other.id, &turn) { $0.cancelUsage(&$1) }
             withConnector(connectorId, &turn) { $0.accepted(authorized, &$1) }
             return
         }
     }
-
-    func connector(_ connectorId: Int) -> ConnectorMachine? { connectors.first { $0.id == connectorId } }
 
     private mutating func synchronise(_ offset: Duration, _ turn: inout ChargingTurn) {
         let before = turn.clock
@@ -189,6 +226,6 @@ public struct ChargingMachine: Machine, Sendable {
         }
         guard turn.clock != before else { return }
         turn.log(.notice, "clock", .init("offsetMilliseconds", offset.wholeMilliseconds))
-        for index in connectors.indices { connectors[index].schedule?.clockChanged(turn) }
+        eachConnector(&turn) { $0.clockChanged($1) }
     }
 }

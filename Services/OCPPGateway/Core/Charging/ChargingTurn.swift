@@ -2,30 +2,29 @@ import BusSchema
 import OCPP
 import Primitives
 
-/// What the machines share while one event is handled: the circumstances to read, and the effects to add to.
+/// What the machines of charging share while one event is handled: the circumstances to read, and the effects to add to.
+///
+/// Effects come out as cuts of energy, one write, and the rest (see `GatewayTurn`).
 struct ChargingTurn {
     let moment: Moment
     let configuration: ChargingConfiguration
     let keys: OCPPKeys
-    /// A write failed lately.
-    let isStorageTroubled: Bool
     var isOnline: Bool
     var clock: EventClock
     var random: SeededRandom
-    /// The journal as it will be when the effects so far are performed.
-    var ledger: RestoredTransactions
+    /// The history as it will be when the effects so far are performed.
+    var book: RecordBook
+    /// Who is being asked about.
+    var identity: IdentityMachine
 
-    private(set) var effects: [ChargingEffect] = []
+    private var cuts: [ChargingEffect] = []
+    private var records: [JournalRecord] = []
+    private var durability = Durability.written
+    private var rest: [ChargingEffect] = []
     /// Messages that joined the queue.
     private(set) var appended: [QueueEntry] = []
     /// Status changes, in the order of their events.
     var statusChanges: [StatusReport] = []
-    /// Records that could not be stored before: they go first, with the next write.
-    private(set) var unsaved: [JournalRecord]
-    /// Every record whose write was ordered, in order.
-    private(set) var ordered: [JournalRecord] = []
-
-    var now: EventTime { clock.time(at: moment) }
 
     init(
         moment: Moment,
@@ -34,9 +33,8 @@ struct ChargingTurn {
         isOnline: Bool,
         clock: EventClock,
         random: SeededRandom,
-        ledger: RestoredTransactions,
-        unsaved: [JournalRecord],
-        isStorageTroubled: Bool
+        book: RecordBook,
+        identity: IdentityMachine
     ) {
         self.moment = moment
         self.configuration = configuration
@@ -44,42 +42,56 @@ struct ChargingTurn {
         self.isOnline = isOnline
         self.clock = clock
         self.random = random
-        self.ledger = ledger
-        self.unsaved = unsaved
-        self.isStorageTroubled = isStorageTroubled
+        self.book = book
+        self.identity = identity
     }
 
-    mutating func add(_ effect: ChargingEffect) { effects.append(effect) }
+    var now: EventTime { clock.time(at: moment) }
+    var uptime: Duration { moment.uptime }
+    var ledger: TransactionLedger { book.ledger }
+
+    /// Somebody who wants this connector is being asked about.
+    func isAuthorizing(_ connectorId: Int) -> Bool { identity.isPending(connectorId: connectorId) }
+
+    /// All effects, in the order in which they are to be performed.
+    var effects: [ChargingEffect] {
+        let write: [ChargingEffect] = records.isEmpty ? [] : [.persist(records, durability)]
+        return cuts + write + rest
+    }
+
+    /// Adds an order that follows the write of this turn.
+    mutating func add(_ effect: ChargingEffect) { rest.append(effect) }
+
+    /// Withdraws a permit before anything else happens: cutting energy does not wait for a disk.
+    mutating func cutEnergy(_ withdrawal: Permit) { cuts.append(.requestPermit(withdrawal)) }
 
     mutating func log(_ level: LogRecord.Level, _ message: String, _ fields: LogRecord.Field...) {
         var record = LogRecord(level, message)
         record.fields = fields
-        effects.append(.log(record))
+        rest.append(.log(record))
     }
 
     mutating func indicate(_ signal: Indicate.Signal, on connectorId: Int) {
-        effects.append(.indicate(Indicate(connectorId: connectorId, signal: signal)))
+        rest.append(.indicate(Indicate(connectorId: connectorId, signal: signal)))
     }
 
-    /// Adds a record. Records in a row become one write.
-    mutating func persist(_ record: JournalRecord, _ durability: Durability) {
-        ledger.read(record)
+    /// Adds a record to the one write of this turn; the strictest durability asked for counts for all.
+    mutating func persist(_ record: JournalRecord, _ wanted: Durability) {
+        guard book.take(record) else { return }
         if let entry = QueueEntry(record) { appended.append(entry) }
-        persistUnsaved()
-        ordered.append(record)
-        if case .persist(let records, let other)? = effects.last {
-            effects[effects.count - 1] = .persist(records + [record], max(durability, other))
-        } else {
-            effects.append(.persist([record], durability))
-        }
+        records.append(record)
+        durability = max(durability, wanted)
     }
 
-    /// Orders what could not be stored before, once more.
-    mutating func persistUnsaved() {
-        guard !unsaved.isEmpty else { return }
-        ordered += unsaved
-        effects.append(.persist(unsaved, .synced))
-        unsaved = []
+    /// A write was ordered.
+    var writes: Bool { !records.isEmpty }
+
+    /// Orders what the disk is owed, once more. The ledger has it already.
+    mutating func persistOwed(_ owed: [JournalRecord]) {
+        guard !owed.isEmpty else { return }
+        records = owed + records
+        durability = .synced
+        appended = owed.compactMap(QueueEntry.init) + appended
     }
 
     mutating func newUUID() -> String { random.uuid() }

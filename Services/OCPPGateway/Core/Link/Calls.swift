@@ -51,10 +51,14 @@ public struct OutgoingCall: Equatable, Sendable {
 public enum CallOutcome: Equatable, Sendable {
     /// Answered with the confirmation of its request.
     case confirmed(OCPPConfirmation)
-    /// Answered with CALLERROR, or with a confirmation that could not be read.
+    /// Answered with CALLERROR.
     case refused(CallError)
     /// No answer within the message time-out (OCPP-J 1.6 §4.1.1). A late one is dropped.
     case timedOut
     /// The connection ended first: whether the central system saw the CALL is unknown.
     case connectionLost
+    /// Answered with a CALLRESULT that could not be read: processed all the same (JE §3.3). What could be made out comes along.
+    case unreadable(UnreadableResult)
+    /// Neither processed nor failed: the central system questions the registration (JE §3.10). To be sent again.
+    case unsettled
 }

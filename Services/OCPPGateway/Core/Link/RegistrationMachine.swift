@@ -89,7 +89,8 @@ public struct RegistrationMachine: Sendable {
         case .refused(let error):
             return waitOnOurOwn("BootNotification was refused: \(error.code.rawValue)", last, at: moment)
         case .timedOut: return waitOnOurOwn("BootNotification was not answered", last, at: moment)
-        case .confirmed: return waitOnOurOwn("BootNotification was answered with something else", last, at: moment)
+        case .confirmed, .unreadable, .unsettled:
+            return waitOnOurOwn("BootNotification was answered with something else", last, at: moment)
         }
     }
 

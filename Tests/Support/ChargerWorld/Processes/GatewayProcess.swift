@@ -183,7 +183,7 @@ final class GatewayProcess: ServiceProcess {
             disk.append(records, durability)
             around.auditor.stored(records, around.devices, around.notebook, at: around.timeline.now)
         }
-        guard isDone else { return isAlive ? .charging(.persistFailed(records, reason: "disk full")) : nil }
+        guard isDone else { return isAlive ? .charging(.persistFailed(reason: "disk full")) : nil }
         if durability == .written { flushLater() }
         return nil
     }

@@ -19,8 +19,7 @@ final class VirtualHost<M: Machine> {
         alarm = timeline.addAlarm(
             next: { [unowned self] in (machine?.nextDeadline).map { clock.worldTime($0.at) } },
             fire: { [unowned self] in
-                guard let effects = machine?.deadlineReached(at: clock.moment) else { return }
-                run(effects)
+                run { [clock] in $0.deadlineReached(at: clock.moment) }
             }
         )
     }
@@ -43,30 +42,48 @@ final class VirtualHost<M: Machine> {
     func deliver(_ event: M.Event) {
         guard machine != nil else { return }
         inputs.append(event)
-        if !isPerforming { run([]) }
+        if !isPerforming { run(nil) }
     }
 
-    private func run(_ first: [M.Effect]) {
+    private func run(_ first: ((inout M) -> [M.Effect])?) {
         alarm?.touch()
         isPerforming = true
-        performAll(first)
+        if let first { carryOut(first) }
         while machine != nil, !inputs.isEmpty {
             let event = inputs.removeFirst()
             note(event)
-            guard let effects = machine?.handle(event, at: clock.moment) else { break }
-            performAll(effects)
+            carryOut { [clock] in $0.handle(event, at: clock.moment) }
         }
         isPerforming = false
     }
 
-    private func performAll(_ effects: [M.Effect]) {
-        for effect in effects {
-            guard machine != nil else { return }
-            if let failure = perform(effect) {
+    /// Feeds something and performs what comes of it. When that fails, a transactional machine is what it was before, hears of the failure,
+    /// and takes the same in again; another one just hears of it.
+    private func carryOut(_ feed: (inout M) -> [M.Effect]) {
+        for _ in 0..<8 {
+            guard var fed = machine else { return }
+            let before = fed
+            let effects = feed(&fed)
+            machine = fed
+            guard let failure = performAll(effects), machine != nil else { return }
+            guard before is any TransactionalMachine else {
                 // Before anything else that waits: the machine believes that the effect was done.
                 inputs.insert(failure, at: 0)
                 return
             }
+            machine = before
+            note(failure)
+            carryOut { [clock] in $0.handle(failure, at: clock.moment) }
         }
+        preconditionFailure("A machine that knows of a failure does not order the same again for ever.")
+    }
+
+    /// Returns the event to feed when an effect failed; those after it are not performed.
+    private func performAll(_ effects: [M.Effect]) -> M.Event? {
+        for effect in effects {
+            guard machine != nil else { return nil }
+            if let failure = perform(effect) { return failure }
+        }
+        return nil
     }
 }

@@ -57,9 +57,12 @@ struct ConnectorFacts: Equatable, Sendable {
         return reading
     }
 
-    /// No energy flows, and the newest reading was taken after it stopped flowing: the register is final.
+    /// No energy flows, and the newest reading was taken after it stopped flowing: the register is final. hardware-io says so by naming
+    /// the opening that the reading came after, so that nothing depends on how long a message took; one that does not name any is
+    /// believed by its time.
     var registerIsFinal: Bool {
         guard let openSince, let reading, !meterFailed else { return false }
+        if let opening = state?.openSinceUptime { return reading.openSinceUptime == opening }
         return .milliseconds(reading.takenAtUptime) >= openSince
     }
 

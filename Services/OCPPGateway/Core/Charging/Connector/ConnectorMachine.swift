@@ -2,7 +2,8 @@ import BusSchema
 import OCPP
 import Primitives
 
-/// One connector: its usage from the first sign of a user to the removed cable, its transaction, its permit and its status.
+/// One connector: its usage from the first sign of a user to the removed cable, with the owners of its transaction, permit, cable and
+/// status below it.
 struct ConnectorMachine: Equatable, Sendable {
     /// Where the usage stands. Preparing and Finishing differ only by this.
     enum Session: Equatable, Sendable {
@@ -15,8 +16,8 @@ struct ConnectorMachine: Equatable, Sendable {
         case authorized(Authorized)
         /// Begun and not over. Next: finishing, idle.
         case transaction(Transaction)
-        /// Over, or given up, with the cable still in. Next: idle by F1, authorized by F2.
-        case finishing(owner: IdToken?)
+        /// Over, or given up, with the cable still in; `kept` says for whom it stays locked, if it does. Next: idle by F1, authorized by F2.
+        case finishing(kept: KeptCable?)
     }
 
     /// An accepted identifier that has no transaction yet.
@@ -32,49 +33,32 @@ struct ConnectorMachine: Equatable, Sendable {
         case connectionTimeOut = "the usage is given up"
         case silence = "hardware-io may be silent"
         case fresh = "a new transaction had time enough to make the EV draw"
-        case transition = "facts on their way elsewhere have stayed long enough"
-        case stopSettled = "the final register has been awaited long enough"
-        case unlock = "the lock is tried again"
-        case unlockAnswer = "an UnlockConnector must be answered"
+        case settled = "the final register has been awaited long enough"
     }
 
     let settings: ChargingConfiguration.Connector
+    // Written in this file and in `ConnectorMachine+Transaction.swift` only.
     var facts: ConnectorFacts
     var session = Session.idle
-    /// Own setting, without that of the charge point.
-    var isOperative: Bool
-    /// Setting of the charge point (connector 0).
-    var isChargePointOperative: Bool
-    /// An identifier for this connector is with the central system.
-    var isAuthorizing = false
-    var permit: PermitMachine
-    var schedule: MeteringSchedule?
+    /// In service, by its own setting and that of the charge point.
+    private(set) var isOperative: Bool
+    var permit: PermitKeeper
+    var cable: CableRelease
+    private var tracker: StatusTracker
     var timers = Deadlines<Timer>()
-    /// The status as it stands, reported or not; nil while hardware-io was not heard.
-    var report: StatusReport?
-    /// The cable is to be released.
-    var unlock = UnlockProgress()
-    /// A missing sample was logged.
-    var isSampleMissing = false
 
-    /// Releasing the cable.
-    struct UnlockProgress: Equatable, Sendable {
-        var isWanted = false
-        var attempts = 0
-        /// The UnlockConnector that waits for it.
-        var answerId: String?
-    }
-
-    init(settings: ChargingConfiguration.Connector, ledger: RestoredTransactions, at uptime: Duration) {
+    init(settings: ChargingConfiguration.Connector, isOperative: Bool, at uptime: Duration) {
         self.settings = settings
+        self.isOperative = isOperative
         facts = ConnectorFacts(at: uptime)
-        isOperative = !ledger.inoperative.contains(settings.id)
-        isChargePointOperative = !ledger.inoperative.contains(0)
-        permit = PermitMachine(connectorId: settings.id)
-        if ledger.finishing.contains(settings.id) { session = .finishing(owner: nil) }
+        permit = PermitKeeper(connectorId: settings.id)
+        cable = CableRelease(connectorId: settings.id)
+        tracker = StatusTracker(connectorId: settings.id)
     }
 
     var id: Int { settings.id }
+
+    var report: StatusReport? { tracker.report }
 
     var transaction: Transaction? {
         guard case .transaction(let transaction) = session else { return nil }
@@ -83,9 +67,7 @@ struct ConnectorMachine: Equatable, Sendable {
 
     /// A new usage may begin here.
     var isStartable: Bool {
-        guard isOperative, isChargePointOperative, !isAuthorizing, let report, report.status != .faulted else {
-            return false
-        }
+        guard isOperative, let report, report.status != .faulted else { return false }
         switch session {
         case .idle, .plugged, .finishing(nil): return true
         case .finishing: return !settings.hasLock  // A cable that waits for its owner is nobody else's (E §3.5).
@@ -93,30 +75,63 @@ struct ConnectorMachine: Equatable, Sendable {
         }
     }
 
-    var nextDeadline: Deadline? { earliest(timers.next, permit.nextDeadline, schedule?.nextDeadline) }
+    var nextDeadline: Deadline? {
+        earliest(
+            timers.next,
+            permit.nextDeadline,
+            cable.nextDeadline,
+            tracker.nextDeadline,
+            transaction?.nextDeadline
+        )
+    }
 
     mutating func deadlineReached(_ turn: inout ChargingTurn) {
         permit.deadlineReached(&turn)
-        while let due = schedule?.popDue(turn) { sample(due, &turn) }
-        while let timer = timers.popDue(at: turn.moment.uptime) {
+        cable.deadlineReached(&turn)
+        let facts = facts
+        withTransaction { $0.takeSamples(facts, &turn) }
+        while let timer = timers.popDue(at: turn.uptime) {
             switch timer {
             case .connectionTimeOut: giveUp(&turn)
             case .silence: checkSilence(&turn)
-            case .fresh, .transition: updateStatus(&turn)
-            case .stopSettled: finishStop(force: true, &turn)
-            case .unlock: requestUnlockIfDue(&turn)
-            case .unlockAnswer: confirmUnlock(.unlockFailed, &turn)
+            case .fresh: break
+            case .settled: finishStop(force: true, &turn)
             }
+        }
+        tracker.deadlineReached(at: turn.uptime)
+        updateStatus(&turn)
+    }
+
+    // MARK: - Start of the program
+
+    /// Takes up what was there before the program started.
+    mutating func restore(_ turn: inout ChargingTurn) {
+        checkSilence(&turn)
+        if let open = turn.ledger.open[id] {
+            resume(open, &turn)
+        } else if let kept = turn.ledger.finishing[id] {
+            session = .finishing(kept: keeps(kept, turn) ? kept : nil)
+        }
+    }
+
+    /// What the first state after our start says about the usage.
+    private mutating func settleAfterRestart(wasPlugged: Bool, _ turn: inout ChargingTurn) {
+        switch session {
+        case .idle where facts.isPlugged: plugged(&turn)
+        case .transaction: if wasPlugged, !facts.isPlugged { unplugged(&turn) }
+        case .authorized: if facts.isPlugged { plugged(&turn) }
+        case .finishing(nil): if facts.needsUserAction { releaseCable(&turn) }
+        case .idle, .plugged, .finishing: break
         }
     }
 
     // MARK: - Hardware
 
-    mutating func took(_ state: ConnectorState, _ turn: inout ChargingTurn) {
+    mutating func observed(_ state: ConnectorState, _ turn: inout ChargingTurn) {
         let wasPlugged = facts.isPlugged
         let isFirst = facts.state == nil
         let wasSilent = facts.isSilent
-        facts.take(state, at: turn.moment.uptime)
+        facts.take(state, at: turn.uptime)
         if wasSilent { turn.log(.notice, "hardware-io is back", .init("connector", id)) }
         permit.observed(state, &turn)
         if isFirst {
@@ -124,35 +139,45 @@ struct ConnectorMachine: Equatable, Sendable {
         } else if wasPlugged != facts.isPlugged {
             facts.isPlugged ? plugged(&turn) : unplugged(&turn)
         }
+        freeForgottenPlug(&turn)
         finishStop(force: false, &turn)
         leaveFinishingIfDone(&turn)
-        requestUnlockIfDue(&turn)
         beginIfPossible(&turn)
         updateStatus(&turn)
     }
 
-    mutating func took(_ reading: MeterReading, _ turn: inout ChargingTurn) {
-        facts.take(reading, at: turn.moment.uptime)
-        if reading.valid { followRegister(&turn) }
+    mutating func observed(_ reading: MeterReading, _ turn: inout ChargingTurn) {
+        facts.take(reading, at: turn.uptime)
+        if reading.valid { apply(withTransaction { $0.follow(reading, &turn) } ?? .goOn, &turn) }
         finishStop(force: false, &turn)
         beginIfPossible(&turn)
         updateStatus(&turn)
     }
 
+    mutating func permitAnswered(transaction: String, _ outcome: PermitOutcome, _ turn: inout ChargingTurn) {
+        permit.answered(transaction: transaction, outcome, &turn)
+        if case .answered(let state) = outcome { observed(state, &turn) }
+    }
+
+    mutating func unlockAnswered(_ outcome: UnlockOutcome, _ turn: inout ChargingTurn) {
+        cable.answered(outcome, &turn)
+    }
+
+    /// A sign of life of hardware-io.
     mutating func heard(_ turn: inout ChargingTurn) {
         let wasSilent = facts.isSilent
-        facts.heard(at: turn.moment.uptime)
+        facts.heard(at: turn.uptime)
         if wasSilent { updateStatus(&turn) }
     }
 
-    mutating func checkSilence(_ turn: inout ChargingTurn) {
+    private mutating func checkSilence(_ turn: inout ChargingTurn) {
         let limit = facts.heardAt + turn.configuration.hardwareSilence
-        guard limit <= turn.moment.uptime else {
+        guard limit <= turn.uptime else {
             timers.set(.silence, at: limit)
             return
         }
         // Looked at again until it is back; saying it once is enough.
-        timers.set(.silence, at: turn.moment.uptime + turn.configuration.hardwareSilence)
+        timers.set(.silence, at: turn.uptime + turn.configuration.hardwareSilence)
         guard !facts.isSilent else { return }
         facts.fellSilent()
         turn.log(.error, "hardware-io is silent", .init("connector", id))
@@ -160,15 +185,28 @@ struct ConnectorMachine: Equatable, Sendable {
         updateStatus(&turn)
     }
 
-    /// What the first state after our start says about the usage.
-    private mutating func settleAfterRestart(wasPlugged: Bool, _ turn: inout ChargingTurn) {
+    // MARK: - Settings
+
+    mutating func keysChanged(_ turn: ChargingTurn) { withTransaction { $0.keysChanged(turn) } }
+
+    mutating func clockChanged(_ turn: ChargingTurn) { withTransaction { $0.clockChanged(turn) } }
+
+    /// Makes the permit last as long as it can before the program is gone for a while.
+    mutating func renewPermit(_ turn: inout ChargingTurn) { permit.renew(&turn) }
+
+    /// Goes into or out of service. Returns false when the change has to wait for the end of a usage (OCPP 1.6 §5.2).
+    mutating func setOperative(_ isNow: Bool, _ turn: inout ChargingTurn) -> Bool {
+        let wasOperative = isOperative
+        isOperative = isNow
+        if wasOperative, !isNow {
+            timers.clear(.connectionTimeOut)
+            if case .authorized = session { session = facts.isPlugged ? .plugged : .idle }
+        }
+        if !wasOperative, isNow, session == .plugged { startConnectionTimeOut(turn) }
+        updateStatus(&turn)
         switch session {
-        case .idle: if facts.isPlugged { plugged(&turn) }
-        case .transaction: if wasPlugged, !facts.isPlugged { unplugged(&turn) }
-        case .authorized: if facts.isPlugged { plugged(&turn) }
-        // Whoever waited for the cable still does; for whom it was kept is not known any more.
-        case .finishing: if facts.needsUserAction { wantUnlock(&turn) }
-        case .plugged: break
+        case .transaction, .finishing: return isNow
+        case .idle, .plugged, .authorized: return true
         }
     }
 
@@ -176,72 +214,136 @@ struct ConnectorMachine: Equatable, Sendable {
 
     /// Derives the status from the facts, and notes a change.
     mutating func updateStatus(_ turn: inout ChargingTurn) {
-        guard var verdict = rules.verdict() else { return }
-        if let report, report.status == verdict.status, StatusRules.Verdict.keepingInfo.contains(verdict.status) {
-            verdict.info = report.info
-        }
+        guard let verdict = rules.verdict() else { return }
         if verdict.status == .charging { timers.clear(.fresh) }
-        if verdict.isTransitional, let report, report.status != verdict.status {
-            guard let due = timers[.transition] ?? transitionDue else {
-                timers.set(.transition, at: turn.moment.uptime + Self.transitionLimit)
-                transitionDue = turn.moment.uptime + Self.transitionLimit
+        let mayFindBack = facts.isPlugged && transaction?.mayDraw == true
+        tracker.update(verdict, findsBackUntil: mayFindBack ? facts.settlesUntil : nil, &turn)
+    }
+
+    // MARK: - Cable
+
+    /// The cable was connected to an EV.
+    private mutating func plugged(_ turn: inout ChargingTurn) {
+        guard session == .idle else { return }
+        session = .plugged
+        startConnectionTimeOut(turn)
+    }
+
+    /// The cable was removed at the EV.
+    private mutating func unplugged(_ turn: inout ChargingTurn) {
+        switch session {
+        case .plugged, .authorized: cancelUsage(&turn)  // B1
+        case .transaction(let transaction):
+            guard transaction.isRunning else { return }
+            turn.log(.notice, "EV side disconnected", .init("transaction", transaction.uuid))
+            guard turn.keys.core.stopTransactionOnEVSideDisconnect else { return }
+            stop(.evDisconnected, idTag: nil, &turn)
+        case .idle, .finishing: break
+        }
+    }
+
+    /// A locked plug that nobody remembers: whoever waits for it may have it, and the connector is not Available meanwhile.
+    private mutating func freeForgottenPlug(_ turn: inout ChargingTurn) {
+        guard session == .idle, !facts.isPlugged, facts.needsUserAction else { return }
+        session = .finishing(kept: nil)
+        releaseCable(&turn)
+    }
+
+    /// Finishing ends when the user has nothing left to do (F1, F8).
+    mutating func leaveFinishingIfDone(_ turn: inout ChargingTurn) {
+        guard case .finishing = session, facts.state != nil, !facts.needsUserAction else { return }
+        session = .idle
+        cable.end()
+        if turn.ledger.finishing[id] != nil { turn.persist(.released(Released(connectorId: id)), .written) }
+    }
+
+    /// Whether an identifier, or another of its group, may have the cable that is kept here.
+    func keepsCable(of idTag: IdToken, parentIdTag: IdToken? = nil) -> Bool {
+        guard settings.hasLock, case .finishing(.some(let kept)) = session else { return false }
+        return kept.belongs(to: idTag, parentIdTag: parentIdTag)
+    }
+
+    /// Whether the cable is kept for a group, so that another identifier of it may have it.
+    var keepsCableForGroup: Bool {
+        guard settings.hasLock, case .finishing(.some(let kept)) = session else { return false }
+        return kept.parentIdTag != nil
+    }
+
+    /// The owner of a cable that was kept locked is here (E §3.5).
+    mutating func releaseToOwner(_ turn: inout ChargingTurn) {
+        session = .finishing(kept: nil)
+        releaseCable(&turn)
+        leaveFinishingIfDone(&turn)
+        updateStatus(&turn)
+    }
+
+    /// UnlockConnector (OCPP 1.6 §5.18). The answer follows as an effect.
+    mutating func unlock(answerId: String, _ turn: inout ChargingTurn) {
+        cable.answerLater(answerId, &turn)
+        stop(.unlockCommand, idTag: nil, &turn)
+        releaseCable(&turn)
+    }
+
+    mutating func releaseCable(_ turn: inout ChargingTurn) {
+        if settings.hasLock { cable.begin(&turn) }
+    }
+
+    /// Whether the cable stays locked after such an end, until its owner comes: OCPP 1.6 §4.10, E §3.5.
+    func keeps(_ kept: KeptCable, _ turn: ChargingTurn) -> Bool {
+        switch kept.reason {
+        case .deAuthorized: true
+        case .evDisconnected: !turn.keys.core.unlockConnectorOnEVSideDisconnect
+        case .emergencyStop, .hardReset, .local, .other, .powerLoss, .reboot, .remote, .softReset, .unlockCommand: false
+        }
+    }
+
+    // MARK: - Before the transaction
+
+    /// The identifier may charge here.
+    mutating func accepted(_ authorized: Authorized, _ turn: inout ChargingTurn) {
+        switch session {
+        case .idle, .finishing: startConnectionTimeOut(turn)
+        case .plugged: break
+        case .authorized, .transaction: return
+        }
+        guard isOperative else { return }
+        session = .authorized(authorized)
+        updateStatus(&turn)
+        beginIfPossible(&turn)
+        updateStatus(&turn)
+    }
+
+    /// Ends a usage that has no transaction: second presentation, removed cable, time-out (B1).
+    mutating func cancelUsage(_ turn: inout ChargingTurn) {
+        switch session {
+        case .plugged, .authorized:
+            timers.clear(.connectionTimeOut)
+            session = .idle
+            if facts.isPlugged { plugged(&turn) }
+            updateStatus(&turn)
+        case .idle, .transaction, .finishing: break
+        }
+    }
+
+    /// ConnectionTimeOut runs from the beginning of Preparing (E §3.21); an Unavailable connector is not preparing.
+    private mutating func startConnectionTimeOut(_ turn: ChargingTurn) {
+        guard isOperative else { return }
+        timers.set(.connectionTimeOut, at: turn.uptime + turn.keys.core.connectionTimeOut)
+    }
+
+    private mutating func giveUp(_ turn: inout ChargingTurn) {
+        switch session {
+        case .plugged:
+            if turn.isAuthorizing(id) {
+                // The person did their part; the answer decides.
+                timers.set(.connectionTimeOut, at: turn.uptime + .seconds(1))
                 return
             }
-            guard due <= turn.moment.uptime else { return }
+            session = .finishing(kept: nil)  // B6, E §3.20
+        case .authorized: session = facts.isPlugged ? .finishing(kept: nil) : .idle
+        case .idle, .transaction, .finishing: return
         }
-        if isFindingBack(to: verdict, at: turn.moment.uptime) { return }
-        timers.clear(.transition)
-        transitionDue = nil
-        let new = StatusReport(
-            connectorId: id,
-            status: verdict.status,
-            errorCode: verdict.errorCode,
-            info: verdict.info,
-            vendorErrorCode: verdict.vendorErrorCode,
-            since: turn.now
-        )
-        guard !new.saysTheSame(as: report) else { return }
-        turn.log(.notice, "status", .init("connector", id), .init("status", new.status.rawValue))
-        report = new
-        turn.statusChanges.append(new)
-    }
-
-    /// After a restart of hardware-io within a transaction, the central system need not see the contactor fall and return.
-    private mutating func isFindingBack(to verdict: StatusRules.Verdict, at uptime: Duration) -> Bool {
-        guard let until = facts.settlesUntil, until > uptime, let report, facts.isPlugged,
-            transaction?.isRunning == true,
-            transaction?.energyAllowed == true, verdict.status == .suspendedEV || verdict.status == .suspendedEVSE,
-            verdict.status != report.status
-        else { return false }
-        timers.set(.transition, at: until)
-        return true
-    }
-
-    /// When the facts on their way elsewhere will have stayed long enough.
-    private var transitionDue: Duration?
-    private static let transitionLimit = Duration.seconds(2)
-
-    /// By the facts of this moment, which may not be reported yet.
-    var isFaulted: Bool { rules.verdict()?.status == .faulted }
-
-    private var rules: StatusRules {
-        StatusRules(usage: usage, facts: facts, isOperative: isOperative && isChargePointOperative)
-    }
-
-    private var usage: StatusRules.Usage {
-        switch session {
-        case .idle: .none
-        case .plugged, .authorized: .preparing
-        case .finishing: .finishing
-        case .transaction(let transaction):
-            .transaction(
-                StatusRules.TransactionFacts(
-                    isStopping: !transaction.isRunning,
-                    endsByDisconnection: transaction.endsByDisconnection,
-                    energyAllowed: transaction.energyAllowed,
-                    isFresh: timers.isSet(.fresh)
-                )
-            )
-        }
+        turn.log(.notice, "ConnectionTimeOut", .init("connector", id))
+        updateStatus(&turn)
     }
 }

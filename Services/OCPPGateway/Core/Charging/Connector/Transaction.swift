@@ -1,50 +1,213 @@
+import BusSchema
 import OCPP
 import Primitives
 
-/// A transaction that is not over.
+/// A transaction that is not over: whose it is, what the central system said about it, how far the register is, and what it still has to
+/// report. Order everywhere: persist, then act, then send; only cutting energy comes before everything.
 struct Transaction: Equatable, Sendable {
     /// Its end was decided; energy is being cut and the register settles.
     struct Stop: Equatable, Sendable {
         var reason: Reason
         var idTag: IdToken?
         var time: EventTime
+        /// Nothing was heard of it when it ended: it is billed with the first reading after the power came back.
+        var afterPowerLoss = false
     }
 
     enum Phase: Equatable, Sendable {
-        case running
+        case running(Energy)
         case stopping(Stop)
     }
 
+    /// What a running transaction may draw.
+    enum Energy: Equatable, Sendable {
+        case allowed
+        /// The identifier was refused; energy flows until the register gets here (OCPP 1.6 §9.1.14).
+        case allowedUntil(registerWh: Int64)
+        /// The identifier was refused, and the transaction goes on without energy (E §3.17).
+        case refused
+    }
+
+    /// What became of a refused identifier.
+    enum Verdict: Equatable, Sendable {
+        /// Nothing changes, or not yet.
+        case goOn
+        case stop
+        case withholdEnergy
+    }
+
     let uuid: String
+    let connectorId: Int
     let idTag: IdToken
-    var parentIdTag: IdToken?
+    private(set) var parentIdTag: IdToken?
     let meterStartWh: Int64
     let startTime: EventTime
-    /// Begin of the sampling grid.
-    var anchor: Duration
     /// The central system's id; nil until it is known.
-    var transactionId: Int?
-    var phase = Phase.running
-    /// False once the central system refused the identifier and the transaction goes on without energy (E §3.17).
-    var energyAllowed = true
-    /// The identifier was refused; energy flows until the register gets here (OCPP 1.6 §9.1.14).
-    var allowanceEndsAtWh: Int64?
-    /// Newest register, never decreasing (CORE-TX-41).
-    var registerWh: Int64
-    /// When it was read.
-    var registerTime: EventTime
-    /// When a register was last stored.
-    var storedAt: Duration
-    /// When a sample was last forced to the disk: what the central system saw must not be gone after a power cut.
-    var sampleSyncedAt: Duration?
-    /// A reading below the register was seen and logged.
-    var registerFell = false
+    private(set) var transactionId: Int?
+    private(set) var phase: Phase
+    private(set) var register: Register
+    private var schedule: MeteringSchedule?
 
-    var isRunning: Bool { phase == .running }
+    /// A transaction that begins now, or that goes on after a restart of the program or of the machine.
+    init(_ open: TransactionLedger.Open, anchor: Duration, phase: Phase, _ turn: ChargingTurn) {
+        uuid = open.began.transaction
+        connectorId = open.began.connectorId
+        idTag = open.began.idTag
+        parentIdTag = open.assigned?.parentIdTag ?? open.began.parentIdTag
+        meterStartWh = open.began.meterStartWh
+        startTime = open.began.time
+        transactionId = open.assigned?.transactionId
+        self.phase = phase
+        register = Register(energyWh: open.registerWh, storedAt: turn.uptime)
+        if case .running = phase { schedule = MeteringSchedule(anchor: anchor, turn) }
+    }
 
-    /// It is being stopped because the EV was disconnected (OCPP 1.6 §4.10).
-    var endsByDisconnection: Bool {
-        guard case .stopping(let stop) = phase else { return false }
-        return stop.reason == .evDisconnected
+    var isRunning: Bool {
+        if case .running = phase { true } else { false }
+    }
+
+    /// Energy may flow as far as the central system is concerned.
+    var mayDraw: Bool {
+        switch phase {
+        case .running(.allowed), .running(.allowedUntil): true
+        case .running(.refused), .stopping: false
+        }
+    }
+
+    var stop: Stop? {
+        guard case .stopping(let stop) = phase else { return nil }
+        return stop
+    }
+
+    var nextDeadline: Deadline? { schedule?.nextDeadline }
+
+    mutating func keysChanged(_ turn: ChargingTurn) { schedule?.keysChanged(turn) }
+
+    mutating func clockChanged(_ turn: ChargingTurn) { schedule?.clockChanged(turn) }
+
+    // MARK: - The central system's verdict
+
+    /// StartTransaction was answered. Returns what a refused identifier means (E §3.17).
+    mutating func assigned(_ answer: Assigned, _ turn: inout ChargingTurn) -> Verdict {
+        transactionId = answer.transactionId
+        parentIdTag = answer.parentIdTag ?? parentIdTag
+        guard !answer.isAccepted, case .running(.allowed) = phase else { return .goOn }
+        turn.log(
+            .notice,
+            "identifier not accepted",
+            .init("transaction", uuid),
+            .init("status", answer.status.rawValue)
+        )
+        guard let allowance = turn.keys.core.maxEnergyOnInvalidIdWh, allowance > 0 else { return invalidated(turn) }
+        let end = (answer.energyWh ?? register.energyWh).addingClamped(Int64(allowance))
+        phase = .running(.allowedUntil(registerWh: end))
+        return allowanceVerdict(turn)
+    }
+
+    private mutating func allowanceVerdict(_ turn: ChargingTurn) -> Verdict {
+        guard case .running(.allowedUntil(let end)) = phase, register.energyWh >= end else { return .goOn }
+        return invalidated(turn)
+    }
+
+    private mutating func invalidated(_ turn: ChargingTurn) -> Verdict {
+        if turn.keys.core.stopTransactionOnInvalidId { return .stop }
+        phase = .running(.refused)
+        return .withholdEnergy
+    }
+
+    // MARK: - Meter
+
+    /// A valid reading came. Returns what an energy allowance that is used up means.
+    mutating func follow(_ reading: MeterReading, _ turn: inout ChargingTurn) -> Verdict {
+        register.follow(reading, of: self, &turn)
+        return allowanceVerdict(turn)
+    }
+
+    /// Stores the values that are due; nothing when the meter has none to give.
+    mutating func takeSamples(_ facts: ConnectorFacts, _ turn: inout ChargingTurn) {
+        while let due = schedule?.popDue(turn) {
+            guard isRunning else { continue }
+            register.sample(due, facts, of: self, &turn)
+        }
+    }
+
+    // MARK: - End
+
+    /// Decides the end. The end record follows when the register is final.
+    mutating func beginStop(_ reason: Reason, idTag: IdToken?, _ turn: inout ChargingTurn) {
+        let stop = Stop(reason: reason, idTag: idTag, time: turn.now)
+        phase = .stopping(stop)
+        schedule = nil
+        let stopping = Stopping(transaction: uuid, reason: reason, idTag: idTag, time: stop.time)
+        turn.persist(.stopping(stopping), .synced)
+    }
+
+    /// Writes the end record.
+    func end(_ stop: Stop, _ facts: ConnectorFacts, _ turn: inout ChargingTurn) {
+        if turn.clock.timestamp(of: stop.time, at: turn.moment) < turn.clock.timestamp(of: startTime, at: turn.moment) {
+            turn.log(.warning, "the clock went back in a transaction", .init("transaction", uuid))
+        }
+        if stop.afterPowerLoss, !facts.registerIsFinal {
+            turn.log(
+                .error,
+                "the meter could not be read after a power cut: the transaction ends with the last register stored",
+                .init("transaction", uuid),
+                .init("energyWh", register.energyWh)
+            )
+        }
+        let messageId = turn.newUUID()
+        let ended = Ended(
+            sequence: turn.nextSequence,
+            messageId: messageId,
+            transaction: uuid,
+            connectorId: connectorId,
+            meterStopWh: register.energyWh,
+            time: turn.inOrder(stop.time),
+            reason: stop.reason,
+            idTag: stop.idTag,
+            transactionData: transactionData(stop, facts, turn)
+        )
+        turn.persist(.ended(ended), .synced)
+        turn.log(
+            .notice,
+            "transaction ended",
+            .init("connector", connectorId),
+            .init("transaction", uuid),
+            .init("meterStop", register.energyWh),
+            .init("reason", stop.reason.rawValue)
+        )
+    }
+
+    private func transactionData(
+        _ stop: Stop,
+        _ facts: ConnectorFacts,
+        _ turn: ChargingTurn
+    ) -> [StoredMeterValue]? {
+        let selections = turn.keys.core.stopSelections
+        var end: StoredMeterValue?
+        if let reading = facts.reading, !selections.isEmpty {
+            let isFresh = facts.registerIsFinal
+            let wanted = isFresh ? selections : selections.filter { $0.measurand == .energyActiveImportRegister }
+            let rendering = MeasurandRendering(
+                reading: reading,
+                offeredMilliamps: 0,
+                registerWh: register.energyWh
+            )
+            let values = rendering.values(wanted, context: .transactionEnd)
+            if !values.isEmpty { end = StoredMeterValue(time: stop.time, values: values) }
+        }
+        return turn.ledger.open[connectorId]?.stopData.transactionData(
+            end: end,
+            limit: turn.keys.core.stopTransactionMaxMeterValues
+        )
+    }
+}
+
+extension CoreKeys {
+    /// What StopTransaction reports, sampled and aligned lists together.
+    var stopSelections: [MeasurandSelection] {
+        var selections = stopTxnSampledData
+        for selection in stopTxnAlignedData where !selections.contains(selection) { selections.append(selection) }
+        return selections
     }
 }

@@ -1,3 +1,5 @@
+import OCPP
+
 /// A message was confirmed.
 public struct Delivered: Codable, Equatable, Sendable {
     public var sequence: Int64
@@ -57,4 +59,21 @@ public struct Checkpoint: Codable, Equatable, Sendable {
     public var boots: [BootStart]
     /// Transactions whose answer to StartTransaction is still needed.
     public var assigned: [String]
+    /// Transactions that are not over, with everything that their records said so far; nil in files of the first version, which kept
+    /// the records.
+    public var open: [TransactionLedger.Open]?
+    /// The time of the newest message.
+    public var newestTime: EventTime?
+    /// Whose the cables of `finishing` are, in the same order; nil in files of the first version.
+    public var cables: [KeptCable]?
+
+    /// The connectors of `finishing` with whose cable is in them.
+    func finishingCables() -> [Int: KeptCable] {
+        var found: [Int: KeptCable] = [:]
+        for (index, connectorId) in finishing.enumerated() {
+            let kept = cables.flatMap { index < $0.count ? $0[index] : nil }
+            found[connectorId] = kept ?? KeptCable(reason: .other, idTag: nil, parentIdTag: nil)
+        }
+        return found
+    }
 }

@@ -1,14 +1,13 @@
 /// Which records a shorter journal needs, in their order. The checkpoint that stands for the others was persisted just before.
 public struct JournalCompaction: Equatable, Sendable {
     let checkpoint: JournalRecord
-    /// Transactions that are not over.
-    private let open: Set<String>
     /// Transactions whose answer to StartTransaction is still needed.
     private let assigned: Set<String>
     private let deliveredThrough: Int64
     private let kept: SequenceSet
 
-    init(_ state: RestoredTransactions) {
+    init(_ state: TransactionLedger) {
+        let cables = state.finishing.sorted { $0.key < $1.key }
         checkpoint = .checkpoint(
             Checkpoint(
                 lastSequence: state.lastSequence,
@@ -17,12 +16,14 @@ public struct JournalCompaction: Equatable, Sendable {
                 deadLetters: state.deadLetters,
                 requeued: state.requeued,
                 inoperative: state.inoperative.sorted(),
-                finishing: state.finishing.sorted(),
+                finishing: cables.map(\.key),
                 boots: state.boots,
-                assigned: state.assigned.keys.sorted()
+                assigned: state.assigned.keys.sorted(),
+                open: state.open.values.sorted { $0.began.connectorId < $1.began.connectorId },
+                newestTime: state.newestTime,
+                cables: cables.map(\.value)
             )
         )
-        open = Set(state.open.values.map(\.began.transaction))
         assigned = Set(state.assigned.keys)
         deliveredThrough = state.deliveredThrough
         var kept = state.deadLetters
@@ -34,15 +35,14 @@ public struct JournalCompaction: Equatable, Sendable {
     public func keeps(_ record: JournalRecord) -> Bool {
         switch record {
         case .began, .sampled, .ended:
-            if let transaction = record.transaction, open.contains(transaction) { return true }
+            // What a transaction that is not over said so far is in the checkpoint; what was delivered of it needs no record.
             guard let sequence = record.sequence else { return false }
-            if sequence > deliveredThrough { return true }
-            return kept.contains(sequence)
+            return sequence > deliveredThrough || kept.contains(sequence)
         case .registerRead, .stopping, .resumed:
-            return record.transaction.map(open.contains) ?? false
+            return false
         case .assigned(let answer):
             // A dead letter that is sent again needs it, and may be of any transaction.
-            return !kept.isEmpty || open.contains(answer.transaction) || assigned.contains(answer.transaction)
+            return !kept.isEmpty || assigned.contains(answer.transaction)
         case .unknown:
             // Somebody newer wrote it; nobody here may judge it.
             return true

@@ -42,12 +42,12 @@ struct MeteringSchedule: Equatable, Sendable {
     /// Takes the intervals over, from the next sample on (CORE-MV-43).
     mutating func keysChanged(_ turn: ChargingTurn) {
         let keys = turn.keys
-        if keys.meterValueSampleInterval != sampledInterval {
-            sampledInterval = keys.meterValueSampleInterval
+        if keys.core.meterValueSampleInterval != sampledInterval {
+            sampledInterval = keys.core.meterValueSampleInterval
             sampledAt = nextSample(after: turn.moment.uptime)
         }
-        if keys.clockAlignedDataInterval != alignedInterval {
-            alignedInterval = keys.clockAlignedDataInterval
+        if keys.core.clockAlignedDataInterval != alignedInterval {
+            alignedInterval = keys.core.clockAlignedDataInterval
             aligned = nextAligned(turn)
         }
     }

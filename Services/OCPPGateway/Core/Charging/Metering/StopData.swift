@@ -1,7 +1,7 @@
 /// The meter values that StopTransaction will carry, thinned so that they never exceed a fixed number.
 ///
 /// Begin and end are always kept (E §3.14); between them every second value goes when there is no more room (E §3.91).
-struct StopData: Equatable, Sendable {
+struct StopData: Codable, Equatable, Sendable {
     /// Values between begin and end; more are thinned to half. The key may allow fewer, which is applied at the end.
     static let storedLimit = 64
 

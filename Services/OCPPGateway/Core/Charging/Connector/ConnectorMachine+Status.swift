@@ -2,7 +2,30 @@ import BusSchema
 import OCPP
 import Primitives
 
+/// What the connector says about itself: the facts for its status, and words for people.
 extension ConnectorMachine {
+    /// By the facts of this moment, which may not be reported yet.
+    var isFaulted: Bool { rules.verdict()?.status == .faulted }
+
+    var rules: StatusRules { StatusRules(usage: usage, facts: facts, isOperative: isOperative) }
+
+    private var usage: StatusRules.Usage {
+        switch session {
+        case .idle: .none
+        case .plugged, .authorized: .preparing
+        case .finishing: .finishing
+        case .transaction(let transaction):
+            .transaction(
+                StatusRules.TransactionFacts(
+                    isStopping: !transaction.isRunning,
+                    endsByDisconnection: transaction.stop?.reason == .evDisconnected,
+                    energyAllowed: transaction.mayDraw,
+                    isFresh: timers.isSet(.fresh)
+                )
+            )
+        }
+    }
+
     /// The connector as the bus shows it; nil while nothing is known.
     func status(_ turn: ChargingTurn) -> ConnectorStatus? {
         guard let report else { return nil }
@@ -21,11 +44,11 @@ extension ConnectorMachine {
                     meterStartWh: transaction.meterStartWh
                 )
             },
-            explanation: explanation(report)
+            explanation: explanation(report, isAuthorizing: turn.isAuthorizing(id))
         )
     }
 
-    private func explanation(_ report: StatusReport) -> String {
+    private func explanation(_ report: StatusReport, isAuthorizing: Bool) -> String {
         switch report.status {
         case .faulted: return "Cannot deliver energy: \(report.vendorErrorCode ?? report.errorCode.rawValue)."
         case .unavailable: return "Taken out of service by the central system."
@@ -37,13 +60,14 @@ extension ConnectorMachine {
             return "No energy is offered: \(facts.state?.notChargingBecause ?? report.info ?? "no permit")."
         case .reserved: return "Reserved."
         case .finishing:
+            if case .finishing(.some) = session { return "Over. The cable is kept for the card that it belongs to." }
             return transaction == nil
                 ? "Over. Waits for the cable to be removed." : "Stopping. Waits for the last meter reading."
-        case .preparing: return preparing
+        case .preparing: return preparing(isAuthorizing: isAuthorizing)
         }
     }
 
-    private var preparing: String {
+    private func preparing(isAuthorizing: Bool) -> String {
         switch session {
         case .plugged: isAuthorizing ? "Waits for the authorization." : "Cable connected. Waits for a card."
         case .authorized where facts.isPlugged: "Authorized. Waits for a valid meter reading."

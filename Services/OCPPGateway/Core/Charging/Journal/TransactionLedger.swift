@@ -1,8 +1,8 @@
 /// What the journal says, folded record by record in its order. Bounded: open transactions (one per connector), positions in the
 /// queue and ranges of numbers; never the messages themselves, however many wait.
-public struct RestoredTransactions: Equatable, Sendable {
+public struct TransactionLedger: Equatable, Sendable {
     /// A transaction without its end.
-    public struct Open: Equatable, Sendable {
+    public struct Open: Codable, Equatable, Sendable {
         public var began: Began
         public var assigned: Assigned?
         /// The newest register on disk, and when it was read.
@@ -34,7 +34,7 @@ public struct RestoredTransactions: Equatable, Sendable {
     /// Connectors out of service; 0 is the charge point.
     public internal(set) var inoperative: Set<Int> = []
     /// Connectors whose last transaction ended, with the cable not seen removed since.
-    public internal(set) var finishing: Set<Int> = []
+    public internal(set) var finishing: [Int: KeptCable] = [:]
     private var bootTimes = BootTimes()
     /// Begin records that were followed by another one on the same connector: a defect of ours, never expected.
     public internal(set) var orphans = 0
@@ -78,20 +78,15 @@ public struct RestoredTransactions: Equatable, Sendable {
             } else {
                 inoperative.insert(availability.connectorId)
             }
-        case .released(let released): finishing.remove(released.connectorId)
+        case .released(let released): finishing[released.connectorId] = nil
         case .bootStart(let start): bootTimes.learned(start)
         case .checkpoint(let checkpoint): restart(from: checkpoint)
         case .unknown: break
         }
     }
 
-    /// Takes back a begin record that could not be stored.
-    mutating func discard(_ began: Began) {
-        if open[began.connectorId]?.began.transaction == began.transaction { open[began.connectorId] = nil }
-    }
-
     /// Messages on disk that are neither confirmed nor dead letters.
-    var undelivered: Int { Int(lastSequence - deliveredThrough) + requeued.count }
+    var undelivered: Int { Int(max(0, lastSequence - deliveredThrough)) + requeued.count }
 
     private mutating func restart(from checkpoint: Checkpoint) {
         lastSequence = checkpoint.lastSequence
@@ -100,9 +95,14 @@ public struct RestoredTransactions: Equatable, Sendable {
         deadLetters = checkpoint.deadLetters
         requeued = checkpoint.requeued
         inoperative = Set(checkpoint.inoperative)
-        finishing = Set(checkpoint.finishing)
+        finishing = checkpoint.finishingCables()
         bootTimes = BootTimes(known: checkpoint.boots)
         assigned = assigned.filter { checkpoint.assigned.contains($0.key) }
+        guard let kept = checkpoint.open else { return }  // Written by a version that kept the records themselves.
+        open = Dictionary(kept.map { ($0.began.connectorId, $0) }, uniquingKeysWith: { $1 })
+        newestTime = checkpoint.newestTime ?? newestTime
+        // Begin records are kept while they wait, without the ends that were delivered.
+        orphans = 0
     }
 
     private mutating func begin(_ began: Began) {
@@ -116,7 +116,7 @@ public struct RestoredTransactions: Equatable, Sendable {
             boot: began.boot,
             stopData: StopData(begin: began.beginValues.map { StoredMeterValue(time: began.time, values: $0) })
         )
-        finishing.remove(began.connectorId)
+        finishing[began.connectorId] = nil
     }
 
     private mutating func sample(_ sampled: Sampled) {
@@ -133,9 +133,13 @@ public struct RestoredTransactions: Equatable, Sendable {
     }
 
     private mutating func end(_ ended: Ended) {
-        guard open[ended.connectorId]?.began.transaction == ended.transaction else { return }
+        guard let over = open[ended.connectorId], over.began.transaction == ended.transaction else { return }
         open[ended.connectorId] = nil
-        finishing.insert(ended.connectorId)
+        finishing[ended.connectorId] = KeptCable(
+            reason: ended.reason,
+            idTag: over.began.idTag,
+            parentIdTag: over.assigned?.parentIdTag ?? over.began.parentIdTag
+        )
     }
 
     private mutating func assign(_ answer: Assigned) {

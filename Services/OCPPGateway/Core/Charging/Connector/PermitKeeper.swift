@@ -1,13 +1,13 @@
 import BusSchema
 import Primitives
 
-/// Keeps hardware-io's permit what it should be: grants, renews well before the lease ends, withdraws, and repeats each order until
-/// hardware-io confirmed it. Orders are idempotent.
-struct PermitMachine: Equatable, Sendable {
+/// Keeps hardware-io's permit what it should be: grants by a plan, renews well before the lease ends, withdraws, and repeats each order
+/// until hardware-io confirmed it. Orders are idempotent.
+struct PermitKeeper: Equatable, Sendable {
     /// What hardware-io should hold.
     private enum Wanted: Equatable {
         case nothing
-        case granted(transaction: String, limitMilliamps: Int)
+        case granted(transaction: String, LimitPlan)
         /// Taken away; `transaction` is the one it was granted for. Repeated until hardware-io answers or the lease is over.
         case withdrawn(transaction: String, leaseEnds: Duration)
     }
@@ -22,20 +22,21 @@ struct PermitMachine: Equatable, Sendable {
     /// When the order must be sent again.
     private var orderDue: Duration?
     private var sentAt: Duration?
-    private var troubled = false
-
-    var nextDeadline: Deadline? { Deadline(at: orderDue, for: "the permit is ordered again") }
+    /// A refusal was logged.
+    private var isTroubled = false
 
     init(connectorId: Int) { self.connectorId = connectorId }
 
-    mutating func grant(transaction: String, limitMilliamps: Int, _ turn: inout ChargingTurn) {
-        wanted = .granted(transaction: transaction, limitMilliamps: limitMilliamps)
+    var nextDeadline: Deadline? { Deadline(at: orderDue, for: "the permit is ordered again") }
+
+    mutating func grant(transaction: String, _ plan: LimitPlan, _ turn: inout ChargingTurn) {
+        wanted = .granted(transaction: transaction, plan)
         send(&turn)
     }
 
     mutating func withdraw(_ turn: inout ChargingTurn) {
         guard case .granted(let transaction, _) = wanted else { return }
-        take(away: transaction, &turn)
+        takeAway(transaction, &turn)
     }
 
     /// Makes the lease as long as it can be, before we are gone for a while.
@@ -44,18 +45,16 @@ struct PermitMachine: Equatable, Sendable {
         send(&turn)
     }
 
-    /// The last order may not have been performed.
-    mutating func orderAgain(_ turn: inout ChargingTurn) { send(&turn) }
-
     mutating func answered(transaction: String, _ outcome: PermitOutcome, _ turn: inout ChargingTurn) {
         switch (wanted, outcome) {
-        case (.granted(transaction, _), .answered):
-            confirmed(next: turn.moment.uptime + turn.configuration.permitRenewal)
+        case (.granted(transaction, let plan), .answered):
+            let renewal = turn.uptime + turn.configuration.permitRenewal
+            confirmed(next: plan.nextChange(after: turn.uptime).map { min($0, renewal) } ?? renewal)
         case (.withdrawn(transaction, _), .answered):
             wanted = .nothing
             confirmed(next: nil)
         case (.granted(transaction, _), .failed(let error)), (.withdrawn(transaction, _), .failed(let error)):
-            if !troubled {
+            if !isTroubled {
                 turn.log(
                     .warning,
                     "hardware-io did not take a permit",
@@ -63,10 +62,10 @@ struct PermitMachine: Equatable, Sendable {
                     .init("error", error)
                 )
             }
-            troubled = true
-            orderDue = turn.moment.uptime + Self.retryAfter
+            isTroubled = true
+            orderDue = turn.uptime + Self.retryAfter
         case (.nothing, _), (.granted, _), (.withdrawn, _):
-            break  // late
+            break  // Late.
         }
     }
 
@@ -75,11 +74,11 @@ struct PermitMachine: Equatable, Sendable {
         switch wanted {
         case .nothing:
             // Nobody here wants energy there: a permit from before our restart.
-            if let stray = state.permit { take(away: stray.transaction, &turn) }
+            if let stray = state.permit { takeAway(stray.transaction, &turn) }
         case .granted(let transaction, _):
             guard state.permit?.transaction != transaction else { return }
             // It restarted. At once, unless an order is just on its way.
-            if let sentAt, turn.moment.uptime - sentAt < Self.retryAfter {
+            if let sentAt, turn.uptime - sentAt < Self.retryAfter {
                 let retry = sentAt + Self.retryAfter
                 orderDue = orderDue.map { min($0, retry) } ?? retry
             } else {
@@ -91,50 +90,51 @@ struct PermitMachine: Equatable, Sendable {
     }
 
     mutating func deadlineReached(_ turn: inout ChargingTurn) {
-        guard let due = orderDue, due <= turn.moment.uptime else { return }
+        guard let due = orderDue, due <= turn.uptime else { return }
         orderDue = nil
-        if case .withdrawn(_, let leaseEnds) = wanted, leaseEnds <= turn.moment.uptime {
+        if case .withdrawn(_, let leaseEnds) = wanted, leaseEnds <= turn.uptime {
             wanted = .nothing
             return
         }
         send(&turn)
     }
 
-    private mutating func take(away transaction: String, _ turn: inout ChargingTurn) {
-        let leaseEnds = turn.moment.uptime + turn.configuration.permitLease
-        wanted = .withdrawn(transaction: transaction, leaseEnds: leaseEnds)
+    private mutating func takeAway(_ transaction: String, _ turn: inout ChargingTurn) {
+        wanted = .withdrawn(transaction: transaction, leaseEnds: turn.uptime + turn.configuration.permitLease)
         send(&turn)
     }
 
     private mutating func confirmed(next: Duration?) {
         orderDue = next
-        troubled = false
+        isTroubled = false
     }
 
     private mutating func send(_ turn: inout ChargingTurn) {
-        let lease = (turn.moment.uptime + turn.configuration.permitLease).wholeMilliseconds
-        let permit: Permit
         switch wanted {
         case .nothing: return
-        case .granted(let transaction, let limit):
-            permit = Permit(
-                connectorId: connectorId,
-                granted: true,
-                limitMilliamps: limit,
-                validUntilUptime: lease,
-                transaction: transaction
-            )
+        case .granted(let transaction, let plan):
+            let leaseEnds = turn.uptime + turn.configuration.permitLease
+            let limit = plan.milliamps(at: turn.uptime)
+            turn.add(.requestPermit(permit(true, transaction, limitMilliamps: limit, validUntil: leaseEnds)))
         case .withdrawn(let transaction, _):
-            permit = Permit(
-                connectorId: connectorId,
-                granted: false,
-                limitMilliamps: 0,
-                validUntilUptime: turn.moment.uptime.wholeMilliseconds,
-                transaction: transaction
-            )
+            turn.cutEnergy(permit(false, transaction, limitMilliamps: 0, validUntil: turn.uptime))
         }
-        sentAt = turn.moment.uptime
-        orderDue = turn.moment.uptime + Self.answerLimit
-        turn.add(.requestPermit(permit))
+        sentAt = turn.uptime
+        orderDue = turn.uptime + Self.answerLimit
+    }
+
+    private func permit(
+        _ isGranted: Bool,
+        _ transaction: String,
+        limitMilliamps: Int,
+        validUntil: Duration
+    ) -> Permit {
+        Permit(
+            connectorId: connectorId,
+            granted: isGranted,
+            limitMilliamps: limitMilliamps,
+            validUntilUptime: validUntil.wholeMilliseconds,
+            transaction: transaction
+        )
     }
 }

@@ -1,0 +1,167 @@
+import BusSchema
+import OCPP
+import Primitives
+
+/// Identity before placement: who is it, then where may it charge, or what may it end (OCPP 1.6 §3.4, §4.9).
+extension ChargingMachine {
+    /// A card that just ended a transaction does nothing for so long.
+    private static let afterStop = Duration.seconds(5)
+    /// Most connectors that one card is held against; a reader that claims more is wrong.
+    private static let candidateLimit = 16
+
+    // MARK: - A card
+
+    mutating func presented(_ card: CardPresented, _ turn: inout ChargingTurn) {
+        guard let idTag = IdToken(card.idTag), !idTag.text.isEmpty else {
+            turn.log(.warning, "a card without a usable idTag", .init("reader", card.readerId))
+            return
+        }
+        let candidates = card.connectorIds.prefix(Self.candidateLimit).compactMap(connector)
+        guard let first = candidates.first else {
+            turn.log(.warning, "a card for no connector of ours", .init("reader", card.readerId))
+            return
+        }
+        recentStops = recentStops.filter { $0.value > turn.uptime }
+        let ids = candidates.map(\.id)
+        // The same presentation, read twice.
+        guard recentStops[idTag] == nil, !turn.identity.isPending(idTag, at: ids) else { return }
+        turn.indicate(.cardRead, on: first.id)
+        if endsOwnUsage(idTag, candidates, &turn) { return }
+        guard let place = startPlace(candidates, turn) ?? groupPlace(candidates) else {
+            turn.indicate(.rejected, on: first.id)
+            return
+        }
+        let request = turn.identity.request(idTag, .card(connectorIds: ids), connectorId: place)
+        identify(request, &turn)
+    }
+
+    /// The card ends what it began, without asking anybody: a transaction (OCPP 1.6 §4.1), a usage before the plug (B1), or the wait for the
+    /// owner of a locked cable (E §3.5).
+    private mutating func endsOwnUsage(
+        _ idTag: IdToken,
+        _ candidates: [ConnectorMachine],
+        _ turn: inout ChargingTurn
+    ) -> Bool {
+        for candidate in candidates {
+            switch candidate.session {
+            case .transaction(let transaction) where transaction.idTag == idTag:
+                stopLocally(candidate.id, idTag, &turn)
+            case .authorized(let authorized) where authorized.idTag == idTag:
+                turn.indicate(.accepted, on: candidate.id)
+                withConnector(candidate.id, &turn) { $0.cancelUsage(&$1) }
+            case .finishing where candidate.keepsCable(of: idTag):
+                turn.indicate(.accepted, on: candidate.id)
+                withConnector(candidate.id, &turn) { $0.releaseToOwner(&$1) }
+            case .idle, .plugged, .authorized, .transaction, .finishing: continue
+            }
+            return true
+        }
+        return false
+    }
+
+    private mutating func stopLocally(_ connectorId: Int, _ idTag: IdToken, _ turn: inout ChargingTurn) {
+        recentStops[idTag] = turn.uptime + Self.afterStop
+        turn.indicate(.accepted, on: connectorId)
+        withConnector(connectorId, &turn) { $0.stop(.local, idTag: idTag, &$1) }
+    }
+
+    // MARK: - Who is it
+
+    /// Answers who it is from what is known, or asks the central system.
+    mutating func identify(_ request: IdentityRequest, _ turn: inout ChargingTurn) {
+        switch AuthorizationRules.decide(isOnline: isOnline, keys: keys) {
+        case .ask where turn.identity.ask(request, at: turn.uptime): break
+        case .ask, .refuse: refuse(request, &turn)
+        case .accept: place(request, parentIdTag: nil, &turn)  // Nothing is known about a parent.
+        }
+    }
+
+    /// Authorize was answered, or not. Online without an answer is a refusal; only a lost connection brings the offline rules
+    /// (OCPP 1.6 §3.5).
+    mutating func authorizeFinished(_ number: Int, _ outcome: CallOutcome, _ turn: inout ChargingTurn) {
+        if case .unsettled = outcome { return turn.identity.askAgain(number) }
+        guard let request = turn.identity.finished(number) else { return }
+        switch outcome {
+        case .confirmed(.authorize(let conf)):
+            let isExpired = conf.idTagInfo.expiryDate.map {
+                $0.millisecondsSinceEpoch <= turn.clock.utc(at: turn.moment)
+            }
+            if conf.idTagInfo.status == .accepted, isExpired != true {
+                place(request, parentIdTag: conf.idTagInfo.parentIdTag, &turn)
+            } else {
+                refuse(request, &turn)
+            }
+        case .confirmed, .refused, .timedOut, .unreadable, .unsettled: refuse(request, &turn)
+        case .connectionLost: decideOffline(request, &turn)
+        }
+    }
+
+    mutating func decideOffline(_ request: IdentityRequest, _ turn: inout ChargingTurn) {
+        switch AuthorizationRules.decide(isOnline: false, keys: keys) {
+        case .accept: place(request, parentIdTag: nil, &turn)
+        case .ask, .refuse: refuse(request, &turn)
+        }
+    }
+
+    /// The identifier may not do that, or nobody said that it may.
+    mutating func refuse(_ request: IdentityRequest, _ turn: inout ChargingTurn) {
+        turn.log(
+            .notice,
+            "not authorized",
+            .init("connector", request.connectorId),
+            .init("idTag", request.idTag.text.redactedForLog)
+        )
+        turn.indicate(.rejected, on: request.connectorId)
+    }
+
+    // MARK: - Where
+
+    /// The identifier is accepted: it begins at a free connector, ends a transaction of its group, or gets a cable of its group.
+    private mutating func place(_ request: IdentityRequest, parentIdTag: IdToken?, _ turn: inout ChargingTurn) {
+        let candidates = request.candidates.compactMap(connector)
+        let meant = candidates.first { $0.id == request.connectorId && isFree($0, turn) }
+        if let place = meant?.id ?? startPlace(candidates, turn) {
+            turn.indicate(.accepted, on: place)
+            let authorized = ConnectorMachine.Authorized(
+                idTag: request.idTag,
+                parentIdTag: parentIdTag,
+                candidates: request.candidates
+            )
+            return withConnector(place, &turn) { $0.accepted(authorized, &$1) }
+        }
+        // Two cards of one group have the same parent; a parent is never compared with a card (OCPP 1.6 §3.10).
+        let group = candidates.first {
+            $0.transaction?.isRunning == true && parentIdTag != nil && $0.transaction?.parentIdTag == parentIdTag
+        }
+        if let group { return stopLocally(group.id, request.idTag, &turn) }
+        if let keeper = candidates.first(where: { $0.keepsCable(of: request.idTag, parentIdTag: parentIdTag) }) {
+            turn.indicate(.accepted, on: keeper.id)
+            return withConnector(keeper.id, &turn) { $0.releaseToOwner(&$1) }
+        }
+        refuse(request, &turn)
+    }
+
+    /// Where a card begins something: at the cable that waits for one, else at a free connector, else, with a reader of its own, at a
+    /// connector whose user did not leave yet (F2). A reader of several connectors must not start on a foreign cable (E §3.20).
+    private func startPlace(_ candidates: [ConnectorMachine], _ turn: ChargingTurn) -> Int? {
+        let startable = candidates.filter { isFree($0, turn) }
+        let place =
+            startable.first { $0.session == .plugged }
+            ?? startable.first { $0.session == .idle }
+            ?? (candidates.count == 1 ? startable.first : nil)
+        return place?.id
+    }
+
+    /// Where another card of the same group could mean something.
+    private func groupPlace(_ candidates: [ConnectorMachine]) -> Int? {
+        let place = candidates.first {
+            $0.keepsCableForGroup || ($0.transaction?.isRunning == true && $0.transaction?.parentIdTag != nil)
+        }
+        return place?.id
+    }
+
+    /// A usage may begin there, and nobody else is about to.
+    func isFree(_ connector: ConnectorMachine, _ turn: ChargingTurn) -> Bool {
+        connector.isStartable && !turn.identity.isPending(connectorId: connector.id)
+    }
+}

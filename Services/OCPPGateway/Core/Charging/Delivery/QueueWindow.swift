@@ -1,0 +1,111 @@
+import BusSchema
+import Primitives
+
+/// The part of the queue that is in memory. The queue itself is the journal; its length is not limited by memory.
+struct QueueWindow: Equatable, Sendable {
+    /// Reading a part of the journal.
+    private enum Reading: Equatable {
+        case idle
+        /// The order is out.
+        case underWay
+        /// It failed; tried again then.
+        case waiting(until: Duration)
+    }
+
+    /// Most messages in memory.
+    static let limit = 64
+    private static let reloadAfter = Duration.seconds(10)
+
+    /// Ascending; every message from the head of the queue to `loadedThrough`.
+    private var entries: [QueueEntry] = []
+    private var loadedThrough: Int64
+    /// Dead letters that were put back, loaded apart because they are older than everything else.
+    private var resends: [QueueEntry] = []
+    private var reading = Reading.idle
+
+    init(_ ledger: TransactionLedger) { loadedThrough = ledger.deliveredThrough }
+
+    var nextDeadline: Deadline? {
+        guard case .waiting(let until) = reading else { return nil }
+        return Deadline(at: until, for: "the journal is read again")
+    }
+
+    /// Event time of the oldest message in memory.
+    var oldest: EventTime? { (resends.first ?? entries.first)?.time }
+
+    /// The message whose turn it is. What was put back goes before everything newer.
+    func first(_ ledger: TransactionLedger) -> QueueEntry? { ledger.requeued.isEmpty ? entries.first : resends.first }
+
+    mutating func deadlineReached(at uptime: Duration) {
+        if case .waiting(let until) = reading, until <= uptime { reading = .idle }
+    }
+
+    /// New messages, in the journal's order.
+    mutating func append(_ new: [QueueEntry], _ ledger: TransactionLedger) {
+        for var entry in new {
+            // Only what directly follows may join; the rest is on disk.
+            guard loadedThrough >= entry.sequence - 1, entries.count < Self.limit else { continue }
+            entry.assigned = ledger.assigned[entry.transaction]
+            entries.append(entry)
+            loadedThrough = max(loadedThrough, entry.sequence)
+        }
+    }
+
+    /// The answer to StartTransaction is known to the messages that need it.
+    mutating func fill(_ assigned: Assigned) {
+        for index in entries.indices where entries[index].transaction == assigned.transaction {
+            entries[index].assigned = assigned
+        }
+        for index in resends.indices where resends[index].transaction == assigned.transaction {
+            resends[index].assigned = assigned
+        }
+    }
+
+    mutating func drop(_ sequence: Int64) {
+        entries.removeAll { $0.sequence == sequence }
+        resends.removeAll { $0.sequence == sequence }
+    }
+
+    /// Asks for messages when those in memory run out. Offline too: people want to know how old the oldest is.
+    mutating func loadIfNeeded(_ turn: inout ChargingTurn) {
+        // What the disk is still owed would look lost there.
+        guard reading == .idle, turn.book.isComplete else { return }
+        let ledger = turn.ledger
+        if resends.isEmpty, let first = ledger.requeued.first {
+            reading = .underWay
+            turn.add(.loadQueue(QueueQuery(afterSequence: first - 1, limit: Self.limit, throughEnd: true)))
+        } else if entries.isEmpty, loadedThrough < ledger.lastSequence {
+            reading = .underWay
+            turn.add(.loadQueue(QueueQuery(afterSequence: loadedThrough, limit: Self.limit)))
+        }
+    }
+
+    mutating func loaded(_ found: [QueueEntry], _ turn: inout ChargingTurn) {
+        guard reading == .underWay else { return }
+        reading = .idle
+        let ledger = turn.ledger
+        if resends.isEmpty, let first = ledger.requeued.first {
+            resends = found.filter { ledger.requeued.contains($0.sequence) }
+            guard resends.isEmpty else { return }
+            turn.log(.fault, "a dead letter is not in the journal", .init("sequence", first))
+            turn.book.forgetRequeued(first)
+            return
+        }
+        for var entry in found where entry.sequence > loadedThrough {
+            entry.assigned = ledger.assigned[entry.transaction] ?? entry.assigned
+            entries.append(entry)
+            loadedThrough = entry.sequence
+        }
+        guard entries.isEmpty, loadedThrough < ledger.lastSequence else { return }
+        // Damage to the journal, which is reported with its place when it is opened.
+        turn.log(.warning, "messages are not in the journal", .init("after", loadedThrough))
+        loadedThrough = ledger.lastSequence
+        turn.book.skipMissing(through: loadedThrough)
+    }
+
+    mutating func loadFailed(_ reason: String, _ turn: inout ChargingTurn) {
+        guard reading == .underWay else { return }
+        reading = .waiting(until: turn.uptime + Self.reloadAfter)
+        turn.log(.error, "the journal cannot be read", .init("reason", reason))
+    }
+}

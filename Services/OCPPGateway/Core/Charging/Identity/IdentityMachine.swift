@@ -1,0 +1,102 @@
+import OCPP
+import Primitives
+
+/// Who wants something, before it is decided where and whether it can be had: an identifier on its way to an answer.
+struct IdentityRequest: Equatable, Sendable {
+    /// Where the identifier came from.
+    enum Origin: Equatable, Sendable {
+        /// A card at a reader of these connectors.
+        case card(connectorIds: [Int])
+        /// RemoteStartTransaction (OCPP 1.6 §5.11), for one connector.
+        case remote
+    }
+
+    var number: Int
+    var idTag: IdToken
+    var origin: Origin
+    /// The connector that is meant, as far as that can be told before the answer: nobody else may begin there meanwhile.
+    var connectorId: Int
+
+    /// Connectors that the person may turn to.
+    var candidates: [Int] {
+        switch origin {
+        case .card(let connectorIds): connectorIds
+        case .remote: [connectorId]
+        }
+    }
+}
+
+/// Asks the central system who an identifier is, one after the other (OCPP 1.6 §4.1). The only place that knows what is pending.
+struct IdentityMachine: Equatable, Sendable {
+    private struct Waiting: Equatable {
+        var request: IdentityRequest
+        var due: Duration
+    }
+
+    /// At the limit, further identifiers are refused.
+    private static let limit = 8
+    /// Nobody stands in front of a charger for longer without an answer.
+    private static let patience = Duration.seconds(60)
+
+    private var waiting: [Waiting] = []
+    /// The number of the one that was sent.
+    private var asked: Int?
+    private var count = 0
+
+    var nextDeadline: Deadline? { Deadline(at: waiting.lazy.map(\.due).min(), for: "an authorization is overdue") }
+
+    /// A question is open about somebody who wants this connector.
+    func isPending(connectorId: Int) -> Bool { waiting.contains { $0.request.connectorId == connectorId } }
+
+    /// The same identifier is being asked about already, for one of these connectors.
+    func isPending(_ idTag: IdToken, at connectorIds: [Int]) -> Bool {
+        waiting.contains { $0.request.idTag == idTag && connectorIds.contains($0.request.connectorId) }
+    }
+
+    mutating func request(_ idTag: IdToken, _ origin: IdentityRequest.Origin, connectorId: Int) -> IdentityRequest {
+        count += 1
+        return IdentityRequest(number: count, idTag: idTag, origin: origin, connectorId: connectorId)
+    }
+
+    /// Returns false, taking nothing, at the limit.
+    mutating func ask(_ request: IdentityRequest, at uptime: Duration) -> Bool {
+        guard waiting.count < Self.limit else { return false }
+        waiting.append(Waiting(request: request, due: uptime + Self.patience))
+        return true
+    }
+
+    /// The request to send now.
+    mutating func next() -> IdentityRequest? {
+        guard asked == nil, let first = waiting.first else { return nil }
+        asked = first.request.number
+        return first.request
+    }
+
+    /// The CALL with that number is over. Returns its request, unless it was abandoned.
+    mutating func finished(_ number: Int) -> IdentityRequest? {
+        if asked == number { asked = nil }
+        guard let index = waiting.firstIndex(where: { $0.request.number == number }) else { return nil }
+        return waiting.remove(at: index).request
+    }
+
+    /// The CALL with that number is to be sent again.
+    mutating func askAgain(_ number: Int) {
+        if asked == number { asked = nil }
+    }
+
+    /// Forgets what was asked for a connector; a late answer means nothing.
+    mutating func abandon(connectorId: Int) { waiting.removeAll { $0.request.connectorId == connectorId } }
+
+    /// Removes and returns one request that waited too long.
+    mutating func popExpired(at uptime: Duration) -> IdentityRequest? {
+        guard let index = waiting.firstIndex(where: { $0.due <= uptime }) else { return nil }
+        return waiting.remove(at: index).request
+    }
+
+    /// The connection is gone: returns everything that waited.
+    mutating func popAll() -> [IdentityRequest] {
+        defer { waiting = [] }
+        asked = nil
+        return waiting.map(\.request)
+    }
+}
