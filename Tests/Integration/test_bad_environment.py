@@ -28,6 +28,18 @@ def test_a_wrong_value_is_named_with_its_path(csms, service):
         refusal(stack, service, "charger.json", "connectors[0].maximumCurrentAmps", "lots")
 
 
+@pytest.mark.parametrize(["key", "value", "words"], [
+    ("AuthorizationKey", "0123456789ABCDEF0123456789ABCDEF", "belongs to centralSystem.authorizationKeyHex"),
+    ("NumberOfConnectors", 1, "read-only"),
+    ("HeartbeatInterval", 10**30, "1…86400 s"),
+    ("heartbeatinterval", 10, "no key of this charger"),
+])
+def test_a_wrong_default_of_a_key_is_named_with_its_path(csms, key, value, words):
+    with Stack(configuration(csms.url, ocpp={key: value})) as stack:
+        refusal(stack, "ocpp-gateway", "charger.json", f"ocpp.{key}", words)
+        assert "0123456789ABCDEF" not in stack.log("ocpp-gateway")
+
+
 def test_a_file_that_is_no_json_is_named_with_the_place(csms):
     with Stack('{"station": {,}') as stack:
         for service in SERVICES[1:]:

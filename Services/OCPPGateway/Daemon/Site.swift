@@ -31,7 +31,7 @@ struct Site {
         do throws(Misfit) {
             table = try OCPPKeyTable(site: site)
         } catch {
-            throw file.failure(at: "ocpp.\(error.key)", error.reason)
+            throw file.failure(at: "ocpp.\(error.key)", Self.advice(error))
         }
         let identity = central?.identity ?? ""
         self.identity = identity
@@ -61,6 +61,12 @@ struct Site {
                 clockIsTrusted: clockIsTrusted
             )
         )
+    }
+
+    /// What is wrong with a default of a key, and for the password also where it belongs.
+    private static func advice(_ misfit: Misfit) -> String {
+        guard OCPPKeyName.authorizationKey.isNamed(by: misfit.key) else { return misfit.reason }
+        return "\(misfit.reason); it belongs to centralSystem.authorizationKeyHex"
     }
 
     private static func address(
