@@ -106,7 +106,7 @@ let targets: [Target] = [
 
     // Layer 5: services. A core sees values only.
     library("ConfigCore", "Services/ConfigStore/Core", pure, "BusSchema", "Primitives"),
-    tests("ConfigCore", "BusSchema", "ConfigCore", "Primitives"),
+    tests("ConfigCore", "BusSchema", "ConfigCore", "JSON", "Primitives"),
     program(
         "config-store",
         "Services/ConfigStore/Daemon",

@@ -1,5 +1,6 @@
 import BusSchema
 import ConfigCore
+import JSON
 import Primitives
 import Testing
 
@@ -150,6 +151,70 @@ import Testing
     @Test mutating func anOwnerThatCouldNotBeAFolderIsRefused() {
         let answer = bench.declare(as: ServiceName(rawValue: "../etc"))
         #expect(answer.code == .invalid)
+    }
+
+    /// Twenty-seven texts of 4096 quotation marks, each escaped in JSON, are the most that a message carries.
+    @Test mutating func whatAServiceDeclaresFitsAMessageAtItsLongest() throws {
+        let texts = (0..<27).map { KeyDeclaration.string("Text\($0)") }
+        let owner = ServiceName.ocppGateway
+        let request = ConfigDeclare(owner: owner, keys: texts)
+        let fine = bench.run { .declareRequested($0, request, from: owner) }
+        #expect(fine.kinds == ["reply", "config.values", "log"])
+        let more = ConfigDeclare(owner: owner, keys: texts + [.string("Text27")])
+        let refused = bench.run { .declareRequested($0, more, from: owner) }
+        let complaint =
+            "expected values of at most 228352 bytes in all, found up to 233118; shorter texts or fewer keys fit a message"
+        #expect(refused.first == .refuse(RequestID(2), BusError(.invalid, complaint)))
+        for text in texts { _ = bench.set(text.key, String(repeating: "\"", count: 4096)) }
+        let first = bench.get("Text0").entries.map(\.value)
+        let payload = try JSON.encode(ConfigValues(owner: owner, revision: 1, values: first))
+        #expect(payload.count * texts.count > ConfigLimits.valuesBytes - 12_000)
+        #expect(payload.count * texts.count < BusLimits.payloadBytes)
+        let all = bench.run { .getRequested($0, ConfigGet()) }
+        #expect(all.kinds == ["reply"])
+    }
+
+    @Test mutating func anAnswerThatFitsNoMessageIsRefusedInWords() {
+        _ = bench.declare(.string("Text"))
+        _ = bench.set("Text", String(repeating: "\"", count: 4096))
+        let most = bench.run { .getRequested($0, ConfigGet(keys: Array(repeating: "Text", count: 29))) }
+        let tooMany = bench.run { .getRequested($0, ConfigGet(keys: Array(repeating: "Text", count: 32))) }
+        #expect(most.kinds == ["reply"])
+        #expect(tooMany.kinds == ["refuse"])
+    }
+
+    @Test mutating func complaintsAboutStoredValuesAreCutToWhatAMessageCarries() {
+        let numbers = (0..<500).map { KeyDeclaration.integer("Number\($0)", "1", 0, 9) }
+        _ = bench.run { .declareRequested($0, ConfigDeclare(owner: .ocppGateway, keys: numbers), from: .ocppGateway) }
+        for number in numbers { _ = bench.set(number.key, "9") }
+        let narrow = numbers.map { KeyDeclaration.integer($0.key, "1", 0, 8) }
+        let effects = bench.run {
+            .declareRequested($0, ConfigDeclare(owner: .ocppGateway, keys: narrow), from: .ocppGateway)
+        }
+        let unfit = effects.compactMap { effect in
+            if case .reply(_, .declare(let reply)) = effect { reply.unfit } else { nil }
+        }
+        #expect(unfit.first?.count == 500)
+        #expect(unfit.first?.first == "Number0: expected an integer 0…8 s, found \"9\"")
+    }
+
+    @Test mutating func aRecordOfAnImpossibleRevisionDoesNotEndTheCounting() {
+        _ = bench.declare(.integer("A"))
+        _ = bench.set("A", "7")
+        var record = bench.disk[0]
+        record.stored = "1"
+        for revision in [.max, ConfigLimits.revisions + 1, -1, .min] {
+            record.change.revision = revision
+            let isTaken = bench.machine.restore(record)
+            #expect(!isTaken)
+        }
+        let value = bench.value("A")
+        #expect(value == "7")
+        record.change.revision = ConfigLimits.revisions
+        let isTaken = bench.machine.restore(record)
+        #expect(isTaken)
+        let next = bench.set("A", "8").reply
+        #expect(next?.value.revision == ConfigLimits.revisions + 1)
     }
 
     @Test mutating func keysAndOwnersAreLimited() {

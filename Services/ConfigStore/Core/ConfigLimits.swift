@@ -16,6 +16,13 @@ public enum ConfigLimits {
     public static let history = 500
     /// Payload of a history reply, well below the bus's limit; older changes are left out.
     public static let historyBytes = 128 * 1024
+    /// What all values of one service, each at its longest, may take of a payload. The rest is for its other fields and for what is said
+    /// of unfit values.
+    public static let valuesBytes = BusLimits.payloadBytes - unfitBytes - 1024
+    /// What a reply may say of stored values that do not fit.
+    public static let unfitBytes = 32 * 1024
+    /// The revision beyond which the store no longer counts. A record on the disk that claims more is damaged.
+    public static let revisions: Int64 = 1 << 53
     /// Characters of a reason; the rest is cut.
     public static let reasonLength = 200
 }

@@ -49,7 +49,13 @@ public struct ConfigMachine: Machine, Sendable {
     // MARK: - Start
 
     /// Takes one record of the journal, oldest first, before the first event.
-    public mutating func restore(_ record: StoredChange) { settings.apply(record) }
+    /// - Returns: Whether it was taken. One of an impossible revision is not: it would end the counting.
+    @discardableResult
+    public mutating func restore(_ record: StoredChange) -> Bool {
+        guard (0...ConfigLimits.revisions).contains(record.change.revision) else { return false }
+        settings.apply(record)
+        return true
+    }
 
     /// Takes the stored secrets, before the first event.
     public mutating func restore(secrets stored: [String: Secret]) {
@@ -76,6 +82,7 @@ public struct ConfigMachine: Machine, Sendable {
         }
         let values = values(of: owner)
         let unfit = declarations.keys(of: owner).compactMap { misfit(of: $0) }
+        let told = fittingMessage(unfit)
         let handedOver = declarations.keys(of: owner).filter(\.secret).map { declaration in
             let secret = secrets[declaration.key.lowercased()]?.secret
             return ConfigEffect.handOver(secret, key: declaration.key, owner: owner)
@@ -84,7 +91,7 @@ public struct ConfigMachine: Machine, Sendable {
             ConfigEffect.log(LogRecord(.error, "stored value unfit, default used", .init("why", $0)))
         }
         return handedOver + [
-            .reply(id, .declare(ConfigDeclare.Reply(values: values, unfit: unfit))),
+            .reply(id, .declare(ConfigDeclare.Reply(values: values, unfit: told))),
             .publish(AnyBusMessage(values)),
             .log(LogRecord(.notice, "keys declared", .init("owner", owner), .init("keys", request.keys.count))),
         ] + complaints
@@ -109,7 +116,24 @@ public struct ConfigMachine: Machine, Sendable {
                 reply.unknownKeys.append(key)
             }
         }
+        let bytes =
+            reply.entries.reduce(0) { $0 + $1.jsonBytes } + reply.unknownKeys.reduce(0) { $0 + $1.jsonBytes + 1 }
+        guard bytes <= BusLimits.payloadBytes - 1024 else {
+            return .refuse(
+                id,
+                BusError(.invalid, "keys: the answer would take \(bytes) bytes; ask for fewer at a time")
+            )
+        }
         return .reply(id, .get(reply))
+    }
+
+    /// As many complaints as a reply has room for, each cut where it gets long; all of them are in the log.
+    private func fittingMessage(_ complaints: [String]) -> [String] {
+        var room = ConfigLimits.unfitBytes
+        return complaints.map { String($0.prefix(200)) }.prefix { complaint in
+            room -= complaint.jsonBytes + 1
+            return room >= 0
+        }.map { $0 }
     }
 
     private func history(_ id: RequestID, _ request: ConfigHistory) -> ConfigEffect {
@@ -118,7 +142,7 @@ public struct ConfigMachine: Machine, Sendable {
         var bytes = 0
         for change in settings.history.reversed() where key == nil || change.key.lowercased() == key {
             let texts = [change.key, change.oldValue, change.newValue, change.source.rawValue, change.reason]
-            bytes += texts.reduce(140) { $0 + ($1?.utf8.count ?? 0) }
+            bytes += texts.reduce(140) { $0 + ($1?.jsonBytes ?? 4) }
             guard changes.count < min(request.limit, ConfigLimits.history), bytes <= ConfigLimits.historyBytes else {
                 break
             }

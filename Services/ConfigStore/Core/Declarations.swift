@@ -25,7 +25,9 @@ struct Declarations: Equatable, Sendable {
         guard declared.count <= ConfigLimits.keysPerOwner else {
             throw BusError(.invalid, "expected at most \(ConfigLimits.keysPerOwner) keys, found \(declared.count)")
         }
-        guard Self.isName(owner.rawValue) else { throw BusError(.invalid, "owner: expected the name of a service") }
+        guard owner.rawValue.utf8.count <= ConfigLimits.keyLength, Self.isName(owner.rawValue) else {
+            throw BusError(.invalid, "owner: expected the name of a service")
+        }
         var canonical: [KeyDeclaration] = []
         var added: [String: Declared] = [:]
         for declaration in declared {
@@ -37,6 +39,11 @@ struct Declarations: Equatable, Sendable {
             }
             added[lower] = Declared(owner: owner, declaration: declaration)
             canonical.append(declaration)
+        }
+        let bytes = canonical.reduce(0) { $0 + $1.mostValueBytes(of: owner) }
+        guard bytes <= ConfigLimits.valuesBytes else {
+            let expected = "expected values of at most \(ConfigLimits.valuesBytes) bytes in all, found up to \(bytes)"
+            throw BusError(.invalid, "\(expected); shorter texts or fewer keys fit a message")
         }
         for declaration in keys(of: owner) { byKey[declaration.key.lowercased()] = nil }
         byKey.merge(added) { _, new in new }

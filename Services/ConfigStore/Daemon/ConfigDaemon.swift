@@ -25,7 +25,12 @@ final class ConfigDaemon {
         )
         let folder = try host.makeStateDirectory()
         var store = ConfigMachine()
-        journal = try SettingsJournal(folder: folder, log: host.log) { store.restore($0) }
+        journal = try SettingsJournal(folder: folder, log: host.log) { change in
+            guard !store.restore(change) else { return }
+            host.log.write(
+                LogRecord(.error, "a stored change is damaged and left alone", .init("key", change.change.key))
+            )
+        }
         secrets = SecretStore(stateFolder: folder, runtimeFolder: host.options.runtimeDirectory, log: host.log)
         store.restore(secrets: try secrets.load())
         try secrets.makeFolders()

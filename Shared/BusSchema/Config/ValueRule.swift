@@ -69,11 +69,17 @@ extension KeyDeclaration {
         choices.map { Dictionary($0.map { ($0.lowercased(), $0) }) { first, _ in first } }
     }
 
+    /// For people; a complaint is no place for thousands of choices.
+    private var shownChoices: String {
+        let choices = choices ?? []
+        return choices.prefix(50).joined(separator: ", ") + (choices.count > 50 ? " …" : "")
+    }
+
     /// OCPP's enumerations are case-sensitive. Being lenient costs nothing, because our spelling is stored and reported.
     private func choice(_ text: String, _ spellings: [String: String]?) throws(Misfit) -> String {
         guard let spellings else { return text }
         guard let choice = spellings[text.lowercased()] else {
-            throw misfit("one of \((choices ?? []).joined(separator: ", "))", quoted(text))
+            throw misfit("one of \(shownChoices)", quoted(text))
         }
         return choice
     }
