@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// One small document that is replaced as a whole: after any crash either the old or the new one is there.
 ///
 /// On disk: one header line `<magic> <format version> <bytes> <crc>` in text, then the body, so that people can read it with `cat`.
@@ -15,6 +13,7 @@ public struct AtomicDocument {
     private let mode: UInt32
     private let keepsPrevious: Bool
     private let directory: Directory
+    private let memory = Memory()
 
     /// - Parameters:
     ///   - path: where it is; the folder must exist.
@@ -55,28 +54,44 @@ public struct AtomicDocument {
         public var formatVersion: UInt16
         /// The body is that of the save before the last one.
         public var isPrevious: Bool
-        /// What could not be read. Worth an error line each.
+        /// What could not be understood. Worth an error line each.
         public var setAside: [SetAside]
+        /// The device could not read the document, at the third try, and the one before stands in for it. It was left where it is, and the
+        /// next save keeps it under another name. Worth an error line.
+        public var unread: StorageError?
 
         public init(
             body: [UInt8]? = nil,
             formatVersion: UInt16 = 0,
             isPrevious: Bool = false,
-            setAside: [SetAside] = []
+            setAside: [SetAside] = [],
+            unread: StorageError? = nil
         ) {
             self.body = body
             self.formatVersion = formatVersion
             self.isPrevious = isPrevious
             self.setAside = setAside
+            self.unread = unread
         }
     }
 
-    /// Reads the document. What is there and cannot be understood is set aside.
-    /// - Throws: `StorageError.system` when access is denied or the folder cannot be used.
+    /// Reads the document. What is there and cannot be understood is set aside; what the device cannot read is left alone, since it may
+    /// be readable the next time.
+    /// - Throws: `StorageError.system` when access is denied, the folder cannot be used, or the device fails and no document before
+    ///   stands in.
     public func load() throws(StorageError) -> Loaded {
         var loaded = Loaded()
         for candidate in keepsPrevious ? [path, previousPath] : [path] {
-            switch try read(candidate) {
+            let content: Content
+            do throws(StorageError) {
+                content = try read(candidate)
+            } catch {
+                guard error.isDeviceError else { throw error }
+                if candidate == path { memory.mustKeepOriginal = true }
+                loaded.unread = loaded.unread ?? error
+                continue
+            }
+            switch content {
             case .absent:
                 continue
             case .unreadable(let reason):
@@ -88,10 +103,12 @@ public struct AtomicDocument {
                 return loaded
             }
         }
+        if let unread = loaded.unread { throw unread }
         return loaded
     }
 
-    /// Replaces the document. On disk when this returns; unchanged when it throws.
+    /// Replaces the document. On disk when this returns. When it throws it is unchanged; but after a failure of the very last step,
+    /// forcing the new name, a power cut decides whether the old or the new one is there, and both are whole.
     /// - Throws: `StorageError`.
     public mutating func save(_ body: [UInt8]) throws(StorageError) {
         guard body.count <= maximumBytes else {
@@ -100,17 +117,26 @@ public struct AtomicDocument {
         var bytes = DocumentHeader.line(magic: magic, formatVersion: formatVersion, body: body)
         bytes.append(contentsOf: body)
         do throws(StorageError) {
+            // Forced first, named then: the other way round a power cut could leave the name with a file that is not whole.
             try write(bytes, to: temporaryPath)
-            if keepsPrevious, try directory.status(path) != nil {
-                try directory.remove(previousPath)
-                try directory.link(path, as: previousPath)
-            }
+            try keepOld()
             try directory.rename(temporaryPath, to: path)
         } catch {
             directory.discard(temporaryPath)
             throw error
         }
         try directory.sync(containing: path)
+    }
+
+    private func keepOld() throws(StorageError) {
+        guard try directory.status(path) != nil else { return }
+        if memory.mustKeepOriginal {
+            _ = try directory.linkAside(path, reason: "the device could not read it")
+            memory.mustKeepOriginal = false
+        } else if keepsPrevious {
+            try directory.remove(previousPath)
+            try directory.link(path, as: previousPath)
+        }
     }
 
     /// Removes the document and the one before it; none is fine.
@@ -129,6 +155,12 @@ public struct AtomicDocument {
         try file.sync()
     }
 
+    /// What a load leaves for the next save.
+    private final class Memory {
+        /// The file in place could not be read, so nobody knows what would be lost with it.
+        var mustKeepOriginal = false
+    }
+
     private enum Content {
         case absent
         case unreadable(String)
@@ -145,17 +177,14 @@ public struct AtomicDocument {
         case .file(let file):
             let limit = maximumBytes + DocumentHeader.maximumBytes
             guard try file.size <= limit else { return .unreadable("it is larger than \(limit) bytes") }
-            do throws(StorageError) {
-                return parse(try file.read(limit, at: 0))
-            } catch .system(let error) where error.errno == EIO {
-                return .unreadable(String(cString: strerror(EIO)))
-            }
+            return parse(try file.read(limit, at: 0))
         }
     }
 
     private func parse(_ bytes: [UInt8]) -> Content {
         switch DocumentHeader.parse(bytes, magic: magic, newestVersion: formatVersion) {
-        case .success(let header): .sound(Array(bytes[header.bodyStart...]), formatVersion: header.formatVersion)
+        case .success(let header):
+            .sound(Array(bytes[header.bodyStart...]), formatVersion: header.formatVersion)
         case .failure(let flaw): .unreadable(flaw.reason)
         }
     }

@@ -83,7 +83,7 @@ struct Directory {
         return .file(try open(path, mode))
     }
 
-    enum Opened: ~Copyable {
+    enum Opened {
         case absent
         case unfit(String)
         case file(File)

@@ -13,11 +13,16 @@ struct DocumentHeader {
         return fields + hexadecimal(checksum(fields, body[...])) + [UInt8(ascii: "\n")]
     }
 
-    static func parse(_ bytes: [UInt8], magic: String, newestVersion: UInt16) -> Result<DocumentHeader, Flaw> {
+    static func parse(_ bytes: [UInt8], magic: String, newestVersion: UInt16) -> Result<
+        DocumentHeader, Flaw
+    > {
         guard let newline = bytes.prefix(maximumBytes).firstIndex(of: UInt8(ascii: "\n")) else {
             return .failure(Flaw(reason: "its header line is missing"))
         }
-        let fields = bytes[..<newline].split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        let fields = bytes[..<newline].split(
+            separator: UInt8(ascii: " "),
+            omittingEmptySubsequences: false
+        )
         guard fields.count == 4, fields[0].elementsEqual(magic.utf8) else {
             return .failure(Flaw(reason: "it does not begin with \(magic)"))
         }
@@ -31,7 +36,9 @@ struct DocumentHeader {
         else { return .failure(Flaw(reason: "its header line is malformed")) }
         guard version <= newestVersion else {
             return .failure(
-                Flaw(reason: "its format version is \(version), newer than \(newestVersion), the newest known")
+                Flaw(
+                    reason: "its format version is \(version), newer than \(newestVersion), the newest known"
+                )
             )
         }
         return .success(DocumentHeader(formatVersion: version, bodyStart: newline + 1))

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// An open file. Closed when it goes out of scope; its locks go with it.
-struct File: ~Copyable {
+final class File {
     /// What errors call it.
     var path: String
 
@@ -9,7 +9,9 @@ struct File: ~Copyable {
     private let meter: WriteMeter
     private let handle: FileHandle
 
-    init(_ path: String, _ mode: OpenMode, in files: any FileSystem, meter: WriteMeter) throws(StorageError) {
+    init(_ path: String, _ mode: OpenMode, in files: any FileSystem, meter: WriteMeter)
+        throws(StorageError)
+    {
         do throws(Errno) {
             handle = try files.open(path, mode)
         } catch {
@@ -32,28 +34,57 @@ struct File: ~Copyable {
         }
     }
 
-    /// Reads up to `count` bytes at `offset`; fewer only at the end of the file.
-    ///
-    /// With `zeroingBadBlocks`, blocks that the device cannot read come back as zeros: one bad sector must not hide the rest.
-    func read(_ count: Int, at offset: Int64, zeroingBadBlocks: Bool = false) throws(StorageError) -> [UInt8] {
+    /// Reads up to `count` bytes at `offset`; fewer only at the end of the file. A device that fails is asked three times.
+    func read(_ count: Int, at offset: Int64) throws(StorageError) -> [UInt8] {
+        try read(count, at: offset, onBadBlock: { _ in false })
+    }
+
+    /// The same, but blocks that the device cannot read come back as zeros and are reported: one bad sector must not hide the rest.
+    func readSalvaging(_ count: Int, at offset: Int64) throws(StorageError) -> (
+        bytes: [UInt8], hasBadBlocks: Bool
+    ) {
+        var hasBadBlocks = false
+        let bytes = try read(
+            count,
+            at: offset,
+            onBadBlock: { _ in
+                hasBadBlocks = true
+                return true
+            }
+        )
+        return (bytes, hasBadBlocks)
+    }
+
+    private func read(
+        _ count: Int,
+        at offset: Int64,
+        onBadBlock skips: (Int64) -> Bool
+    ) throws(StorageError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
+        var tries = 0
         while done < count {
             let position = offset + Int64(done)
             do throws(Errno) {
                 let got = try read(into: &bytes, from: done, at: position)
                 if got == 0 { break }
                 done += got
+                tries = 0
             } catch {
-                guard error.code == EIO, zeroingBadBlocks else { throw StorageError(error, "read", path) }
+                tries += 1
+                if error.code == EIO, tries < Self.triesOfARead { continue }
+                guard error.code == EIO, skips(position) else { throw StorageError(error, "read", path) }
                 done = min(count, done + Int(Self.blockBytes - position % Self.blockBytes))
+                tries = 0
             }
         }
         bytes.removeSubrange(done...)
         return bytes
     }
 
-    private func read(into bytes: inout [UInt8], from start: Int, at position: Int64) throws(Errno) -> Int {
+    private func read(into bytes: inout [UInt8], from start: Int, at position: Int64) throws(Errno)
+        -> Int
+    {
         // `withUnsafeMutableBytes` forgets the type of an error, a result keeps it.
         let result: Result<Int, Errno> = bytes.withUnsafeMutableBytes { buffer in
             do throws(Errno) {
@@ -67,7 +98,9 @@ struct File: ~Copyable {
     }
 
     /// Writes all of `bytes` at `offset`; counts them as `purpose`. After an error any part of it may be there.
-    func write(_ bytes: [UInt8], at offset: Int64, for purpose: WriteMeter.Purpose) throws(StorageError) {
+    func write(_ bytes: [UInt8], at offset: Int64, for purpose: WriteMeter.Purpose)
+        throws(StorageError)
+    {
         var done = 0
         while done < bytes.count {
             do throws(Errno) {
@@ -148,5 +181,7 @@ struct File: ~Copyable {
         }
     }
 
+    /// Most read errors of a healthy device are gone at the next try.
+    private static let triesOfARead = 3
     private static let blockBytes: Int64 = 4096
 }

@@ -21,7 +21,8 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
     private var advice: String? {
         switch errno {
-        case EACCES, EPERM: "the user of the service needs read and write access to it and to its folder"
+        case EACCES, EPERM:
+            "the user of the service needs read and write access to it and to its folder"
         case EROFS: "the file system is mounted read-only; check it and mount it writable"
         case ENOENT, ENOTDIR: "create the folder, or name another one with --state-dir"
         case EIO: "the device reports errors; check the kernel log and replace it"

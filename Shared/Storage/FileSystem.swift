@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The calls to the operating system that storing needs, and no others. `KernelFileSystem` makes them for the product; tests put a
 /// simulated disk behind the same calls, so that what runs there is the real journal and the real documents.
 ///
@@ -21,9 +23,11 @@ public protocol FileSystem {
     func status(at path: String) throws(Errno) -> FileStatus
 
     /// Reads into `buffer` from `offset` on; returns how many bytes, 0 at the end of the file. May be fewer than asked for.
-    func read(_ file: FileHandle, into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(Errno) -> Int
+    func read(_ file: FileHandle, into buffer: UnsafeMutableRawBufferPointer, at offset: Int64)
+        throws(Errno) -> Int
     /// Writes from `offset` on; returns how many bytes. May be fewer than asked for.
-    func write(_ file: FileHandle, _ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(Errno) -> Int
+    func write(_ file: FileHandle, _ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(Errno)
+        -> Int
     /// Makes the size `size`; what is cut off is gone, what is added is zero.
     func truncate(_ file: FileHandle, to size: Int64) throws(Errno)
     /// Backs the bytes from `start` up to `end` with real blocks, and makes the file at least that long.
@@ -64,6 +68,11 @@ public struct Errno: Error, Hashable, Sendable {
     public let code: Int32
 
     public init(_ code: Int32) { self.code = code }
+
+    /// The device failed (`EIO`).
+    public static let deviceFailed = Errno(EIO)
+    /// The device is full (`ENOSPC`).
+    public static let deviceFull = Errno(ENOSPC)
 }
 
 /// How a file is opened.

@@ -1,11 +1,13 @@
 extension Journal {
     /// Opens the journal, or makes a new one, and hands every record to `onRecord` in order, one at a time.
     ///
-    /// A torn tail is cut off. After damage in the middle all sound records are kept, the file is rewritten without the damage and the
-    /// original set aside. A file whose header cannot be read, or is newer, is set aside as a whole and a new journal begun.
+    /// A torn tail is cut off and kept in a file of its own. After damage in the middle, or when both copies of the header are lost, all
+    /// sound records are kept, the file is rewritten and the original set aside. So it is when a block cannot be read at the third try;
+    /// nothing is cut off then. A file that is another's, or newer, is set aside as a whole and a new journal begun.
     ///
-    /// - Throws: `StorageError.inUse` when another process has it open; `.full` when the disk has no room for a new one;
-    ///   `.system` when the folder cannot be used.
+    /// - Throws: `StorageError.inUse` when another process has it open; `.full` when the disk has no room for a new one, or for the
+    ///   salvage of one that cannot be read; `.system` when the folder cannot be used or the device fails. Nothing was changed then, but
+    ///   records may have been handed out.
     public static func open(
         _ options: Options,
         reserve: SpaceReserve? = nil,
@@ -14,8 +16,7 @@ extension Journal {
     ) throws(StorageError) -> (journal: Journal, report: JournalReport) {
         var report = JournalReport()
         let directory = Directory(files: files, meter: WriteMeter())
-        let opened = try directory.openRegular(options.path, .readWrite)
-        switch consume opened {
+        switch try directory.openRegular(options.path, .readWrite) {
         case .absent:
             break
         case .unfit(let reason):
@@ -24,22 +25,7 @@ extension Journal {
             try file.lock()
             // A compaction that was cut short; its original is this one. Only who has the lock may know that nobody is at it.
             try directory.remove(options.temporaryPath)
-            let bytes = try file.read(JournalFormat.headerBytes, at: 0, zeroingBadBlocks: true)
-            switch JournalFormat.header(in: bytes, magic: options.magic, newestVersion: options.formatVersion) {
-            case .unreadable(let reason):
-                report.setAside = try directory.setAside(options.path, reason: reason)
-            case .sound(let header, let flawed):
-                let size = try file.size
-                let journal = Journal(
-                    options: options,
-                    directory: directory,
-                    file: file,
-                    header: header,
-                    end: size,
-                    reserve: reserve
-                )
-                try journal.scan(&report, onRecord)
-                if flawed || !report.damage.isEmpty { journal.repair(&report) }
+            if let journal = try salvage(file, options, directory, reserve, &report, onRecord) {
                 return (journal, report)
             }
         }
@@ -53,22 +39,20 @@ extension Journal {
     ) throws(StorageError) -> Journal {
         let header = JournalFormat.Header(formatVersion: options.formatVersion, nextSequence: 1)
         let path = options.temporaryPath
-        let bytes = header.bytes(magic: options.magic)
         do throws(StorageError) {
-            var file = try directory.replace(path, permissions: 0o640)
+            let file = try directory.replace(path, permissions: 0o640)
             try file.lock()
-            try file.write(bytes, at: 0, for: .rewrite)
+            try file.write(header.bytes(magic: options.magic), at: 0, for: .rewrite)
             try file.sync()
             try directory.rename(path, to: options.path)
             try directory.sync(containing: path)
             file.path = options.path
-            let end = Int64(bytes.count)
             return Journal(
                 options: options,
                 directory: directory,
                 file: file,
                 header: header,
-                end: end,
+                end: header.recordsStart,
                 reserve: reserve
             )
         } catch {
@@ -77,9 +61,80 @@ extension Journal {
         }
     }
 
-    /// Reads everything once: notes where records are, and cuts the torn tail.
-    private func scan(_ report: inout JournalReport, _ onRecord: (JournalRecord) -> Void) throws(StorageError) {
-        var scanner = JournalScanner(from: Int64(JournalFormat.headerBytes), to: end, minimum: 1)
+    /// Takes what is there; nil when the file was set aside as a whole.
+    private static func salvage(
+        _ file: File,
+        _ options: Options,
+        _ directory: Directory,
+        _ reserve: SpaceReserve?,
+        _ report: inout JournalReport,
+        _ onRecord: (JournalRecord) -> Void
+    ) throws(StorageError) -> Journal? {
+        let size = try file.size
+        let (start, hasBadBlocks) = try file.readSalvaging(JournalFormat.largestHeaderBytes, at: 0)
+        var reason = hasBadBlocks ? "blocks of it cannot be read" : nil
+        var header = JournalFormat.Header(formatVersion: options.formatVersion, nextSequence: 1)
+        var isLost = false
+        switch JournalFormat.header(
+            in: start,
+            magic: options.magic,
+            newestVersion: options.formatVersion
+        )
+        {
+        case .foreign(let foreign):
+            report.setAside = try directory.setAside(options.path, reason: foreign)
+            return nil
+        case .lost:
+            isLost = true
+            reason = reason ?? "its header is damaged"
+        case .sound(let found, let isFlawed):
+            header = found
+            if isFlawed { reason = reason ?? "its header is damaged" }
+        }
+        let journal = Journal(
+            options: options,
+            directory: directory,
+            file: file,
+            header: header,
+            end: size,
+            reserve: reserve
+        )
+        let scan = try journal.scan(from: isLost ? 0 : header.recordsStart, &report, onRecord)
+        if isLost {
+            guard journal.count > 0 else {
+                report.setAside = try directory.setAside(options.path, reason: "its header is damaged")
+                report.tornBytes = 0
+                return nil
+            }
+            // Which numbers were used behind the last record is lost with the header; so many are left out.
+            journal.nextSequence += lostNumbers
+        }
+        if scan.hasBadBlocks { reason = reason ?? "blocks of it cannot be read" }
+        if let damage = report.damage.first { reason = reason ?? "damage at byte \(damage.offset)" }
+        if scan.tornBytes > JournalTail.maximumBytes + JournalFormat.maximumRecordBytes {
+            reason = reason ?? "its last \(scan.tornBytes) bytes are no records"
+        }
+        try journal.settle(
+            scan,
+            reason,
+            mustRepair: isLost || hasBadBlocks || scan.hasBadBlocks,
+            &report
+        )
+        return journal
+    }
+
+    private struct Scan {
+        var tornBytes: Int64
+        var hasBadBlocks: Bool
+    }
+
+    /// Reads everything once and notes where records are; `end` is that of the last one afterwards.
+    private func scan(
+        from start: Int64,
+        _ report: inout JournalReport,
+        _ onRecord: (JournalRecord) -> Void
+    ) throws(StorageError) -> Scan {
+        var scanner = JournalScanner(from: start, to: end, minimum: 1, badBlocks: .skip)
         var damaged: (offset: Int64, bytes: Int64)?
         while true {
             switch try scanner.next(in: file) {
@@ -91,7 +146,6 @@ extension Journal {
                 }
                 damaged = nil
                 index.add(record.sequence, at: offset)
-                count += 1
                 nextSequence = max(nextSequence, record.sequence + 1)
                 onRecord(record)
             case .damage(let offset, let bytes):
@@ -99,34 +153,56 @@ extension Journal {
             case .end(let offset, let tornBytes):
                 report.records = count
                 report.tornBytes = tornBytes
-                if tornBytes > 0 {
-                    try file.truncate(to: offset)
-                    try file.sync()
-                    end = offset
-                }
-                return
+                end = offset
+                return Scan(tornBytes: tornBytes, hasBadBlocks: scanner.hasBadBlocks)
             }
         }
+    }
+
+    /// Leaves a file that is sound and on the device: repaired, or with its tail cut off.
+    private func settle(
+        _ scan: Scan,
+        _ reason: String?,
+        mustRepair: Bool,
+        _ report: inout JournalReport
+    ) throws(StorageError) {
+        if let reason {
+            do throws(StorageError) {
+                return try repair(reason, &report)
+            } catch {
+                // What cannot be read must not be cut off. Else it works all the same, and the next start tries again.
+                if mustRepair { throw error }
+            }
+        }
+        if scan.tornBytes > 0 {
+            report.cutKeptAs = try directory.keepCut(
+                from: file,
+                at: end,
+                bytes: scan.tornBytes,
+                path: options.path
+            )
+            try file.truncate(to: end)
+        }
+        // Who wrote this may have been killed before it forced the file or its name: what was found here must not be lost later.
+        tail.isDoubtful = true
+        try file.sync()
+        try directory.sync(containing: options.path)
+        tail.isDoubtful = false
     }
 
     /// Keeps the original under another name and rewrites the journal without the damage.
-    private func repair(_ report: inout JournalReport) {
-        let reason = report.damage.first.map { "damage at byte \($0.offset)" } ?? "its header is damaged"
+    private func repair(_ reason: String, _ report: inout JournalReport) throws(StorageError) {
+        let original = try directory.linkAside(options.path, reason: reason)
+        isOriginalKept = true
+        defer { isOriginalKept = false }
         do throws(StorageError) {
-            let original = try directory.linkAside(options.path, reason: reason)
-            do throws(StorageError) {
-                try rewrite(keeping: \.payload, formatVersion: formatVersion)
-            } catch {
-                try directory.remove(original.keptAs)
-                throw error
-            }
-            report.setAside = original
+            try rewriteAll(badBlocks: .skip)
         } catch {
-            // No room, most likely: `damage` without `setAside` says so. The journal works all the same, and the next start tries again.
+            directory.discard(original.keptAs)
+            throw error
         }
+        report.setAside = original
     }
-}
 
-extension Journal.Options {
-    var temporaryPath: String { path + ".new" }
+    private static let lostNumbers: UInt64 = 1 << 20
 }

@@ -1,4 +1,35 @@
+/// A place in a journal from which to read on.
+public struct JournalCursor: Hashable, Sendable {
+    /// Records below this number were read, or are not wanted.
+    public fileprivate(set) var nextSequence: UInt64
+    /// There was nothing more when it was last used.
+    public fileprivate(set) var isAtEnd = false
+
+    /// - Parameter sequence: the number of the first record that is wanted; 0 for all.
+    public init(from sequence: UInt64 = 0) { nextSequence = sequence }
+}
+
 extension Journal {
+    /// The next few records at `cursor`, which is moved behind them: at most `maximumRecords`, and no more once their payloads exceed
+    /// `maximumBytes` (but always one, if there is one). Empty, and `cursor.isAtEnd`, when there are no more.
+    ///
+    /// - Throws: `StorageError.system` when the file cannot be read; the cursor has not moved then.
+    public func readSlice(
+        _ cursor: inout JournalCursor,
+        maximumRecords: Int = 256,
+        maximumBytes: Int = 64 << 10
+    ) throws(StorageError) -> [JournalRecord] {
+        let records = try read(
+            from: cursor.nextSequence,
+            limit: max(1, maximumRecords),
+            maximumBytes: maximumBytes
+        )
+        // No number reaches the largest one, so adding one is safe.
+        if let last = records.last { cursor.nextSequence = last.sequence + 1 }
+        cursor.isAtEnd = cursor.nextSequence >= nextSequence || records.isEmpty
+        return records
+    }
+
     /// The records from number `sequence` on, in order: at most `limit` of them, and no more once their payloads exceed `maximumBytes`
     /// (but always one, if there is one).
     ///
@@ -9,7 +40,7 @@ extension Journal {
         maximumBytes: Int = 1 << 20
     ) throws(StorageError) -> [JournalRecord] {
         guard limit > 0, sequence < nextSequence else { return [] }
-        let start = index.start(for: sequence) ?? (sequence: 1, offset: Int64(JournalFormat.headerBytes))
+        let start = index.start(for: sequence) ?? (sequence: 1, offset: header.recordsStart)
         var scanner = JournalScanner(from: start.offset, to: end, minimum: start.sequence)
         var records: [JournalRecord] = []
         var bytes = 0

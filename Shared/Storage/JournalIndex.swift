@@ -1,5 +1,6 @@
-/// Where some of the records are: every 64th, in order. Small enough to stay in memory for a journal of any size.
+/// How many records there are, and where some of them are: every 64th, in order. Small enough to stay in memory for a journal of any size.
 struct JournalIndex {
+    private(set) var count = 0
     private var entries: [(sequence: UInt64, offset: Int64)] = []
     private var untilNext = 0
 
@@ -13,7 +14,11 @@ struct JournalIndex {
             untilNext = Self.spacing
         }
         untilNext -= 1
+        count += 1
     }
+
+    /// Where the first record is; nil when there is none.
+    var firstOffset: Int64? { entries.first?.offset }
 
     /// A record at or before `sequence` from which to scan; nil when every record comes later.
     func start(for sequence: UInt64) -> (sequence: UInt64, offset: Int64)? {
@@ -24,7 +29,9 @@ struct JournalIndex {
             if entries[middle].sequence <= sequence { low = middle + 1 } else { high = middle }
         }
         let entry = low > 0 ? entries[low - 1] : nil
-        if let cursor, cursor.sequence <= sequence, cursor.sequence >= entry?.sequence ?? 0 { return cursor }
+        if let cursor, cursor.sequence <= sequence, cursor.sequence >= entry?.sequence ?? 0 {
+            return cursor
+        }
         return entry
     }
 

@@ -14,7 +14,8 @@ public struct JournalRecord: Hashable, Sendable {
 public enum Durability: Hashable, Sendable {
     /// On disk when the append returns, with everything before it. May use the space reserve.
     case immediate
-    /// On disk after the next `flush()` or the next immediate append. Refused while the space reserve is not whole.
+    /// On disk after the next `flush()` or the next immediate append, at the latest after 1 MiB. Refused while the space reserve is not
+    /// whole, which each append tries to mend.
     case batched
 }
 
@@ -24,14 +25,23 @@ public struct JournalReport: Hashable, Sendable {
     public var records: Int
     /// Bytes of a record that a power cut left unfinished; they were cut off.
     public var tornBytes: Int64
+    /// The file in which the bytes that were cut off are kept; nil when the disk has no room for them.
+    public var cutKeptAs: String?
     /// Places in the middle that were no records, the first 16 of them; every sound record around them was kept.
     public var damage: [Damage]
     /// The original file, when it was damaged or could not be read at all.
     public var setAside: SetAside?
 
-    public init(records: Int = 0, tornBytes: Int64 = 0, damage: [Damage] = [], setAside: SetAside? = nil) {
+    public init(
+        records: Int = 0,
+        tornBytes: Int64 = 0,
+        cutKeptAs: String? = nil,
+        damage: [Damage] = [],
+        setAside: SetAside? = nil
+    ) {
         self.records = records
         self.tornBytes = tornBytes
+        self.cutKeptAs = cutKeptAs
         self.damage = damage
         self.setAside = setAside
     }

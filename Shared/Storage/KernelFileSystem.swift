@@ -56,7 +56,9 @@ public struct KernelFileSystem: FileSystem, Sendable {
         try checked { pread(file.number, buffer.baseAddress, buffer.count, off_t(offset)) }
     }
 
-    public func write(_ file: FileHandle, _ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(Errno) -> Int {
+    public func write(_ file: FileHandle, _ bytes: UnsafeRawBufferPointer, at offset: Int64)
+        throws(Errno) -> Int
+    {
         try checked { pwrite(file.number, bytes.baseAddress, bytes.count, off_t(offset)) }
     }
 
@@ -75,7 +77,9 @@ public struct KernelFileSystem: FileSystem, Sendable {
         _ = try checked { fchmod(file.number, permissions) }
     }
 
-    public func syncData(_ file: FileHandle) throws(Errno) { _ = try checked { fdatasync(file.number) } }
+    public func syncData(_ file: FileHandle) throws(Errno) {
+        _ = try checked { fdatasync(file.number) }
+    }
 
     public func sync(_ file: FileHandle) throws(Errno) { _ = try checked { fsync(file.number) } }
 
@@ -83,7 +87,9 @@ public struct KernelFileSystem: FileSystem, Sendable {
         _ = try checked { Glibc.rename(path, newPath) }
     }
 
-    public func link(_ path: String, as newPath: String) throws(Errno) { _ = try checked { Glibc.link(path, newPath) } }
+    public func link(_ path: String, as newPath: String) throws(Errno) {
+        _ = try checked { Glibc.link(path, newPath) }
+    }
 
     public func remove(_ path: String) throws(Errno) { _ = try checked { unlink(path) } }
 
@@ -132,6 +138,10 @@ extension FileStatus {
             case S_IFDIR: .folder
             default: .other
             }
-        self.init(kind: kind, sizeBytes: Int64(status.st_size), permissions: UInt32(status.st_mode & 0o7777))
+        self.init(
+            kind: kind,
+            sizeBytes: Int64(status.st_size),
+            permissions: UInt32(status.st_mode & 0o7777)
+        )
     }
 }

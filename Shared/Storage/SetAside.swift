@@ -34,11 +34,37 @@ extension Directory {
         return SetAside(path: path, keptAs: name, reason: reason)
     }
 
-    private func freeName(for path: String) throws(StorageError) -> String {
+    /// Copies what is about to be cut off `file` into a file of its own. Returns its name, or nil when the disk has no room for it: the
+    /// bytes are no whole record, and nobody was told that they are stored.
+    func keepCut(from file: File, at offset: Int64, bytes: Int64, path: String) throws(StorageError)
+        -> String?
+    {
+        let name = try freeName(for: path, "cut")
+        do throws(StorageError) {
+            let copy = try replace(name, permissions: 0o640)
+            var done: Int64 = 0
+            while done < bytes {
+                let piece = try file.read(Int(min(bytes - done, 64 << 10)), at: offset + done)
+                if piece.isEmpty { break }
+                try copy.write(piece, at: done, for: .rewrite)
+                done += Int64(piece.count)
+            }
+            try copy.sync()
+            return name
+        } catch {
+            discard(name)
+            guard error.isFull else { throw error }
+            return nil
+        }
+    }
+
+    private func freeName(for path: String, _ kind: String = "unreadable") throws(StorageError)
+        -> String
+    {
         for number in 1...SetAside.limit {
-            let name = "\(path).unreadable-\(number)"
+            let name = "\(path).\(kind)-\(number)"
             if try status(name) == nil { return name }
         }
-        return "\(path).unreadable-\(SetAside.limit)"
+        return "\(path).\(kind)-\(SetAside.limit)"
     }
 }

@@ -12,9 +12,12 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .system(let error): error.description
-        case .full(let path): "no space left on the device for \(path); free some space or move the state folder"
-        case .tooLarge(let path, let bytes, let limit): "\(bytes) bytes are too many for \(path): the limit is \(limit)"
-        case .inUse(let path): "\(path) is in use by another process; only one service may run on a state folder"
+        case .full(let path):
+            "no space left on the device for \(path); free some space or move the state folder"
+        case .tooLarge(let path, let bytes, let limit):
+            "\(bytes) bytes are too many for \(path): the limit is \(limit)"
+        case .inUse(let path):
+            "\(path) is in use by another process; only one service may run on a state folder"
         }
     }
 
@@ -24,6 +27,11 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         case ENOSPC, EDQUOT, EFBIG: self = .full(path: path)
         default: self = .system(FileError(error.code, operation, path))
         }
+    }
+
+    /// The device failed, perhaps only for a while.
+    var isDeviceError: Bool {
+        if case .system(let error) = self { error.errno == EIO } else { false }
     }
 
     var isFull: Bool { if case .full = self { true } else { false } }

@@ -71,7 +71,8 @@ struct ConfigStoreTests {
         store.kill()
         let path = store.state + "/settings.journal"
         var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        bytes[bytes.count / 2] ^= 0x10
+        // In the middle of the records, which begin behind the second copy of the header.
+        bytes[(4128 + bytes.count) / 2] ^= 0x10
         try Data(bytes).write(to: URL(fileURLWithPath: path))
         try store.start([.counter])
         #expect(try value == 10)

@@ -8,7 +8,8 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func document(version: UInt16 = 1, maximumBytes: Int = 1000, keepsPrevious: Bool = false) -> AtomicDocument
+    private func document(version: UInt16 = 1, maximumBytes: Int = 1000, keepsPrevious: Bool = false)
+        -> AtomicDocument
     {
         AtomicDocument(
             path: folder.file("doc"),
@@ -86,7 +87,9 @@ import Testing
         #expect(found == .init(body: body, formatVersion: 2))
         let refused = try document(version: 1).load()
         #expect(refused.body == nil)
-        #expect(refused.setAside.first?.reason == "its format version is 2, newer than 1, the newest known")
+        #expect(
+            refused.setAside.first?.reason == "its format version is 2, newer than 1, the newest known"
+        )
         #expect(try folder.names == ["doc.unreadable-1"])
     }
 
@@ -133,7 +136,9 @@ import Testing
     @Test func anOversizedBodyIsRefusedAndTheOldOneStays() throws {
         var document = document(maximumBytes: 20)
         try document.save(body)
-        let error = #expect(throws: StorageError.self) { try document.save([UInt8](repeating: 1, count: 21)) }
+        let error = #expect(throws: StorageError.self) {
+            try document.save([UInt8](repeating: 1, count: 21))
+        }
         #expect(error == .tooLarge(path: folder.file("doc"), bytes: 21, limit: 20))
         #expect(try document.load().body == body)
     }
@@ -148,7 +153,12 @@ import Testing
     }
 
     @Test func theModeIsExact() throws {
-        var secret = AtomicDocument(path: folder.file("secret"), magic: "m", formatVersion: 1, mode: 0o600)
+        var secret = AtomicDocument(
+            path: folder.file("secret"),
+            magic: "m",
+            formatVersion: 1,
+            mode: 0o600
+        )
         try folder.write([], to: "secret.new")
         try secret.save(body)
         let attributes = try FileManager.default.attributesOfItem(atPath: folder.file("secret"))
@@ -201,7 +211,9 @@ import Testing
         var document = AtomicDocument(path: disk.folder.file("doc"), magic: "m", formatVersion: 1)
         try document.save(body)
         try disk.fill()
-        let error = #expect(throws: StorageError.self) { try document.save([UInt8](repeating: 7, count: 20_000)) }
+        let error = #expect(throws: StorageError.self) {
+            try document.save([UInt8](repeating: 7, count: 20_000))
+        }
         #expect(error == .full(path: disk.folder.file("doc.new")))
         #expect(try document.load().body == body)
         #expect(try disk.folder.names == ["doc", "filler"])

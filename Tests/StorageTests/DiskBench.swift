@@ -4,15 +4,24 @@ import Storage
 /// A journal and a document on a simulated disk.
 struct DiskBench {
     let disk: SimulatedDisk
-    var options = Journal.Options(path: "/state/log", magic: "TESTJRNL", formatVersion: 1, maximumRecordBytes: 100_000)
+    var options = Journal.Options(
+        path: "/state/log",
+        magic: "TESTJRNL",
+        formatVersion: 1,
+        maximumRecordBytes: 100_000
+    )
 
-    init(seed: UInt64 = 1) { disk = SimulatedDisk(seed: seed) }
+    init(seed: UInt64 = 1) { self.init(disk: SimulatedDisk(seed: seed)) }
+
+    init(disk: SimulatedDisk) { self.disk = disk }
 
     func open(
         reserve: SpaceReserve? = nil
     ) throws(StorageError) -> (journal: Journal, records: [JournalRecord], report: JournalReport) {
         var records: [JournalRecord] = []
-        let (journal, report) = try Journal.open(options, reserve: reserve, files: disk) { records.append($0) }
+        let (journal, report) = try Journal.open(options, reserve: reserve, files: disk) {
+            records.append($0)
+        }
         return (journal, records, report)
     }
 

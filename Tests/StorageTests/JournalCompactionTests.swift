@@ -1,4 +1,5 @@
 import Foundation
+import SimulatedDisk
 import Storage
 import Testing
 
@@ -21,7 +22,8 @@ import Testing
             #expect(journal.count == expected.count)
             #expect(try journal.read(from: 0, limit: .max) == expected)
             #expect(
-                try journal.read(from: 200, limit: 2) == expected.filter { $0.sequence >= 200 }.prefix(2).map { $0 }
+                try journal.read(from: 200, limit: 2)
+                    == expected.filter { $0.sequence >= 200 }.prefix(2).map { $0 }
             )
             #expect(try journal.append([1], durability: .immediate) == 401)
         }
@@ -51,10 +53,11 @@ import Testing
         try bench.open().journal.compact { $0.sequence > 5 ? $0.payload : nil }
         let copy = try folder.read("log")
         for length in 0...copy.count {
-            try folder.write(before, to: "log")
-            try folder.write(Array(copy.prefix(length)), to: "log.new")
-            #expect(try bench.records() == records)
-            #expect(try folder.names == ["log"])
+            let simulated = DiskBench()
+            simulated.disk.put("/state/log", before)
+            simulated.disk.put("/state/log.new", Array(copy.prefix(length)))
+            #expect(try simulated.open().records == records)
+            #expect(simulated.disk.list("/state") == ["log"])
         }
     }
 
@@ -67,7 +70,9 @@ import Testing
     @Test func anOversizedPayloadStopsTheCompactionAndNothingChanges() throws {
         let records = try bench.fill(JournalBench.payloads(3))
         let journal = try bench.open().journal
-        #expect(throws: StorageError.self) { try journal.compact { _ in [UInt8](repeating: 0, count: 1 << 21) } }
+        #expect(throws: StorageError.self) {
+            try journal.compact { _ in [UInt8](repeating: 0, count: 1 << 21) }
+        }
         #expect(try journal.read(from: 0, limit: 9) == records)
         #expect(try folder.names == ["log"])
         #expect(try journal.append([1], durability: .immediate) == 4)
@@ -77,7 +82,10 @@ import Testing
         let payload = [UInt8](repeating: 5, count: 1000)
         let journal = try bench.open().journal
         for _ in 0..<10 {
-            try journal.append(contentsOf: [[UInt8]](repeating: payload, count: 100), durability: .batched)
+            try journal.append(
+                contentsOf: [[UInt8]](repeating: payload, count: 100),
+                durability: .batched
+            )
         }
         try journal.compact { $0.sequence.isMultiple(of: 2) ? $0.payload : nil }
         #expect(journal.count == 500)

@@ -15,6 +15,9 @@ final class TransactionJournal {
     private let loop: EventLoop
     private var deadlines: DeadlineSource?
     private var flushDue: Duration?
+    private var wantedCompaction: JournalCompaction?
+    private var runningCompaction: JournalCompaction?
+    private var compactionDue: Duration?
     /// Where some messages are: number of the message, number of the record, ascending.
     private var marks: [(message: Int64, record: UInt64)] = []
 
@@ -49,6 +52,10 @@ final class TransactionJournal {
             next: { [unowned self] in Deadline(at: flushDue, for: "the journal is forced to disk") },
             fire: { [unowned self] _ in flush() }
         )
+        loop.addDeadlineSource(
+            next: { [unowned self] in Deadline(at: compactionDue, for: "the journal is compacted") },
+            fire: { [unowned self] _ in continueCompaction() }
+        )
     }
 
     /// Appends the records; safe to the degree asked for when this returns.
@@ -71,34 +78,44 @@ final class TransactionJournal {
     func load(_ query: QueueQuery) throws(StorageError) -> [QueueEntry] {
         var scan = QueueScan(query)
         let mark = query.throughEnd ? nil : marks.last { $0.message <= query.afterSequence + 1 }
-        var next = mark?.record ?? 1
-        while !scan.isComplete {
-            let batch = try journal.read(from: next, limit: Self.batch)
-            for stored in batch {
+        var cursor = JournalCursor(from: mark?.record ?? 1)
+        while !scan.isComplete, !cursor.isAtEnd {
+            for stored in try journal.readSlice(&cursor) {
                 if let record = Self.decode(stored.payload) { scan.read(record) }
             }
-            guard batch.count == Self.batch || journal.nextSequence > (batch.last?.sequence ?? .max) + 1,
-                let last = batch.last
-            else { break }
-            next = last.sequence + 1
         }
         return scan.entries
     }
 
-    /// Rewrites the journal without what nobody needs any more. May fail without harm.
+    /// Rewrites the journal without what nobody needs any more, a slice in each turn of the loop. May fail without harm: it is tried
+    /// again later, when there may be room.
     func compact(_ compaction: JournalCompaction) {
+        wantedCompaction = compaction
+        compactionDue = EventLoop.uptime()
+    }
+
+    private func continueCompaction() {
+        compactionDue = nil
         do throws(StorageError) {
-            let before = journal.fileBytes
-            try journal.compact { stored in
-                // What cannot be read now may be readable for a later version.
-                guard let record = Self.decode(stored.payload) else { return stored.payload }
-                return compaction.keeps(record) ? stored.payload : nil
+            if let wanted = wantedCompaction {
+                try journal.beginCompaction { stored in
+                    // What cannot be read now may be readable for a later version.
+                    guard let record = Self.decode(stored.payload) else { return stored.payload }
+                    return wanted.keeps(record) ? stored.payload : nil
+                }
+                runningCompaction = wanted
+                wantedCompaction = nil
             }
-            log.write(
-                LogRecord(.info, "journal compacted", .init("bytesBefore", before), .init("bytes", journal.fileBytes))
-            )
+            guard try journal.continueCompaction() else {
+                compactionDue = EventLoop.uptime()
+                return
+            }
+            runningCompaction = nil
+            log.write(LogRecord(.info, "journal compacted", .init("bytes", journal.fileBytes)))
         } catch {
             log.write(LogRecord(.warning, "the journal was not compacted", .init("reason", error)))
+            wantedCompaction = wantedCompaction ?? runningCompaction
+            compactionDue = EventLoop.uptime() + Self.retryCompactionAfter
         }
     }
 
@@ -119,7 +136,14 @@ final class TransactionJournal {
             log.write(LogRecord(.error, "the journal was damaged", .init("places", report.damage.count)))
         }
         if report.tornBytes > 0 {
-            log.write(LogRecord(.notice, "an unfinished record was cut off", .init("bytes", report.tornBytes)))
+            log.write(
+                LogRecord(
+                    .notice,
+                    "an unfinished record was cut off",
+                    .init("bytes", report.tornBytes),
+                    .init("keptAs", report.cutKeptAs ?? "")
+                )
+            )
         }
         if unreadable > 0 {
             log.write(LogRecord(.error, "records of the journal are not understood", .init("count", unreadable)))
@@ -151,7 +175,8 @@ final class TransactionJournal {
         marks.append((message, number))
     }
 
-    private static let batch = 256
     /// How long a record that need not be durable at once may wait for the disk.
     private static let flushAfter: Duration = .seconds(15)
+    /// How long a compaction that failed, for want of room most likely, rests.
+    private static let retryCompactionAfter: Duration = .seconds(300)
 }

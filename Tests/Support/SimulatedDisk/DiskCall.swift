@@ -2,7 +2,8 @@ public import Storage
 
 /// The calls that a simulated disk counts and can let fail.
 public enum DiskCall: Hashable, Sendable, CaseIterable {
-    case open, lock, status, read, write, truncate, allocate, setPermissions, syncData, sync, rename, link, remove,
+    case open, lock, status, read, write, truncate, allocate, setPermissions, syncData, sync, rename,
+        link, remove,
         makeFolder,
         names, syncFolder
 

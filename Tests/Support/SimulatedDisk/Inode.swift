@@ -29,7 +29,9 @@ final class Inode {
         self.permissions = permissions
     }
 
-    var status: FileStatus { FileStatus(kind: kind, sizeBytes: Int64(cached.count), permissions: permissions) }
+    var status: FileStatus {
+        FileStatus(kind: kind, sizeBytes: Int64(cached.count), permissions: permissions)
+    }
 
     /// Space that it takes, whole blocks.
     var allocatedBytes: Int64 { Self.allocated(Int64(cached.count)) }
@@ -43,7 +45,9 @@ final class Inode {
         let range = range.clamped(to: 0..<cached.count)
         guard !range.isEmpty else { return [] }
         let blocks = range.lowerBound / Self.blockBytes...(range.upperBound - 1) / Self.blockBytes
-        guard let bad = badBlocks.isEmpty ? nil : blocks.first(where: badBlocks.contains) else { return cached[range] }
+        guard let bad = badBlocks.isEmpty ? nil : blocks.first(where: badBlocks.contains) else {
+            return cached[range]
+        }
         let readable = range.lowerBound..<max(range.lowerBound, bad * Self.blockBytes)
         return readable.isEmpty ? nil : cached[readable]
     }
@@ -52,7 +56,9 @@ final class Inode {
         guard !bytes.isEmpty else { return }
         let end = offset + bytes.count
         if end > cached.count { resize(to: end) }
-        cached.replaceSubrange(offset..<end, with: bytes)
+        cached.withUnsafeMutableBytes {
+            UnsafeMutableRawBufferPointer(rebasing: $0[offset..<end]).copyMemory(from: bytes)
+        }
         for block in offset / Self.blockBytes...(end - 1) / Self.blockBytes {
             dirtyBlocks.insert(block)
             badBlocks.remove(block)  // The device gives a written block a good place.
@@ -66,7 +72,7 @@ final class Inode {
         if size < cached.count {
             cached.removeSubrange(size...)
         } else {
-            cached.append(contentsOf: repeatElement(0, count: size - cached.count))
+            cached += [UInt8](repeating: 0, count: size - cached.count)
         }
         dirtyBlocks.formUnion(first...last)
         isSizeDirty = true
@@ -74,7 +80,11 @@ final class Inode {
 
     /// Everything reaches the platter.
     func sync() {
-        for block in dirtyBlocks { copy(block, sectors: { _ in true }) }
+        if (0..<Int(allocatedBytes) / Self.blockBytes).allSatisfy(dirtyBlocks.contains) {
+            durable = cached
+        } else {
+            for block in dirtyBlocks { copy(block, sectors: { _ in true }) }
+        }
         resizeDurable(to: cached.count)
         dirtyBlocks = []
         isSizeDirty = false
@@ -136,7 +146,13 @@ final class Inode {
             let range = (start..<start + Self.sectorBytes).clamped(to: 0..<cached.count)
             guard !range.isEmpty else { continue }
             if durable.count < range.upperBound { resizeDurable(to: range.upperBound) }
-            durable.replaceSubrange(range, with: cached[range])
+            cached.withUnsafeBytes { source in
+                durable.withUnsafeMutableBytes { target in
+                    UnsafeMutableRawBufferPointer(rebasing: target[range]).copyMemory(
+                        from: UnsafeRawBufferPointer(rebasing: source[range])
+                    )
+                }
+            }
         }
     }
 
@@ -144,7 +160,7 @@ final class Inode {
         if size < durable.count {
             durable.removeSubrange(size...)
         } else {
-            durable.append(contentsOf: repeatElement(0, count: size - durable.count))
+            durable += [UInt8](repeating: 0, count: size - durable.count)
         }
     }
 }

@@ -23,7 +23,9 @@ extension SimulatedDisk {
     }
 
     public func close(_ file: FileHandle) {
-        guard let number = opened.removeValue(forKey: file.number), let inode = inodes[number] else { return }
+        guard let number = opened.removeValue(forKey: file.number), let inode = inodes[number] else {
+            return
+        }
         inode.openCount -= 1
         if inode.lockedBy == file { inode.lockedBy = nil }
         collect()
@@ -53,22 +55,31 @@ extension SimulatedDisk {
         at offset: Int64
     ) throws(Errno) -> Int {
         try count(.read)
-        guard let bytes = try inode(file).read(Int(offset)..<Int(offset) + buffer.count) else { throw Errno(EIO) }
+        guard let bytes = try inode(file).read(Int(offset)..<Int(offset) + buffer.count) else {
+            throw Errno(EIO)
+        }
         buffer.copyBytes(from: bytes)
         return bytes.count
     }
 
-    public func write(_ file: FileHandle, _ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(Errno) -> Int {
+    public func write(_ file: FileHandle, _ bytes: UnsafeRawBufferPointer, at offset: Int64)
+        throws(Errno) -> Int
+    {
         let inode = try inode(file)
         do throws(Errno) {
             try count(.write)
         } catch {
             // A part is there all the same, unless the power is off.
             let part = Int.random(in: 0...bytes.count, using: &random)
-            if !isPowerOff { inode.write(UnsafeRawBufferPointer(rebasing: bytes[..<part]), at: Int(offset)) }
+            if !isPowerOff {
+                inode.write(UnsafeRawBufferPointer(rebasing: bytes[..<part]), at: Int(offset))
+            }
             throw error
         }
-        let fitting = min(Int64(bytes.count), room(for: offset + Int64(bytes.count), in: inode) - offset)
+        let fitting = min(
+            Int64(bytes.count),
+            room(for: offset + Int64(bytes.count), in: inode) - offset
+        )
         guard fitting > 0 || bytes.isEmpty else { throw Errno(ENOSPC) }
         inode.write(UnsafeRawBufferPointer(rebasing: bytes[..<Int(fitting)]), at: Int(offset))
         return Int(fitting)

@@ -51,7 +51,11 @@ extension SimulatedDisk {
         guard let capacityBytes else { return size }
         let free = capacityBytes - usedBytes
         return Inode.allocated(size) - inode.allocatedBytes <= max(0, free)
-            ? size : min(size, inode.allocatedBytes + max(0, free) / Int64(Inode.blockBytes) * Int64(Inode.blockBytes))
+            ? size
+            : min(
+                size,
+                inode.allocatedBytes + max(0, free) / Int64(Inode.blockBytes) * Int64(Inode.blockBytes)
+            )
     }
 
     /// Counts a call and fails it when that was planned.
@@ -68,7 +72,9 @@ extension SimulatedDisk {
         }
         switch failure {
         case nil: return
-        case .error(let error): throw error
+        case .error(let error):
+            failures.append(call)
+            throw error
         case .powerCut:
             isPowerOff = true
             throw Errno(EIO)

@@ -14,6 +14,8 @@ public final class SimulatedDisk: FileSystem {
     public internal(set) var calls: [DiskCall: Int] = [:]
     /// Syncs that really forced the device.
     public internal(set) var syncsDone = 0
+    /// The calls that failed because it was planned, in order.
+    public internal(set) var failures: [DiskCall] = []
     /// The faults that are still to come, or last.
     public internal(set) var faults: [DiskFault] = []
     public internal(set) var isPowerOff = false
@@ -92,12 +94,16 @@ public final class SimulatedDisk: FileSystem {
     public func contents(_ path: String) -> [UInt8]? { file(path)?.cached }
 
     /// What is on the platter under that name; nil when it would not be there after a power cut.
-    public func durableContents(_ path: String) -> [UInt8]? { table.durable[path].flatMap { inodes[$0]?.durable } }
+    public func durableContents(_ path: String) -> [UInt8]? {
+        table.durable[path].flatMap { inodes[$0]?.durable }
+    }
 
     /// The names in a folder, in order.
     public func list(_ folder: String) -> [String] {
-        table.cached.keys.filter { Self.folder(of: $0) == folder }.map { String($0.dropFirst(folder.count + 1)) }
-            .sorted()
+        table.cached.keys.filter { Self.folder(of: $0) == folder }.map {
+            String($0.dropFirst(folder.count + 1))
+        }
+        .sorted()
     }
 
     /// Puts a file there, durable at once.

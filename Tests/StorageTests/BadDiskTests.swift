@@ -1,0 +1,213 @@
+import Foundation
+import SimulatedDisk
+import Storage
+import Testing
+
+@Suite struct BadDiskTests {
+    private let bench = DiskBench(seed: 7)
+    private var disk: SimulatedDisk { bench.disk }
+
+    private func fixture(_ name: String) throws -> [UInt8] {
+        let folder = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures")
+        return Array(try Data(contentsOf: folder.appendingPathComponent(name)))
+    }
+
+    @discardableResult
+    private func fill(_ count: Int) throws -> [JournalRecord] {
+        let journal = try bench.open().journal
+        try journal.append(contentsOf: JournalBench.payloads(count), durability: .immediate)
+        return try journal.read(from: 0, limit: .max, maximumBytes: .max)
+    }
+
+    // MARK: - Syncs that fail
+
+    @Test(arguments: UInt64(0)..<20)
+    func aFailedFlushIsSaidAndTheNextOneSavesWhatTheKernelForgot(seed: UInt64) throws {
+        let bench = DiskBench(seed: seed)
+        let journal = try bench.open().journal
+        try journal.append([UInt8](repeating: 1, count: 5000), durability: .batched)
+        bench.disk.plan(DiskFault(call: 1, kinds: [.syncData], effect: .error(.deviceFailed)))
+        #expect(throws: StorageError.self) { try journal.flush() }
+        #expect(journal.needsFlush)
+        bench.disk.dropCaches()
+        try journal.flush()
+        #expect(!journal.needsFlush)
+        bench.disk.losePower()
+        #expect(try bench.open().records.map(\.payload.count) == [5000])
+    }
+
+    @Test(arguments: UInt64(0)..<20)
+    func afterAFailedSyncTheJournalIsWrittenAnewBeforeAnythingCountsAsStored(seed: UInt64) throws {
+        let bench = DiskBench(seed: seed)
+        let journal = try bench.open().journal
+        try journal.append([1], durability: .immediate)
+        try journal.append([UInt8](repeating: 2, count: 5000), durability: .batched)
+        bench.disk.plan(DiskFault(call: 1, kinds: [.syncData], effect: .error(.deviceFailed)))
+        #expect(throws: StorageError.self) { try journal.append([3], durability: .immediate) }
+        try journal.append([4], durability: .immediate)
+        bench.disk.losePower()
+        #expect(try bench.open().records.map(\.payload.first) == [1, 2, 4])
+    }
+
+    @Test(arguments: UInt64(0)..<20)
+    func whatWasFoundAfterAKillIsNotLostByALaterPowerCut(seed: UInt64) throws {
+        let bench = DiskBench(seed: seed)
+        try bench.open().journal.append([UInt8](repeating: 1, count: 5000), durability: .batched)
+        bench.disk.killProcesses()
+        #expect(try bench.open().records.count == 1)
+        bench.disk.losePower()
+        #expect(try bench.open().records.count == 1)
+    }
+
+    // MARK: - Reads that fail
+
+    @Test func aReadErrorThatPassesCostsNothing() throws {
+        let records = try fill(300)
+        let before = disk.contents("/state/log")
+        for call in 1...6 {
+            disk.plan(DiskFault(call: call, kinds: [.read], effect: .error(.deviceFailed)))
+            let (_, found, report) = try bench.open()
+            #expect(found == records)
+            #expect(report == JournalReport(records: 300))
+        }
+        #expect(disk.contents("/state/log") == before)
+    }
+
+    @Test(arguments: [0, 1, 2])
+    func aBlockThatCannotBeReadCostsItsRecordsOnlyAndTheOriginalIsKept(block: Int) throws {
+        let records = try fill(300)
+        disk.spoil("/state/log", block: block)
+        let (journal, found, report) = try bench.open()
+        #expect(found.count >= (block == 0 ? 300 : 100))
+        #expect(Set(found).isSubset(of: records))
+        #expect(report.setAside?.reason == "blocks of it cannot be read")
+        #expect(report.cutKeptAs == nil)
+        #expect(
+            disk.contents("/state/log.unreadable-1")?.count == 4128
+                + records.reduce(0) { $0 + 16 + $1.payload.count }
+        )
+        #expect(try journal.append([1], durability: .immediate) == 301)
+    }
+
+    @Test func whenAnUnreadableJournalCannotBeSalvagedForWantOfRoomNothingIsCutOff() throws {
+        try fill(300)
+        let before = disk.contents("/state/log")
+        disk.spoil("/state/log", block: 2)
+        disk.capacityBytes = disk.usedBytes
+        #expect(throws: StorageError.full(path: "/state/log.new")) { try bench.open() }
+        disk.capacityBytes = nil
+        disk.heal()
+        #expect(disk.contents("/state/log") == before)
+        #expect(try bench.open().records.count == 300)
+    }
+
+    @Test func aReadErrorWhileReadingIsSaidInsteadOfLeavingRecordsOut() throws {
+        try fill(300)
+        let journal = try bench.open().journal
+        disk.spoil("/state/log", block: 1)
+        #expect(throws: StorageError.self) { try journal.read(from: 0, limit: .max) }
+        #expect(throws: StorageError.self) { try journal.compact(keeping: \.payload) }
+        disk.heal()
+        #expect(try journal.read(from: 0, limit: .max).count == 300)
+    }
+
+    // MARK: - Lost blocks
+
+    @Test func aLostFirstBlockCostsNoRecord() throws {
+        let records = try fill(300)
+        disk.lose("/state/log", block: 0)
+        let (journal, found, report) = try bench.open()
+        #expect(found == records)
+        #expect(report.setAside?.reason == "its header is damaged")
+        #expect(journal.nextSequence == 301)
+    }
+
+    @Test func aJournalWithoutAnyHeaderIsSalvagedFromItsRecordsAndNoNumberComesAgain() throws {
+        let records = try fill(300)
+        disk.overwrite("/state/log", at: 0, with: [UInt8](repeating: 0, count: 4128))
+        do {
+            let (journal, found, report) = try bench.open()
+            #expect(found == records)
+            #expect(report.setAside?.keptAs == "/state/log.unreadable-1")
+            #expect(try journal.append([1], durability: .immediate) > 1_000_000)
+        }
+        #expect(try bench.open().records.count == 301)
+    }
+
+    @Test func damageThatACompactionFindsIsKeptAside() throws {
+        try fill(300)
+        let journal = try bench.open().journal
+        disk.lose("/state/log", block: 1)
+        try journal.compact(keeping: \.payload)
+        #expect(journal.setAsides.map(\.keptAs) == ["/state/log.unreadable-1"])
+    }
+
+    // MARK: - The layout before
+
+    @Test(arguments: [false, true])
+    func aJournalOfTheFirstLayoutIsReadAndRaisedByACompaction(losesFirstBytes: Bool) throws {
+        disk.put("/state/log", try fixture("journal-layout-1"))
+        if losesFirstBytes {
+            disk.overwrite("/state/log", at: 0, with: [UInt8](repeating: 0, count: 64))
+        }
+        let wanted: [UInt64] = [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 13]
+        do {
+            let (journal, records, _) = try bench.open()
+            #expect(records.map(\.sequence) == wanted)
+            #expect(records.last?.payload == Array("after the compaction".utf8))
+            try journal.append([1], durability: .immediate)
+            try journal.compact(keeping: \.payload)
+        }
+        let (_, records, report) = try bench.open()
+        #expect(records.dropLast().map(\.sequence) == wanted)
+        #expect(report == JournalReport(records: 12))
+    }
+
+    @Test func aDocumentOfTheFirstLayoutIsRead() throws {
+        disk.put("/state/doc", try fixture("document-layout-1"))
+        let document = AtomicDocument(
+            path: "/state/doc",
+            magic: "test-doc",
+            formatVersion: 3,
+            files: disk
+        )
+        #expect(
+            try document.load()
+                == .init(body: Array("{\"of\":\"the first layout\"}\n".utf8), formatVersion: 3)
+        )
+    }
+
+    // MARK: - Documents
+
+    @Test func aDocumentThatCannotBeReadForAMomentIsReadAndStays() throws {
+        var document = bench.document()
+        try document.save([1, 2, 3])
+        disk.plan(DiskFault(call: 1, kinds: [.read], effect: .error(.deviceFailed)))
+        #expect(try document.load() == .init(body: [1, 2, 3], formatVersion: 1))
+    }
+
+    @Test func aDocumentThatCannotBeReadAtAllIsNeverOverwritten() throws {
+        var document = bench.document(keepsPrevious: true)
+        try document.save([1])
+        try document.save([2])
+        disk.spoil("/state/doc", block: 0)
+        let loaded = try document.load()
+        #expect(
+            loaded.body == [1] && loaded.isPrevious && loaded.unread != nil && loaded.setAside.isEmpty
+        )
+        try document.save([3])
+        disk.heal()
+        #expect(disk.contents("/state/doc.unreadable-1")?.last == 2)
+        #expect(disk.contents("/state/doc.previous")?.last == 1)
+        #expect(try document.load().body == [3])
+    }
+
+    @Test func withoutAnotherOneAnUnreadableDocumentIsAnErrorAndStays() throws {
+        var document = bench.document()
+        try document.save([1])
+        disk.spoil("/state/doc", block: 0)
+        #expect(throws: StorageError.self) { try document.load() }
+        disk.heal()
+        #expect(try document.load().body == [1])
+    }
+}
