@@ -99,8 +99,6 @@ private func interface(_ name: String, running: Bool = true, address: Bool = tru
     }
 
     @Test(arguments: [
-        ([], "eth0 is missing"),
-        ([interface("eth1")], "eth0 is missing"),
         ([interface("eth0", running: false)], "eth0 is not running"),
         ([interface("eth0", address: false)], "eth0 has no address"),
     ])
@@ -113,6 +111,44 @@ private func interface(_ name: String, running: Bool = true, address: Bool = tru
         #expect(state.active == nil)
         #expect(state.uplinks.map(\.detail) == [detail])
         #expect(effects.changes == [UplinkChanged(link: .down, active: nil, reason: "lan: \(detail)")])
+    }
+
+    @Test(arguments: [
+        ([], "there is no interface eth0; there is none"),
+        ([interface("lo"), interface("eth1"), interface("wlan0")], "there is no interface eth0; there is eth1, wlan0"),
+    ])
+    func aNameThatNoInterfaceHasKeepsNobodyFromTryingAndIsAnErrorOnce(
+        readings: [InterfaceReading],
+        detail: String
+    ) throws {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        let effects = script.handle(.interfacesRead(readings))
+        let state = try #require(effects.states.first)
+        #expect(state.link == .unknown)
+        #expect(state.uplinks.map(\.detail) == [detail])
+        #expect(effects.changes == [])
+        func complaints(_ effects: [ModemEffect]) -> Int {
+            effects.count { if case .log(let record) = $0 { record.level == .error } else { false } }
+        }
+        #expect(complaints(effects) == 1)
+        #expect(complaints(script.handle(.interfacesRead(readings))) == 0)
+        // It comes, and it goes again: that is news.
+        #expect(script.handle(.interfacesRead([interface("eth0")])).states.first?.link == .up)
+        #expect(complaints(script.handle(.interfacesRead(readings))) == 1)
+    }
+
+    @Test func theLastWordOfAProcessThatEndsIsThatNothingIsKnown() throws {
+        var script = Script(lan, spare)
+        _ = script.handle(.started)
+        _ = script.handle(.interfacesRead([interface("eth0", running: false)]))
+        #expect(script.simulate("spare", up: false).states.first?.link == .down)
+        let effects = script.handle(.terminationRequested)
+        let state = try #require(effects.states.first)
+        #expect(state.link == .unknown)
+        #expect(state.active == nil)
+        #expect(state.uplinks.map(\.link) == [.unknown, .unknown])
+        #expect(effects.last == .finish)
     }
 
     @Test func anyInterfaceMeansAnyButTheLoopback() {
@@ -215,12 +251,12 @@ private func interface(_ name: String, running: Bool = true, address: Bool = tru
         #expect(better.states.first?.active == "lan")
         #expect(better.changes == [UplinkChanged(link: .up, active: "lan", reason: "lan: eth0 has an address")])
         #expect(script.simulate("mobile", up: false).changes.isEmpty)
-        let worse = script.handle(.interfacesRead([]), after: .seconds(60))
+        let worse = script.handle(.interfacesRead([interface("eth0", running: false)]), after: .seconds(60))
         #expect(worse.states.first?.active == "spare")
         #expect(worse.states.first?.since == 1_000_000)
         #expect(worse.changes.map(\.active) == ["spare"])
         let none = script.simulate("spare", up: false)
-        let reason = "lan: eth0 is missing, mobile: cut by request, spare: cut by request"
+        let reason = "lan: eth0 is not running, mobile: cut by request, spare: cut by request"
         #expect(none.changes == [UplinkChanged(link: .down, active: nil, reason: reason)])
     }
 
@@ -263,13 +299,13 @@ private func interface(_ name: String, running: Bool = true, address: Bool = tru
     @Test func changesAreLoggedOnceWithTheirReason() {
         var script = Script(lan)
         _ = script.handle(.started)
-        let effects = script.handle(.interfacesRead([]))
+        let effects = script.handle(.interfacesRead([interface("eth0", running: false)]))
         let record = LogRecord(
             .warning,
             "uplink changed",
             .init("link", "down"),
             .init("active", "none"),
-            .init("reason", "lan: eth0 is missing")
+            .init("reason", "lan: eth0 is not running")
         )
         #expect(effects.last == .log(record))
         let report = script.report(.unreachable, detail: String(repeating: "x", count: 500))

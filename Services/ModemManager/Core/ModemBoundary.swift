@@ -29,6 +29,8 @@ public enum ModemEvent: Equatable, Sendable {
     case addressesChanged
     case reported(RequestID, UplinkReport)
     case simulationRequested(RequestID, SimulateUplink)
+    /// The process is asked to end.
+    case terminationRequested
 }
 
 /// What the machine wants done, in the order given.
@@ -40,4 +42,6 @@ public enum ModemEffect: Equatable, Sendable {
     case accept(RequestID)
     case refuse(RequestID, BusError)
     case log(LogRecord)
+    /// Nothing more is to be done: the process may end.
+    case finish
 }

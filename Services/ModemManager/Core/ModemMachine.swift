@@ -31,8 +31,10 @@ public struct ModemMachine: Machine, Sendable {
         case .started, .addressesChanged:
             return readInterfaces(at: moment) + publishChanges(at: moment)
         case .interfacesRead(let readings):
+            let known = uplinks.filter(\.isMissing).map(\.name)
             for index in uplinks.indices { uplinks[index].take(readings) }
-            return publishChanges(at: moment)
+            let missing = uplinks.filter { $0.isMissing && !known.contains($0.name) }
+            return publishChanges(at: moment) + missing.map { .log(Self.complaint(about: $0)) }
         case .interfacesUnreadable(let reason):
             for index in uplinks.indices { uplinks[index].takeFailure(reason) }
             return publishChanges(at: moment)
@@ -40,12 +42,26 @@ public struct ModemMachine: Machine, Sendable {
             return take(report, id, at: moment)
         case .simulationRequested(let id, let request):
             return simulate(request, id, at: moment)
+        case .terminationRequested:
+            // The last word is retained by nobody, but whoever listens would believe a "down" for ever.
+            for index in uplinks.indices { uplinks[index].withdraw() }
+            return publishChanges(at: moment) + [.finish]
         }
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [ModemEffect] {
         guard deadlines.popDue(at: moment.uptime) != nil else { return [] }
         return readInterfaces(at: moment)
+    }
+
+    private static func complaint(about uplink: Uplink) -> LogRecord {
+        LogRecord(
+            .error,
+            "an uplink has no interface",
+            .init("uplink", uplink.name),
+            .init("interface", uplink.interface ?? ""),
+            .init("detail", uplink.detail)
+        )
     }
 
     // MARK: - Requests

@@ -9,6 +9,8 @@ struct Uplink: Equatable, Sendable {
     private(set) var detail: String
     /// The interface that carries it, where known.
     private(set) var interface: String?
+    /// Whether the interface that it is said to use does not exist: a wrong name in the site's file, most likely.
+    private(set) var isMissing = false
 
     init(_ configuration: ModemConfiguration.Uplink) {
         name = configuration.name
@@ -42,8 +44,16 @@ struct Uplink: Equatable, Sendable {
         guard case .interface(let wanted) = driver else { return }
         if let wanted {
             let reading = readings.first { $0.name == wanted }
-            link = reading.map(\.isUsable) == true ? .up : .down
-            detail = reading?.explanation ?? "\(wanted) is missing"
+            isMissing = reading == nil
+            // Nothing is known of a network behind a name that does not exist, so nobody is kept from trying.
+            guard let reading else {
+                link = .unknown
+                let others = readings.filter { !$0.isLoopback }.map(\.name).joined(separator: ", ")
+                detail = "there is no interface \(wanted); there is \(others.isEmpty ? "none" : others)"
+                return
+            }
+            link = reading.isUsable ? .up : .down
+            detail = reading.explanation
         } else {
             let usable = readings.first { !$0.isLoopback && $0.isUsable }
             interface = usable?.name
@@ -58,6 +68,12 @@ struct Uplink: Equatable, Sendable {
         link = .unknown
         detail = reason
         interface = wanted
+    }
+
+    /// Nobody watches it any more: users of the network just try.
+    mutating func withdraw() {
+        link = .unknown
+        detail = "not watched any more"
     }
 
     /// Cuts or mends a simulated uplink.

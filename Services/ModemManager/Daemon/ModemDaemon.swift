@@ -15,6 +15,7 @@ final class ModemDaemon {
     /// Requests that the machine has not answered yet. It answers each one within the event that brought it.
     private var pending: [RequestID: Answers] = [:]
     private var lastID: UInt64 = 0
+    private let finish: () -> Void
 
     /// The answers to a request whose reply is `Done`, whatever its type.
     private struct Answers {
@@ -32,8 +33,10 @@ final class ModemDaemon {
             simulated: isSimulated
         )
         log = host.log
+        finish = { [unowned host] in host.end() }
         machine = MachineHost(ModemMachine(ModemConfiguration(uplinks)), loop: host.loop)
         machine.perform = { [unowned self] in perform($0) }
+        host.onTermination = { [unowned self] in machine.deliver(.terminationRequested) }
         if isSimulated { log.write(LogRecord(.warning, "there are simulated uplinks")) }
         if uplinks.contains(where: { $0.driver != .simulated }) { startMonitor(host) }
         serve()
@@ -74,6 +77,7 @@ final class ModemDaemon {
         case .accept(let id): pending.removeValue(forKey: id)?.accept()
         case .refuse(let id, let error): pending.removeValue(forKey: id)?.refuse(error)
         case .log(let record): log.write(record)
+        case .finish: finish()
         }
         return .done
     }

@@ -31,7 +31,10 @@ final class ModemProcess: ServiceProcess {
         if !around.network.isUp { setUplink(false) }
     }
 
-    func askToEnd() { hasEnded() }
+    func askToEnd() {
+        host.deliver(.terminationRequested)
+        hasEnded()
+    }
 
     func die(hasPower: Bool) { host.die() }
 
@@ -51,6 +54,7 @@ final class ModemProcess: ServiceProcess {
         case .accept(let id): around.bus.answer(id, .done)
         case .refuse(let id, let error): around.bus.answer(id, .error(error))
         case .log(let record): around.log("modem", record)
+        case .finish: break  // `askToEnd` goes on.
         }
     }
 }
