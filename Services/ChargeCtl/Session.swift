@@ -27,9 +27,18 @@ final class Session {
         var line: TapLine { TapLine(header: header, topic: topic, payload: payload) }
     }
 
-    /// The newest value of every state that running services keep, by topic.
-    func gatherStates() throws -> [String: State] {
-        let running = Set(ServiceName.daemons.filter { directory.presence(of: $0) == .running })
+    /// The services that run. Each is asked by one connection, so ask once.
+    func runningServices() -> Set<ServiceName> {
+        Set(ServiceName.daemons.filter { directory.presence(of: $0) == .running })
+    }
+
+    /// The newest value of the states that running services keep, by topic.
+    /// - Parameters:
+    ///   - running: Who is waited for, for two seconds at most.
+    ///   - topics: Beginnings of topics; announcements come along in any case, so that nobody is waited for in vain.
+    /// - Returns: Nothing when nobody runs.
+    /// - Throws: `ZeroMQError` or `SystemError` when this process has no descriptors left.
+    func gatherStates(of running: Set<ServiceName>, topics: [String] = [""]) throws -> [String: State] {
         guard !running.isEmpty else { return [:] }
         // A service sends all its states in one burst; a pause this long after the last of them means that it is over.
         let quiet = Duration.milliseconds(60)
@@ -37,7 +46,7 @@ final class Session {
         var states: [String: State] = [:]
         var seen: Set<ServiceName> = []
         var lastNews = limit
-        let tap = try BusTap(directory: directory, loop: loop) { message in
+        let tap = try BusTap(directory: directory, loop: loop, topics: topics + [Announce.type]) { message in
             guard let header = message.header, header.kind == .state,
                 let payload = try? JSON.parse(message.frames.payload)  // what is not JSON is no state of ours
             else { return }
@@ -59,6 +68,7 @@ final class Session {
     /// - Throws: `Failure` in words, when the service is not running, refuses, or does not answer.
     func ask<R: BusRequest>(_ request: R) throws -> R.Reply {
         try requireRunning(R.server)
+        try requireAccess(to: R.server, R.access)
         var answer: Result<R.Reply, BusError>?
         client.request(request, within: patience) { [loop] result in
             answer = result
@@ -71,6 +81,7 @@ final class Session {
     /// The answer to a request given as text.
     func ask(type: String, payload: [UInt8], server: ServiceName) throws -> JSONValue {
         try requireRunning(server)
+        try requireAccess(to: server, BusRegistry.request(named: type)?.access ?? .people)
         var answer: Result<(header: Header, payload: [UInt8]), BusError>?
         client.request(type: type, payload: payload, server: server, within: patience) { [loop] result in
             answer = result
@@ -78,6 +89,15 @@ final class Session {
         }
         try loop.run()
         return try JSON.parse(unwrap(answer, from: server).payload)
+    }
+
+    /// - Throws: `Failure` when this user is not in the group that may send requests of that class.
+    private func requireAccess(to server: ServiceName, _ access: BusAccess) throws(Failure) {
+        guard let closed = directory.closedSocket(of: server, for: access) else { return }
+        throw Failure(
+            status: .refused,
+            message: "\(closed.path) may not be opened by this user: that takes the group \(closed.group)"
+        )
     }
 
     /// - Throws: `Failure` when nobody listens at the service's socket.

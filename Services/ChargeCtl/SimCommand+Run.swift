@@ -17,7 +17,9 @@ extension SimCommand {
 
     /// What a power cut does to processes: all of them end at once, without a chance to write anything.
     private static func cutPower(_ session: Session) throws {
-        let services = try session.gatherStates().values.filter { $0.header.type == Announce.type }
+        let services = try session.gatherStates(of: session.runningServices(), topics: []).values.filter {
+            $0.header.type == Announce.type
+        }
         guard services.contains(where: { $0.payload["simulated"]?.asBool == true }) else {
             throw Failure(
                 status: .refused,

@@ -12,14 +12,17 @@ enum StateCommand {
         let asJSON = arguments.flag("--json")
         let field = try arguments.option("--value")
         let topics = try arguments.rest()
-        let states = try session.gatherStates()
+        let beginnings = topics.isEmpty || topics.count > 16 ? [""] : topics.map(beginning(of:))
+        let states = try session.gatherStates(of: session.runningServices(), topics: beginnings)
         guard !states.isEmpty else {
             throw Failure(status: .serviceNotRunning, message: "no service is running in \(session.directory.path)")
         }
         let chosen = states.values.filter { state in topics.isEmpty || topics.contains { state.topic.hasPrefix($0) } }
             .sorted { $0.topic < $1.topic }
         guard !chosen.isEmpty else {
-            let known = states.keys.sorted().joined(separator: " ")
+            // Asked for again without the words, to say what there is instead.
+            let all = try session.gatherStates(of: session.runningServices())
+            let known = all.keys.sorted().joined(separator: " ")
             throw Failure(
                 status: .refused,
                 message: "no state begins with \(topics.joined(separator: " or ")); there are: \(known)"

@@ -10,7 +10,9 @@ enum StatusCommand {
         var arguments = Arguments(words, usage: Usage.status)
         let asJSON = arguments.flag("--json")
         try arguments.end()
-        let overview = Overview(states: try session.gatherStates(), directory: session.directory)
+        let running = session.runningServices()
+        let states = try session.gatherStates(of: running, topics: Overview.topics)
+        let overview = Overview(states: states, running: running, directory: session.directory)
         if asJSON { Output.json(overview.json) } else { overview.lines.forEach(Output.line) }
         return overview.isWell ? .done : .notWell
     }
@@ -18,14 +20,20 @@ enum StatusCommand {
 
 /// The states of one moment, arranged for people.
 private struct Overview {
+    /// All that is shown.
+    static let topics = [
+        UplinkState.type, LinkState.type, ConnectorStatus.type, QueueState.type, MeterReading.type, ServiceHealth.type,
+    ]
+
     let states: [String: Session.State]
+    let running: Set<ServiceName>
     let directory: RuntimeDirectory
 
     private func states(of type: String) -> [Session.State] {
         states.values.filter { $0.header.type == type && isRunning($0.header.source) }.sorted { $0.topic < $1.topic }
     }
 
-    private func isRunning(_ service: ServiceName) -> Bool { directory.presence(of: service) == .running }
+    private func isRunning(_ service: ServiceName) -> Bool { running.contains(service) }
 
     private var link: JSONValue? { states(of: LinkState.type).first?.payload }
 
@@ -54,7 +62,20 @@ private struct Overview {
         let mismatch =
             schema == BusRegistry.schemaVersion
             ? "" : ", bus schema \(schema) (chargectl: \(BusRegistry.schemaVersion))"
-        return "\(name) running for \(since), version \(version), pid \(pid)\(simulated)\(mismatch)"
+        return
+            "\(name) running for \(since), version \(version), pid \(pid)\(simulated)\(mismatch)\(health(of: service))"
+    }
+
+    /// What a technician should know of its loop and log; nothing when there is nothing.
+    private func health(of service: ServiceName) -> String {
+        guard let health = states["\(ServiceHealth.type).\(service)"]?.payload else { return "" }
+        var text = ""
+        if let turns = health["longTurns"]?.asInt, turns > 0 {
+            let longest = (health["longestTurnMicroseconds"]?.asInt ?? 0) / 1000
+            text += ", blocked \(turns) times, up to \(longest) ms by \(health["longestTurnReason"]?.asString ?? "?")"
+        }
+        if let lines = health["droppedLogLines"]?.asInt, lines > 0 { text += ", \(lines) log lines dropped" }
+        return text
     }
 
     private var networkLines: [String] {

@@ -6,6 +6,9 @@ internal import JSON
 
 /// `chargectl tap`: every message as it passes.
 enum TapCommand {
+    /// So that a publisher does not take it for a flood; see `BusLimits.subscriptionsPerPeer`.
+    private static let mostPatterns = 16
+
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
         var arguments = Arguments(words, usage: Usage.tap)
         let patterns = try arguments.options("--filter")
@@ -13,11 +16,15 @@ enum TapCommand {
         let withRepeats = arguments.flag("--repeats")
         let limit = try arguments.integer("--count", in: 1...1_000_000_000)
         try arguments.end()
+        guard patterns.count <= mostPatterns else {
+            throw UsageError("at most \(mostPatterns) filters, found \(patterns.count)", usage: Usage.tap)
+        }
 
         var shown: Int64 = 0
         var newest: [String: String] = [:]
         let loop = session.loop
-        let tap = try BusTap(directory: session.directory, loop: loop) { message in
+        let topics = patterns.isEmpty ? [""] : Set(patterns.map(beginning(of:))).sorted()
+        let tap = try BusTap(directory: session.directory, loop: loop, topics: topics) { message in
             guard limit.map({ shown < $0 }) ?? true,
                 patterns.isEmpty || patterns.contains(where: { fits(message.topic, pattern: $0) })
             else { return }

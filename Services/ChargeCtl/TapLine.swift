@@ -101,6 +101,13 @@ func padded(_ text: String, to width: Int) -> String {
     text.count >= width ? text : text + String(repeating: " ", count: width - text.count)
 }
 
+/// What every text that fits `pattern` begins with: a publisher is asked for no more than that.
+func beginning(of pattern: String) -> String {
+    let fixed = pattern.prefix { $0 != "*" }
+    // A publisher takes topics up to a length; whatever begins with the whole begins with a part of it.
+    return fixed.utf8.count <= BusLimits.topicBytes ? String(fixed) : ""
+}
+
 /// Whether `text` fits `pattern`, in which `*` stands for anything. Linear in practice: backs up to the last star only.
 func fits(_ text: String, pattern: String) -> Bool {
     let text = Array(text.utf8)

@@ -61,6 +61,14 @@ public struct RuntimeDirectory: Hashable, Sendable {
         }
     }
 
+    /// The socket through which requests of that class go to `service`, if this process may not open it: with its path, and the group that may.
+    public func closedSocket(of service: ServiceName, for access: BusAccess) -> (path: String, group: String)? {
+        let name = SocketName(for: access)
+        let path = socketPath(service, name)
+        guard Glibc.access(path, W_OK) != 0, errno == EACCES else { return nil }
+        return (path, name.group)
+    }
+
     /// The services that have a `.pub` socket here, whether alive or not, by name.
     public func publishers() -> [ServiceName] {
         guard let directory = opendir(path) else { return [] }

@@ -17,6 +17,21 @@ import Testing
     }
 }
 
+@Suite struct BeginningTests {
+    @Test(arguments: [
+        ("hardware.*", "hardware."), ("hardware.connector.1", "hardware.connector.1"), ("*.permit", ""), ("*", ""),
+        ("ocpp.*.1", "ocpp."), ("", ""),
+    ])
+    func aPublisherIsAskedForWhatEveryFittingTopicBeginsWith(pattern: String, expected: String) {
+        #expect(beginning(of: pattern) == expected)
+    }
+
+    @Test func whatIsTooLongToAskForIsFilteredHere() {
+        #expect(beginning(of: String(repeating: "x", count: BusLimits.topicBytes + 1)) == "")
+        #expect(beginning(of: String(repeating: "x", count: BusLimits.topicBytes)).utf8.count == BusLimits.topicBytes)
+    }
+}
+
 @Suite struct ConditionTests {
     private let payload: JSONValue = [
         "status": "Charging", "energyWh": 1500, "permit": ["limitMilliamps": 16000], "lock": nil,
