@@ -134,6 +134,9 @@ public final class BusEndpoint {
     /// Whether anybody listens to `topic`, for what is expensive to put together.
     public func isWanted(_ topic: String) -> Bool { publisher.isWanted(topic) }
 
+    /// Subscribers that were disconnected so far, because they asked for too much or did not read.
+    public var disconnectedSubscribers: Int { publisher.disconnectedSubscribers }
+
     // MARK: - Serve
 
     /// Answers requests of type `R` from now on.

@@ -59,6 +59,9 @@ final class Publisher {
         socket.close(lingerMilliseconds: lingerMilliseconds)
     }
 
+    /// Subscribers that were disconnected so far.
+    var disconnectedSubscribers: Int { peers.cuts }
+
     /// Whether anybody listens to `topic`.
     func isWanted(_ topic: some StringProtocol) -> Bool {
         wanted.covers(topic)

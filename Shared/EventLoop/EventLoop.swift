@@ -142,6 +142,9 @@ public final class EventLoop {
     /// The longest turn since the start or since `forgetLongestTurn`; nil before the first has ended.
     public var longestTurn: Turn? { meter.longest }
 
+    /// How many turns were above `turnLimit`.
+    public var longTurns: Int { meter.longTurns }
+
     /// How often the loop has woken up.
     public var wakeUps: Int { meter.turns }
 

@@ -19,6 +19,8 @@ public struct Turn: Equatable, Sendable {
 /// that was is read once per turn.
 struct TurnMeter {
     private(set) var turns = 0
+    /// Turns above the limit.
+    private(set) var longTurns = 0
     private(set) var longest: Turn?
     /// A turn above this is passed to `onLong`.
     var limit = Duration.milliseconds(50)
@@ -53,6 +55,7 @@ struct TurnMeter {
         let isLongest = length > longest?.length ?? .zero
         // Seldom: the clock of the thread is asked again only where somebody wants to know.
         guard isLongest || length > limit else { return nil }
+        if length > limit { longTurns += 1 }
         let worked = Self.clock(CLOCK_THREAD_CPUTIME_ID) - workedBefore
         let turn = Turn(length: length, worked: worked, reason: longestPart.reason)
         if isLongest { longest = turn }

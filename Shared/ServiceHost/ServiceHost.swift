@@ -39,6 +39,7 @@ public final class ServiceHost {
 
     private let notifier: SystemdNotifier
     private var bus: BusEndpoint?
+    private var health: HealthReport?
     private var endDue: Duration?
     /// While log lines wait for room.
     private var logWatch: Watch?
@@ -166,12 +167,13 @@ public final class ServiceHost {
             version: SoftwareVersion.current,
             directory: RuntimeDirectory(path: options.runtimeDirectory),
             loop: loop,
-            publishes: publishes,
+            publishes: publishes + [ServiceHealth.self],
             serves: serves,
             simulated: simulated
         )
         endpoint.onLog = { [log] in log.write($0) }
         bus = endpoint
+        health = HealthReport(endpoint, loop: loop, log: log)
         return endpoint
     }
 

@@ -65,7 +65,20 @@ extension Fixture {
                 simulated: true,
                 running: true
             )
-        )
+        ),
+        .message(
+            "001-after-a-flood",
+            ServiceHealth(
+                service: .hardwareIO,
+                longestTurnMicroseconds: 3200,
+                longestTurnWorkedMicroseconds: 1100,
+                longestTurnReason: "requests",
+                turnLimitMicroseconds: 5000,
+                longTurns: 0,
+                droppedLogLines: 17,
+                disconnectedSubscribers: 2
+            )
+        ),
     ]
 
     private static let connector = ConnectorState(

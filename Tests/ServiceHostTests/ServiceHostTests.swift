@@ -95,6 +95,33 @@ import Testing
         #expect(bus.service == .modemManager)
     }
 
+    @Test func whatTheLoopAndTheLogSufferIsPublished() throws {
+        let fixture = try Fixture()
+        let host = try fixture.host()
+        _ = try host.joinBus(publishes: [], serves: [])
+        host.loop.turnLimit = .milliseconds(5)
+        host.loop.enqueue {
+            let end = EventLoop.uptime() + .milliseconds(10)
+            while EventLoop.uptime() < end {}
+        }
+        let client = BusClient(source: .chargectl, directory: RuntimeDirectory(path: fixture.path), loop: host.loop)
+        var seen: [ServiceHealth] = []
+        try client.subscribe(to: .modemManager, topics: [ServiceHealth.type]) { _, message in
+            if let health = message.value as? ServiceHealth { seen.append(health) }
+            if seen.last?.longTurns ?? 0 > 0 { host.end() }
+        }
+        let limit = EventLoop.uptime() + HealthReport.interval * 3
+        host.loop.addDeadlineSource(next: { Deadline(at: limit, for: "a test") }, fire: { _ in host.end() })
+        _ = try host.runLoop()
+        #expect(seen.first?.longTurns == 0)
+        let last = try #require(seen.last)
+        #expect(last.longTurns >= 1)
+        #expect(last.longestTurnMicroseconds >= 10_000)
+        #expect(last.longestTurnReason != nil)
+        #expect(last.turnLimitMicroseconds == 5000)
+        client.close()
+    }
+
     @Test func anAbstractNotifySocketIsReached() throws {
         let fixture = try Fixture(notifyPath: "@charger-test-\(getpid())")
         let host = try fixture.host()
