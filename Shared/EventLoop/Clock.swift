@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 public import Primitives
 
@@ -15,6 +16,13 @@ extension EventLoop {
     public static func uptime() -> Duration {
         let time = read(CLOCK_BOOTTIME)
         return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    }
+
+    /// Whether the kernel says that somebody keeps the wall clock in step: `adjtimex(2)` without `STA_UNSYNC`.
+    public static func wallClockIsSynchronised() -> Bool {
+        var state = timex()
+        // No modes: this only reads.
+        return adjtimex(&state) >= 0 && state.status & Int32(STA_UNSYNC) == 0
     }
 
     private static func read(_ clock: clockid_t) -> timespec {

@@ -79,9 +79,11 @@ extension GatewayMachine {
         case .confirmed(.heartbeat(let confirmation)): time = confirmation.currentTime
         case .confirmed, .refused, .timedOut, .connectionLost, .unreadable, .unsettled: return
         }
-        guard let offset = clock.observe(time, sentUptime: sentAt.uptime, at: turn.moment) else {
-            return turn.log(.warning, "the central system's time is not plausible", .init("time", time))
+        switch clock.observe(time, sentUptime: sentAt.uptime, at: turn.moment) {
+        case .synchronised(let offset):
+            perform(charging.handle(.clockSynchronised(offset: offset), at: turn.moment), &turn)
+        case .ignored(let reason):
+            turn.log(.warning, "the central system's time is not used: \(reason)", .init("time", time))
         }
-        perform(charging.handle(.clockSynchronised(offset: offset), at: turn.moment), &turn)
     }
 }

@@ -16,7 +16,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
     var registration: RegistrationMachine
     var calls: CallMachine
     var heartbeat: HeartbeatMachine
-    var clock = StationClock()
+    var clock: StationClock
     var configuration: ConfigurationMachine
     var charging: ChargingMachine
     var incoming = IncomingCalls()
@@ -53,6 +53,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             pingInterval: configuration.keys.webSocketPingInterval,
             seed: seeds.next()
         )
+        clock = StationClock(trustsHost: settings.charging.clockIsTrusted)
         registration = RegistrationMachine(request: settings.bootNotification, seed: seeds.next())
         calls = CallMachine(seed: seeds.next())
         heartbeat = HeartbeatMachine(interval: configuration.keys.heartbeatInterval, at: moment)

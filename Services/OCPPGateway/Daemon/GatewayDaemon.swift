@@ -31,7 +31,7 @@ final class GatewayDaemon {
         let site = try Site(
             try host.readSite(),
             machineBootId: Files.text("/proc/sys/kernel/random/boot_id") ?? "unknown",
-            clockIsTrusted: StationClock.isTrusted(now.utc)
+            clockIsTrusted: HostClock.read().isTrusted(at: now.utc)
         )
         // Before any file: its refusal names the process that runs here already. Nothing is answered before the loop runs.
         bus = try host.joinBus(

@@ -69,4 +69,51 @@ import Testing
         let corrected = EventTime(utc: 10_000, boot: nil, uptime: 9_000_000)
         #expect(corrected.notBefore(EventTime(utc: 3_600_000, boot: nil, uptime: 8_000_000)) == corrected)
     }
+
+    @Test(arguments: [(59_999, 0), (60_000, 60_000), (-59_999, 0), (-60_000, -60_000)])
+    func whileSomebodyChargesOnlyAClockThatIsWrongByAMinuteIsMoved(correction: Int64, moved: Int64) {
+        var clock = Self.clock()
+        _ = clock.synchronise(offset: .zero, at: Self.moment(10, wall: 10))
+        let offset = Duration.milliseconds(correction)
+        _ = clock.synchronise(offset: offset, isCharging: true, at: Self.moment(20, wall: 20))
+        #expect(clock.time(at: Self.moment(30, wall: 30)).utc == Self.utc + 30_000 + moved)
+        _ = clock.synchronise(offset: offset, at: Self.moment(40, wall: 40))
+        #expect(clock.time(at: Self.moment(50, wall: 50)).utc == Self.utc + 50_000 + correction)
+    }
+
+    /// The transaction began before this process, by the wall clock that was right then.
+    @Test func theFirstAnswerDoesNotMoveATrustedClockWhileSomebodyChargesEither() {
+        var clock = Self.clock()
+        let start = clock.synchronise(offset: .seconds(30), isCharging: true, at: Self.moment(20, wall: 20))
+        #expect(start == BootStart(boot: "b", utc: Self.utc))
+    }
+
+    @Test func aClockThatNobodyTrustedTakesTheTimeWhoeverCharges() {
+        var clock = Self.clock(trusted: false)
+        let start = clock.synchronise(offset: .milliseconds(300), isCharging: true, at: Self.moment(20, wall: 20))
+        #expect(start == BootStart(boot: "b", utc: Self.utc + 300))
+    }
+
+    @Test(arguments: [(999, 0), (1000, 1000)]) func whatTheNetworkAddsIsNoCorrection(offset: Int64, moved: Int64) {
+        var clock = Self.clock()
+        let start = clock.synchronise(offset: .milliseconds(offset), at: Self.moment(10, wall: 10))
+        #expect(start == BootStart(boot: "b", utc: Self.utc + moved))
+    }
+
+    @Test func aCorrectionHoldsForTheNextProcessAndNotForEventsThatHaveTheirTime() {
+        var times = BootTimes()
+        times.saw(EventTime(utc: nil, boot: "b", uptime: 5000))
+        var first = Self.clock(trusted: false)
+        for offset in [3600, 7200, 10_800] {
+            guard let start = first.synchronise(offset: .seconds(offset), at: Self.moment(10, wall: 10)) else {
+                continue
+            }
+            times.learned(start)
+        }
+        #expect(times.known.count == 2)
+        let next = Self.clock(boots: times.known)
+        #expect(next.time(at: Self.moment(20, wall: 20)).utc == Self.utc + 10_820_000)
+        let early = next.timestamp(of: EventTime(utc: nil, boot: "b", uptime: 5000), at: Self.moment(20, wall: 20))
+        #expect(early == Timestamp(millisecondsSinceEpoch: Self.utc + 3_605_000))
+    }
 }

@@ -75,30 +75,6 @@ import Testing
     }
 }
 
-@Suite struct StationClockTests {
-    private let now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
-
-    @Test func theOffsetLeavesOutHalfOfTheWayThereAndBack() {
-        var clock = StationClock()
-        let told = now.utc.advanced(by: .seconds(60))
-        let offset = clock.observe(told, sentUptime: .seconds(98), at: now)
-        #expect(offset == .seconds(61))
-        #expect(clock.offset == .seconds(61))
-    }
-
-    @Test func aCentralSystemWithoutAClockIsNotBelieved() {
-        var clock = StationClock()
-        let offset = clock.observe(Timestamp(millisecondsSinceEpoch: 5), sentUptime: .seconds(100), at: now)
-        #expect(offset == nil)
-        #expect(clock.offset == nil)
-    }
-
-    @Test func aClockThatWasNeverSetIsNotTrusted() {
-        #expect(StationClock.isTrusted(now.utc))
-        #expect(!StationClock.isTrusted(Timestamp(millisecondsSinceEpoch: 86_400_000)))
-    }
-}
-
 @Suite struct CallMachineTests {
     private let now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
     private let heartbeat = OutgoingCall(key: .heartbeat, request: .heartbeat(Heartbeat.Request()))

@@ -69,7 +69,9 @@ enum BuiltIn {
                 powerLoss: settings.powerLoss,
                 permitLease: WorldSettings.permitLease,
                 machineBootId: "boot \(clock.boot)",
-                clockIsTrusted: StationClock.isTrusted(clock.moment.utc)
+                clockIsTrusted: HostClock(isSynchronised: false, realTimeClock: clock.moment.utc).isTrusted(
+                    at: clock.moment.utc
+                )
             )
         )
     }

@@ -219,7 +219,8 @@ public struct ChargingMachine: Machine, Sendable {
 
     private mutating func synchronise(_ offset: Duration, _ turn: inout ChargingTurn) {
         let before = turn.clock
-        if let start = turn.clock.synchronise(offset: offset, at: turn.moment) {
+        let isCharging = connectors.contains { $0.transaction != nil }
+        if let start = turn.clock.synchronise(offset: offset, isCharging: isCharging, at: turn.moment) {
             // Synced: what is sent now must have the same time after a power cut.
             turn.persist(.bootStart(start), .synced)
             turn.clock.learned(turn.ledger.boots)

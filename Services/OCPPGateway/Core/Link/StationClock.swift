@@ -2,25 +2,97 @@ public import Primitives
 
 /// What the central system's time says about ours (OCPP 1.6 §4.2, §4.6). The host's clock itself is not touched; whoever writes
 /// timestamps adds the offset. Intervals never depend on it: they run on uptime.
+///
+/// An answer was written somewhere between the CALL and its arrival, so the middle of both is wrong by half of that time at most. With 8 s
+/// on one leg that is 4 s; once any better answer came, such a one changes nothing, because it does not contradict.
 public struct StationClock: Equatable, Sendable {
+    /// What became of a time that the central system told.
+    public enum Verdict: Equatable, Sendable {
+        /// True time is so far ahead of the host's clock now, as well as all answers together say.
+        case synchronised(offset: Duration)
+        /// It is not believed; why, for people.
+        case ignored(String)
+    }
+
+    /// When uptime was zero, in central system's time, and by how much that may be wrong.
+    private struct Estimate: Equatable {
+        /// UTC milliseconds.
+        let start: Int64
+        let error: Duration
+        /// Uptime of the answer.
+        let at: Duration
+
+        /// The error grows with the drift of two quartzes.
+        func error(at uptime: Duration) -> Duration { error + (uptime - at) / StationClock.driftDivisor }
+
+        func difference(to other: Estimate) -> Duration {
+            Duration(outsideMilliseconds: start.subtractingClamped(other.start).magnitude)
+        }
+
+        func offset(at moment: Moment) -> Duration {
+            Timestamp(millisecondsSinceEpoch: start).advanced(by: moment.uptime).duration(since: moment.utc)
+        }
+    }
+
+    private let trustsHost: Bool
+    private var best: Estimate?
+    /// A time far from the known one, which a second answer must confirm.
+    private var doubted: Estimate?
+
     /// Central system's time minus the host's, at the last answer that carried a usable one.
     public private(set) var offset: Duration?
 
-    public init() {}
+    /// `trustsHost` says whether the host's clock counts as right before the central system tells the time.
+    public init(trustsHost: Bool = false) { self.trustsHost = trustsHost }
 
-    /// Whether the host's clock was ever set by somebody, so that timestamps mean something before the central system answers.
-    public static func isTrusted(_ utc: Timestamp) -> Bool { utc >= plausible }
-
-    /// The central system told its time in an answer to a CALL that was sent at `sentUptime`. Returns the new offset, the
-    /// network's delay taken out; nil when that time is not to be believed.
-    public mutating func observe(_ time: Timestamp, sentUptime: Duration, at moment: Moment) -> Duration? {
+    /// The central system told its time in an answer to a CALL that was sent at `sentUptime`.
+    public mutating func observe(_ time: Timestamp, sentUptime: Duration, at moment: Moment) -> Verdict {
         // A central system without a clock of its own must not spoil a good one.
-        guard Self.isTrusted(time) else { return nil }
-        let told = time.advanced(by: (moment.uptime - sentUptime) / 2).duration(since: moment.utc)
-        offset = told
-        return told
+        guard time >= HostClock.earliest, time.isPlausible else { return .ignored("it is not plausible") }
+        let trip = moment.uptime - sentUptime
+        guard trip <= (best == nil ? Self.longestFirstTrip : Self.longestTrip) else {
+            return .ignored("the answer took too long to tell the time")
+        }
+        let told = Estimate(
+            start: time.advanced(by: trip / 2 - moment.uptime).millisecondsSinceEpoch,
+            error: trip / 2 + Self.resolution,
+            at: moment.uptime
+        )
+        let host = Estimate(
+            start: moment.utc.advanced(by: .zero - moment.uptime).millisecondsSinceEpoch,
+            error: Self.resolution,
+            at: moment.uptime
+        )
+        guard let known = best ?? (trustsHost ? host : nil) else { return take(told, at: moment) }
+        let knownError = known.error(at: moment.uptime)
+        let difference = told.difference(to: known)
+        if best != nil, difference <= knownError + told.error {
+            return take(told.error <= knownError ? told : known, at: moment)
+        }
+        if difference > Self.largestStep,
+            doubted.map({ told.difference(to: $0) > told.error + $0.error(at: moment.uptime) }) ?? true
+        {
+            doubted = told
+            return .ignored("it is far from the time known so far: the next answer must confirm it")
+        }
+        return take(told, at: moment)
     }
 
-    /// 2025-01-01T00:00:00Z. Before it no charger of this kind existed: such a clock was never set.
-    public static let plausible = Timestamp(millisecondsSinceEpoch: 1_735_689_600_000)
+    private mutating func take(_ estimate: Estimate, at moment: Moment) -> Verdict {
+        best = estimate
+        doubted = nil
+        let offset = estimate.offset(at: moment)
+        self.offset = offset
+        return .synchronised(offset: offset)
+    }
+
+    /// An answer that took longer is no time. The first may take as long as any answer to a CALL: badly known is better than unknown.
+    static let longestTrip: Duration = .seconds(20)
+    static let longestFirstTrip: Duration = .seconds(60)
+    /// A time further from the known one needs a second answer that agrees: one wrong answer moves no transaction to another day.
+    static let largestStep: Duration = .seconds(3600)
+    /// Many central systems write whole seconds.
+    static let resolution: Duration = .seconds(1)
+    /// 200 ppm: two quartzes of 100 ppm each.
+    private static let driftDivisor = 5000
 }

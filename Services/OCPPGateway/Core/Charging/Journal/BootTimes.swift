@@ -11,7 +11,7 @@ struct BootTimes: Equatable, Sendable {
     /// How many boots are remembered.
     private static let limit = 16
 
-    /// Oldest first.
+    /// Oldest first; two of a boot whose time was corrected.
     private(set) var known: [BootStart]
     /// Oldest first.
     private var unknown: [Unknown] = []
@@ -31,7 +31,11 @@ struct BootTimes: Equatable, Sendable {
 
     /// The time was told. What is known of the boots before is their order: each is taken to have ended when the next one began.
     mutating func learned(_ start: BootStart) {
-        known.removeAll { $0.boot == start.boot }
+        if let first = known.first(where: { $0.boot == start.boot }) {
+            // A correction. The first entry of a boot is for its events before any time was known, the last one for its next process.
+            known = (known.filter { $0.boot != start.boot } + [first, start]).suffix(Self.limit)
+            return
+        }
         var end = start.utc
         var earlier: [BootStart] = []
         for boot in unknown.reversed() where boot.boot != start.boot {

@@ -4,6 +4,8 @@ import Primitives
 struct EventClock: Equatable, Sendable {
     /// Times that differ by less are the network's jitter, not the clock's.
     private static let jitter = Duration.seconds(1)
+    /// A correction below this waits for the end of the transactions; 100 ppm need a week for it.
+    private static let keptWhileCharging = Duration.seconds(60)
 
     let bootId: String
     /// UTC milliseconds at uptime zero, as the central system's time has it; nil before it told any in this boot. From then on the
@@ -28,17 +30,24 @@ struct EventClock: Equatable, Sendable {
     /// Whether times mean something to others.
     var isTrusted: Bool { start != nil || trustsWallClock }
 
-    /// Takes over that true time is `offset` ahead of the wall clock now. Returns the boot's start when it became known with it, to be stored
-    /// for events of this boot and for the next process.
-    mutating func synchronise(offset: Duration, at moment: Moment) -> BootStart? {
-        let isJitter = offset.magnitude < Self.jitter && trustsWallClock
-        let told = moment.utc.advanced(by: start == nil && isJitter ? .zero : offset)
-        let new = told.millisecondsSinceEpoch - moment.uptime.wholeMilliseconds
-        if let start, abs(new - start) < Self.jitter.wholeMilliseconds { return nil }
-        let isFirst = start == nil
-        start = new
-        guard isFirst else { return nil }
-        return BootStart(boot: bootId, utc: new)
+    /// Takes over that true time is `offset` ahead of the wall clock now. Returns the boot's start when it changed or became known with it,
+    /// to be stored for events of this boot and for the next process.
+    ///
+    /// While anybody charges, times that the transaction has said already stay valid: a session keeps its true length, and is off by less
+    /// than a minute as a whole. More than that is no drift but a wrong clock, and is mended at once.
+    mutating func synchronise(offset: Duration, isCharging: Bool = false, at moment: Moment) -> BootStart? {
+        let wall = moment.utc.millisecondsSinceEpoch - moment.uptime.wholeMilliseconds
+        let told = wall.addingClamped(offset.wholeMilliseconds)
+        let tolerated = isCharging ? Self.keptWhileCharging : Self.jitter
+        if let current = start ?? (trustsWallClock ? wall : nil),
+            told.subtractingClamped(current).magnitude < tolerated.wholeMilliseconds.magnitude
+        {
+            if start != nil { return nil }
+            start = current
+        } else {
+            start = told
+        }
+        return start.map { BootStart(boot: bootId, utc: $0) }
     }
 
     /// The journal says when boots began.
@@ -60,11 +69,11 @@ struct EventClock: Equatable, Sendable {
         return EventTime(utc: utc, boot: nil, uptime: milliseconds)
     }
 
-    /// The timestamp to send. An event of a boot whose clock was never set is taken to have happened just before this boot:
+    /// The timestamp to send: for events before the time was known, by what was told first, so that it stays the same for good. An event of a boot whose clock was never set is taken to have happened just before this boot:
     /// nothing better is known, and it keeps the order.
     func timestamp(of time: EventTime, at moment: Moment) -> Timestamp {
         if let utc = time.utc { return Timestamp(millisecondsSinceEpoch: utc) }
-        if let known = boots.last(where: { $0.boot == time.boot }) {
+        if let known = boots.first(where: { $0.boot == time.boot }) {
             return Timestamp(millisecondsSinceEpoch: known.utc + time.uptime)
         }
         if time.boot == bootId { return Timestamp(millisecondsSinceEpoch: assumedStart + time.uptime) }

@@ -1,6 +1,6 @@
 /// When something happened, as it is stored: a wall-clock time if the clock was trusted then, and always the uptime.
 ///
-/// An event before the first synchronisation gets its wall-clock time later, from the boot it happened in (CORE-BOOT-19).
+/// An event before the first synchronisation gets its wall-clock time later, from the boot it happened in.
 public struct EventTime: Codable, Equatable, Sendable {
     /// UTC milliseconds since 1970; nil when the clock was not trusted.
     public var utc: Int64?
