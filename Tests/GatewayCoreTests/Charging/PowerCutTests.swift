@@ -175,6 +175,7 @@ import Testing
         #expect(bench.indications.last == "1 rejected")
         #expect(bench.machine.queue?.storageFault == "disk full")
         bench.persistFails = false
+        bench.run(seconds: 6)
         bench.swipe("CARD")
         bench.run(seconds: 3)
         #expect(bench.central.starts.count == 1)
