@@ -39,7 +39,7 @@ MISTAKES = [
     (["status", "--bogus"], USAGE, "--bogus"),
     (["tap", "--count", "0"], USAGE, "--count"),
     (["tap", "--filter"], USAGE, "--filter"),
-    (["state", "nonsense"], REFUSED, "hardware.meter.1"),
+    (["state", "nonsense"], REFUSED, "hardware.connector.1"),
     (["wait"], USAGE, "topic"),
     (["wait", "hardware.meter.1", "energyWh"], USAGE, "FIELD=VALUE"),
     (["wait", "hardware.meter.1", "energyWh=-1", "--timeout", "1"], NO_ANSWER, "energyWh"),

@@ -40,6 +40,8 @@ def sim_until_done(stack, *arguments):
 
 
 def register(stack):
+    # A hardware-io that was just started looks at its meter twice before it says anything.
+    stack.ctl("wait", "--timeout", "10", "hardware.meter.1", "valid=true")
     return int(stack.ctl("state", "hardware.meter.1", "--value", "energyWh"))
 
 

@@ -63,7 +63,21 @@ extension GatewayMachine {
 
     private mutating func answered(_ id: String, _ outcome: CallOutcome, _ turn: inout GatewayTurn) {
         guard let call = calls.answered(id) else { return }
-        finish(call, outcome, &turn)
+        finish(call, questionsRegistration(call, outcome, &turn) ? .unsettled : outcome, &turn)
+    }
+
+    /// SecurityError to anything but BootNotification is how a central system says that it does not know this charger as registered; the
+    /// CALL was no attempt then (JE §3.10).
+    private mutating func questionsRegistration(
+        _ call: CallMachine.Outstanding,
+        _ outcome: CallOutcome,
+        _ turn: inout GatewayTurn
+    ) -> Bool {
+        guard case .refused(let error) = outcome, error.code == .securityError, call.key != .bootNotification,
+            let orders = registration.questioned(at: turn.moment)
+        else { return false }
+        obey(registration: orders, &turn)
+        return true
     }
 
     /// Tells the source of the CALL how it ended.

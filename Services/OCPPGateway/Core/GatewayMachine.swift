@@ -72,8 +72,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
 
     /// The action of our CALL with that id while its answer is of use: an answer does not name it (OCPP-J 1.6 §4.2.2).
     public func actionOfPendingCall(_ id: String) -> Action? {
-        guard let call = calls.outstanding, call.messageId == id else { return nil }
-        return call.action
+        calls.call(id)?.action
     }
 
     /// Everything a person asks first.

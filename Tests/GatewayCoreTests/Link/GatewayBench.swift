@@ -124,6 +124,11 @@ struct GatewayBench {
         start()
         connect()
         answerBoot(.accepted)
+        settleStatuses()
+    }
+
+    /// Confirms the statuses that are sent now.
+    mutating func settleStatuses() {
         while case .statusNotification? = calls.first?.request {
             answer(.statusNotification(StatusNotification.Confirmation()))
         }

@@ -13,10 +13,21 @@ public struct CallMachine: Sendable {
     }
 
     public private(set) var outstanding: Outstanding?
+    /// CALLs of this connection whose time is over, newest last: an answer that comes after all is theirs.
+    private var overdue: [Outstanding] = []
     private var random: SeededRandom
 
     /// `seed` must differ at every start: ids are unique over restarts (OCPP-J errata §3.1).
     public init(seed: UInt64) { random = SeededRandom(seed: seed) }
+
+    /// A central system that is minutes behind has a problem of its own.
+    private static let mostOverdue = 8
+
+    /// The CALL with that id whose answer is of use, in time or late.
+    public func call(_ messageId: String) -> Outstanding? {
+        if let outstanding, outstanding.messageId == messageId { return outstanding }
+        return overdue.last { $0.messageId == messageId }
+    }
 
     public var isFree: Bool { outstanding == nil }
     public var nextDeadline: Deadline? { Deadline(at: outstanding?.deadline, for: "the answer to a CALL is overdue") }
@@ -35,23 +46,30 @@ public struct CallMachine: Sendable {
         return messageId
     }
 
-    /// Frees the slot when `messageId` is the outstanding one; nil for a late, unknown or duplicate answer.
+    /// The CALL that `messageId` answers: the outstanding one, whose slot becomes free, or one whose time is over. Nil for an unknown or
+    /// duplicate answer.
     public mutating func answered(_ messageId: String) -> Outstanding? {
-        guard let call = outstanding, call.messageId == messageId else { return nil }
+        let late = overdue.lastIndex { $0.messageId == messageId }.map { overdue.remove(at: $0) }
+        guard let call = outstanding, call.messageId == messageId else { return late }
         outstanding = nil
         return call
     }
 
-    /// Frees the slot when the answer is overdue.
+    /// Frees the slot when the answer is overdue; it may still come.
     public mutating func expire(at moment: Moment) -> Outstanding? {
         guard let call = outstanding, call.deadline <= moment.uptime else { return nil }
         outstanding = nil
+        overdue.append(call)
+        if overdue.count > Self.mostOverdue { overdue.removeFirst() }
         return call
     }
 
-    /// Frees the slot because the connection is gone.
+    /// Frees the slot because the connection is gone, and with it every answer.
     public mutating func connectionLost() -> Outstanding? {
-        defer { outstanding = nil }
+        defer {
+            outstanding = nil
+            overdue = []
+        }
         return outstanding
     }
 }

@@ -1,0 +1,78 @@
+import BusSchema
+import OCPP
+import Primitives
+import Testing
+
+@testable import GatewayCore
+
+/// Answers that come late, cannot be read, or question the registration.
+@Suite struct AnswerTests {
+    /// A plugged EV with an accepted card, up to the CALL that starts the transaction. Returns its id.
+    private func startTransaction(_ bench: inout GatewayBench) throws -> String {
+        bench.register()
+        bench.feed(.charging(.hardwareConnector(GatewayBench.connector(pilot: .c))))
+        bench.read(energyWh: 1000)
+        bench.settleStatuses()
+        let card = CardPresented(readerId: 1, connectorIds: [1], idTag: "CARD")
+        bench.feed(.charging(.cardPresented(card)))
+        let authorize = bench.calls.removeFirst()
+        bench.feed(
+            .message(
+                .callResult(
+                    id: authorize.id,
+                    .authorize(Authorize.Confirmation(idTagInfo: IdTagInfo(status: .accepted)))
+                )
+            )
+        )
+        bench.settleStatuses()
+        let start = try #require(bench.calls.first)
+        #expect(start.request.action == .startTransaction)
+        bench.calls.removeFirst()
+        return start.id
+    }
+
+    private func accepted(_ transactionId: Int) -> OCPPConfirmation {
+        .startTransaction(
+            StartTransaction.Confirmation(idTagInfo: IdTagInfo(status: .accepted), transactionId: transactionId)
+        )
+    }
+
+    /// A central system that always takes longer than the time-out is still answered to.
+    @Test func anAnswerBetweenTimeOutAndRetryIsTheAnswer() throws {
+        var bench = try GatewayBench()
+        let id = try startTransaction(&bench)
+        bench.advance(.seconds(31))
+        #expect(bench.machine.actionOfPendingCall(id) == .startTransaction)
+        bench.feed(.message(.callResult(id: id, accepted(7))))
+        #expect(bench.machine.charging.publishedStatuses.last?.transaction?.transactionId == 7)
+        bench.advance(.seconds(120))
+        #expect(!bench.calls.contains { $0.request.action == .startTransaction })
+    }
+
+    /// JE §3.3: a CALLRESULT says that the message was processed.
+    @Test func anUnreadableAnswerToAStartIsNoReasonToStartAgain() throws {
+        var bench = try GatewayBench()
+        let id = try startTransaction(&bench)
+        let result = UnreadableResult(
+            problem: "idTagInfo.expiryDate",
+            salvaged: .transaction(id: 9, identifier: SalvagedIdTagInfo(status: .accepted))
+        )
+        bench.feed(.message(.undecodableResult(id: id, result)))
+        #expect(bench.machine.charging.publishedStatuses.last?.transaction?.transactionId == 9)
+        bench.advance(.seconds(300))
+        #expect(!bench.calls.contains { $0.request.action == .startTransaction })
+    }
+
+    /// JE §3.10: the registration is asked for, and the message comes again under its id without a failure.
+    @Test func aSecurityErrorIsAQuestionAboutTheRegistration() throws {
+        var bench = try GatewayBench(callTimeout: .seconds(120))
+        let id = try startTransaction(&bench)
+        bench.advance(.seconds(70))
+        bench.feed(.message(.callError(id: id, CallError(code: .securityError))))
+        #expect(bench.machine.charging.queue?.attempts == 0)
+        #expect(bench.calls.map(\.request.action) == [.bootNotification])
+        bench.answerBoot(.accepted)
+        bench.settleStatuses()
+        #expect(bench.calls.first?.id == id)
+    }
+}
