@@ -160,6 +160,16 @@ let targets: [Target] = [
 
     library("GatewayCore", "Services/OCPPGateway/Core", pure, "BusSchema", "OCPP", "Primitives"),
     tests("GatewayCore", "BusSchema", "GatewayCore", "JSON", "OCPP", "Primitives"),
+    library(
+        "GatewayStorage",
+        "Services/OCPPGateway/Storage",
+        strict,
+        "GatewayCore",
+        "JSON",
+        "Primitives",
+        "Storage"
+    ),
+    tests("GatewayStorage", "GatewayCore", "GatewayStorage", "Primitives", "SimulatedDisk", "Storage"),
     program(
         "ocpp-gateway",
         "Services/OCPPGateway/Daemon",
@@ -167,6 +177,7 @@ let targets: [Target] = [
         "BusSchema",
         "EventLoop",
         "GatewayCore",
+        "GatewayStorage",
         "JSON",
         "Log",
         "OCPP",

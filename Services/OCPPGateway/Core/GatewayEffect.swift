@@ -23,7 +23,8 @@ public enum GatewayEffect: Equatable, Sendable {
     case persist([JournalRecord], Durability)
     case loadQueue(QueueQuery)
     case compact(JournalCompaction)
-    case persistSnapshot(ConfigSnapshot)
+    /// Replace a document; the answer is `saved` or `saveFailed`. The newest of several that may wait is enough.
+    case save(AnyDocument)
 
     case requestPermit(Permit)
     case requestUnlock(Unlock)

@@ -21,8 +21,29 @@ public enum GatewayEvent: Equatable, Sendable {
     /// The config store's answer to `store` or `storeSecret` of that number.
     case stored(number: Int, Result<ConfigSet.Reply, BusError>)
 
+    /// A document is on disk as it was given to `save`.
+    case saved(document: String)
+    /// A document could not be saved; the one before it holds.
+    case saveFailed(document: String, reason: String)
+
     /// Facts from hardware-io and from the journal.
     case charging(ChargingMachine.Event)
     /// A person asks for the dead letters to be sent again; the answer is `resent` under the same number.
     case resendRequested(number: Int)
+}
+
+extension GatewayEvent {
+    /// What a message of another service means; nil when it is none of the gateway's business.
+    public init?(_ message: AnyBusMessage) {
+        switch message.value {
+        case let announce as Announce: self = .announced(announce)
+        case let state as ConnectorState: self = .charging(.hardwareConnector(state))
+        case let reading as MeterReading: self = .charging(.hardwareMeter(reading))
+        case let reader as ReaderState: self = .charging(.hardwareReader(reader))
+        case let card as CardPresented: self = .charging(.cardPresented(card))
+        case let uplink as UplinkState: self = .uplink(uplink)
+        case let values as ConfigValues where values.owner == .ocppGateway: self = .configValues(values)
+        default: return nil
+        }
+    }
 }

@@ -35,18 +35,20 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         var hasExited = false
     }
 
+    /// `documents` and `restored` are what was found on disk.
+    ///
     /// `seed` must differ at every start: message ids are unique over restarts (OCPP-J errata §3.1).
     public init(
         configuration settings: GatewayConfiguration,
         table: OCPPKeyTable,
-        snapshot: ConfigSnapshot?,
+        documents: Documents,
         restored: TransactionLedger,
         seed: UInt64,
         at moment: Moment
     ) {
         var seeds = SeededRandom(seed: seed)
         self.settings = settings
-        configuration = ConfigurationMachine(table: table, snapshot: snapshot)
+        configuration = ConfigurationMachine(table: table, snapshot: documents[ConfigSnapshot.self])
         connection = ConnectionMachine(
             profile: settings.profile,
             patience: settings.patience,
@@ -144,6 +146,13 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             obey(configuration: configuration.declared(result), &turn)
         case .stored(let number, let result):
             obey(configuration: configuration.stored(number: number, result), &turn)
+        case .saved: break
+        case .saveFailed(let name, let reason):
+            // The config store has the values; only a start without it would miss them.
+            turn.log(.warning, "a document was not saved", .init("document", name), .init("reason", reason))
+        case .charging(.cardPresented(let card)) where resetting.isUnderWay:
+            // Nothing new begins: the transactions are being ended for the restart (OCPP 1.6 §5.14).
+            if let id = card.connectorIds.first { turn.add(.indicate(Indicate(connectorId: id, signal: .rejected))) }
         case .charging(let event):
             perform(charging.handle(event, at: moment), &turn)
         case .resendRequested(let number):

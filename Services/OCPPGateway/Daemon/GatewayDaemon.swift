@@ -2,6 +2,7 @@ import Bus
 import BusSchema
 import EventLoop
 import GatewayCore
+import GatewayStorage
 import Glibc
 import Log
 import OCPP
@@ -20,7 +21,7 @@ final class GatewayDaemon {
     private let bus: BusEndpoint
     private let mirror: MessageMirror
     private let credentials: Credentials
-    private let snapshot: SnapshotFile
+    private let documents: DocumentFiles
     private var resends: [Int: Responder<ResendDeadLetters>] = [:]
     private var resendCount = 0
 
@@ -39,8 +40,9 @@ final class GatewayDaemon {
             serves: [GatewayStatus.self, ResendDeadLetters.self]
         )
         let directory = try host.makeStateDirectory()
-        journal = try TransactionJournal(directory: directory, loop: host.loop, log: host.log)
-        snapshot = SnapshotFile(directory: directory, loop: host.loop, log: host.log)
+        let log = host.log
+        journal = try TransactionJournal(directory: directory) { log.write($0) }
+        documents = DocumentFiles(directory: directory) { log.write($0) }
         credentials = Credentials(
             identity: site.identity,
             siteKey: site.authorizationKey,
@@ -50,7 +52,7 @@ final class GatewayDaemon {
         let machine = GatewayMachine(
             configuration: site.configuration,
             table: site.table,
-            snapshot: snapshot.load(),
+            documents: documents.load(),
             restored: journal.restored,
             seed: random.next(),
             at: now
@@ -70,6 +72,13 @@ final class GatewayDaemon {
         link.actionOfPendingCall = { [unowned self] id in driver.machine.actionOfPendingCall(id) }
         link.credentials = { [unowned self] in credentials.current }
         link.mirror = mirror
+        host.loop.addDeadlineSource(
+            next: { [unowned self] in earliest(journal.nextDeadline, documents.nextDeadline) },
+            fire: { [unowned self] now in
+                journal.deadlineReached(at: now.uptime)
+                for event in documents.deadlineReached(at: now.uptime) { driver.deliver(event) }
+            }
+        )
         host.onTermination = { [unowned self] in driver.deliver(.terminationRequested) }
     }
 
@@ -85,7 +94,7 @@ final class GatewayDaemon {
             driver.deliver(.resendRequested(number: resendCount))
         }
         let handler: (Header, AnyBusMessage) -> Void = { [unowned self] _, message in
-            guard let event = Self.event(of: message) else { return }
+            guard let event = GatewayEvent(message) else { return }
             driver.deliver(event)
         }
         try bus.subscribe(
@@ -99,19 +108,6 @@ final class GatewayDaemon {
             topics: [Announce.type, "\(ConfigValues.type).\(ServiceName.ocppGateway)"],
             handler: handler
         )
-    }
-
-    private static func event(of message: AnyBusMessage) -> GatewayEvent? {
-        switch message.value {
-        case let announce as Announce: .announced(announce)
-        case let state as ConnectorState: .charging(.hardwareConnector(state))
-        case let reading as MeterReading: .charging(.hardwareMeter(reading))
-        case let reader as ReaderState: .charging(.hardwareReader(reader))
-        case let card as CardPresented: .charging(.cardPresented(card))
-        case let uplink as UplinkState: .uplink(uplink)
-        case let values as ConfigValues: .configValues(values)
-        default: nil
-        }
     }
 
     // MARK: - Effects
@@ -130,8 +126,9 @@ final class GatewayDaemon {
         case .sendError(let id, let error): answer(id, .callError, MessageCodec.encodeError(id: id, error))
         case .persist(let records, let durability): return persist(records, durability)
         case .loadQueue(let query): load(query)
-        case .compact(let compaction): journal.compact(compaction)
-        case .persistSnapshot(let values): snapshot.save(values)
+        case .compact(let compaction): journal.compact(compaction, at: EventLoop.uptime())
+        case .save(let document):
+            if let event = documents.save(document, at: EventLoop.uptime()) { driver.deliver(event) }
         case .requestPermit(let permit): request(permit)
         case .requestUnlock(let unlock): request(unlock)
         case .indicate(let indication): bus.request(indication, within: Self.patience) { _ in }
@@ -165,7 +162,7 @@ final class GatewayDaemon {
         _ durability: GatewayCore.Durability
     ) -> MachineHost<GatewayMachine>.Performed {
         do throws(StorageError) {
-            try journal.append(records, durability)
+            try journal.append(records, durability, at: EventLoop.uptime())
             return .done
         } catch {
             return .failed(.charging(.persistFailed(reason: error.description)))
@@ -237,15 +234,15 @@ final class GatewayDaemon {
     // MARK: - The end
 
     private func end() {
-        journal.flush()
-        snapshot.flush()
+        journal.flush(at: EventLoop.uptime())
+        documents.flush()
         host.end()
     }
 
     /// Replaces this process by a new one, as a Reset wants it: the same process id, so that systemd sees no death.
     private func restart() {
-        journal.flush()
-        snapshot.flush()
+        journal.flush(at: EventLoop.uptime())
+        documents.flush()
         bus.close()
         host.log.flush()
         execv("/proc/self/exe", CommandLine.unsafeArgv)

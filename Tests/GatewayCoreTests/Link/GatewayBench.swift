@@ -30,7 +30,7 @@ struct GatewayBench {
         machine = GatewayMachine(
             configuration: configuration,
             table: try OCPPKeyTable(site: site),
-            snapshot: nil,
+            documents: Documents(),
             restored: TransactionLedger(),
             seed: 5,
             at: now

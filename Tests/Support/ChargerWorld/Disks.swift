@@ -93,7 +93,7 @@ struct GatewayDisk: Sendable {
     private(set) var records: [JournalRecord] = []
     /// So many of them are safe from a power cut.
     private(set) var syncedCount = 0
-    var snapshot: ConfigSnapshot?
+    var documents = Documents()
 
     mutating func append(_ new: [JournalRecord], _ durability: Durability) {
         records += new

@@ -108,7 +108,12 @@ extension ChargingMachine {
     /// Ends every transaction, for a Reset (OCPP 1.6 §5.14) or another restart.
     public mutating func stopAll(reason: Reason, at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
-            machine.eachConnector(&turn) { $0.stop(reason, idTag: nil, &$1) }
+            machine.eachConnector(&turn) { connector, turn in
+                // What was about to begin does not begin any more.
+                turn.identity.abandon(connectorId: connector.id)
+                connector.cancelUsage(&turn)
+                connector.stop(reason, idTag: nil, &turn)
+            }
         }
     }
 

@@ -40,7 +40,7 @@ final class GatewayProcess: ServiceProcess {
             GatewayMachine(
                 configuration: BuiltIn.gateway(around.settings, around.clock),
                 table: table,
-                snapshot: around.disks.gateway.snapshot,
+                documents: around.disks.gateway.documents,
                 restored: around.disks.gateway.restored,
                 seed: around.timeline.number(),
                 at: around.clock.moment
@@ -77,16 +77,8 @@ final class GatewayProcess: ServiceProcess {
     }
 
     func hear(_ message: AnyBusMessage) {
-        switch message.value {
-        case let announce as Announce: host.deliver(.announced(announce))
-        case let state as ConnectorState: host.deliver(.charging(.hardwareConnector(state)))
-        case let reading as MeterReading: host.deliver(.charging(.hardwareMeter(reading)))
-        case let reader as ReaderState: host.deliver(.charging(.hardwareReader(reader)))
-        case let card as CardPresented: host.deliver(.charging(.cardPresented(card)))
-        case let uplink as UplinkState: host.deliver(.uplink(uplink))
-        case let values as ConfigValues where values.owner == .ocppGateway: host.deliver(.configValues(values))
-        default: break
-        }
+        guard let event = GatewayEvent(message) else { return }
+        host.deliver(event)
     }
 
     func hear(_ answer: BusAnswer, to order: BusCall.Order) {
@@ -143,9 +135,7 @@ final class GatewayProcess: ServiceProcess {
         case .persist(let records, let durability): return persist(records, durability)
         case .loadQueue(let query): host.deliver(.charging(.queueLoaded(around.disks.gateway.load(query))))
         case .compact(let compaction): around.disks.gatewayKeeps { $0.compact(compaction) }
-        case .persistSnapshot(let snapshot):
-            // Without it the next start asks the store; nothing depends on it.
-            _ = around.disks.writeGateway { $0.snapshot = snapshot }
+        case .save(let document): save(document)
         case .requestPermit(let permit):
             if let problem = around.auditor.granted(permit) { around.notebook.violate(problem) }
             ask(.permit(permit))
@@ -186,6 +176,15 @@ final class GatewayProcess: ServiceProcess {
         guard isDone else { return isAlive ? .charging(.persistFailed(reason: "disk full")) : nil }
         if durability == .written { flushLater() }
         return nil
+    }
+
+    private func save(_ document: AnyDocument) {
+        let name = type(of: document.value).name
+        if around.disks.writeGateway({ $0.documents.add(document) }) {
+            host.deliver(.saved(document: name))
+        } else if isAlive {
+            host.deliver(.saveFailed(document: name, reason: "disk full"))
+        }
     }
 
     /// A record that need not be durable at once waits for the disk.

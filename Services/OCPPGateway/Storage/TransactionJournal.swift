@@ -1,19 +1,15 @@
-import EventLoop
-import GatewayCore
+public import GatewayCore
 import JSON
-import Log
-import Primitives
-import Storage
+public import Primitives
+public import Storage
 
 /// The durable history of transactions on disk: the core's records as JSON in an append-only journal, with space kept free for them.
-final class TransactionJournal {
+public final class TransactionJournal {
     /// What the journal says, folded.
-    private(set) var restored = TransactionLedger()
+    public private(set) var restored = TransactionLedger()
 
     private let journal: Journal
-    private let log: Log
-    private let loop: EventLoop
-    private var deadlines: DeadlineSource?
+    private let log: (LogRecord) -> Void
     private var flushDue: Duration?
     private var wantedCompaction: JournalCompaction?
     private var runningCompaction: JournalCompaction?
@@ -22,9 +18,17 @@ final class TransactionJournal {
     private var marks: [(message: Int64, record: UInt64)] = []
 
     /// Reads everything there is.
+    /// - Parameters:
+    ///   - directory: The state folder; it must exist.
+    ///   - files: Where it lies.
+    ///   - log: Gets what was found damaged, and what becomes of a compaction.
     /// - Throws: `StorageError` when the folder cannot be used or another gateway works in it.
-    init(directory: String, loop: EventLoop, log: Log) throws(StorageError) {
-        let reserve = try SpaceReserve(path: directory + "/transactions.reserve")
+    public init(
+        directory: String,
+        files: any FileSystem = KernelFileSystem(),
+        log: @escaping (LogRecord) -> Void
+    ) throws(StorageError) {
+        let reserve = try SpaceReserve(path: directory + "/transactions.reserve", files: files)
         let options = Journal.Options(
             path: directory + "/transactions.journal",
             magic: "OCPPTXNS",
@@ -34,7 +38,7 @@ final class TransactionJournal {
         var restored = TransactionLedger()
         var marks: [(message: Int64, record: UInt64)] = []
         var unreadable = 0
-        let (journal, report) = try Journal.open(options, reserve: reserve) { stored in
+        let (journal, report) = try Journal.open(options, reserve: reserve, files: files) { stored in
             guard let record = Self.decode(stored.payload) else {
                 unreadable += 1
                 return
@@ -43,24 +47,33 @@ final class TransactionJournal {
             restored.read(record)
         }
         self.journal = journal
-        self.loop = loop
         self.log = log
         self.restored = restored
         self.marks = marks
         complain(report, unreadable: unreadable)
-        deadlines = loop.addDeadlineSource(
-            next: { [unowned self] in Deadline(at: flushDue, for: "the journal is forced to disk") },
-            fire: { [unowned self] _ in flush() }
+    }
+
+    /// When to call `deadlineReached`.
+    public var nextDeadline: Deadline? {
+        earliest(
+            Deadline(at: flushDue, for: "the journal is forced to disk"),
+            Deadline(at: compactionDue, for: "the journal is compacted")
         )
-        loop.addDeadlineSource(
-            next: { [unowned self] in Deadline(at: compactionDue, for: "the journal is compacted") },
-            fire: { [unowned self] _ in continueCompaction() }
-        )
+    }
+
+    /// Makes safe from a power cut what waited long enough, and does the next slice of a compaction.
+    public func deadlineReached(at uptime: Duration) {
+        if let due = flushDue, due <= uptime { flush(at: uptime) }
+        if let due = compactionDue, due <= uptime { continueCompaction(at: uptime) }
     }
 
     /// Appends the records; safe to the degree asked for when this returns.
     /// - Throws: `StorageError`; none of them is there then.
-    func append(_ records: [GatewayCore.JournalRecord], _ durability: GatewayCore.Durability) throws(StorageError) {
+    public func append(
+        _ records: [GatewayCore.JournalRecord],
+        _ durability: GatewayCore.Durability,
+        at uptime: Duration
+    ) throws(StorageError) {
         let payloads = records.map(Self.encode)
         // Samples must not use up the space that is kept free for begins and ends.
         let isExpendable = records.allSatisfy(\.isExpendable)
@@ -69,13 +82,13 @@ final class TransactionJournal {
             durability: durability == .synced && !isExpendable ? .immediate : .batched
         )
         for (index, record) in records.enumerated() { Self.note(record, first + UInt64(index), in: &marks) }
-        if durability == .synced, isExpendable { return flush() }
-        flushDue = journal.needsFlush ? flushDue ?? EventLoop.uptime() + Self.flushAfter : nil
+        if durability == .synced, isExpendable { return flush(at: uptime) }
+        flushDue = journal.needsFlush ? flushDue ?? uptime + Self.flushAfter : nil
     }
 
     /// Reads a part of the queue.
     /// - Throws: `StorageError.system` when the file cannot be read.
-    func load(_ query: QueueQuery) throws(StorageError) -> [QueueEntry] {
+    public func load(_ query: QueueQuery) throws(StorageError) -> [QueueEntry] {
         var scan = QueueScan(query)
         let mark = query.throughEnd ? nil : marks.last { $0.message <= query.afterSequence + 1 }
         var cursor = JournalCursor(from: mark?.record ?? 1)
@@ -89,12 +102,12 @@ final class TransactionJournal {
 
     /// Rewrites the journal without what nobody needs any more, a slice in each turn of the loop. May fail without harm: it is tried
     /// again later, when there may be room.
-    func compact(_ compaction: JournalCompaction) {
+    public func compact(_ compaction: JournalCompaction, at uptime: Duration) {
         wantedCompaction = compaction
-        compactionDue = EventLoop.uptime()
+        compactionDue = uptime
     }
 
-    private func continueCompaction() {
+    private func continueCompaction(at uptime: Duration) {
         compactionDue = nil
         do throws(StorageError) {
             if let wanted = wantedCompaction {
@@ -107,36 +120,36 @@ final class TransactionJournal {
                 wantedCompaction = nil
             }
             guard try journal.continueCompaction() else {
-                compactionDue = EventLoop.uptime()
+                compactionDue = uptime
                 return
             }
             runningCompaction = nil
-            log.write(LogRecord(.info, "journal compacted", .init("bytes", journal.fileBytes)))
+            log(LogRecord(.info, "journal compacted", .init("bytes", journal.fileBytes)))
         } catch {
-            log.write(LogRecord(.warning, "the journal was not compacted", .init("reason", error)))
+            log(LogRecord(.warning, "the journal was not compacted", .init("reason", error)))
             wantedCompaction = wantedCompaction ?? runningCompaction
-            compactionDue = EventLoop.uptime() + Self.retryCompactionAfter
+            compactionDue = uptime + Self.retryCompactionAfter
         }
     }
 
     /// Makes everything safe from a power cut.
-    func flush() {
+    public func flush(at uptime: Duration) {
         flushDue = nil
         do throws(StorageError) {
             try journal.flush()
         } catch {
-            log.write(LogRecord(.error, "the journal could not be forced to disk", .init("reason", error)))
-            flushDue = EventLoop.uptime() + Self.flushAfter
+            log(LogRecord(.error, "the journal could not be forced to disk", .init("reason", error)))
+            flushDue = uptime + Self.flushAfter
         }
     }
 
     private func complain(_ report: JournalReport, unreadable: Int) {
-        if let setAside = report.setAside { log.write(LogRecord(.error, "\(setAside)")) }
+        if let setAside = report.setAside { log(LogRecord(.error, "\(setAside)")) }
         if !report.damage.isEmpty {
-            log.write(LogRecord(.error, "the journal was damaged", .init("places", report.damage.count)))
+            log(LogRecord(.error, "the journal was damaged", .init("places", report.damage.count)))
         }
         if report.tornBytes > 0 {
-            log.write(
+            log(
                 LogRecord(
                     .notice,
                     "an unfinished record was cut off",
@@ -146,7 +159,7 @@ final class TransactionJournal {
             )
         }
         if unreadable > 0 {
-            log.write(LogRecord(.error, "records of the journal are not understood", .init("count", unreadable)))
+            log(LogRecord(.error, "records of the journal are not understood", .init("count", unreadable)))
         }
     }
 

@@ -1,0 +1,48 @@
+/// Something the gateway keeps on disk as a whole, beside the journal of transactions: a small file of its own that is replaced.
+///
+/// A new kind of document is a type that conforms, and a line in `Documents.kinds`.
+public protocol Document: Codable, Equatable, Sendable {
+    /// The name of its file in the state folder; also what `saved` and `saveFailed` name.
+    static var name: String { get }
+    /// The word that the file begins with, so that another file is not taken for it.
+    static var magic: String { get }
+    /// From 1. A file of a newer version is set aside.
+    static var formatVersion: UInt16 { get }
+    /// How long a save may wait for another that replaces it; zero when somebody waits for `saved`.
+    static var patience: Duration { get }
+}
+
+extension Document {
+    public static var patience: Duration { .zero }
+}
+
+/// A document of any kind, to be saved.
+public struct AnyDocument: Equatable, Sendable {
+    public let value: any Document
+
+    public init(_ value: some Document) { self.value = value }
+
+    public static func == (one: AnyDocument, other: AnyDocument) -> Bool { isEqual(one.value, other.value) }
+
+    private static func isEqual<D: Document>(_ one: D, _ other: any Document) -> Bool { one == (other as? D) }
+}
+
+/// The documents as they were found at the start.
+public struct Documents: Sendable {
+    /// All there are.
+    public static let kinds: [any Document.Type] = [ConfigSnapshot.self]
+
+    private var found: [String: any Document] = [:]
+
+    /// None was found.
+    public init() {}
+
+    /// That of one kind; nil when there is none that can be read: its owner goes on with a default.
+    public subscript<D: Document>(_ kind: D.Type) -> D? {
+        get { found[kind.name] as? D }
+        set { found[kind.name] = newValue }
+    }
+
+    /// Adds one that was read.
+    public mutating func add(_ document: AnyDocument) { found[type(of: document.value).name] = document.value }
+}
