@@ -91,14 +91,40 @@ import Testing
         #expect(duplicate == nil)
     }
 
-    /// J-RPC-03, J-RPC-04.
-    @Test func anAnswerAfterTheTimeOutIsDropped() {
+    /// OCPP-J 1.6 §4.1.1: the central system has processed the CALL, however late it says so.
+    @Test func anAnswerAfterTheTimeOutIsMatchedOnce() {
         var machine = CallMachine(seed: 3)
         let id = machine.begin(heartbeat, timeout: .seconds(30), at: now)
         let early = machine.expire(at: now.advanced(by: .seconds(29)))
         #expect(early == nil)
         let expired = machine.expire(at: now.advanced(by: .seconds(30)))
         #expect(expired?.messageId == id)
+        #expect(machine.isFree)
+        #expect(machine.call(id)?.action == .heartbeat)
+        let late = machine.answered(id)
+        #expect(late?.messageId == id)
+        let duplicate = machine.answered(id)
+        #expect(duplicate == nil)
+    }
+
+    @Test func onlyTheLastEightOverdueCallsAreRemembered() {
+        var machine = CallMachine(seed: 3)
+        var ids: [String] = []
+        for number in 0..<9 {
+            let sent = now.advanced(by: .seconds(31 * number))
+            ids.append(machine.begin(heartbeat, timeout: .seconds(30), at: sent))
+            _ = machine.expire(at: sent.advanced(by: .seconds(30)))
+        }
+        #expect(machine.call(ids[0]) == nil)
+        #expect(machine.call(ids[1]) != nil)
+    }
+
+    /// Answers are given on the connection that brought the CALL (OCPP-J 1.6 §4.1.1).
+    @Test func anAnswerOnAnotherConnectionIsDropped() {
+        var machine = CallMachine(seed: 3)
+        let id = machine.begin(heartbeat, timeout: .seconds(30), at: now)
+        _ = machine.expire(at: now.advanced(by: .seconds(30)))
+        _ = machine.connectionLost()
         let late = machine.answered(id)
         #expect(late == nil)
     }
