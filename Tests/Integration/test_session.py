@@ -92,7 +92,11 @@ def test_configuration_is_read_changed_and_kept_over_restarts(stack, csms):
     stack.start()
     csms.wait("BootNotification", count=2)
     csms.wait_status("Available", count=2)
-    answer = csms.request("GetConfiguration", key=["ConnectionTimeOut"])
+    # Both were killed, so the gateway has the default until the store has spoken, which may be after the first question.
+    for _ in range(200):
+        answer = csms.request("GetConfiguration", key=["ConnectionTimeOut"])
+        if answer.configuration_key[0]["value"] == "90":
+            break
     assert answer.configuration_key[0]["value"] == "90"
     assert "90" in stack.ctl("config", "get", "ConnectionTimeOut")
     assert "ChangeConfiguration" in stack.ctl("config", "history", "ConnectionTimeOut")
