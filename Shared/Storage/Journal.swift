@@ -99,14 +99,21 @@ public final class Journal {
         try append(contentsOf: [payload], durability: durability)
     }
 
-    /// Appends several records with one write and one sync; returns the sequence number of the first.
+    /// Appends several records with one write and one sync.
     /// After a power cut in the middle the first few of them may be there.
     ///
+    /// - Parameters:
+    ///   - payloads: The records, each of them no longer than the options allow.
+    ///   - durability: How safe they are when this returns.
+    ///   - mayUseReserve: Whether immediate records may use the reserve up on a full disk. What can be given up must not: others need it.
+    /// - Returns: The sequence number of the first.
     /// - Throws: `StorageError`, as for a single record. None of them remains then.
     @discardableResult
-    public func append(contentsOf payloads: [[UInt8]], durability: Durability) throws(StorageError)
-        -> UInt64
-    {
+    public func append(
+        contentsOf payloads: [[UInt8]],
+        durability: Durability,
+        mayUseReserve: Bool = true
+    ) throws(StorageError) -> UInt64 {
         let first = nextSequence
         guard !payloads.isEmpty else { return first }
         var bytes: [UInt8] = []
@@ -118,8 +125,9 @@ public final class Journal {
             places.append(bytes.count)
             JournalFormat.append(payload, sequence: first + UInt64(places.count - 1), to: &bytes)
         }
-        try prepare(for: bytes.count, durability)
-        try write(bytes, durability)
+        let usesReserve = durability == .immediate && mayUseReserve
+        try prepare(for: bytes.count, durability, usesReserve: usesReserve)
+        try write(bytes, durability, usesReserve: usesReserve)
         for (number, place) in places.enumerated() {
             index.add(first + UInt64(number), at: end + Int64(place))
         }
@@ -142,8 +150,12 @@ public final class Journal {
     }
 
     /// Brings the journal into a state in which a record may be added.
-    private func prepare(for bytes: Int, _ durability: Durability) throws(StorageError) {
-        if durability == .batched, let reserve {
+    private func prepare(
+        for bytes: Int,
+        _ durability: Durability,
+        usesReserve: Bool
+    ) throws(StorageError) {
+        if !usesReserve, let reserve {
             // Whether there is room again shows only by trying.
             try reserve.restore()
             guard reserve.isWhole else { throw .full(path: options.path) }
@@ -155,7 +167,11 @@ public final class Journal {
         }
     }
 
-    private func write(_ bytes: [UInt8], _ durability: Durability) throws(StorageError) {
+    private func write(
+        _ bytes: [UInt8],
+        _ durability: Durability,
+        usesReserve: Bool
+    ) throws(StorageError) {
         while true {
             do throws(StorageError) {
                 try file.write(bytes, at: end, for: durability == .immediate ? .immediate : .batched)
@@ -165,7 +181,7 @@ public final class Journal {
                 tail.hasDebris = true
                 do throws(StorageError) { try cutDebris() } catch { /* The next append tries again before it writes. */
                 }
-                guard error.isFull, durability == .immediate, !tail.isDoubtful, !tail.hasDebris,
+                guard error.isFull, usesReserve, !tail.isDoubtful, !tail.hasDebris,
                     let reserve,
                     try reserve.release(bytes.count)
                 else { throw error }

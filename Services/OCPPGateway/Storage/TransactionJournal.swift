@@ -79,10 +79,10 @@ public final class TransactionJournal {
         let isExpendable = records.allSatisfy(\.isExpendable)
         let first = try journal.append(
             contentsOf: payloads,
-            durability: durability == .synced && !isExpendable ? .immediate : .batched
+            durability: durability == .synced ? .immediate : .batched,
+            mayUseReserve: !isExpendable
         )
         for (index, record) in records.enumerated() { Self.note(record, first + UInt64(index), in: &marks) }
-        if durability == .synced, isExpendable { return flush(at: uptime) }
         flushDue = journal.needsFlush ? flushDue ?? uptime + Self.flushAfter : nil
     }
 
