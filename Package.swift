@@ -236,14 +236,28 @@ let targets: [Target] = [
         "CentralSystem",
         "ConfigCore",
         "GatewayCore",
+        "GatewayStorage",
         "HardwareCore",
         "HardwareSimulation",
+        "JSON",
         "ModemCore",
         "OCPP",
         "OCPPCodec",
-        "Primitives"
+        "Primitives",
+        "SimulatedDisk",
+        "Storage"
     ),
-    tests("Simulation", "BusSchema", "CentralSystem", "ChargerWorld", "GatewayCore", "OCPP", "Primitives"),
+    tests(
+        "Simulation",
+        "BusSchema",
+        "CentralSystem",
+        "ChargerWorld",
+        "GatewayCore",
+        "OCPP",
+        "Primitives",
+        "SimulatedDisk",
+        "Storage"
+    ),
 ]
 
 let package = Package(name: "charger", targets: targets)

@@ -84,33 +84,60 @@ extension CentralSystemMachine {
             let answer = MessageCodec.encodeError(id: id, error)
             return [.send(answer, to: chargePoint), tell(chargePoint, action.rawValue, text, .text(answer))]
         }
-        let isAnswered = fault == nil || fault == .closeAfter
-        let confirmation = process(
+        let delay = fault == nil ? nextDelay(for: action) : nil
+        let isAnswered = delay == nil && [nil, .closeAfter, .unreadable].contains(fault)
+        var confirmation = process(
             request,
             from: chargePoint,
             isAnswered: isAnswered,
             isRepetition: isRepetition,
             at: moment
         )
+        if case .wrongTime(let error) = fault { confirmation = confirmation.telling(error) }
         let answer = MessageCodec.encodeResult(id: id, confirmation)
         func told(_ answer: Exchange.Answer) -> Effect { tell(chargePoint, action.rawValue, text, answer) }
         switch fault {
-        case nil, .error:
+        case nil, .error, .wrongTime:
+            guard let delay else {
+                return [.send(answer, to: chargePoint), told(.text(answer))]
+            }
+            return hold(answer, for: delay, to: chargePoint, at: moment) + [told(.text(answer))]
+        case .unreadable:
+            let answer = UnreadableAnswer.of(answer)
             return [.send(answer, to: chargePoint), told(.text(answer))]
         case .drop:
             stations[chargePoint]?.unansweredSince = moment.uptime
             return [told(.none(reason: "answer dropped"))]
         case .delay(let duration):
-            stations[chargePoint]?.unansweredSince = moment.uptime
-            let connection = stations[chargePoint]?.connection ?? 0
-            let due = moment.uptime + duration
-            delayed.append(DelayedAnswer(due: due, chargePoint: chargePoint, connection: connection, text: answer))
-            return [told(.none(reason: "answer delayed by \(duration)"))]
+            return hold(answer, for: duration, to: chargePoint, at: moment)
+                + [told(.none(reason: "answer delayed by \(duration)"))]
         case .closeInstead:
             return [.close(chargePoint: chargePoint), told(.none(reason: "closed instead"))]
         case .closeAfter:
             return [.send(answer, to: chargePoint), .close(chargePoint: chargePoint), told(.text(answer))]
         }
+    }
+
+    /// How late the next answer is; nil when it is not.
+    private mutating func nextDelay(for action: Action) -> Duration? {
+        guard !settings.answerDelays.isEmpty,
+            [.startTransaction, .meterValues, .stopTransaction].contains(action)
+        else { return nil }
+        answersHeld += 1
+        return settings.answerDelays[answersHeld % settings.answerDelays.count]
+    }
+
+    private mutating func hold(
+        _ answer: [UInt8],
+        for duration: Duration,
+        to chargePoint: String,
+        at moment: Moment
+    ) -> [Effect] {
+        stations[chargePoint]?.unansweredSince = moment.uptime
+        let connection = stations[chargePoint]?.connection ?? 0
+        let due = moment.uptime + duration
+        delayed.append(DelayedAnswer(due: due, chargePoint: chargePoint, connection: connection, text: answer))
+        return []
     }
 
     private mutating func takeFault(for action: Action) -> Fault.Kind? {

@@ -38,6 +38,8 @@ public struct CentralSystemMachine: Machine, Sendable {
         var text: [UInt8]
     }
     var delayed: [DelayedAnswer] = []
+    /// Counts the answers that `answerDelays` held back.
+    var answersHeld = 0
 
     public init(settings: CentralSystemSettings = CentralSystemSettings()) {
         self.settings = settings

@@ -24,6 +24,8 @@ public struct CentralSystemSettings: Equatable, Sendable {
     public var unknownTagStatus = AuthorizationStatus.accepted
     /// The first transactionId; the next ones count up.
     public var firstTransactionId = 1
+    /// How late its answers to transaction messages are, in turn; empty answers at once.
+    public var answerDelays: [Duration] = []
     /// How long a charge point may take for its answer.
     public var answerTimeout = Duration.seconds(30)
     /// After a CALL that got no answer a charge point must wait this long before its next one (OCPP-J 1.6 §4.1.1): the shortest
@@ -46,6 +48,10 @@ public struct Fault: Equatable, Sendable {
         case closeInstead
         /// The message is processed and answered, then the connection is closed.
         case closeAfter
+        /// The message is processed, and every field of the answer but `transactionId` has a type that it must not have.
+        case unreadable
+        /// The message is processed; the time in the answer is off by so much.
+        case wrongTime(Duration)
     }
 
     public var kind: Kind

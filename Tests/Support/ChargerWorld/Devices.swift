@@ -7,6 +7,8 @@ import Primitives
 final class Devices {
     /// Where hardware-io is told what they report.
     var report: (DriverEvent) -> Void = { _ in }
+    /// Somebody reads along, before hardware-io.
+    var sensed: (DriverEvent) -> Void = { _ in }
     /// A contactor moved.
     var contactorMoved: (_ connectorId: Int, _ isClosed: Bool) -> Void = { _, _ in }
 
@@ -16,6 +18,8 @@ final class Devices {
     private var charger: SimulatedCharger?
     /// While it does not.
     private var yard = SimulatedWorld()
+    /// As they stood after the last thing that happened to them.
+    private var places: [SimulatedWorld.Place] = []
     private var alarm: Timeline.Alarm?
 
     init(_ timeline: Timeline, _ clock: MachineClock, _ configuration: SimulationConfiguration) {
@@ -54,12 +58,30 @@ final class Devices {
             var devices = SimulatedCharger(configuration: configuration, world: yard, at: clock.moment)
             _ = try? devices.simulate(request, at: clock.moment)
             yard = devices.world
+            places = yard.connectors
         }
     }
 
     /// Whether an EV stands at the connector.
-    func isPlugged(_ connectorId: Int) -> Bool {
-        (charger?.world ?? yard).connectors.first { $0.connectorId == connectorId }?.vehicle != nil
+    func isPlugged(_ connectorId: Int) -> Bool { place(connectorId)?.vehicle != nil }
+
+    /// Whether a plug is in the socket, or an EV at the fixed cable.
+    func hasPlug(_ connectorId: Int) -> Bool {
+        place(connectorId).map { $0.vehicle != nil || $0.cableInSocket } ?? false
+    }
+
+    /// Whether that EV takes energy when it gets it.
+    func wantsEnergy(_ connectorId: Int) -> Bool {
+        place(connectorId)?.vehicle.map { $0.ready && $0.missingMicrowattSeconds > 0 } ?? false
+    }
+
+    func isLocked(_ connectorId: Int) -> Bool { place(connectorId)?.locked ?? false }
+
+    /// A contactor that follows nobody.
+    func isContactorStuck(_ connectorId: Int) -> Bool { place(connectorId)?.broken.contactorStuckClosed != nil }
+
+    private func place(_ connectorId: Int) -> SimulatedWorld.Place? {
+        places.first { $0.connectorId == connectorId }
     }
 
     /// The meter's register as it is, Wh with its fraction.
@@ -82,7 +104,9 @@ final class Devices {
         guard var devices = charger else { return }
         let events = body(&devices, clock.moment)
         charger = devices
+        places = devices.world.connectors
         for event in events {
+            sensed(event)
             if case .contactorFeedback(let id, let closed) = event { contactorMoved(id, closed) }
             report(event)
         }

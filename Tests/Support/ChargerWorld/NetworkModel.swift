@@ -50,6 +50,7 @@ final class NetworkModel {
     private let timeline: Timeline
     private let notebook: Notebook
     private let latency: ClosedRange<Duration>
+    private let latencyBack: ClosedRange<Duration>
     /// Until then nothing moves; TCP sends it afterwards.
     private var stalledUntil = Duration.zero
     private var door = Door.open
@@ -60,10 +61,11 @@ final class NetworkModel {
     /// The connection that the central system believes in.
     private var centralSocket: Int?
 
-    init(_ timeline: Timeline, _ notebook: Notebook, latency: ClosedRange<Duration>) {
+    init(_ timeline: Timeline, _ notebook: Notebook, _ settings: WorldSettings) {
         self.timeline = timeline
         self.notebook = notebook
-        self.latency = latency
+        latency = settings.networkDelay
+        latencyBack = settings.answerLegDelay ?? settings.networkDelay
     }
 
     // MARK: - What may happen to it
@@ -97,6 +99,8 @@ final class NetworkModel {
     // MARK: - The gateway's orders
 
     private func arrival() -> Duration { max(timeline.now, stalledUntil) + timeline.delay(latency) }
+
+    private func arrivalBack() -> Duration { max(timeline.now, stalledUntil) + timeline.delay(latencyBack) }
 
     func resolve(_ dial: Int) {
         let asker = gateway
@@ -210,7 +214,7 @@ final class NetworkModel {
     /// When something sent now arrives at the gateway; nil when it never does.
     private func nextArrival(at number: Int) -> Duration? {
         guard let socket, socket.number == number else { return nil }
-        let at = max(socket.lastToGateway, arrival())
+        let at = max(socket.lastToGateway, arrivalBack())
         self.socket?.lastToGateway = at
         return socket.isSilent ? nil : at
     }

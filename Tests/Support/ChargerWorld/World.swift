@@ -19,7 +19,9 @@ public final class World {
         let timeline = Timeline(seed: settings.seed)
         let clock = MachineClock(timeline, hasBattery: settings.hasBatteryClock)
         let notebook = Notebook(timeline, seed: settings.seed, rememberedSteps: settings.rememberedSteps)
-        let network = NetworkModel(timeline, notebook, latency: settings.networkDelay)
+        let network = NetworkModel(timeline, notebook, settings)
+        let devices = Devices(timeline, clock, BuiltIn.devices(settings))
+        let disks = Disks(seed: settings.seed, notebook)
         around = Surroundings(
             settings: settings,
             timeline: timeline,
@@ -27,9 +29,9 @@ public final class World {
             notebook: notebook,
             bus: BusModel(timeline, notebook, settings.bus),
             network: network,
-            disks: Disks(timeline, notebook),
-            devices: Devices(timeline, clock, BuiltIn.devices(settings)),
-            auditor: Auditor(settings)
+            disks: disks,
+            devices: devices,
+            auditor: Auditor(settings, timeline, clock, notebook, devices, disks)
         )
         centralSite = CentralSite(settings.central, clock, notebook, network)
         processes = Processes(around)
@@ -41,16 +43,27 @@ public final class World {
     deinit { around.timeline.forgetEverything() }
 
     private func wire() {
-        let (auditor, timeline, notebook, clock) = (around.auditor, around.timeline, around.notebook, around.clock)
+        let auditor = around.auditor
         around.network.ends.central = { [unowned centralSite] in centralSite.handle($0) }
-        around.bus.whenDisturbed = { [unowned timeline] in auditor.disturbed(at: timeline.now) }
-        around.devices.contactorMoved = { [unowned timeline] id, isClosed in
-            auditor.contactor(id, isClosed: isClosed, at: timeline.now)
+        around.bus.whenDisturbed = { [unowned auditor] in auditor.disturbed() }
+        around.devices.sensed = { [unowned auditor] in auditor.sensed($0) }
+        around.timeline.afterStep = { [unowned auditor, unowned disks = around.disks] in
+            disks.noticePowerCut()
+            auditor.checkStep()
         }
-        timeline.afterStep = { [unowned timeline] in
-            notebook.violate(all: auditor.problems(at: timeline.now, uptime: clock.uptime))
+        around.timeline.whenStuck = { [unowned notebook = around.notebook] in
+            notebook.violate("the world turns on the spot")
         }
-        timeline.whenStuck = { notebook.violate("the world turns on the spot") }
+        if let slow = settings.answerLegDelay { auditor.calm.answersComeLate(by: slow.upperBound) }
+        checkEverySecond()
+    }
+
+    private func checkEverySecond() {
+        around.timeline.at(now + .seconds(1)) { [unowned self] in
+            let areBothAlive = processes.isAlive(.hardware) && processes.isAlive(.gateway)
+            around.auditor.checkSecond(areBothAlive: areBothAlive, reported: { self.reportedStatus($0) })
+            checkEverySecond()
+        }
     }
 
     // MARK: - Time
@@ -98,6 +111,12 @@ public final class World {
 
     /// Writes of a service since the world began.
     public func writes(of service: Service) -> Int { around.disks.writes[service] }
+
+    /// Those of them that failed.
+    public func failedWrites(of service: Service) -> Int { around.disks.failedWrites[service] }
+
+    /// Calls of a service to its file system since the world began.
+    public func diskCalls(of service: Service) -> Int { around.disks.calls(of: service) }
 
     /// A connector as hardware-io published it last.
     public func connector(_ id: Int = 1) -> ConnectorState? { around.bus.published(by: .hardware, String(id)) }

@@ -1,6 +1,7 @@
 public import CentralSystem
 public import GatewayCore
 public import HardwareCore
+import OCPP
 import Primitives
 
 /// What kind of world it is. Probabilities are from 0 to 1.
@@ -39,6 +40,8 @@ public struct WorldSettings: Sendable {
     public var bus = Bus()
     /// One way to the central system.
     public var networkDelay = Duration.milliseconds(20)...Duration.milliseconds(80)
+    /// The way back, when it differs.
+    public var answerLegDelay: ClosedRange<Duration>?
     public var central = CentralSystemSettings()
     /// How much of the newest past a report may show.
     public var rememberedSteps = 400
@@ -47,6 +50,12 @@ public struct WorldSettings: Sendable {
     public init(seed: UInt64 = 1) {
         self.seed = seed
         central.heartbeatIntervalSeconds = 60
+    }
+
+    /// The central system knows this identifier, and does not let it charge.
+    mutating func refuse(_ idTag: String, _ status: AuthorizationStatus) {
+        guard let token = IdToken(idTag) else { return }
+        central.tags[token] = IdTagInfo(status: status)
     }
 
     static let permitLease = Duration.seconds(60)

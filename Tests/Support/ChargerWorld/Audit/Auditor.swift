@@ -5,287 +5,252 @@ import HardwareCore
 import OCPP
 import Primitives
 
-/// Watches everything from outside and knows what must always hold. It believes nobody: its facts are the disk, the contactors, the meter's
-/// true register and the texts on the wire.
+/// Watches everything from outside and knows what must always hold. It believes nobody: its facts are the disk, the contactors, the pilot, the
+/// meter's true register, the permits that arrive and the texts on the wire. Each of its parts knows one kind of rule.
 final class Auditor {
-    /// A transaction as the disk tells it.
-    struct Life: Sendable {
-        let began: Began
-        let beganAt: Duration
-        var stoppingAt: Duration?
-        fileprivate(set) var ended: Ended?
-        var endedAt: Duration?
-        /// MeterValues on disk.
-        var samples = 0
+    let calm = Calm()
+
+    private let settings: WorldSettings
+    private let timeline: Timeline
+    private let clock: MachineClock
+    private let notebook: Notebook
+    private let devices: Devices
+    private let disks: Disks
+    private var contactors: ContactorAudit
+    private var lives: LifeAudit
+    private var queue: QueueAudit
+    private var calls = CallAudit()
+    private var authorization = AuthorizationAudit()
+    private var statuses = StatusAudit()
+    private var progress: ProgressAudit
+    /// Transactions for which a permit was asked.
+    private var permitted: Set<String> = []
+    /// A Reset was accepted: nothing new begins until the next process.
+    private var isResetting = false
+
+    init(
+        _ settings: WorldSettings,
+        _ timeline: Timeline,
+        _ clock: MachineClock,
+        _ notebook: Notebook,
+        _ devices: Devices,
+        _ disks: Disks
+    ) {
+        self.settings = settings
+        self.timeline = timeline
+        self.clock = clock
+        self.notebook = notebook
+        self.devices = devices
+        self.disks = disks
+        contactors = ContactorAudit(settings.onPermitLost)
+        lives = LifeAudit(settings, calm)
+        queue = QueueAudit(settings)
+        progress = ProgressAudit(settings)
+        devices.contactorMoved = { [unowned self] in contactorMoved($0, isClosed: $1) }
     }
 
-    /// One contactor and the permit that it closes under.
-    private struct Contactor {
-        var isClosed = false
-        var permit: PermitInForce?
-        var permitGoneAt = Duration.zero
-        /// A welded or repaired one follows nobody.
-        var isBroken = false
-    }
+    private var now: Duration { timeline.now }
+    private var ids: ClosedRange<Int> { 1...settings.connectors }
 
-    /// By our own name, all that ever began.
-    private(set) var lives: [String: Life] = [:]
-    /// In the order in which they began.
-    private(set) var order: [String] = []
-    private var open: [Int: String] = [:]
-    private var newestEnd: [Int: (meterStopWh: Int64, at: Duration)] = [:]
-    private var contactors: [Int: Contactor] = [:]
-    private var messageIds: Set<String> = []
-    private var lastDisturbance = Duration.zero
-    private var lastFailedWrite: Duration?
-    /// Something is broken until its repair, which counts as a disturbance of its own.
-    var isDeviceBroken = false
-    private var outstanding: (id: String, at: Duration)?
-    private var isRegistered = false
-    /// Requests of the central system by id, until they are answered.
-    private var asked: [String: OCPPRequest] = [:]
-    private let watts: Double
-    private let policy: WorldSettings
+    private func violate(_ problems: [String]) { notebook.violate(all: problems) }
 
-    init(_ settings: WorldSettings) {
-        policy = settings
-        watts = 230 * 32 * Double(settings.phases)
-    }
+    func disturbed() { calm.disturbed(at: now) }
 
-    /// Something went wrong on purpose: what is exact else is only bounded now.
-    func disturbed(at now: Duration) { lastDisturbance = now }
+    func writeFailed() { calm.writeFailed(at: now) }
 
-    func writeFailed(at now: Duration) {
-        lastFailedWrite = now
-        lastDisturbance = now
-    }
+    // MARK: - hardware-io
 
-    // MARK: - Contactors
+    func hardwareStarted() { contactors.hardwareStarted(at: now) }
 
-    func contactor(_ id: Int, isClosed: Bool, at now: Duration) {
-        contactors[id, default: Contactor()].isClosed = isClosed
-    }
+    func hardwareDied() { contactors.hardwareDied(at: now) }
 
-    func hardwareSays(_ state: ConnectorState, at now: Duration) {
-        var contactor = contactors[state.connectorId] ?? Contactor()
-        if contactor.permit != nil, state.permit == nil { contactor.permitGoneAt = now }
-        contactor.permit = state.permit
-        contactor.isBroken = state.faults.contains(.powerSwitchFailure)
-        contactors[state.connectorId] = contactor
-    }
+    func permitDelivered(_ permit: Permit) { contactors.delivered(permit, at: now) }
 
-    /// hardware-io is gone: it holds no permit any more.
-    func hardwareDied(at now: Duration) {
-        for id in contactors.keys where contactors[id]?.permit != nil {
-            contactors[id]?.permit = nil
-            contactors[id]?.permitGoneAt = now
-        }
-    }
-
-    /// An EV has six seconds to end its draw, the contactor 20 ms to open; shells are late by a few ms.
-    private static let openingLimit = Duration.milliseconds(6100)
-
-    /// What must hold at every instant.
-    func problems(at now: Duration, uptime: Duration) -> [String] {
-        var problems: [String] = []
-        for (id, contactor) in contactors where contactor.isClosed && !contactor.isBroken {
-            guard let permit = contactor.permit else {
-                if now > contactor.permitGoneAt + Self.openingLimit {
-                    problems.append("contactor \(id) is closed without a permit since \(contactor.permitGoneAt)")
-                }
-                continue
-            }
-            if policy.onPermitLost == .openAtOnce,
-                uptime > .milliseconds(permit.validUntilUptime) + .milliseconds(100)
-            {
-                problems.append("contactor \(id) is closed under a permit that ended at \(permit.validUntilUptime)")
-            }
-            guard let life = lives[permit.transaction] else {
-                problems.append("contactor \(id) is closed for \(permit.transaction), which is not on disk")
-                continue
-            }
-            let leaseEnd = life.endedAt.map { $0 + WorldSettings.permitLease + Self.openingLimit }
-            if let leaseEnd, now > leaseEnd, policy.onPermitLost == .openAtOnce {
-                problems.append("contactor \(id) is still closed for \(permit.transaction), which has ended")
-            }
-        }
-        return problems
-    }
-
-    /// A permit may be granted only for what is on disk and goes on.
-    func granted(_ permit: Permit) -> String? {
-        guard permit.granted else { return nil }
-        guard let life = lives[permit.transaction] else { return "a permit for \(permit.transaction), not on disk" }
-        return life.stoppingAt == nil && life.endedAt == nil
-            ? nil : "a permit for \(permit.transaction), which is over"
-    }
-
-    // MARK: - The journal
-
-    /// The gateway stores records, while the devices stand as they stand.
-    func stored(_ records: [JournalRecord], _ devices: Devices, _ notebook: Notebook, at now: Duration) {
-        for record in records {
-            let register = connector(of: record).map { devices.registerWh($0) }
-            notebook.violate(all: stored(record, registerWh: register, at: now))
-        }
-    }
-
-    /// The connector whose register matters to the record.
-    private func connector(of record: JournalRecord) -> Int? {
-        switch record {
-        case .began(let began): began.connectorId
-        case .ended(let ended): ended.connectorId
-        default: nil
-        }
-    }
-
-    private func stored(_ record: JournalRecord, registerWh: Double?, at now: Duration) -> [String] {
-        switch record {
-        case .began(let began): return begin(began, registerWh ?? 0, at: now)
-        case .ended(let ended): return end(ended, registerWh ?? 0, at: now)
-        case .stopping(let stopping): lives[stopping.transaction]?.stoppingAt = now
-        case .sampled(let sampled):
-            if let id = sampled.messageId {
-                messageIds.insert(id)
-                lives[sampled.transaction]?.samples += 1
-            }
-            if let life = lives[sampled.transaction], life.endedAt != nil {
-                return ["a sample of \(sampled.transaction) after its end"]
-            }
+    func sensed(_ event: DriverEvent) {
+        switch event {
+        case .pilotRead(let id, let high, _): contactors.pilotRead(id, highMillivolts: high, at: now)
+        case .deviceLost(.pilot(let id), _): contactors.pilotLost(id)
         default: break
         }
-        return []
     }
 
-    private func begin(_ began: Began, _ registerWh: Double, at now: Duration) -> [String] {
-        var problems: [String] = []
-        if let uuid = open[began.connectorId] {
-            problems.append("\(began.transaction) begins on connector \(began.connectorId) while \(uuid) is open")
-        }
-        if lives[began.transaction] != nil { problems.append("\(began.transaction) begins twice") }
-        let difference = registerWh - Double(began.meterStartWh)
-        if difference < -1 || difference > 1.1 {
-            problems.append("meterStart is \(began.meterStartWh) Wh, the register \(registerWh) Wh")
-        }
-        problems += unbilled(began.connectorId, registerWh, at: now)
-        messageIds.insert(began.messageId)
-        lives[began.transaction] = Life(began: began, beganAt: now)
-        order.append(began.transaction)
-        open[began.connectorId] = began.transaction
-        return problems
+    func ordered(_ command: DriverCommand) {
+        if case .closeContactor(let id) = command { violate(contactors.orderedToClose(id)) }
     }
 
-    private func end(_ ended: Ended, _ registerWh: Double, at now: Duration) -> [String] {
-        guard var life = lives[ended.transaction] else { return ["\(ended.transaction) ends and never began"] }
-        var problems: [String] = []
-        if life.ended != nil { problems.append("\(ended.transaction) ends twice") }
-        let missing = registerWh - Double(ended.meterStopWh)
-        if missing < -0.01 {
-            problems.append("meterStop is \(ended.meterStopWh) Wh, the register only \(registerWh) Wh")
-        }
-        if let limit = loss(since: life.beganAt, at: now), missing > limit {
-            problems.append(
-                "meterStop is \(ended.meterStopWh) Wh, the register \(registerWh) Wh: over \(limit) Wh lost"
-            )
-        }
-        if ended.meterStopWh < life.began.meterStartWh { problems.append("\(ended.transaction) gives energy back") }
-        messageIds.insert(ended.messageId)
-        life.ended = ended
-        life.endedAt = now
-        lives[ended.transaction] = life
-        if open[ended.connectorId] == ended.transaction { open[ended.connectorId] = nil }
-        newestEnd[ended.connectorId] = (ended.meterStopWh, life.beganAt)
-        return problems
+    private func contactorMoved(_ id: Int, isClosed: Bool) {
+        let isStuck = devices.isContactorStuck(id)
+        violate(contactors.moved(id, isClosed: isClosed, at: now, uptime: clock.uptime, isStuck: isStuck))
     }
 
-    /// Energy between the end of one transaction and now belongs to nobody.
-    func unbilled(_ connectorId: Int, _ registerWh: Double, at now: Duration) -> [String] {
-        guard open[connectorId] == nil else { return [] }
-        let start = newestEnd[connectorId] ?? (1_000_000, .zero)
-        let energy = registerWh - Double(start.meterStopWh)
-        guard let limit = loss(since: start.at, at: now), energy > limit else { return [] }
-        return ["\(energy) Wh flowed on connector \(connectorId) outside of every transaction, over \(limit) Wh"]
-    }
-
-    /// How much may be missing: less than the register's step while all went well; else what flows from the last register on disk (a minute)
-    /// through a lease to the end of the draw, and the same lease again after an end that nobody could order. Nil after failed writes.
-    private func loss(since: Duration, at now: Duration) -> Double? {
-        if let lastFailedWrite, lastFailedWrite >= since { return nil }
-        return lastDisturbance >= since || isDeviceBroken ? watts * (60 + 60 + 60 + 20) / 3600 : 1.1
-    }
-
-    /// What a power cut took along. Only what does no harm may be lost.
-    func lost(_ records: [JournalRecord]) -> [String] {
-        var problems: [String] = []
-        for record in records {
-            switch record {
-            case .sampled(let sampled): if sampled.messageId != nil { lives[sampled.transaction]?.samples -= 1 }
-            case .began, .stopping, .ended, .assigned, .availabilitySet, .resumed, .deadLettered, .requeued:
-                problems.append("a power cut lost \(record)")
-            case .registerRead, .delivered, .attempted, .released, .bootStart, .checkpoint, .unknown: break
-            }
-        }
-        return problems
-    }
-
-    // MARK: - Calls
+    // MARK: - The gateway
 
     func gatewayStarted() {
-        isRegistered = false
+        isResetting = false
+        calls.gatewayStarted()
         connectionEnded()
     }
 
-    func connectionEnded() {
-        outstanding = nil
-        asked = [:]
+    /// The gateway asks hardware-io for something.
+    func asked(_ permit: Permit) {
+        violate(lives.granted(permit))
+        guard permit.granted, permitted.insert(permit.transaction).inserted, !disks.gateway.isOnPlatter else { return }
+        violate(["the first permit for \(permit.transaction) goes out before it is on the platter"])
     }
 
-    func called(_ id: String, _ request: OCPPRequest, at now: Duration) -> [String] {
-        var problems: [String] = []
-        let action = request.action
-        if !isRegistered, action != .bootNotification { problems.append("\(action) before the registration") }
-        if let outstanding, now < outstanding.at + WorldSettings.callTimeout {
-            problems.append("\(action) while \(outstanding.id) waits since \(outstanding.at)")
+    /// The gateway writes records.
+    func stored(_ records: [JournalRecord]) {
+        for record in records {
+            if case .began(let began) = record {
+                if isResetting { violate(["\(began.transaction) begins during a Reset"]) }
+                violate(authorization.began(began.idTag, isOnline: isOnline(for: .seconds(60))))
+            }
+            violate(lives.stored(record, registerWh: devices.registerWh, at: now))
+            violate(queue.stored(record))
         }
-        outstanding = (id, now)
-        switch request {
-        case .startTransaction, .stopTransaction:
-            if !messageIds.contains(id) { problems.append("\(action) is not on disk") }
-        case .meterValues(let values):
-            if values.transactionId != nil, !messageIds.contains(id) { problems.append("\(action) is not on disk") }
-        default: break
+    }
+
+    /// A power cut took records along.
+    func lost(_ records: [JournalRecord]) {
+        for record in records {
+            violate(lives.lost(record))
+            queue.lost(record)
         }
-        return problems
+    }
+
+    // MARK: - The wire
+
+    /// The gateway's connection is gone, whoever knows of it.
+    func connectionEnded() {
+        calls.connectionEnded()
+        authorization.connectionEnded()
+        statuses.connectionEnded()
+    }
+
+    /// The gateway sends a CALL.
+    func called(_ id: String, _ request: OCPPRequest) {
+        let transaction = queue.transaction(of: id)
+        violate(calls.called(id, request, at: now))
+        violate(queue.called(id, request))
+        violate(statuses.called(request))
+        authorization.called(id, request, transaction: transaction)
+        if settings.hasBatteryClock { violate(lives.sent(request, about: transaction, at: now)) }
     }
 
     /// A message reaches the gateway.
-    func heard(_ message: IncomingMessage, at now: Duration) -> [String] {
-        switch message {
-        case .callResult(let id, let confirmation):
-            if id == outstanding?.id { outstanding = nil }
-            if case .bootNotification(let boot) = confirmation, boot.status == .accepted { isRegistered = true }
-        case .callError(let id, _), .undecodableResult(let id, _):
-            if id == outstanding?.id { outstanding = nil }
-        case .call(let id, let request): asked[id] = request
-        case .rejectedCall(_, let action, let error): return ["the gateway cannot read \(action ?? "?"): \(error)"]
-        case .ignored: break
-        }
-        return []
+    func heard(_ message: IncomingMessage) {
+        violate(calls.heard(message, at: now))
+        queue.heard(message)
+        authorization.heard(message, at: now)
     }
 
-    /// What an answer promises is on disk when it goes out.
-    func answered(_ id: String, _ confirmation: OCPPConfirmation, _ disks: Disks) -> [String] {
-        guard let request = asked.removeValue(forKey: id) else {
-            return ["an answer to \(id), which nobody asked on this connection"]
+    /// The gateway answers a CALL; what the answer promises is on disk when it goes out.
+    func answered(_ id: String, _ confirmation: OCPPConfirmation) {
+        guard let request = calls.answered(id, at: now) else {
+            return violate(["an answer to \(id), which nobody asked on this connection"])
         }
         switch (request, confirmation) {
         case (.changeAvailability(let request), .changeAvailability(let answer)) where answer.status != .rejected:
             let isOperative = !disks.gateway.restored.inoperative.contains(request.connectorId)
-            return isOperative == (request.type == .operative) ? [] : ["ChangeAvailability was answered, not stored"]
+            if isOperative != (request.type == .operative) { violate(["ChangeAvailability was answered, not stored"]) }
         case (.changeConfiguration(let request), .changeConfiguration(let answer)) where answer.status == .accepted:
-            guard let stored = disks.config.stored(request.key.text), stored != request.value.text else { return [] }
-            return ["ChangeConfiguration of \(request.key.text) was answered, on disk is \(stored)"]
-        default: return []
+            guard let stored = disks.config.stored(request.key.text), stored != request.value.text else { return }
+            violate(["ChangeConfiguration of \(request.key.text) was answered, on disk is \(stored)"])
+        case (.reset, .reset(let answer)): isResetting = answer.status == .accepted
+        default: break
         }
+    }
+
+    /// The gateway refuses a CALL.
+    func refused(_ id: String) { _ = calls.answered(id, at: now) }
+
+    /// Registered, and nothing went wrong, for so long.
+    private func isOnline(for duration: Duration) -> Bool {
+        calls.registeredSince.map { $0 + duration < now } ?? false && calm.lasts(for: duration, at: now)
+    }
+
+    // MARK: - At every step, and every second
+
+    func checkStep() {
+        violate(contactors.problems(at: now, uptime: clock.uptime, isStuck: devices.isContactorStuck))
+    }
+
+    /// `reported` is the newest status that the central system has.
+    func checkSecond(areBothAlive: Bool, reported: (Int) -> ChargePointStatus?) {
+        violate(calls.problems(calm, at: now))
+        progress.configured(disks.config.stored, at: now)
+        for id in ids {
+            let life = lives.open(on: id)
+            let isClosed = contactors.isClosed(id)
+            let facts = StatusAudit.Facts(
+                hasPlug: devices.hasPlug(id),
+                isClosed: isClosed,
+                isCharged: life?.goesOn ?? false,
+                isOpen: life != nil,
+                isSuspect: calm.suspects.contains(id)
+            )
+            violate(
+                statuses.problems(
+                    id,
+                    facts,
+                    reported: reported(id),
+                    isOnline: areBothAlive && isOnline(for: .seconds(180)) && queue.isEmpty,
+                    at: now
+                )
+            )
+            guard areBothAlive else { continue }
+            violate(progress.problems(id, progressFacts(id, life), calm, at: now))
+            if let life, life.goesOn, let problem = authorization.problem(of: life.began.transaction, calm, at: now) {
+                violate([problem])
+            }
+        }
+    }
+
+    private func progressFacts(_ id: Int, _ life: LifeAudit.Life?) -> ProgressAudit.Facts {
+        ProgressAudit.Facts(
+            isPlugged: devices.isPlugged(id),
+            wantsEnergy: devices.wantsEnergy(id),
+            isClosed: contactors.isClosed(id),
+            isExhausted: contactors.isExhausted(id, at: now),
+            isLocked: devices.isLocked(id),
+            permitted: contactors.transaction(permittedOn: id, uptime: clock.uptime),
+            life: life,
+            isRefused: life.map { authorization.refusedAt[$0.began.transaction] != nil } ?? false,
+            isSuspect: calm.suspects.contains(id)
+        )
+    }
+
+    // MARK: - The end
+
+    /// Energy that nobody pays.
+    func unbilled(_ id: Int) -> [String] { lives.unbilled(id, devices.registerWh(id), at: now) }
+
+    /// Every transaction on disk is at the central system, once, as it was.
+    func transactionProblems(_ ledger: Ledger) -> [String] {
+        var problems: [String] = []
+        var unseen = ledger.transactions
+        for uuid in lives.order {
+            guard let life = lives.lives[uuid] else { continue }
+            guard let ended = life.ended else {
+                problems.append("\(uuid) never ended")
+                continue
+            }
+            let match = unseen.firstIndex {
+                $0.start.connectorId == life.began.connectorId && $0.start.idTag == life.began.idTag
+                    && $0.start.meterStart == Int(life.began.meterStartWh)
+                    && $0.stop?.meterStop == Int(ended.meterStopWh)
+                    && $0.stop?.reason ?? .local == ended.reason && $0.stop?.idTag == ended.idTag
+            }
+            guard let match else {
+                problems.append("\(uuid) is not in the ledger as it is on disk: \(life.began) … \(ended)")
+                continue
+            }
+            let seen = unseen.remove(at: match)
+            // Of an unknown time several may look like one.
+            if seen.samples + seen.sampleRetransmissions < life.samples {
+                problems.append("\(uuid) has \(life.samples) samples on disk, \(seen.samples) in the ledger")
+            }
+        }
+        return problems + unseen.map { "only the ledger has transaction \($0.transactionId): \($0)" }
     }
 }

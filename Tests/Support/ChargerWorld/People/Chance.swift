@@ -1,7 +1,11 @@
 import BusSchema
 import CentralSystem
+import Glibc
+import JSON
 import OCPP
 import Primitives
+import SimulatedDisk
+import Storage
 
 /// Users and mishaps by chance: how often, and of which kinds.
 public struct Chance: Sendable {
@@ -15,6 +19,14 @@ public struct Chance: Sendable {
     public var breaksDevices = false
     /// The disk may be full for a while.
     public var fillsDisk = false
+    /// Calls to the disk may fail.
+    public var breaksDisk = false
+    /// The central system may answer with what cannot be read, with wrong times, and throw the charger out again and again.
+    public var isCentralHostile = false
+    /// Permits may be granted that nobody knows of.
+    public var straysPermits = false
+    /// Messages may be given up, and people may have them sent again.
+    public var resends = false
 
     public init() {}
 }
@@ -37,7 +49,7 @@ struct Dice {
     private var timeline: Timeline { around.timeline }
 
     /// What comes next, and what has to come later because of it.
-    func next() -> [Step] { timeline.happens(chance.mishaps) ? mishap() : [Step(usage())] }
+    func next() -> [Step] { timeline.happens(chance.mishaps) ? mishap() : usage() }
 
     /// Until the thing after it.
     var pause: Duration { timeline.delay(.milliseconds(200)...chance.interval * 2) }
@@ -46,27 +58,58 @@ struct Dice {
 
     private func pickConnector() -> Int { 1 + timeline.pick(0..<around.settings.connectors) }
 
-    private func usage() -> Plan {
+    private func usage() -> [Step] {
         let id = pickConnector()
         let idTag = pick(["04A1B2C3", "04A1B2C3", "04D4E5F6", "04D4E5F6", "04B10CED"])
-        guard let token = IdToken(idTag) else { return .swipe(idTag) }
-        switch timeline.pick(0..<20) {
-        case 0..<6: return around.devices.isPlugged(id) ? .unplug(id) : .plug(id)
-        case 6..<11: return .swipe(idTag)
-        case 11, 12: return .command(.call(.remoteStartTransaction(.init(connectorId: id, idTag: token))))
-        case 13, 14: return .command(.stopNewestTransaction)
-        case 15:
-            let isReady = pick([true, false])
-            return .simulate(SimulateHardware(action: .ev, connectorId: id, ready: isReady))
-        case 16:
-            let battery = Int64(timeline.pick(1..<3001))
-            return .simulate(SimulateHardware(action: .ev, connectorId: id, batteryWh: battery))
+        switch timeline.pick(0..<24) {
+        case 0..<6: return [Step(around.devices.isPlugged(id) ? .unplug(id) : .plug(id))]
+        case 6..<11: return [Step(.swipe(idTag))]
+        case 11:
+            return [
+                Step(.swipe(idTag)),
+                Step(.swipe(idTag), after: timeline.delay(.milliseconds(200)...Duration.seconds(4))),
+            ]
+        case 12, 13: return [remoteStart(idTag, id)]
+        case 14, 15: return [Step(.command(.stopNewestTransaction))]
+        case 16: return [Step(.simulate(SimulateHardware(action: .ev, connectorId: id, ready: pick([true, false]))))]
         case 17:
+            let battery = Int64(timeline.pick(1..<3001))
+            return [Step(.simulate(SimulateHardware(action: .ev, connectorId: id, batteryWh: battery)))]
+        case 18:
             let target = timeline.pick(0..<around.settings.connectors + 1)
             let type: AvailabilityType = pick([.operative, .operative, .inoperative])
-            return .command(.call(.changeAvailability(.init(connectorId: target, type: type))))
-        case 18: return .command(.call(.unlockConnector(.init(connectorId: id))))
-        default: return change()
+            return [Step(.command(.call(.changeAvailability(.init(connectorId: target, type: type)))))]
+        case 19: return [Step(.command(.call(.unlockConnector(.init(connectorId: id)))))]
+        case 20: return reset(id)
+        case 21: return [oddCall(id)]
+        default: return [Step(change())]
+        }
+    }
+
+    private func remoteStart(_ idTag: String, _ id: Int) -> Step {
+        guard let token = IdToken(idTag) else { return Step(.swipe(idTag)) }
+        let connectorId = pick([id, id, nil])
+        return Step(.command(.call(.remoteStartTransaction(.init(connectorId: connectorId, idTag: token)))))
+    }
+
+    /// Somebody plugs or unplugs while it happens.
+    private func reset(_ id: Int) -> [Step] {
+        let soon = timeline.delay(.milliseconds(10)...Duration.seconds(8))
+        return [
+            Step(.command(.call(.reset(.init(type: pick([.soft, .hard])))))),
+            Step(around.devices.isPlugged(id) ? .unplug(id) : .plug(id), after: soon),
+        ]
+    }
+
+    /// What central systems also ask.
+    private func oddCall(_ id: Int) -> Step {
+        switch timeline.pick(0..<6) {
+        case 0: return Step(.command(.call(.getConfiguration(.init()))))
+        case 1: return Step(.command(.call(.clearCache(.init()))))
+        case 2: return Step(.command(.callText(action: "Unheard", payload: .null)))
+        case 3: return Step(.command(.callText(action: "RemoteStartTransaction", payload: ["idTag": 5])))
+        case 4: return Step(.command(.call(.remoteStopTransaction(.init(transactionId: 999_999)))))
+        default: return Step(.command(.sendText(Array("[3,\"nobody\",{}]".utf8))))
         }
     }
 
@@ -86,7 +129,7 @@ struct Dice {
     private func mishap() -> [Step] {
         let brief = timeline.delay(.milliseconds(50)...Duration.seconds(20))
         let long = timeline.delay(.seconds(5)...Duration.seconds(400))
-        switch timeline.pick(0..<(chance.stepsClock ? 14 : 13)) {
+        switch timeline.pick(0..<18) {
         case 0, 1: return [Step(.kill(pick(Service.allCases), restartAfter: brief))]
         case 2: return [Step(.kill(.gateway, restartAfter: pick([.milliseconds(100), .seconds(3), .seconds(90)])))]
         case 3: return Service.allCases.map { Step(.kill($0, restartAfter: brief)) } + [Step(.silence)]
@@ -99,13 +142,29 @@ struct Dice {
         case 10: return [persistMishap()]
         case 11: return [Step(.command(.inject(Fault(serverFault(), action: nil, count: 1))))]
         case 12: return deviceMishap(pickConnector())
-        default: return [Step(.stepClock(.seconds(timeline.pick(-5000..<5001))))]
+        case 13 where chance.stepsClock: return [Step(.stepClock(.seconds(timeline.pick(-5000..<5001))))]
+        case 13, 14: return [Step(.freeze(pick([.gateway, .gateway, .config, .modem]), brief))]
+        case 15 where chance.straysPermits: return [Step(.strayPermit(pickConnector()))]
+        case 16 where chance.resends: return [Step(.resend)]
+        case 17 where chance.isCentralHostile: return expulsions()
+        default: return [Step(.stall(brief))]
         }
     }
 
     private func serverFault() -> Fault.Kind {
         let late = timeline.delay(.seconds(1)...Duration.seconds(40))
-        return pick([.drop, .delay(late), .error(.internalError), .closeInstead, .closeAfter])
+        guard chance.isCentralHostile, pick([true, false]) else {
+            return pick([.drop, .delay(late), .error(.internalError), .closeInstead, .closeAfter])
+        }
+        let error = Duration.seconds(timeline.pick(-7200..<7200))
+        return pick([.unreadable, .unreadable, .error(.securityError), .error(.formationViolation), .wrongTime(error)])
+    }
+
+    /// The connection is closed as soon as it has proved itself, again and again.
+    private func expulsions() -> [Step] {
+        (0..<timeline.pick(2..<12)).map { number in
+            Step(.command(.disconnect), after: .seconds(3 * number) + timeline.delay(.zero...Duration.seconds(2)))
+        }
     }
 
     /// At the next write of the gateway or the config store something goes wrong.
@@ -119,6 +178,21 @@ struct Dice {
         return Step(.failNextWrite(kind, of: service))
     }
 
+    /// A call of the disk fails, once or until it is healed.
+    private func diskMishap() -> [Step] {
+        let service: Service = pick([.gateway, .gateway, .config])
+        let kinds: Set<DiskCall>? = pick([[.write], [.syncData, .sync], [.read], [.rename], nil])
+        let error = pick([EIO, EIO, ENOSPC])
+        let fault = DiskFault(
+            call: timeline.pick(1..<6),
+            kinds: kinds,
+            effect: .error(Errno(error)),
+            lasting: pick([.once, .once, .fromThenOn])
+        )
+        let healed = timeline.delay(.seconds(1)...Duration.seconds(120))
+        return [Step(.disk(fault, of: service)), Step(.disk(nil, of: service), after: healed)]
+    }
+
     private func deviceMishap(_ id: Int) -> [Step] {
         if chance.fillsDisk, pick([true, false]) {
             return [
@@ -126,6 +200,7 @@ struct Dice {
                 Step(.diskFull(false), after: timeline.delay(.seconds(1)...Duration.seconds(120))),
             ]
         }
+        if chance.breaksDisk, pick([true, false]) { return diskMishap() }
         guard chance.breaksDevices else { return [Step(.stall(.seconds(1)))] }
         let code: HardwareFaultCode = pick([.powerMeterFailure, .groundFailure, .evCommunicationError, .internalError])
         return [

@@ -40,23 +40,35 @@ final class People {
 
     /// Makes it happen now.
     func carryOut(_ plan: Plan) {
+        if plan.isMishap { around.auditor.disturbed() }
         switch plan {
         case .plug(let id): simulate(SimulateHardware(action: .plug, connectorId: id))
         case .unplug(let id): simulate(SimulateHardware(action: .unplug, connectorId: id))
         case .swipe(let idTag): simulate(SimulateHardware(action: .swipe, readerId: 1, idTag: idTag))
         case .simulate(let request): simulate(request)
-        case .command(let command): central.command(command)
+        case .command(let command):
+            if case .inject(let fault) = command { expect(fault.kind) }
+            central.command(command)
+        case .freeze(let service, let duration):
+            around.auditor.calm.answersComeLate(by: duration)
+            processes.freeze(service, for: duration)
+        case .strayPermit(let id): strayPermit(id)
+        case .resend: processes.gateway.resend()
         case .kill(let service, let duration): processes.kill(service, restartAfter: duration)
         case .upgrade(let service): processes.upgrade(service)
         case .cutPower(let duration): processes.cutPower(for: duration)
         case .uplink(let isUp): around.network.setUplink(isUp)
-        case .stall(let duration): around.network.stall(for: duration)
+        case .stall(let duration):
+            around.auditor.calm.answersComeLate(by: duration)
+            around.network.stall(for: duration)
         case .silence: around.network.silence()
         case .stepClock(let duration):
             around.notebook.note("world", "the clock steps by \(duration)")
             around.clock.step(by: duration)
+            around.auditor.calm.clockStepped()
         case .diskFull(let isFull): around.disks.setFull(isFull)
         case .failNextWrite(let kind, let service): around.disks.addNext(kind, of: service)
+        case .disk(let fault, let service): around.disks.plan(fault, of: service)
         case .door(let door): around.network.setDoor(door)
         }
     }
@@ -71,11 +83,34 @@ final class People {
         }
     }
 
+    /// What the auditor may hold against the charger's clock afterwards.
+    private func expect(_ fault: Fault.Kind) {
+        switch fault {
+        case .delay(let duration): around.auditor.calm.answersComeLate(by: duration)
+        case .wrongTime: around.auditor.calm.clockStepped()
+        default: break
+        }
+    }
+
+    private func strayPermit(_ id: Int) {
+        let permit = Permit(
+            connectorId: id,
+            granted: true,
+            limitMilliamps: 16_000,
+            validUntilUptime: (around.clock.uptime + .seconds(200)).wholeMilliseconds,
+            transaction: "stray at \(around.timeline.now)"
+        )
+        around.notebook.note("people", permit)
+        guard processes.isAlive(.hardware) else { return }
+        processes.hardware.hear(around.bus.order(), .permit(permit))
+    }
+
     private func simulate(_ request: SimulateHardware) {
         around.notebook.note("people", request)
         if [.fault, .clear, .meter, .lock].contains(request.action) {
-            around.auditor.disturbed(at: around.timeline.now)
-            around.auditor.isDeviceBroken = request.action != .clear
+            around.auditor.disturbed()
+            around.auditor.calm.isDeviceBroken = request.action != .clear
+            around.auditor.calm.broke(at: request.connectorId ?? 0)
         }
         around.devices.simulate(request)
     }

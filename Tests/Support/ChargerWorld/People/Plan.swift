@@ -1,6 +1,8 @@
 public import BusSchema
 public import CentralSystem
+import OCPP
 import Primitives
+public import SimulatedDisk
 
 /// Something that happens to a charger from outside, at a certain time.
 public enum Plan: Equatable, Sendable {
@@ -11,6 +13,12 @@ public enum Plan: Equatable, Sendable {
     case command(Command)
     case kill(Service, restartAfter: Duration)
     case upgrade(Service)
+    /// The process does nothing for a while, as on a machine that is much too busy.
+    case freeze(Service, Duration)
+    /// Somebody grants a permit for a transaction that nobody knows.
+    case strayPermit(Int)
+    /// A person asks for the dead letters to be sent again.
+    case resend
     case cutPower(Duration)
     case uplink(Bool)
     case stall(Duration)
@@ -18,5 +26,29 @@ public enum Plan: Equatable, Sendable {
     case stepClock(Duration)
     case diskFull(Bool)
     case failNextWrite(PersistFault.Kind, of: Service)
+    /// A call of the service to its disk fails; nil heals the disk.
+    case disk(DiskFault?, of: Service)
     case door(Door)
+
+    /// Something goes wrong by it, so that what follows is not exact.
+    var isMishap: Bool {
+        switch self {
+        case .plug, .unplug, .swipe, .simulate: false
+        case .command(let command): command.isMishap
+        case .resend: false
+        case .kill, .upgrade, .freeze, .strayPermit, .cutPower, .uplink, .stall, .silence, .stepClock, .diskFull,
+            .failNextWrite, .disk, .door:
+            true
+        }
+    }
+}
+
+extension Command {
+    /// The central system does something wrong, or stops everything.
+    fileprivate var isMishap: Bool {
+        switch self {
+        case .inject, .disconnect, .sendText, .callText, .call(.reset(_)): true
+        default: false
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import BusSchema
 import ConfigCore
 import Primitives
+import Storage
 
 /// The process of the config store: the adapter between its core and the world.
 final class ConfigProcess: ServiceProcess {
@@ -11,15 +12,15 @@ final class ConfigProcess: ServiceProcess {
     private var machine: ConfigMachine?
     private var inputs: [ConfigMachine.Event] = []
     private var isPerforming = false
+    private var frozenUntil = Duration.zero
 
     init(_ around: Surroundings) { self.around = around }
 
     var isAlive: Bool { machine != nil }
 
-    func start() {
+    func start() throws(StorageError) {
         var machine = ConfigMachine()
-        for change in around.disks.config.changes { machine.restore(change) }
-        machine.restore(secrets: around.disks.config.secrets)
+        try around.disks.config.open(&machine)
         self.machine = machine
     }
 
@@ -30,6 +31,8 @@ final class ConfigProcess: ServiceProcess {
     func die(hasPower: Bool) {
         machine = nil
         inputs = []
+        frozenUntil = .zero
+        around.disks.config.close()
     }
 
     func hear(_ id: RequestID, _ order: BusCall.Order) {
@@ -42,9 +45,19 @@ final class ConfigProcess: ServiceProcess {
         }
     }
 
+    /// It does nothing until then.
+    func freeze(until time: Duration) {
+        frozenUntil = max(frozenUntil, time)
+        around.timeline.at(time) { [unowned self] in work() }
+    }
+
     private func deliver(_ event: ConfigMachine.Event) {
         inputs.append(event)
-        guard !isPerforming else { return }
+        work()
+    }
+
+    private func work() {
+        guard !isPerforming, around.timeline.now >= frozenUntil else { return }
         isPerforming = true
         while machine != nil, !inputs.isEmpty {
             let event = inputs.removeFirst()
@@ -62,12 +75,11 @@ final class ConfigProcess: ServiceProcess {
     /// Returns the event to feed when the effect failed.
     private func perform(_ effect: ConfigEffect) -> ConfigMachine.Event? {
         switch effect {
-        case .persist(let change):
-            guard around.disks.writeConfig({ $0.changes.append(change) }) else { return failure }
+        case .persist(let change): return store { () throws(StorageError) in try around.disks.config.append(change) }
         case .persistSecrets(let secrets):
-            guard around.disks.writeConfig({ $0.secrets = secrets }) else { return failure }
+            return store { () throws(StorageError) in try around.disks.config.save(secrets) }
         case .handOver(let secret, let key, let owner):
-            around.disks.configKeeps { $0.handedOver["\(owner)/\(key)"] = secret }
+            around.disks.config.handOver(secret, key: key, owner: "\(owner)")
         case .reply(let id, let reply): around.bus.answer(id, .config(reply))
         case .refuse(let id, let error): around.bus.answer(id, .error(error))
         case .publish(let message): around.bus.publish(message, from: .config)
@@ -76,5 +88,8 @@ final class ConfigProcess: ServiceProcess {
         return nil
     }
 
-    private var failure: ConfigMachine.Event? { isAlive ? .persistFailed(reason: "disk full") : nil }
+    private func store(_ body: () throws(StorageError) -> Void) -> ConfigMachine.Event? {
+        let problem = around.disks.write(of: .config, body)
+        return isAlive ? problem.map { .persistFailed(reason: $0) } : nil
+    }
 }

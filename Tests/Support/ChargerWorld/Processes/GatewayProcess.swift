@@ -5,6 +5,7 @@ import HardwareCore
 import OCPP
 import OCPPCodec
 import Primitives
+import Storage
 
 /// The gateway's process: the adapter between its core and the world.
 final class GatewayProcess: ServiceProcess {
@@ -13,13 +14,20 @@ final class GatewayProcess: ServiceProcess {
 
     private let around: Surroundings
     private let host: VirtualHost<GatewayMachine>
-    private var process = 0
+    private var storageAlarm: Timeline.Alarm?
+    private var resends = 0
 
     init(_ around: Surroundings) {
         self.around = around
         host = VirtualHost(around.timeline, around.clock)
         host.perform = { [unowned self] in perform($0) }
         host.note = { [unowned self] in note($0) }
+        storageAlarm = around.timeline.addAlarm(
+            next: { around.disks.gateway.nextDeadline.map { around.clock.worldTime($0) } },
+            fire: { [unowned self] in
+                for event in around.disks.gateway.deadlineReached(at: around.clock.uptime) { host.deliver(event) }
+            }
+        )
     }
 
     var isAlive: Bool { host.isAlive }
@@ -31,17 +39,18 @@ final class GatewayProcess: ServiceProcess {
 
     // MARK: - Life
 
-    func start() {
+    func start() throws(StorageError) {
+        let found = try around.disks.gateway.open()
+        around.auditor.lost(found.lost)
         guard let table = try? OCPPKeyTable(site: BuiltIn.site(around.settings)) else {
             preconditionFailure("The settings name OCPP keys and values that exist.")
         }
-        process += 1
         host.start(
             GatewayMachine(
                 configuration: BuiltIn.gateway(around.settings, around.clock),
                 table: table,
-                documents: around.disks.gateway.documents,
-                restored: around.disks.gateway.restored,
+                documents: found.documents,
+                restored: found.restored,
                 seed: around.timeline.number(),
                 at: around.clock.moment
             )
@@ -51,37 +60,56 @@ final class GatewayProcess: ServiceProcess {
 
     func begin() { host.deliver(.started) }
 
-    func askToEnd() { host.deliver(.terminationRequested) }
+    func askToEnd() { host.whenAwake { [unowned self] in host.deliver(.terminationRequested) } }
 
     func die(hasPower: Bool) {
         host.die()
+        around.disks.gateway.close()
         around.network.gatewayDied(hasPower: hasPower)
         around.auditor.connectionEnded()
     }
 
     private func end() {
-        around.disks.gatewayKeeps { $0.flush() }
+        around.disks.gateway.flush(at: around.clock.uptime)
         hasEnded()
     }
 
     // MARK: - Events
 
-    func hear(_ event: ConnectionMachine.Event) { host.deliver(.link(event)) }
+    /// It does nothing until then; what comes waits in its sockets.
+    func freeze(until time: Duration) { host.freeze(until: time) }
 
-    func hear(_ text: [UInt8]) {
+    func hear(_ event: ConnectionMachine.Event) { host.whenAwake { [unowned self] in host.deliver(.link(event)) } }
+
+    func hear(_ text: [UInt8]) { host.whenAwake { [unowned self] in read(text) } }
+
+    func hear(_ message: AnyBusMessage) { host.whenAwake { [unowned self] in read(message) } }
+
+    func hear(_ answer: BusAnswer, to order: BusCall.Order) {
+        host.whenAwake { [unowned self] in read(answer, to: order) }
+    }
+
+    /// A person asks for the dead letters to be sent again.
+    func resend() {
+        resends += 1
+        let number = resends
+        host.whenAwake { [unowned self] in host.deliver(.resendRequested(number: number)) }
+    }
+
+    private func read(_ text: [UInt8]) {
         guard let machine = host.machine else { return }
         let codec = MessageCodec(role: .chargePoint)
         let message = codec.decode(text) { machine.actionOfPendingCall($0) }
-        around.notebook.violate(all: around.auditor.heard(message, at: around.timeline.now))
+        around.auditor.heard(message)
         host.deliver(.message(message))
     }
 
-    func hear(_ message: AnyBusMessage) {
+    private func read(_ message: AnyBusMessage) {
         guard let event = GatewayEvent(message) else { return }
         host.deliver(event)
     }
 
-    func hear(_ answer: BusAnswer, to order: BusCall.Order) {
+    private func read(_ answer: BusAnswer, to order: BusCall.Order) {
         switch (order, answer) {
         case (.permit(let permit), .hardware(.permit(let reply))): tell(permit, .answered(reply.connector))
         case (.permit(let permit), .error(let error)): tell(permit, .failed(error))
@@ -117,6 +145,7 @@ final class GatewayProcess: ServiceProcess {
 
     /// Returns the event to feed when the effect failed.
     private func perform(_ effect: GatewayEffect) -> GatewayEvent? {
+        storageAlarm?.touch()
         switch effect {
         case .resolve(let dial): around.network.resolve(dial)
         case .connect(let dial, _): around.network.connect(dial)
@@ -127,17 +156,18 @@ final class GatewayProcess: ServiceProcess {
         case .sendCall(let id, let request): send(id, request)
         case .sendResult(let id, let confirmation):
             around.notebook.note("gateway answers", confirmation)
-            around.notebook.violate(all: around.auditor.answered(id, confirmation, around.disks))
+            around.auditor.answered(id, confirmation)
             around.network.send(MessageCodec.encodeResult(id: id, confirmation))
         case .sendError(let id, let error):
             around.notebook.note("gateway refuses", error)
+            around.auditor.refused(id)
             around.network.send(MessageCodec.encodeError(id: id, error))
         case .persist(let records, let durability): return persist(records, durability)
-        case .loadQueue(let query): host.deliver(.charging(.queueLoaded(around.disks.gateway.load(query))))
-        case .compact(let compaction): around.disks.gatewayKeeps { $0.compact(compaction) }
+        case .loadQueue(let query): load(query)
+        case .compact(let compaction): around.disks.gateway.compact(compaction, at: around.clock.uptime)
         case .save(let document): save(document)
         case .requestPermit(let permit):
-            if let problem = around.auditor.granted(permit) { around.notebook.violate(problem) }
+            around.auditor.asked(permit)
             ask(.permit(permit))
         case .requestUnlock(let unlock): ask(.unlock(unlock))
         case .indicate(let indication): ask(.indicate(indication))
@@ -163,36 +193,38 @@ final class GatewayProcess: ServiceProcess {
 
     private func send(_ id: String, _ request: OCPPRequest) {
         around.notebook.note("gateway calls", request)
-        around.notebook.violate(all: around.auditor.called(id, request, at: around.timeline.now))
+        around.auditor.called(id, request)
         around.network.send(MessageCodec.encodeCall(id: id, request))
     }
 
-    private func persist(_ records: [JournalRecord], _ durability: Durability) -> GatewayEvent? {
-        let isDone = around.disks.writeGateway { disk in
+    private func persist(_ records: [GatewayCore.JournalRecord], _ durability: GatewayCore.Durability) -> GatewayEvent?
+    {
+        let problem = around.disks.write(of: .gateway) { () throws(StorageError) in
             around.notebook.note("gateway stores", records)
-            disk.append(records, durability)
-            around.auditor.stored(records, around.devices, around.notebook, at: around.timeline.now)
+            try around.disks.gateway.append(records, durability, at: around.clock.uptime)
+            around.auditor.stored(records)
         }
-        guard isDone else { return isAlive ? .charging(.persistFailed(reason: "disk full")) : nil }
-        if durability == .written { flushLater() }
+        guard isAlive else { return nil }
+        if let problem { return .charging(.persistFailed(reason: problem)) }
         return nil
     }
 
     private func save(_ document: AnyDocument) {
-        let name = type(of: document.value).name
-        if around.disks.writeGateway({ $0.documents.add(document) }) {
-            host.deliver(.saved(document: name))
-        } else if isAlive {
-            host.deliver(.saveFailed(document: name, reason: "disk full"))
+        var event: GatewayEvent?
+        let problem = around.disks.write(of: .gateway) { () throws(StorageError) in
+            event = around.disks.gateway.save(document, at: around.clock.uptime)
         }
+        guard isAlive else { return }
+        let name = type(of: document.value).name
+        if let problem { return host.deliver(.saveFailed(document: name, reason: problem)) }
+        if let event { host.deliver(event) }
     }
 
-    /// A record that need not be durable at once waits for the disk.
-    private func flushLater() {
-        let process = process
-        around.timeline.at(around.timeline.now + .seconds(15)) { [unowned self] in
-            guard isAlive, process == self.process else { return }
-            around.disks.gatewayKeeps { $0.flush() }
+    private func load(_ query: QueueQuery) {
+        do throws(StorageError) {
+            host.deliver(.charging(.queueLoaded(try around.disks.gateway.load(query))))
+        } catch {
+            host.deliver(.charging(.queueLoadFailed(reason: error.description)))
         }
     }
 }

@@ -25,6 +25,7 @@ final class HardwareProcess: ServiceProcess {
     var isAlive: Bool { host.isAlive }
 
     func start() {
+        around.auditor.hardwareStarted()
         let bootId = around.timeline.uuid()
         host.start(
             HardwareMachine(
@@ -46,13 +47,15 @@ final class HardwareProcess: ServiceProcess {
 
     func die(hasPower: Bool) {
         around.devices.detach()
-        around.auditor.hardwareDied(at: around.timeline.now)
+        around.auditor.hardwareDied()
         host.die()
     }
 
     func hear(_ id: RequestID, _ order: BusCall.Order) {
         switch order {
-        case .permit(let permit): host.deliver(.permitRequested(id, permit))
+        case .permit(let permit):
+            around.auditor.permitDelivered(permit)
+            host.deliver(.permitRequested(id, permit))
         case .unlock(let unlock): host.deliver(.unlockRequested(id, unlock))
         case .indicate(let indication): host.deliver(.indicateRequested(id, indication))
         case .declare, .store, .report: break
@@ -64,17 +67,15 @@ final class HardwareProcess: ServiceProcess {
 
     private func perform(_ effect: HardwareEffect) {
         switch effect {
-        case .command(let command): around.devices.perform(command)
+        case .command(let command):
+            around.auditor.ordered(command)
+            around.devices.perform(command)
         case .store(let document):
             memory = document
             host.deliver(.memoryStored)
         case .reply(let id, let reply): around.bus.answer(id, .hardware(reply))
         case .refuse(let id, let error): around.bus.answer(id, .error(error))
-        case .publish(let message):
-            if let state = message.value as? ConnectorState {
-                around.auditor.hardwareSays(state, at: around.timeline.now)
-            }
-            around.bus.publish(message, from: .hardware)
+        case .publish(let message): around.bus.publish(message, from: .hardware)
         case .log(let record): around.log("hardware", record)
         case .finish: hasEnded()
         }

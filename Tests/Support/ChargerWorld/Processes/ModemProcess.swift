@@ -38,13 +38,18 @@ final class ModemProcess: ServiceProcess {
 
     func die(hasPower: Bool) { host.die() }
 
+    /// It does nothing until then.
+    func freeze(until time: Duration) { host.freeze(until: time) }
+
     /// The only uplink, which is simulated, comes or goes.
     func setUplink(_ isUp: Bool) {
-        host.deliver(.simulationRequested(around.bus.order(), SimulateUplink(up: isUp)))
+        let id = around.bus.order()
+        host.whenAwake { [unowned self] in host.deliver(.simulationRequested(id, SimulateUplink(up: isUp))) }
     }
 
     func hear(_ id: RequestID, _ order: BusCall.Order) {
-        if case .report(let report) = order { host.deliver(.reported(id, report)) }
+        guard case .report(let report) = order else { return }
+        host.whenAwake { [unowned self] in host.deliver(.reported(id, report)) }
     }
 
     private func perform(_ effect: ModemEffect) {

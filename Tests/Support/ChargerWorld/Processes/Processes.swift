@@ -1,5 +1,6 @@
 import BusSchema
 import Primitives
+import Storage
 
 /// Birth and death of the four processes, as systemd sees to it, and of the whole board.
 final class Processes {
@@ -44,7 +45,7 @@ final class Processes {
         around.disks.strike = { [unowned self] fault, service in
             if case .powerCut(_, let duration) = fault { cutPower(for: duration) } else { kill(service) }
         }
-        around.disks.whenFailed = { [unowned self] in around.auditor.writeFailed(at: around.timeline.now) }
+        around.disks.whenFailed = { [unowned self] in around.auditor.writeFailed() }
     }
 
     private func process(_ service: Service) -> any ServiceProcess {
@@ -68,9 +69,17 @@ final class Processes {
     private func start(_ service: Service) {
         guard around.clock.hasPower, !isAlive(service) else { return }
         births[service] += 1
+        around.auditor.disturbed()
         around.notebook.note("world", "\(service) starts as number \(births[service])")
         around.bus.opened(by: service, process: births[service])
-        process(service).start()
+        do throws(StorageError) {
+            try process(service).start()
+        } catch {
+            around.notebook.note("world", "\(service) cannot start: \(error)")
+            around.auditor.writeFailed()
+            die(service)
+            return scheduleStart(service, after: .seconds(2))
+        }
         announce(service, isRunning: true)
         process(service).begin()
         around.bus.search(for: service)
@@ -91,6 +100,19 @@ final class Processes {
         process(service).askToEnd()
     }
 
+    /// The process does nothing for a while. hardware-io never stands still: its watchdog would be there.
+    func freeze(_ service: Service, for duration: Duration) {
+        guard isAlive(service) else { return }
+        around.notebook.note("world", "\(service) stands still for \(duration)")
+        switch service {
+        case .gateway: gateway.freeze(until: around.timeline.now + duration)
+        case .config: config.freeze(until: around.timeline.now + duration)
+        case .modem: modem.freeze(until: around.timeline.now + duration)
+        case .hardware: break
+        }
+        around.timeline.at(around.timeline.now + duration) { [unowned self] in around.auditor.disturbed() }
+    }
+
     /// The process has ended by itself, after a farewell.
     private func end(_ service: Service) {
         guard isAlive(service) else { return }
@@ -101,7 +123,7 @@ final class Processes {
 
     private func die(_ service: Service) {
         around.timeline.touchAll()
-        around.auditor.disturbed(at: around.timeline.now)
+        around.auditor.disturbed()
         around.bus.closed(by: service)
         process(service).die(hasPower: around.clock.hasPower)
     }
@@ -129,7 +151,7 @@ final class Processes {
         around.notebook.note("world", "the power is cut for \(duration)")
         around.clock.losePower()
         for service in Service.allCases { die(service) }
-        around.notebook.violate(all: around.auditor.lost(around.disks.losePower()))
+        around.disks.losePower()
         around.timeline.at(around.timeline.now + duration) { [unowned self] in
             around.notebook.note("world", "the power is back")
             around.clock.gainPower()

@@ -1,4 +1,5 @@
 import Primitives
+import Storage
 
 /// What every process works with.
 struct Surroundings {
@@ -23,7 +24,8 @@ struct Surroundings {
 protocol ServiceProcess: AnyObject {
     var isAlive: Bool { get }
     /// The core is there, with what it found on its disk.
-    func start()
+    /// - Throws: `StorageError` when the disk cannot be read; the process ends then.
+    func start() throws(StorageError)
     /// It is told that everything around it is ready.
     func begin()
     /// It is asked to end.

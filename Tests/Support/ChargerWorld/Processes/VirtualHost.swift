@@ -13,11 +13,18 @@ final class VirtualHost<M: Machine> {
     private var inputs: [M.Event] = []
     private var isPerforming = false
     private var alarm: Timeline.Alarm?
+    private let timeline: Timeline
+    /// What the process will find in its sockets when it looks again.
+    private var backlog: [() -> Void] = []
+    private var frozenUntil = Duration.zero
 
     init(_ timeline: Timeline, _ clock: MachineClock) {
         self.clock = clock
+        self.timeline = timeline
         alarm = timeline.addAlarm(
-            next: { [unowned self] in (machine?.nextDeadline).map { clock.worldTime($0.at) } },
+            next: { [unowned self] in
+                (machine?.nextDeadline).map { max(clock.worldTime($0.at), frozenUntil) }
+            },
             fire: { [unowned self] in
                 run { [clock] in $0.deadlineReached(at: clock.moment) }
             }
@@ -35,7 +42,28 @@ final class VirtualHost<M: Machine> {
     func die() {
         machine = nil
         inputs = []
+        backlog = []
+        frozenUntil = .zero
         alarm?.touch()
+    }
+
+    /// Nothing happens in the process until then.
+    func freeze(until time: Duration) {
+        guard machine != nil, time > frozenUntil else { return }
+        frozenUntil = time
+        alarm?.touch()
+        timeline.at(time) { [unowned self] in
+            guard timeline.now >= frozenUntil else { return }
+            let waiting = backlog
+            backlog = []
+            for action in waiting { whenAwake(action) }
+        }
+    }
+
+    /// Runs `action`, now or when the process looks into its sockets again.
+    func whenAwake(_ action: @escaping () -> Void) {
+        guard machine != nil else { return }
+        if timeline.now < frozenUntil || !backlog.isEmpty { backlog.append(action) } else { action() }
     }
 
     /// Feeds `event`, at once, or after the effects that are being performed.

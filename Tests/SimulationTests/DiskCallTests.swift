@@ -1,0 +1,69 @@
+import BusSchema
+import CentralSystem
+import ChargerWorld
+import Glibc
+import OCPP
+import Primitives
+import SimulatedDisk
+import Storage
+import Testing
+
+/// Every call to the disk in a session fails in turn, as SQLite tests it: nothing that was acknowledged is lost, nothing is done twice, and what
+/// cannot be stored is said.
+@Suite struct DiskCallTests {
+    static let services: [Service] = [.gateway, .config]
+
+    /// A session in which a setting is changed, too.
+    static let scenario: Scenario = {
+        var scenario = Scenario.standard
+        let change = ChangeConfiguration.Request(key: "MeterValueSampleInterval", value: "10")
+        scenario.plans.append((.seconds(70), .command(.call(.changeConfiguration(change)))))
+        return scenario
+    }()
+
+    /// How many calls the session makes, its start included.
+    static func calls(of service: Service) -> Int {
+        let world = World(Self.scenario.settings)
+        for (time, plan) in Self.scenario.plans { world.plan(plan, at: time) }
+        world.run(Self.scenario.length)
+        return world.diskCalls(of: service)
+    }
+
+    @Test(arguments: services, [EIO, ENOSPC])
+    func everyCallMayFailOnce(_ service: Service, error: Int32) {
+        let calls = Self.calls(of: service)
+        #expect(calls > 10)
+        for call in 1...calls {
+            let fault = DiskFault(call: call, effect: .error(Errno(error)))
+            let world = Self.scenario.play(briefly: true) { $0.plan(.disk(fault, of: service), at: .zero) }
+            #expect(world.violations.isEmpty, "call \(call): \(world.report())")
+        }
+    }
+
+    @Test(arguments: services, [EIO, ENOSPC])
+    func everyCallMayFailFromThenOn(_ service: Service, error: Int32) {
+        let calls = Self.calls(of: service)
+        for call in stride(from: 1, through: calls, by: 2) {
+            let fault = DiskFault(call: call, effect: .error(Errno(error)), lasting: .fromThenOn)
+            let world = World(Self.scenario.settings)
+            world.plan(.disk(fault, of: service), at: .zero)
+            for (time, plan) in Self.scenario.plans { world.plan(plan, at: time) }
+            world.run(Self.scenario.length)
+            if service == .gateway, world.failedWrites(of: .gateway) > 0, let status = world.status {
+                #expect(status.queue.storageFault != nil, "call \(call): nothing is said of it")
+            }
+            world.settle(briefly: true)
+            #expect(world.violations.isEmpty, "call \(call): \(world.report())")
+        }
+    }
+
+    /// The power goes between two calls, whatever the first of them left.
+    @Test(arguments: services)
+    func thePowerMayGoAtEveryCall(_ service: Service) {
+        for call in 1...Self.calls(of: service) {
+            let fault = DiskFault(call: call, effect: .powerCut)
+            let world = Self.scenario.play(briefly: true) { $0.plan(.disk(fault, of: service), at: .zero) }
+            #expect(world.violations.isEmpty, "call \(call): \(world.report())")
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import BusSchema
+import HardwareCore
+import Primitives
+
+/// When a contactor may close and must open. It believes the mirror contact, the pilot's readings, and the permits that arrived; never what
+/// hardware-io says of itself.
+struct ContactorAudit {
+    private struct Contactor {
+        var isClosed = false
+        /// Closings within the last hour, oldest first.
+        var closings: [Duration] = []
+        /// The permit that was delivered last; nil when it was withdrawn.
+        var permit: Permit?
+        /// Since when there is none.
+        var permitGoneAt = Duration.zero
+        /// Whoever waits for the end of a draw waits from here.
+        var mustBeOpenAt: Duration?
+        /// The newest two readings of the pilot.
+        var pilot: [Reading] = []
+    }
+
+    /// What the pilot's positive half-wave means to somebody who must be sure.
+    private enum Reading { case energy, noEnergy, unclear }
+
+    /// IEC 61851-1 table A.2: state C is 6 V, with a tolerance that two neighbours share.
+    private static func reading(_ highMillivolts: Int) -> Reading {
+        switch highMillivolts {
+        case 4500...7500: .energy
+        case ...4000, 8000...: .noEnergy
+        default: .unclear
+        }
+    }
+
+    /// An EV has six seconds to end its draw, the contactor 20 ms to open; shells are late by a few ms.
+    private static let openingLimit = Duration.milliseconds(6100)
+    /// From the second reading that forbids energy to the open contact.
+    private static let reaction = Duration.milliseconds(100)
+    /// The least time between two closings, and from a start to the first one.
+    private static let rest = Duration.seconds(5)
+    private static let closingsPerHour = 60
+
+    private let policy: PermitLossPolicy
+    private var contactors: [Int: Contactor] = [:]
+    private var startedAt = Duration.zero
+
+    init(_ policy: PermitLossPolicy) { self.policy = policy }
+
+    /// The transaction of the permit that hardware-io holds, if it has not run out.
+    func transaction(permittedOn id: Int, uptime: Duration) -> String? {
+        guard let permit = contactors[id]?.permit, .milliseconds(permit.validUntilUptime) > uptime else { return nil }
+        return permit.transaction
+    }
+
+    func isClosed(_ id: Int) -> Bool { contactors[id]?.isClosed ?? false }
+
+    /// Whether it may not close yet although everything else agrees.
+    func isExhausted(_ id: Int, at now: Duration) -> Bool {
+        (contactors[id]?.closings.count { $0 > now - .seconds(3600) } ?? 0) >= Self.closingsPerHour - 2
+    }
+
+    mutating func hardwareStarted(at now: Duration) { startedAt = now }
+
+    /// hardware-io is gone: it holds no permit any more, and knows no reading.
+    mutating func hardwareDied(at now: Duration) {
+        for id in contactors.keys {
+            if contactors[id]?.permit != nil { contactors[id]?.permitGoneAt = now }
+            contactors[id]?.permit = nil
+            contactors[id]?.pilot = []
+            contactors[id]?.mustBeOpenAt = nil
+        }
+    }
+
+    /// A permit reached hardware-io.
+    mutating func delivered(_ permit: Permit, at now: Duration) {
+        var contactor = contactors[permit.connectorId] ?? Contactor()
+        if permit.granted {
+            contactor.permit = permit
+        } else if contactor.permit?.transaction == permit.transaction {
+            contactor.permit = nil
+            contactor.permitGoneAt = now
+        }
+        contactors[permit.connectorId] = contactor
+    }
+
+    mutating func pilotRead(_ id: Int, highMillivolts: Int, at now: Duration) {
+        var contactor = contactors[id] ?? Contactor()
+        contactor.pilot = contactor.pilot.suffix(1) + [Self.reading(highMillivolts)]
+        let isForbidden = contactor.pilot.count == 2 && contactor.pilot.allSatisfy { $0 == .noEnergy }
+        contactor.mustBeOpenAt = isForbidden ? contactor.mustBeOpenAt ?? now + Self.reaction : nil
+        contactors[id] = contactor
+    }
+
+    /// The sensor is lost: what it read before is worth nothing.
+    mutating func pilotLost(_ id: Int) { contactors[id]?.pilot = [] }
+
+    /// The contactor was ordered to close.
+    func orderedToClose(_ id: Int) -> [String] {
+        guard let contactor = contactors[id], !contactor.isClosed else { return [] }
+        guard contactor.pilot.count == 2, contactor.pilot.allSatisfy({ $0 != .noEnergy }),
+            contactor.pilot.last == .energy
+        else { return ["contactor \(id) is ordered to close after the pilot readings \(contactor.pilot)"] }
+        return []
+    }
+
+    /// The mirror contact moved, or was read again.
+    mutating func moved(_ id: Int, isClosed: Bool, at now: Duration, uptime: Duration, isStuck: Bool) -> [String] {
+        var contactor = contactors[id] ?? Contactor()
+        defer { contactors[id] = contactor }
+        guard contactor.isClosed != isClosed else { return [] }
+        contactor.isClosed = isClosed
+        guard isClosed, !isStuck else { return [] }
+        var problems: [String] = []
+        // The coil takes up to 20 ms, so that of two closings ordered 5 s apart the contacts may meet a little sooner.
+        let rest = Self.rest - .milliseconds(25)
+        if let last = contactor.closings.last, now - last < rest {
+            problems.append("contactor \(id) closes \(now - last) after it closed last")
+        }
+        if now - startedAt < rest { problems.append("contactor \(id) closes \(now - startedAt) after a start") }
+        contactor.closings = contactor.closings.filter { $0 > now - .seconds(3600) } + [now]
+        if contactor.closings.count > Self.closingsPerHour {
+            problems.append("contactor \(id) closes \(contactor.closings.count) times within an hour")
+        }
+        guard let permit = contactor.permit else {
+            // Withdrawn while it was closing: it opens at once.
+            if now - contactor.permitGoneAt > .milliseconds(100) {
+                problems.append("contactor \(id) closes without a permit")
+            }
+            return problems
+        }
+        if uptime > .milliseconds(permit.validUntilUptime) + .milliseconds(100) {
+            problems.append("contactor \(id) closes under a permit that ended at \(permit.validUntilUptime) ms")
+        }
+        return problems
+    }
+
+    /// What must hold at every instant.
+    func problems(at now: Duration, uptime: Duration, isStuck: (Int) -> Bool) -> [String] {
+        var problems: [String] = []
+        for (id, contactor) in contactors where contactor.isClosed && !isStuck(id) {
+            if let limit = contactor.mustBeOpenAt, now > limit {
+                problems.append("contactor \(id) is closed although the pilot forbids energy")
+            }
+            guard let permit = contactor.permit else {
+                if now > contactor.permitGoneAt + Self.openingLimit {
+                    problems.append("contactor \(id) is closed without a permit since \(contactor.permitGoneAt)")
+                }
+                continue
+            }
+            // The draw may end in the six seconds after the lease, too.
+            let overdue = uptime - .milliseconds(permit.validUntilUptime)
+            let grace: Duration = if case .continueFor(let time) = policy { time } else { .zero }
+            if overdue > grace + Self.openingLimit {
+                problems.append("contactor \(id) is closed under a permit that ended at \(permit.validUntilUptime) ms")
+            }
+        }
+        return problems
+    }
+}

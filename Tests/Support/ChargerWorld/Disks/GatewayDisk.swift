@@ -1,0 +1,163 @@
+import GatewayCore
+import GatewayStorage
+import Glibc
+import JSON
+import Primitives
+import SimulatedDisk
+import Storage
+
+/// The gateway's disk, with the journal of transactions and the documents that the daemon keeps on it.
+final class GatewayDisk {
+    /// What a new process finds.
+    struct Found {
+        var restored: TransactionLedger
+        var documents: Documents
+        /// Acknowledged records that are gone.
+        var lost: [GatewayCore.JournalRecord]
+    }
+
+    static let folder = "/var/lib/charger/gateway"
+
+    let files: SimulatedDisk
+    private let notebook: Notebook
+    /// While the process lives.
+    private var journal: TransactionJournal?
+    private var documents: DocumentFiles?
+    /// What was acknowledged and is still needed, with its numbers in the journal, ascending.
+    private var kept: [(number: UInt64, record: GatewayCore.JournalRecord)] = []
+    private var newestNumber: UInt64 = 0
+    /// The newest order to forget.
+    private var compaction: JournalCompaction?
+    private var mayHaveLost = false
+
+    init(_ files: SimulatedDisk, _ notebook: Notebook) {
+        self.files = files
+        self.notebook = notebook
+    }
+
+    private static let path = folder + "/transactions.journal"
+
+    /// The journal as it should be, folded.
+    var restored: TransactionLedger {
+        var restored = TransactionLedger()
+        for entry in kept { restored.read(entry.record) }
+        return restored
+    }
+
+    // MARK: - Processes
+
+    /// A process reads everything there is.
+    func open() throws(StorageError) -> Found {
+        let log: (LogRecord) -> Void = { [unowned self] in notebook.note("storage", $0) }
+        let lost = mayHaveLost ? missing() : []
+        let journal = try TransactionJournal(directory: Self.folder, files: files, log: log)
+        let documents = DocumentFiles(directory: Self.folder, files: files, log: log)
+        self.journal = journal
+        self.documents = documents
+        mayHaveLost = false
+        return Found(restored: journal.restored, documents: documents.load(), lost: lost)
+    }
+
+    /// The process is gone.
+    func close() {
+        files.killProcesses()
+        journal = nil
+        documents = nil
+    }
+
+    /// The power went: what was not synced may be gone.
+    func losePower() {
+        files.losePower()
+        mayHaveLost = true
+    }
+
+    /// Compares what is there with what was acknowledged, on a copy that nobody works on.
+    private func missing() -> [GatewayCore.JournalRecord] {
+        guard let bytes = files.contents(Self.path) else { return kept.map(\.record) }
+        let copy = SimulatedDisk(seed: 0, folders: [Self.folder])
+        copy.put(Self.path, bytes)
+        let options = Journal.Options(
+            path: Self.path,
+            magic: "OCPPTXNS",
+            formatVersion: 1,
+            maximumRecordBytes: 256 << 10
+        )
+        var found: [(number: UInt64, record: GatewayCore.JournalRecord)] = []
+        do throws(StorageError) {
+            _ = try Journal.open(options, files: copy) { stored in
+                guard let record = try? JSON.decode(GatewayCore.JournalRecord.self, from: stored.payload) else {
+                    return
+                }
+                found.append((stored.sequence, record))
+            }
+        } catch {
+            notebook.violate("the journal cannot be read after a power cut: \(error)")
+        }
+        let numbers = Set(found.map(\.number))
+        let lost = kept.filter { !numbers.contains($0.number) && compaction?.keeps($0.record) ?? true }
+        kept = found
+        newestNumber = found.last?.number ?? 0
+        return lost.map(\.record)
+    }
+
+    // MARK: - The journal
+
+    /// Safe to the degree asked for when this returns.
+    func append(
+        _ records: [GatewayCore.JournalRecord],
+        _ durability: GatewayCore.Durability,
+        at uptime: Duration
+    ) throws(StorageError) {
+        try journal?.append(records, durability, at: uptime)
+        for record in records {
+            newestNumber += 1
+            kept.append((newestNumber, record))
+        }
+        if durability == .synced, !isOnPlatter {
+            notebook.violate("\(records) are acknowledged and not on the platter")
+        }
+    }
+
+    /// Whether a power cut would leave everything.
+    var isOnPlatter: Bool {
+        guard let seen = files.contents(Self.path), let durable = files.durableContents(Self.path) else { return false }
+        return seen.count == durable.count
+            && seen.withUnsafeBytes { seen in
+                durable.withUnsafeBytes { durable in
+                    guard let left = seen.baseAddress, let right = durable.baseAddress else { return true }
+                    return memcmp(left, right, seen.count) == 0
+                }
+            }
+    }
+
+    func load(_ query: QueueQuery) throws(StorageError) -> [QueueEntry] { try journal?.load(query) ?? [] }
+
+    /// Has what nobody needs any more dropped, in slices.
+    func compact(_ compaction: JournalCompaction, at uptime: Duration) {
+        journal?.compact(compaction, at: uptime)
+        self.compaction = compaction
+        kept.removeAll { !compaction.keeps($0.record) }
+    }
+
+    // MARK: - The documents
+
+    /// Saves it, now or within its patience. Returns the event that tells the core, if there is one yet.
+    func save(_ document: AnyDocument, at uptime: Duration) -> GatewayEvent? { documents?.save(document, at: uptime) }
+
+    // MARK: - Time
+
+    /// When something has to be done.
+    var nextDeadline: Duration? { earliest(journal?.nextDeadline, documents?.nextDeadline)?.at }
+
+    /// Does what is due. Returns the events that tell the core.
+    func deadlineReached(at uptime: Duration) -> [GatewayEvent] {
+        journal?.deadlineReached(at: uptime)
+        return documents?.deadlineReached(at: uptime) ?? []
+    }
+
+    /// Makes everything safe, before the process ends.
+    func flush(at uptime: Duration) {
+        journal?.flush(at: uptime)
+        documents?.flush()
+    }
+}

@@ -1,0 +1,76 @@
+import CentralSystem
+import GatewayCore
+import OCPP
+import Primitives
+
+/// Hours of users and mishaps by chance, in worlds that go wrong in different ways. The same kind and seed give the same run.
+public enum RandomWorld {
+    public enum Kind: String, CaseIterable, Sendable {
+        /// Kills, power cuts, a bad network, odd users.
+        case badNetwork
+        /// Messages on the bus get lost and come twice; somebody grants permits that nobody knows of.
+        case lossyBus
+        /// Meters, sensors and protective devices break and are repaired.
+        case brokenDevices
+        /// The disks have no room for a while.
+        case fullDisk
+        /// Calls to the disks fail.
+        case brokenDisk
+        /// The central system says what cannot be read, tells wrong times, throws the charger out.
+        case hostileCentral
+        /// Transaction messages are always answered after the charger stopped waiting, and every answer takes 8 s on its way.
+        case lateAnswers
+        /// Messages are given up early, and people have them sent again.
+        case deadLetters
+    }
+
+    /// Plays it to its quiet end; `violations` and `report` of the world tell what went wrong.
+    public static func play(_ kind: Kind, seed: UInt64, hours: Int = 2) -> World {
+        let world = World(settings(kind, seed))
+        world.run(.seconds(20))
+        world.begin(chance(kind))
+        world.run(.seconds(3600 * hours))
+        world.settle(booksMayDiffer: kind == .deadLetters)
+        return world
+    }
+
+    private static func settings(_ kind: Kind, _ seed: UInt64) -> WorldSettings {
+        var settings = WorldSettings(seed: seed)
+        settings.connectors = seed.isMultiple(of: 3) ? 2 : 1
+        settings.hasLock = seed.isMultiple(of: 4)
+        settings.phases = seed.isMultiple(of: 7) ? 3 : 1
+        settings.powerLoss = seed.isMultiple(of: 5) ? .resume : .stop
+        settings.bus.duplication = 0.01
+        // Random refusals are to be survived, not to end in dead letters.
+        settings.keys = ["TransactionMessageAttempts": "20", "TransactionMessageRetryInterval": "3"]
+        settings.refuse("04B10CED", .blocked)
+        switch kind {
+        case .badNetwork, .brokenDevices, .fullDisk, .brokenDisk, .hostileCentral: break
+        case .lossyBus:
+            settings.bus.loss = 0.01
+            settings.bus.requestLoss = 0.01
+            if seed.isMultiple(of: 2) { settings.bus.delay = .zero...Duration.milliseconds(200) }
+        case .lateAnswers:
+            settings.central.answerDelays = [31, 35, 33, 39, 37].map { .seconds($0) }
+            if seed.isMultiple(of: 2) { settings.answerLegDelay = .seconds(7)...Duration.seconds(8) }
+        case .deadLetters:
+            settings.keys = ["TransactionMessageAttempts": "2", "TransactionMessageRetryInterval": "3"]
+        }
+        return settings
+    }
+
+    private static func chance(_ kind: Kind) -> Chance {
+        var chance = Chance()
+        switch kind {
+        case .badNetwork: break
+        case .lossyBus: chance.straysPermits = true
+        case .brokenDevices: chance.breaksDevices = true
+        case .fullDisk: chance.fillsDisk = true
+        case .brokenDisk: chance.breaksDisk = true
+        case .hostileCentral: chance.isCentralHostile = true
+        case .lateAnswers: chance.interval = .seconds(90)
+        case .deadLetters: chance.resends = true
+        }
+        return chance
+    }
+}
