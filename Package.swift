@@ -247,6 +247,7 @@ let targets: [Target] = [
         "SimulatedDisk",
         "Storage"
     ),
+    program("world-soak", "Tests/Support/WorldSoak", "ChargerWorld"),
     tests(
         "Simulation",
         "BusSchema",

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Plays random worlds (Tests/Support/ChargerWorld) on all cores, built for release.
+#
+#   Tests/soak.sh [WORLDS [FIRST_SEED [HOURS]]]      2000 worlds of 2 hours, from seed 1
+#
+# Prints each world that broke a rule with its kind, its seed, what went wrong and the newest steps before it, and a summary at the end;
+# exits 1 if there was any. `CHARGER_SIM_KIND=KIND CHARGER_SIM_SEED=SEED swift test --disable-xctest --filter RandomDayTests` plays one again.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. deploy/prerequisites.sh
+
+worlds=${1:-2000} first=${2:-1} hours=${3:-2}
+need_packages libzmq3-dev
+need_swift
+swift build -c release --product world-soak >&2
+program=$(swift build -c release --show-bin-path)/world-soak
+
+cores=$(nproc)
+results=$(mktemp -d)
+pids=()
+trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$results"' EXIT
+started=$SECONDS
+for ((core = 0; core < cores; core++)); do
+  count=$(((worlds + cores - 1 - core) / cores))
+  "$program" $((first + core)) "$count" "$cores" "$hours" > "$results/$core" &
+  pids+=($!)
+done
+status=0
+for pid in "${pids[@]}"; do wait "$pid" || status=1; done
+pids=()
+
+grep -h -v '^DONE' "$results"/* || true
+failed=$(cat "$results"/* | grep -c '^VIOLATION' || true)
+printf '\n%d worlds of %d h from seed %d: %d with violations, %d s\n' "$worlds" "$hours" "$first" "$failed" $((SECONDS - started))
+[ "$status" = 0 ] || echo 'A program ended before its last world.'
+[ "$failed" = 0 ] && [ "$status" = 0 ]
