@@ -142,8 +142,8 @@ let targets: [Target] = [
         "Storage"
     ),
 
-    library("ModemCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
-    tests("ModemCore", "BusSchema", "ModemCore", "Primitives"),
+    library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
+    tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives"),
     program(
         "modem-manager",
         "Services/ModemManager/Daemon",
@@ -152,7 +152,7 @@ let targets: [Target] = [
         "CLinux",
         "EventLoop",
         "Log",
-        "ModemCore",
+        "UplinkCore",
         "Primitives",
         "ServiceHost",
         "SiteConfiguration"
@@ -240,7 +240,7 @@ let targets: [Target] = [
         "HardwareCore",
         "HardwareSimulation",
         "JSON",
-        "ModemCore",
+        "UplinkCore",
         "OCPP",
         "OCPPCodec",
         "Primitives",

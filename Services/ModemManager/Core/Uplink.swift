@@ -3,7 +3,7 @@ import BusSchema
 /// One uplink and what is known of its link.
 struct Uplink: Equatable, Sendable {
     let name: String
-    let driver: ModemConfiguration.Driver
+    let driver: UplinkConfiguration.Driver
     private(set) var link: UplinkState.Link
     /// Why, for people.
     private(set) var detail: String
@@ -12,7 +12,7 @@ struct Uplink: Equatable, Sendable {
     /// Whether the interface that it is said to use does not exist: a wrong name in the site's file, most likely.
     private(set) var isMissing = false
 
-    init(_ configuration: ModemConfiguration.Uplink) {
+    init(_ configuration: UplinkConfiguration.Uplink) {
         name = configuration.name
         driver = configuration.driver
         switch driver {

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import EventLoop
 internal import Glibc
-internal import ModemCore
+internal import UplinkCore
 
 /// The network interfaces of the machine and whether their addresses are of use.
 enum Interfaces {

@@ -47,5 +47,5 @@ struct Trace: Sendable {
         return String(text.dropLast())
     }
 
-    private static let modules = ["BusSchema", "GatewayCore", "HardwareCore", "ConfigCore", "ModemCore", "OCPP"]
+    private static let modules = ["BusSchema", "GatewayCore", "HardwareCore", "ConfigCore", "UplinkCore", "OCPP"]
 }

@@ -7,7 +7,7 @@ final class Processes {
     let gateway: GatewayProcess
     let hardware: HardwareProcess
     private let config: ConfigProcess
-    private let modem: ModemProcess
+    private let modem: UplinkProcess
     private let around: Surroundings
     /// Counts the processes of each service.
     private var births = PerService(0)
@@ -17,7 +17,7 @@ final class Processes {
         // The order of their deadlines: devices have added theirs before.
         hardware = HardwareProcess(around)
         gateway = GatewayProcess(around)
-        modem = ModemProcess(around)
+        modem = UplinkProcess(around)
         config = ConfigProcess(around)
         hardware.hasEnded = { [unowned self] in end(.hardware) }
         gateway.hasEnded = { [unowned self] in end(.gateway) }

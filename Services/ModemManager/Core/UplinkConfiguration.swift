@@ -1,5 +1,5 @@
 /// The uplinks of this site, the preferred one first.
-public struct ModemConfiguration: Equatable, Sendable {
+public struct UplinkConfiguration: Equatable, Sendable {
     public enum Driver: Equatable, Sendable {
         /// Up while the interface has an address; nil means any interface but the loopback.
         case interface(String?)

@@ -1,14 +1,14 @@
 internal import Bus
 internal import BusSchema
 internal import Log
-internal import ModemCore
 internal import Primitives
 internal import ServiceHost
 internal import SiteConfiguration
+internal import UplinkCore
 
 /// Wires the machine to the bus and to the interfaces of the operating system.
-final class ModemDaemon {
-    private let machine: MachineHost<ModemMachine>
+final class UplinkDaemon {
+    private let machine: MachineHost<UplinkMachine>
     private let bus: BusEndpoint
     private let log: Log
     private var monitor: AddressMonitor?
@@ -34,7 +34,7 @@ final class ModemDaemon {
         )
         log = host.log
         finish = { [unowned host] in host.end() }
-        machine = MachineHost(ModemMachine(ModemConfiguration(uplinks)), loop: host.loop)
+        machine = MachineHost(UplinkMachine(UplinkConfiguration(uplinks)), loop: host.loop)
         machine.perform = { [unowned self] in perform($0) }
         host.onTermination = { [unowned self] in machine.deliver(.terminationRequested) }
         if isSimulated { log.write(LogRecord(.warning, "there are simulated uplinks")) }
@@ -70,7 +70,7 @@ final class ModemDaemon {
         return id
     }
 
-    private func perform(_ effect: ModemEffect) -> MachineHost<ModemMachine>.Performed {
+    private func perform(_ effect: UplinkEffect) -> MachineHost<UplinkMachine>.Performed {
         switch effect {
         case .readInterfaces: readInterfaces()
         case .publish(let message): bus.publish(message)
@@ -91,7 +91,7 @@ final class ModemDaemon {
     }
 }
 
-extension ModemConfiguration {
+extension UplinkConfiguration {
     fileprivate init(_ sections: [UplinkSection]) {
         self.init(
             uplinks: sections.map {

@@ -1,19 +1,19 @@
 import BusSchema
-import ModemCore
 import Primitives
 import Testing
+import UplinkCore
 
 /// A machine with a clock that the script moves.
 private struct Script {
-    private(set) var machine: ModemMachine
+    private(set) var machine: UplinkMachine
     private(set) var moment = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_000_000))
     private var lastID: UInt64 = 0
 
-    init(_ uplinks: ModemConfiguration.Uplink...) {
-        machine = ModemMachine(ModemConfiguration(uplinks: uplinks))
+    init(_ uplinks: UplinkConfiguration.Uplink...) {
+        machine = UplinkMachine(UplinkConfiguration(uplinks: uplinks))
     }
 
-    mutating func handle(_ event: ModemEvent, after pause: Duration = .zero) -> [ModemEffect] {
+    mutating func handle(_ event: UplinkEvent, after pause: Duration = .zero) -> [UplinkEffect] {
         moment = moment.advanced(by: pause)
         return machine.handle(event, at: moment)
     }
@@ -22,25 +22,25 @@ private struct Script {
         _ health: UplinkReport.Health,
         detail: String? = nil,
         after pause: Duration = .zero
-    ) -> [ModemEffect] {
+    ) -> [UplinkEffect] {
         lastID += 1
         return handle(.reported(RequestID(lastID), UplinkReport(health: health, detail: detail)), after: pause)
     }
 
-    mutating func simulate(_ name: String?, up: Bool, after pause: Duration = .zero) -> [ModemEffect] {
+    mutating func simulate(_ name: String?, up: Bool, after pause: Duration = .zero) -> [UplinkEffect] {
         lastID += 1
         return handle(.simulationRequested(RequestID(lastID), SimulateUplink(name: name, up: up)), after: pause)
     }
 
     /// Moves to the deadline and lets it pass.
-    mutating func passDeadline() -> [ModemEffect] {
+    mutating func passDeadline() -> [UplinkEffect] {
         guard let next = machine.nextDeadline else { return [] }
         moment = moment.advanced(by: next.at - moment.uptime)
         return machine.deadlineReached(at: moment)
     }
 }
 
-extension [ModemEffect] {
+extension [UplinkEffect] {
     fileprivate var states: [UplinkState] { published(UplinkState.self) }
     fileprivate var changes: [UplinkChanged] { published(UplinkChanged.self) }
 
@@ -51,7 +51,7 @@ extension [ModemEffect] {
         }
     }
 
-    fileprivate var withoutLog: [ModemEffect] {
+    fileprivate var withoutLog: [UplinkEffect] {
         filter {
             guard case .log = $0 else { return true }
             return false
@@ -59,16 +59,16 @@ extension [ModemEffect] {
     }
 }
 
-private let lan = ModemConfiguration.Uplink(name: "lan", driver: .interface("eth0"))
-private let any = ModemConfiguration.Uplink(name: "network", driver: .interface(nil))
-private let mobile = ModemConfiguration.Uplink(name: "mobile", driver: .simulated)
-private let spare = ModemConfiguration.Uplink(name: "spare", driver: .simulated)
+private let lan = UplinkConfiguration.Uplink(name: "lan", driver: .interface("eth0"))
+private let any = UplinkConfiguration.Uplink(name: "network", driver: .interface(nil))
+private let mobile = UplinkConfiguration.Uplink(name: "mobile", driver: .simulated)
+private let spare = UplinkConfiguration.Uplink(name: "spare", driver: .simulated)
 
 private func interface(_ name: String, running: Bool = true, address: Bool = true) -> InterfaceReading {
     InterfaceReading(name: name, isLoopback: name == "lo", isRunning: running, hasAddress: address)
 }
 
-@Suite struct ModemMachineTests {
+@Suite struct UplinkMachineTests {
     @Test func aStartTellsWhatIsKnownAndReadsTheInterfaces() throws {
         var script = Script(lan)
         let effects = script.handle(.started)
@@ -128,7 +128,7 @@ private func interface(_ name: String, running: Bool = true, address: Bool = tru
         #expect(state.link == .unknown)
         #expect(state.uplinks.map(\.detail) == [detail])
         #expect(effects.changes == [])
-        func complaints(_ effects: [ModemEffect]) -> Int {
+        func complaints(_ effects: [UplinkEffect]) -> Int {
             effects.count { if case .log(let record) = $0 { record.level == .error } else { false } }
         }
         #expect(complaints(effects) == 1)
@@ -313,7 +313,7 @@ private func interface(_ name: String, running: Bool = true, address: Bool = tru
             Issue.record("not logged")
             return
         }
-        #expect(health.fields.last?.value.count == ModemMachine.maximumDetail)
+        #expect(health.fields.last?.value.count == UplinkMachine.maximumDetail)
     }
 
     @Test func lateReadingsAfterAnythingAreLegal() {

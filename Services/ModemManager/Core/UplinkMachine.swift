@@ -2,7 +2,7 @@ import BusSchema
 public import Primitives
 
 /// Which uplink is up, which one is in use, and how far the gateway gets over it.
-public struct ModemMachine: Machine, Sendable {
+public struct UplinkMachine: Machine, Sendable {
     /// How often interfaces are read without a reason; changes are reported by the kernel.
     public static let readInterval = Duration.seconds(30)
     /// Least time between two readings that a report causes.
@@ -22,11 +22,11 @@ public struct ModemMachine: Machine, Sendable {
     private var published: UplinkState?
     private var deadlines = Deadlines<Timer>()
 
-    public init(_ configuration: ModemConfiguration) { uplinks = configuration.uplinks.map(Uplink.init) }
+    public init(_ configuration: UplinkConfiguration) { uplinks = configuration.uplinks.map(Uplink.init) }
 
     public var nextDeadline: Deadline? { deadlines.next }
 
-    public mutating func handle(_ event: ModemEvent, at moment: Moment) -> [ModemEffect] {
+    public mutating func handle(_ event: UplinkEvent, at moment: Moment) -> [UplinkEffect] {
         switch event {
         case .started, .addressesChanged:
             return readInterfaces(at: moment) + publishChanges(at: moment)
@@ -49,7 +49,7 @@ public struct ModemMachine: Machine, Sendable {
         }
     }
 
-    public mutating func deadlineReached(at moment: Moment) -> [ModemEffect] {
+    public mutating func deadlineReached(at moment: Moment) -> [UplinkEffect] {
         guard deadlines.popDue(at: moment.uptime) != nil else { return [] }
         return readInterfaces(at: moment)
     }
@@ -66,11 +66,11 @@ public struct ModemMachine: Machine, Sendable {
 
     // MARK: - Requests
 
-    private mutating func take(_ report: UplinkReport, _ id: RequestID, at moment: Moment) -> [ModemEffect] {
+    private mutating func take(_ report: UplinkReport, _ id: RequestID, at moment: Moment) -> [UplinkEffect] {
         guard [.reachable, .refused, .unreachable].contains(report.health) else {
             return [.refuse(id, BusError(.invalid, "health: unknown value \(report.health)"))]
         }
-        var effects: [ModemEffect] = []
+        var effects: [UplinkEffect] = []
         if report.health != endToEnd {
             endToEnd = report.health
             effects += publishChanges(at: moment)
@@ -93,7 +93,7 @@ public struct ModemMachine: Machine, Sendable {
         _ request: SimulateUplink,
         _ id: RequestID,
         at moment: Moment
-    ) -> [ModemEffect] {
+    ) -> [UplinkEffect] {
         let isNamed: (Uplink) -> Bool = { request.name == nil || $0.name == request.name }
         let named = uplinks.indices.filter { isNamed(uplinks[$0]) }
         let simulated = named.filter { uplinks[$0].isSimulated }
@@ -111,14 +111,14 @@ public struct ModemMachine: Machine, Sendable {
     // MARK: - Conclusions
 
     /// Nothing to read, and no reason to wake up, where all uplinks are simulated.
-    private mutating func readInterfaces(at moment: Moment) -> [ModemEffect] {
+    private mutating func readInterfaces(at moment: Moment) -> [UplinkEffect] {
         guard uplinks.contains(where: { !$0.isSimulated }) else { return [] }
         lastRead = moment.uptime
         deadlines.set(.read, at: moment.uptime + Self.readInterval)
         return [.readInterfaces]
     }
 
-    private mutating func publishChanges(at moment: Moment) -> [ModemEffect] {
+    private mutating func publishChanges(at moment: Moment) -> [UplinkEffect] {
         let active = uplinks.first { $0.link == .up }
         let link: UplinkState.Link
         if active != nil {
@@ -139,7 +139,7 @@ public struct ModemMachine: Machine, Sendable {
         let isFirst = published == nil
         let isChange = !isSameLink || published?.active != state.active
         published = state
-        var effects: [ModemEffect] = [.publish(AnyBusMessage(state))]
+        var effects: [UplinkEffect] = [.publish(AnyBusMessage(state))]
         // At the start there is nothing to have changed from, unless there is news already.
         guard isChange, !(isFirst && link == .unknown) else { return effects }
         let reason =

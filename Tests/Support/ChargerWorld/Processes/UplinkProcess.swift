@@ -1,14 +1,14 @@
 import BusSchema
-import ModemCore
 import Primitives
+import UplinkCore
 
 /// The process of the modem manager: the adapter between its core and the world.
-final class ModemProcess: ServiceProcess {
+final class UplinkProcess: ServiceProcess {
     /// It ended by itself, after a farewell.
     var hasEnded: () -> Void = {}
 
     private let around: Surroundings
-    private let host: VirtualHost<ModemMachine>
+    private let host: VirtualHost<UplinkMachine>
 
     init(_ around: Surroundings) {
         self.around = around
@@ -23,7 +23,7 @@ final class ModemProcess: ServiceProcess {
     var isAlive: Bool { host.isAlive }
 
     func start() {
-        host.start(ModemMachine(ModemConfiguration(uplinks: [.init(name: "cellular", driver: .simulated)])))
+        host.start(UplinkMachine(UplinkConfiguration(uplinks: [.init(name: "cellular", driver: .simulated)])))
     }
 
     func begin() {
@@ -52,7 +52,7 @@ final class ModemProcess: ServiceProcess {
         host.whenAwake { [unowned self] in host.deliver(.reported(id, report)) }
     }
 
-    private func perform(_ effect: ModemEffect) {
+    private func perform(_ effect: UplinkEffect) {
         switch effect {
         case .readInterfaces: break  // Every uplink is simulated.
         case .publish(let message): around.bus.publish(message, from: .modem)

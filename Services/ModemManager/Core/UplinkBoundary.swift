@@ -18,7 +18,7 @@ public struct InterfaceReading: Equatable, Sendable {
     }
 }
 
-public enum ModemEvent: Equatable, Sendable {
+public enum UplinkEvent: Equatable, Sendable {
     /// Once, first.
     case started
     /// The answer to `readInterfaces`; complete.
@@ -34,7 +34,7 @@ public enum ModemEvent: Equatable, Sendable {
 }
 
 /// What the machine wants done, in the order given.
-public enum ModemEffect: Equatable, Sendable {
+public enum UplinkEffect: Equatable, Sendable {
     case readInterfaces
     /// An `UplinkState` or `UplinkChanged`.
     case publish(AnyBusMessage)
