@@ -133,8 +133,8 @@ import Testing
     @Test func aSilentMeterIsLostAfterThreeCyclesAndEndsChargingAfterItsGrace() {
         var bench = Bench.charging(leaseSeconds: 600)
         bench.silent = [.meter]
-        // One question without an answer, and the two cycles after it.
-        let early = bench.wait(.milliseconds(3999))
+        // Asked after a second, and late three times.
+        let early = bench.wait(.milliseconds(6999))
         #expect(early.faults.isEmpty)
         let lost = bench.wait(.milliseconds(1))
         #expect(lost.faults.map(\.code) == [.powerMeterFailure])

@@ -151,6 +151,38 @@ import Testing
         #expect(settled.published(MeterReading.self).map(\.openSinceUptime) == [openSince])
     }
 
+    /// A meter that answers late is asked again at once; the final reading must not wait for the next idle one because of that.
+    @Test func aQuestionThatWasOpenAtTheOpeningDoesNotPutTheFinalReadingOff() {
+        var bench = Bench.charging()
+        bench.silent = [.meter]
+        bench.wait(.seconds(1))
+        bench.pilot(9000)
+        bench.opened()
+        bench.wait(.milliseconds(50))
+        bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1000)))
+        bench.wait(.milliseconds(50))
+        bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1000)))
+        let settled = bench.wait(.milliseconds(300))
+        #expect(settled.commands.contains(read))
+        let final = bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1000)))
+        #expect(final.published(MeterReading.self).first?.openSinceUptime != nil)
+    }
+
+    /// A question that is open when the settled reading is due is not late because of that: it was asked a moment ago.
+    @Test func aQuestionThatIsOpenWhenTheMeterHasSettledIsNoMiss() {
+        var bench = Bench.charging()
+        bench.silent = [.meter]
+        bench.pilot(9000)
+        bench.opened()
+        bench.wait(.milliseconds(400))
+        let early = bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1000)))
+        #expect(early.commands.contains(read))
+        bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1000)))
+        // A meter with a miss is asked each second; this one has none.
+        let idle = bench.wait(.seconds(9))
+        #expect(!idle.commands.contains(read))
+    }
+
     @Test func anAnswerToAQuestionOfBeforeTheOpeningIsNotFinalHoweverLateItComes() {
         var bench = Bench.charging()
         bench.silent = [.meter]

@@ -17,12 +17,16 @@ struct MeterPoll {
     static let intervalIdle = Duration.seconds(10)
     /// Of a meter that is lost.
     static let intervalLost = Duration.seconds(2)
+    /// Each time that a question has waited so long for its answer is a miss.
+    static let answerLimit = Duration.seconds(2)
     /// After so long a question counts as lost on its way, and is asked again.
     static let patience = Duration.seconds(30)
 
     private let connectorId: Int
     private var nextAt: Duration
     private var question: Question?
+    /// When the open question is late, next.
+    private var lateAt = Duration.zero
     /// A fresh reading was asked for while an older question was open: it is asked again at once.
     private var isWantedAgain = false
     private var openSince: Duration?
@@ -52,20 +56,23 @@ struct MeterPoll {
     }
 
     /// Asks when it is time.
-    /// - Returns: Whether the question before has had no answer yet.
+    /// - Returns: Whether the question before is late: a miss.
     mutating func deadlineReached(_ interval: Duration, _ turn: inout Turn) -> Bool {
         guard nextAt <= turn.uptime else { return false }
         guard let question else {
             ask(interval, &turn)
             return false
         }
+        let isLate = lateAt <= turn.uptime
         if turn.uptime - question.moment.uptime >= Self.patience {
             ask(interval, &turn)
         } else {
-            nextAt = turn.uptime + interval
+            if isLate { lateAt = turn.uptime + Self.answerLimit }
+            nextAt = lateAt
+            // What it will answer is older than what is due by now: the settled reading after an opening.
             isWantedAgain = isWantedAgain || openSince != question.openSince
         }
-        return true
+        return isLate
     }
 
     /// An answer or a failure came; returns the question that it belongs to. Without one the device spoke by itself, just now.
@@ -82,9 +89,12 @@ struct MeterPoll {
     private mutating func ask(_ interval: Duration, _ turn: inout Turn) {
         isWantedAgain = false
         question = asked(at: turn.moment)
+        lateAt = turn.uptime + Self.answerLimit
         // On the grid while the shell is punctual, so that readings do not drift.
         let planned = nextAt + interval
         nextAt = nextAt <= turn.uptime && planned > turn.uptime ? planned : turn.uptime + interval
+        // Whatever is asked meanwhile, the final reading of an opening is asked for once the meter has settled.
+        if let openSince, openSince + Self.settling > turn.uptime { nextAt = min(nextAt, openSince + Self.settling) }
         turn.order(.readMeter(connectorId: connectorId))
     }
 
