@@ -49,7 +49,8 @@ public struct HardwareMachine: Machine {
             .map { OutletMachine($0, memory: memory.outlet($0.connectorId), at: start.uptime) }
         readers = configuration.readers.sorted { $0.readerId < $1.readerId }
             .map { ($0.readerId, ReaderMachine(configuration: $0)) }
-        keeper = MemoryKeeper(stored: memory, at: start.uptime)
+        // What the owners made of it, or a start by itself would be something to store.
+        keeper = MemoryKeeper(stored: HardwareMemory(outlets: outlets.map(\.memory)), at: start.uptime)
         precondition(
             Set(outlets.map(\.connectorId)).count == outlets.count && Set(readers.map(\.id)).count == readers.count,
             "Ids of connectors and readers are unique: the configuration was checked."
