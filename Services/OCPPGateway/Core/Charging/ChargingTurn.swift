@@ -62,8 +62,15 @@ struct ChargingTurn {
     /// Adds an order that follows the write of this turn.
     mutating func add(_ effect: ChargingEffect) { rest.append(effect) }
 
-    /// Withdraws a permit before anything else happens: cutting energy does not wait for a disk.
-    mutating func cutEnergy(_ withdrawal: Permit) { cuts.append(.requestPermit(withdrawal)) }
+    /// Withdraws a permit before anything else happens: cutting energy does not wait for a disk. A grant that this turn ordered before is
+    /// dropped, because it would now follow the withdrawal and give the energy back.
+    mutating func cutEnergy(_ withdrawal: Permit) {
+        rest.removeAll {
+            guard case .requestPermit(let earlier) = $0 else { return false }
+            return earlier.connectorId == withdrawal.connectorId
+        }
+        cuts.append(.requestPermit(withdrawal))
+    }
 
     mutating func log(_ level: LogRecord.Level, _ message: String, _ fields: LogRecord.Field...) {
         var record = LogRecord(level, message)
