@@ -261,4 +261,21 @@ let targets: [Target] = [
     ),
 ]
 
-let package = Package(name: "charger", targets: targets)
+/// For `Tests/fuzz.sh` alone, which links libFuzzer's own `main` to this library.
+let fuzzing: [Target] =
+    Context.environment["CHARGER_FUZZ"] == nil
+    ? []
+    : [
+        .target(
+            name: "Fuzz",
+            dependencies: [
+                "BusCodec", "BusSchema", "ConfigCore", "GatewayCore", "GatewayStorage", "HardwareCore", "JSON", "OCPP",
+                "OCPPCodec", "Primitives", "SimulatedDisk", "SiteConfiguration", "Storage", "WebSocket",
+            ],
+            path: "Tests/Fuzz",
+            exclude: ["Seeds", "dictionary"],
+            swiftSettings: strict
+        )
+    ]
+
+let package = Package(name: "charger", targets: targets + fuzzing)
