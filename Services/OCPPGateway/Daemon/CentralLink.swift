@@ -18,8 +18,22 @@ final class CentralLink {
     /// Sees every text in both directions.
     var mirror: MessageMirror?
 
+    /// What came from the socket, in its order.
+    private enum Arrival {
+        case frame(WebSocketEvent, dial: Int)
+        /// All frames of something that was received have been handed on; `hasText` if one of them told the core by itself.
+        case endOfChunk(hasText: Bool)
+        case closed(SystemError?, dial: Int)
+    }
+
     private let url: WebSocketURL?
     private let loop: EventLoop
+    /// A central system may send thousands of frames at once, and some of them cost a write to the disk each.
+    private lazy var arrivals = PacedQueue<Arrival>(
+        loop,
+        perTurn: Self.framesPerTurn,
+        for: "frames of the central system"
+    ) { [unowned self] in take($0) }
     private let codec = MessageCodec(role: .chargePoint)
     /// Of the dial under way.
     private var addresses: [SocketAddress] = []
@@ -101,6 +115,10 @@ final class CentralLink {
         // Late results of a name resolution belong to nobody.
         if connection == nil { dial = 0 }
         closeReason = closeReason ?? "dropped"
+        // Nobody wants the frames of a connection that was given up; that it ended is news all the same.
+        arrivals.removeAll { arrival in
+            if case .closed = arrival { false } else { true }
+        }
         connection?.close()
     }
 
@@ -122,41 +140,56 @@ final class CentralLink {
         case .received(let bytes):
             receive(bytes, of: dial)
         case .endReached:
-            take(webSocket?.receiveEndOfStream() ?? [], of: dial)
+            add((webSocket?.receiveEndOfStream() ?? []).map { .frame($0, dial: dial) })
             source.close()
         case .drained:
             break
         case .closed(let error):
-            connection = nil
-            webSocket = nil
-            let reason = closeReason ?? error?.words ?? "the connection was closed"
-            deliver(.link(.closed(dial: dial, reason: reason)))
+            // Behind the frames that came before: an answer among them is one.
+            add([.closed(error, dial: dial)])
         }
     }
 
     private func receive(_ bytes: [UInt8], of dial: Int) {
         guard let events = webSocket?.receive(bytes, using: &random) else { return }
-        take(events, of: dial)
         // A text tells the core by itself that something came in.
         let hasText = events.contains { event in
             if case .textReceived = event { true } else { false }
         }
-        if !hasText { deliver(.link(.received)) }
+        add(events.map { .frame($0, dial: dial) } + [.endOfChunk(hasText: hasText)])
     }
 
-    private func take(_ events: [WebSocketEvent], of dial: Int) {
-        for event in events {
-            switch event {
-            case .send(let bytes): write(bytes)
-            case .opened: deliver(.link(.handshakeFinished(dial: dial)))
-            case .textReceived(let text): receive(text: text)
-            case .binaryReceived: deliver(.message(.ignored(reason: "a binary message")))
-            case .upgradeFailed(let failure): deliver(.link(.failed(dial: dial, LinkProblem(failure))))
-            case .closed(let closure):
-                closeReason = closeReason ?? closure.explanation
-                connection?.closeAfterWriting()
-            case .pingReceived, .pongReceived, .upgradeRequested: break
-            }
+    private func add(_ new: [Arrival]) {
+        arrivals.add(new)
+        // A central system that sends faster than we work has to wait, and so do its bytes: in the kernel, not here.
+        if !arrivals.isEmpty { connection?.isReading = false }
+    }
+
+    private func take(_ arrival: Arrival) {
+        switch arrival {
+        case .frame(let event, let dial): take(event, of: dial)
+        case .endOfChunk(let hasText):
+            if !hasText { deliver(.link(.received)) }
+        case .closed(let error, let dial):
+            connection = nil
+            webSocket = nil
+            let reason = closeReason ?? error?.words ?? "the connection was closed"
+            deliver(.link(.closed(dial: dial, reason: reason)))
+        }
+        if arrivals.isEmpty, connection?.isReading == false { connection?.isReading = true }
+    }
+
+    private func take(_ event: WebSocketEvent, of dial: Int) {
+        switch event {
+        case .send(let bytes): write(bytes)
+        case .opened: deliver(.link(.handshakeFinished(dial: dial)))
+        case .textReceived(let text): receive(text: text)
+        case .binaryReceived: deliver(.message(.ignored(reason: "a binary message")))
+        case .upgradeFailed(let failure): deliver(.link(.failed(dial: dial, LinkProblem(failure))))
+        case .closed(let closure):
+            closeReason = closeReason ?? closure.explanation
+            connection?.closeAfterWriting()
+        case .pingReceived, .pongReceived, .upgradeRequested: break
         }
     }
 
@@ -165,6 +198,9 @@ final class CentralLink {
         mirror?.received(text, message)
         deliver(.message(message))
     }
+
+    /// Each may lead to an answer and to a write to the disk.
+    private static let framesPerTurn = 16
 }
 
 extension SystemError {
