@@ -113,14 +113,26 @@ let targets: [Target] = [
         "Bus",
         "BusSchema",
         "ConfigCore",
+        "EventLoop",
         "JSON",
         "Log",
         "Primitives",
         "ServiceHost",
         "Storage"
     ),
-    // Runs the program that stands beside the test bundle.
-    tests("ConfigStore", "Bus", "BusSchema", "EventLoop", "Primitives"),
+    // Also runs the program that stands beside the test bundle.
+    tests(
+        "ConfigStore",
+        "Bus",
+        "BusSchema",
+        "ConfigCore",
+        "EventLoop",
+        "Log",
+        "Primitives",
+        "SimulatedDisk",
+        "Storage",
+        "config-store"
+    ),
 
     library("HardwareCore", "Services/HardwareIO/Core", pure, "BusSchema", "Primitives"),
     tests("HardwareCore", "BusSchema", "HardwareCore", "Primitives"),
@@ -169,7 +181,7 @@ let targets: [Target] = [
         "Primitives",
         "Storage"
     ),
-    tests("GatewayStorage", "GatewayCore", "GatewayStorage", "Primitives", "SimulatedDisk", "Storage"),
+    tests("GatewayStorage", "GatewayCore", "GatewayStorage", "OCPP", "Primitives", "SimulatedDisk", "Storage"),
     program(
         "ocpp-gateway",
         "Services/OCPPGateway/Daemon",

@@ -47,21 +47,6 @@ extension Journal {
         directory.discard(options.temporaryPath)
     }
 
-    /// Compacts in one go, which blocks for as long as it takes.
-    /// - Throws: `StorageError`, as `continueCompaction`.
-    public func compact(keeping: (JournalRecord) -> [UInt8]?) throws(StorageError) {
-        let result: Result<Void, StorageError> = withoutActuallyEscaping(keeping) { keeping in
-            do throws(StorageError) {
-                try beginCompaction(keeping: keeping)
-                while try !continueCompaction(maximumBytes: 1 << 20) {}
-                return .success(())
-            } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
-    }
-
     /// Writes the whole journal anew: what was synced from the file, the rest from memory.
     func rewriteAll(badBlocks: JournalScanner.BadBlocks) throws(StorageError) {
         cancelCompaction()

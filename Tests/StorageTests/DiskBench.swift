@@ -36,3 +36,11 @@ struct DiskBench {
         )
     }
 }
+
+extension Journal {
+    /// Compacts in one go, as nobody may in a service.
+    func compact(keeping: @escaping (JournalRecord) -> [UInt8]?) throws(StorageError) {
+        try beginCompaction(keeping: keeping)
+        while try !continueCompaction(maximumBytes: 1 << 20) {}
+    }
+}

@@ -1,6 +1,7 @@
 internal import Bus
 internal import BusSchema
 internal import ConfigCore
+internal import EventLoop
 internal import Log
 internal import Primitives
 internal import ServiceHost
@@ -36,8 +37,15 @@ final class ConfigDaemon {
         try secrets.makeFolders()
         machine = MachineHost(store, loop: host.loop)
         machine.perform = { [unowned self] in perform($0) }
-        machine.afterEvent = { [unowned self] in journal.compactIfWorthwhile { machine.machine.needs($0) } }
+        let loop = host.loop
+        machine.afterEvent = { [unowned self] in compactIfWorthwhile(in: loop) }
         serve()
+    }
+
+    private func compactIfWorthwhile(in loop: EventLoop) {
+        let hasBegun = journal.beginCompactionIfWorthwhile { [unowned self] in machine.machine.needs($0) }
+        guard hasBegun else { return }
+        loop.addBackgroundWork("the settings are compacted") { [unowned self] in journal.continueCompaction() }
     }
 
     private func serve() {

@@ -13,10 +13,21 @@ final class SecretStore {
     private let outgoing: String
     private let log: Log
     private var stored = 0
-    /// Looked up once: a directory service may take its time.
-    private var groups: [String: gid_t?] = [:]
+    /// Of those who get secrets, and of who may hand them in. Looked up before anything is served, because a directory service may take
+    /// its time.
+    private let groups: [String: gid_t]
 
-    init(stateFolder: String, runtimeFolder: String, log: Log) {
+    /// - Parameters:
+    ///   - stateFolder: Where the store keeps them.
+    ///   - runtimeFolder: Where they come in and go out.
+    ///   - log: Gets what could not be read or handed over.
+    ///   - lookUp: The number of the group with that name, nil when there is none. Asked here and never again.
+    init(
+        stateFolder: String,
+        runtimeFolder: String,
+        log: Log,
+        lookUp: (String) -> gid_t? = { getgrnam($0)?.pointee.gr_gid }
+    ) {
         document = AtomicDocument(
             path: stateFolder + "/secrets",
             magic: "charger-secrets",
@@ -27,6 +38,8 @@ final class SecretStore {
         )
         incoming = runtimeFolder + "/secrets-in"
         outgoing = runtimeFolder + "/secrets"
+        let names = [Self.givers] + ServiceName.daemons.map(\.rawValue)
+        groups = Dictionary(uniqueKeysWithValues: names.compactMap { name in lookUp(name).map { (name, $0) } })
         self.log = log
     }
 
@@ -64,7 +77,7 @@ final class SecretStore {
     /// - Throws: `RuntimeFileError`.
     func makeFolders() throws(RuntimeFileError) {
         // With the setgid bit, what others put there belongs to the group, and so we can read it.
-        try RuntimeFile.makeFolder(incoming, mode: 0o2770, group: group("charger-control"))
+        try RuntimeFile.makeFolder(incoming, mode: 0o2770, group: groups[Self.givers])
         try RuntimeFile.makeFolder(outgoing, mode: 0o755, group: nil)
     }
 
@@ -97,25 +110,18 @@ final class SecretStore {
         }
     }
 
-    private func group(_ name: String) -> gid_t? {
-        if let known = groups[name] { return known }
-        let found = getgrnam(name)?.pointee.gr_gid
-        groups[name] = .some(found)
-        return found
-    }
-
     /// Writes or removes the file in which `owner` finds its secret. A failure is logged: the secret is stored, and handed over again
     /// when its owner declares its keys the next time.
     func handOver(_ secret: Secret?, key: String, owner: ServiceName) {
         let folder = "\(outgoing)/\(owner)"
         do throws(RuntimeFileError) {
             if let secret {
-                try RuntimeFile.makeFolder(folder, mode: 0o750, group: group(owner.rawValue))
+                try RuntimeFile.makeFolder(folder, mode: 0o750, group: groups[owner.rawValue])
                 try RuntimeFile.replace(
                     "\(folder)/\(key)",
                     with: Array(secret.exposed.utf8),
                     mode: 0o640,
-                    group: group(owner.rawValue)
+                    group: groups[owner.rawValue]
                 )
             } else {
                 try RuntimeFile.remove("\(folder)/\(key)")
@@ -124,4 +130,7 @@ final class SecretStore {
             log.write(LogRecord(.error, "a secret cannot be handed over", .init("owner", owner), .init("why", error)))
         }
     }
+
+    /// Who may command services may set secrets, too.
+    private static let givers = "charger-control"
 }

@@ -13,10 +13,15 @@ final class SettingsJournal {
 
     /// Opens the journal in `folder` and hands out every change in order.
     /// - Throws: `StorageError` when the folder cannot be used or another process uses it.
-    init(folder: String, log: Log, restore: (StoredChange) -> Void) throws(StorageError) {
+    init(
+        folder: String,
+        files: any FileSystem = KernelFileSystem(),
+        log: Log,
+        restore: (StoredChange) -> Void
+    ) throws(StorageError) {
         let path = folder + "/settings.journal"
         let options = Journal.Options(path: path, magic: "CHGCONFG", formatVersion: 1)
-        let opened = try Journal.open(options) { record in
+        let opened = try Journal.open(options, files: files) { record in
             do throws(DecodingError) {
                 restore(try JSON.decode(StoredChange.self, from: record.payload))
             } catch {
@@ -42,21 +47,41 @@ final class SettingsJournal {
         try journal.append(try JSON.encode(change), durability: .immediate)
     }
 
-    /// Drops what nobody needs any more, once that is most of it. A failure is logged and tried again much later.
-    func compactIfWorthwhile(needs: (StoredChange) -> Bool) {
-        guard journal.count > limit else { return }
-        do {
-            try journal.compact { record in
+    /// Begins to drop what nobody needs any more, once that is most of it. A failure is logged and tried again much later.
+    /// - Parameter needs: Asked for each change that was there, until the end: what it once said no to must not be needed later.
+    /// - Returns: Whether a compaction has begun: then `continueCompaction` has to be called until it returns false.
+    func beginCompactionIfWorthwhile(needs: @escaping (StoredChange) -> Bool) -> Bool {
+        guard journal.count > limit, !journal.isCompacting else { return false }
+        return attempt { () throws(StorageError) in
+            try journal.beginCompaction { record in
                 // What is not understood may be a newer version's: it stays.
                 guard let change = try? JSON.decode(StoredChange.self, from: record.payload) else {
                     return record.payload
                 }
                 return needs(change) ? record.payload : nil
             }
+            return true
+        }
+    }
+
+    /// Does a part of the compaction that is short enough for one turn of the loop: it reads 64 KiB at most.
+    /// - Returns: Whether there is more to do.
+    func continueCompaction() -> Bool {
+        attempt { () throws(StorageError) in
+            guard try journal.continueCompaction() else { return true }
+            limit = max(Self.firstLimit, 2 * journal.count)
+            return false
+        }
+    }
+
+    private func attempt(_ part: () throws(StorageError) -> Bool) -> Bool {
+        do throws(StorageError) {
+            return try part()
         } catch {
             log.write(LogRecord(.error, "the settings cannot be compacted", .init("why", error)))
+            limit = max(Self.firstLimit, 2 * journal.count)
+            return false
         }
-        limit = max(Self.firstLimit, 2 * journal.count)
     }
 
     private func report(_ report: JournalReport) {
