@@ -1,10 +1,12 @@
-import GatewayCore
 import GatewayStorage
 import Glibc
+import OCPP
 import Primitives
 import SimulatedDisk
 import Storage
 import Testing
+
+@testable import GatewayCore
 
 @Suite struct TransactionJournalTests {
     private let disk = SimulatedDisk(seed: 1)
@@ -24,6 +26,63 @@ import Testing
         try journal.append(expendable, .synced, at: .zero)
         let text = String(decoding: disk.durableContents("/state/transactions.journal") ?? [], as: UTF8.self)
         #expect(text.split(separator: "later", omittingEmptySubsequences: false).count == 2)
+    }
+
+    private func began(_ sequence: Int64) -> GatewayCore.JournalRecord {
+        .began(
+            Began(
+                sequence: sequence,
+                messageId: "m\(sequence)",
+                transaction: "t\(sequence)",
+                connectorId: 1,
+                idTag: "CARD",
+                meterStartWh: 0,
+                time: EventTime(utc: 0, boot: nil, uptime: 0),
+                boot: "boot"
+            )
+        )
+    }
+
+    @Test func theQueueIsReadASliceInEachTurnHoweverMuchLiesBeforeIt() throws {
+        let journal = try open()
+        try journal.append([began(1)], .synced, at: .zero)
+        let filler = [GatewayCore.JournalRecord](repeating: .requeued(Requeued()), count: 500)
+        for _ in 0..<20 { try journal.append(filler, .written, at: .zero) }
+        try journal.append([began(2)], .synced, at: .zero)
+        let query = QueueQuery(afterSequence: 0, limit: 64, throughEnd: true)
+        var turns = 1
+        var reads = disk.calls[.read] ?? 0
+        var answer = journal.load(query)
+        while answer == nil, turns < 1000 {
+            // One window of the file, or two where a slice lies across its end.
+            #expect((disk.calls[.read] ?? 0) - reads <= 2)
+            reads = disk.calls[.read] ?? 0
+            #expect(journal.nextDeadline?.at == .zero)
+            answer = journal.deadlineReached(at: .zero)
+            turns += 1
+            // What is appended while it is read is found, too.
+            if turns == 5 { try journal.append([began(3)], .synced, at: .zero) }
+        }
+        #expect(turns >= 10_000 / 256)
+        guard case .charging(.queueLoaded(let entries)) = answer else {
+            Issue.record("expected a part of the queue, found \(String(describing: answer))")
+            return
+        }
+        #expect(entries.map(\.sequence) == [1, 2, 3])
+        #expect(journal.nextDeadline?.at != .zero)
+    }
+
+    @Test func anUnreadableJournalEndsTheReadingWithItsReason() throws {
+        let journal = try open()
+        try journal.append([began(1)], .synced, at: .zero)
+        disk.plan(DiskFault(call: 1, kinds: [.read], effect: .error(Errno(EIO)), lasting: .fromThenOn))
+        let answer = journal.load(QueueQuery(afterSequence: 0, limit: 64))
+        guard case .charging(.queueLoadFailed) = answer else {
+            Issue.record("expected a failure, found \(String(describing: answer))")
+            return
+        }
+        disk.heal()
+        #expect(journal.load(QueueQuery(afterSequence: 0, limit: 64)) != nil)
     }
 
     @Test func anExpendableRecordDoesNotUseTheReserveUp() throws {

@@ -75,7 +75,7 @@ final class GatewayDaemon {
         host.loop.addDeadlineSource(
             next: { [unowned self] in earliest(journal.nextDeadline, documents.nextDeadline) },
             fire: { [unowned self] now in
-                journal.deadlineReached(at: now.uptime)
+                if let event = journal.deadlineReached(at: now.uptime) { driver.deliver(event) }
                 for event in documents.deadlineReached(at: now.uptime) { driver.deliver(event) }
             }
         )
@@ -125,7 +125,8 @@ final class GatewayDaemon {
             answer(id, .callResult, MessageCodec.encodeResult(id: id, confirmation))
         case .sendError(let id, let error): answer(id, .callError, MessageCodec.encodeError(id: id, error))
         case .persist(let records, let durability): return persist(records, durability)
-        case .loadQueue(let query): load(query)
+        case .loadQueue(let query):
+            if let event = journal.load(query) { driver.deliver(event) }
         case .compact(let compaction): journal.compact(compaction, at: EventLoop.uptime())
         case .save(let document):
             if let event = documents.save(document, at: EventLoop.uptime()) { driver.deliver(event) }
@@ -166,14 +167,6 @@ final class GatewayDaemon {
             return .done
         } catch {
             return .failed(.charging(.persistFailed(reason: error.description)))
-        }
-    }
-
-    private func load(_ query: QueueQuery) {
-        do throws(StorageError) {
-            driver.deliver(.charging(.queueLoaded(try journal.load(query))))
-        } catch {
-            driver.deliver(.charging(.queueLoadFailed(reason: error.description)))
         }
     }
 

@@ -8,8 +8,15 @@ public final class TransactionJournal {
     /// What the journal says, folded.
     public private(set) var restored = TransactionLedger()
 
+    /// A part of the queue that is being read, a slice in each turn of the loop.
+    private struct Loading {
+        var scan: QueueScan
+        var cursor: JournalCursor
+    }
+
     private let journal: Journal
     private let log: (LogRecord) -> Void
+    private var loading: Loading?
     private var flushDue: Duration?
     private var wantedCompaction: JournalCompaction?
     private var runningCompaction: JournalCompaction?
@@ -57,14 +64,20 @@ public final class TransactionJournal {
     public var nextDeadline: Deadline? {
         earliest(
             Deadline(at: flushDue, for: "the journal is forced to disk"),
-            Deadline(at: compactionDue, for: "the journal is compacted")
+            earliest(
+                Deadline(at: compactionDue, for: "the journal is compacted"),
+                Deadline(at: loading == nil ? nil : .zero, for: "the queue is read")
+            )
         )
     }
 
-    /// Makes safe from a power cut what waited long enough, and does the next slice of a compaction.
-    public func deadlineReached(at uptime: Duration) {
+    /// Makes safe from a power cut what waited long enough, and does the next slice of reading or of a compaction.
+    /// - Returns: `queueLoaded` or `queueLoadFailed` when the last slice of what `load` began was read.
+    public func deadlineReached(at uptime: Duration) -> GatewayEvent? {
         if let due = flushDue, due <= uptime { flush(at: uptime) }
+        if loading != nil { return continueLoading() }
         if let due = compactionDue, due <= uptime { continueCompaction(at: uptime) }
+        return nil
     }
 
     /// Appends the records; safe to the degree asked for when this returns.
@@ -86,18 +99,30 @@ public final class TransactionJournal {
         flushDue = journal.needsFlush ? flushDue ?? uptime + Self.flushAfter : nil
     }
 
-    /// Reads a part of the queue.
-    /// - Throws: `StorageError.system` when the file cannot be read.
-    public func load(_ query: QueueQuery) throws(StorageError) -> [QueueEntry] {
-        var scan = QueueScan(query)
+    /// Reads a part of the queue: at most 256 records and 64 KiB now, and as much in each `deadlineReached`, because the answer may stand
+    /// behind a hundred thousand records. What an earlier call asked for and has not got yet is given up.
+    /// - Returns: `queueLoaded` or `queueLoadFailed` when one slice was enough.
+    public func load(_ query: QueueQuery) -> GatewayEvent? {
         let mark = query.throughEnd ? nil : marks.last { $0.message <= query.afterSequence + 1 }
-        var cursor = JournalCursor(from: mark?.record ?? 1)
-        while !scan.isComplete, !cursor.isAtEnd {
-            for stored in try journal.readSlice(&cursor) {
-                if let record = Self.decode(stored.payload) { scan.read(record) }
+        loading = Loading(scan: QueueScan(query), cursor: JournalCursor(from: mark?.record ?? 1))
+        return continueLoading()
+    }
+
+    private func continueLoading() -> GatewayEvent? {
+        guard var slice = loading else { return nil }
+        loading = nil
+        do throws(StorageError) {
+            for stored in try journal.readSlice(&slice.cursor) {
+                if let record = Self.decode(stored.payload) { slice.scan.read(record) }
             }
+        } catch {
+            return .charging(.queueLoadFailed(reason: error.description))
         }
-        return scan.entries
+        guard slice.scan.isComplete || slice.cursor.isAtEnd else {
+            loading = slice
+            return nil
+        }
+        return .charging(.queueLoaded(slice.scan.entries))
     }
 
     /// Rewrites the journal without what nobody needs any more, a slice in each turn of the loop. May fail without harm: it is tried

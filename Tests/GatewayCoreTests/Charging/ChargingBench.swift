@@ -24,6 +24,8 @@ final class ChargingBench {
     private(set) var publications: [AnyBusMessage] = []
     private(set) var logs: [LogRecord] = []
     private(set) var loads: [QueueQuery] = []
+    /// The journal is read, and its answer does not come yet.
+    var holdsLoads = false
     private(set) var compactions = 0
     var hardwareAnswers = true
     /// Meter readings are published each second.
@@ -95,6 +97,12 @@ final class ChargingBench {
     func set(_ name: OCPPKeyName, _ text: String) {
         keys.set(name, canonical: text, in: table)
         feed(.keysChanged(keys))
+    }
+
+    func answerLoad(_ query: QueueQuery) {
+        var scan = QueueScan(query)
+        for record in journal where !scan.isComplete { scan.read(record) }
+        feed(.queueLoaded(scan.entries))
     }
 
     func goOnline(registered: Bool = true) {
@@ -295,9 +303,7 @@ final class ChargingBench {
                 journal += records
             case .loadQueue(let query):
                 loads.append(query)
-                var scan = QueueScan(query)
-                for record in journal where !scan.isComplete { scan.read(record) }
-                feed(.queueLoaded(scan.entries))
+                if !holdsLoads { answerLoad(query) }
             case .compact(let compaction):
                 compactions += 1
                 journal = journal.filter { compaction.keeps($0) }

@@ -76,6 +76,42 @@ import Testing
         #expect(bench.machine.queue?.undelivered == 0)
     }
 
+    @Test func deadLettersPutBackWhileTheQueueIsReadAreNotTakenForLost() {
+        let bench = ChargingBench()
+        bench.central.interfere = { request in
+            switch request {
+            case .startTransaction, .stopTransaction, .meterValues: .refused(CallError(code: .genericError))
+            default: nil
+            }
+        }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 30)
+        bench.swipe("CARD")
+        bench.run(seconds: 200)
+        #expect(bench.machine.queue?.deadLetters == 3)
+        bench.goOffline()
+        bench.unplug()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 10)
+        bench.holdsLoads = true
+        bench.restart()
+        let query = bench.loads.last
+        #expect(query?.throughEnd == false)
+        bench.perform(bench.machine.resendDeadLetters(at: bench.moment).effects)
+        bench.holdsLoads = false
+        if let query { bench.answerLoad(query) }
+        bench.central.interfere = { _ in nil }
+        bench.central.forgetLines()
+        bench.goOnline()
+        bench.run(seconds: 2)
+        let messages = bench.lines.filter { !$0.hasPrefix("Status") }
+        #expect(messages.prefix(3) == ["Start 1 CARD 1000", "Meter 1 #1 1040", "Stop #1 Local CARD 1060"])
+        #expect(bench.logs.allSatisfy { $0.level != .fault })
+    }
+
     @Test func aLostConnectionIsNoFailureAndKeepsTheMessageId() {
         let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
         bench.goOnline()

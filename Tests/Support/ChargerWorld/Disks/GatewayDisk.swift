@@ -130,7 +130,8 @@ final class GatewayDisk {
             }
     }
 
-    func load(_ query: QueueQuery) throws(StorageError) -> [QueueEntry] { try journal?.load(query) ?? [] }
+    /// Reads a slice of the queue. Returns the event that tells the core, if that was all of it.
+    func load(_ query: QueueQuery) -> GatewayEvent? { journal?.load(query) }
 
     /// Has what nobody needs any more dropped, in slices.
     func compact(_ compaction: JournalCompaction, at uptime: Duration) {
@@ -151,8 +152,8 @@ final class GatewayDisk {
 
     /// Does what is due. Returns the events that tell the core.
     func deadlineReached(at uptime: Duration) -> [GatewayEvent] {
-        journal?.deadlineReached(at: uptime)
-        return documents?.deadlineReached(at: uptime) ?? []
+        let loaded = journal?.deadlineReached(at: uptime)
+        return (loaded.map { [$0] } ?? []) + (documents?.deadlineReached(at: uptime) ?? [])
     }
 
     /// Makes everything safe, before the process ends.

@@ -163,7 +163,8 @@ final class GatewayProcess: ServiceProcess {
             around.auditor.refused(id)
             around.network.send(MessageCodec.encodeError(id: id, error))
         case .persist(let records, let durability): return persist(records, durability)
-        case .loadQueue(let query): load(query)
+        case .loadQueue(let query):
+            if let event = around.disks.gateway.load(query) { host.deliver(event) }
         case .compact(let compaction): around.disks.gateway.compact(compaction, at: around.clock.uptime)
         case .save(let document): save(document)
         case .requestPermit(let permit):
@@ -218,13 +219,5 @@ final class GatewayProcess: ServiceProcess {
         let name = type(of: document.value).name
         if let problem { return host.deliver(.saveFailed(document: name, reason: problem)) }
         if let event { host.deliver(event) }
-    }
-
-    private func load(_ query: QueueQuery) {
-        do throws(StorageError) {
-            host.deliver(.charging(.queueLoaded(try around.disks.gateway.load(query))))
-        } catch {
-            host.deliver(.charging(.queueLoadFailed(reason: error.description)))
-        }
     }
 }

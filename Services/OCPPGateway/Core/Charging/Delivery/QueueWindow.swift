@@ -6,8 +6,8 @@ struct QueueWindow: Equatable, Sendable {
     /// Reading a part of the journal.
     private enum Reading: Equatable {
         case idle
-        /// The order is out.
-        case underWay
+        /// The order is out; other events may come before its answer.
+        case underWay(QueueQuery)
         /// It failed; tried again then.
         case waiting(until: Duration)
     }
@@ -72,31 +72,47 @@ struct QueueWindow: Equatable, Sendable {
         guard reading == .idle, turn.book.isComplete else { return }
         let ledger = turn.ledger
         if resends.isEmpty, let first = ledger.requeued.first {
-            reading = .underWay
-            turn.add(.loadQueue(QueueQuery(afterSequence: first - 1, limit: Self.limit, throughEnd: true)))
+            read(QueueQuery(afterSequence: first - 1, limit: Self.limit, throughEnd: true), &turn)
         } else if entries.isEmpty, loadedThrough < ledger.lastSequence {
-            reading = .underWay
-            turn.add(.loadQueue(QueueQuery(afterSequence: loadedThrough, limit: Self.limit)))
+            read(QueueQuery(afterSequence: loadedThrough, limit: Self.limit), &turn)
         }
     }
 
+    private mutating func read(_ query: QueueQuery, _ turn: inout ChargingTurn) {
+        reading = .underWay(query)
+        turn.add(.loadQueue(query))
+    }
+
     mutating func loaded(_ found: [QueueEntry], _ turn: inout ChargingTurn) {
-        guard reading == .underWay else { return }
+        guard case .underWay(let query) = reading else { return }
         reading = .idle
-        let ledger = turn.ledger
-        if resends.isEmpty, let first = ledger.requeued.first {
-            resends = found.filter { ledger.requeued.contains($0.sequence) }
-            guard resends.isEmpty else { return }
-            turn.log(.fault, "a dead letter is not in the journal", .init("sequence", first))
-            turn.book.forgetRequeued(first)
-            return
+        // Dead letters may have been put back, or given up again, since the order went out: the answer is to what was asked then.
+        if query.throughEnd {
+            loadedResends(found, after: query.afterSequence, &turn)
+        } else {
+            loadedNext(found, &turn)
         }
+    }
+
+    private mutating func loadedResends(_ found: [QueueEntry], after sequence: Int64, _ turn: inout ChargingTurn) {
+        let requeued = turn.ledger.requeued
+        // One that was put back meanwhile and is older was not looked for, and must not be overtaken: they are read again.
+        guard let first = requeued.first, first > sequence else { return }
+        resends = found.filter { requeued.contains($0.sequence) }
+        guard resends.isEmpty else { return }
+        turn.log(.fault, "a dead letter is not in the journal", .init("sequence", first))
+        turn.book.forgetRequeued(first)
+    }
+
+    private mutating func loadedNext(_ found: [QueueEntry], _ turn: inout ChargingTurn) {
+        let ledger = turn.ledger
         for var entry in found where entry.sequence > loadedThrough {
             entry.assigned = ledger.assigned[entry.transaction] ?? entry.assigned
             entries.append(entry)
             loadedThrough = entry.sequence
         }
-        guard entries.isEmpty, loadedThrough < ledger.lastSequence else { return }
+        // What the disk is still owed is no loss: it is looked for when it is there.
+        guard entries.isEmpty, loadedThrough < ledger.lastSequence, turn.book.isComplete else { return }
         // Damage to the journal, which is reported with its place when it is opened.
         turn.log(.warning, "messages are not in the journal", .init("after", loadedThrough))
         loadedThrough = ledger.lastSequence
@@ -104,7 +120,7 @@ struct QueueWindow: Equatable, Sendable {
     }
 
     mutating func loadFailed(_ reason: String, _ turn: inout ChargingTurn) {
-        guard reading == .underWay else { return }
+        guard case .underWay = reading else { return }
         reading = .waiting(until: turn.uptime + Self.reloadAfter)
         turn.log(.error, "the journal cannot be read", .init("reason", reason))
     }
