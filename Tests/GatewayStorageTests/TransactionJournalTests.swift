@@ -1,5 +1,6 @@
 import GatewayStorage
 import Glibc
+import JSON
 import OCPP
 import Primitives
 import SimulatedDisk
@@ -92,5 +93,23 @@ import Testing
             for _ in 0..<500 { try journal.append(expendable, .synced, at: .zero) }
         }
         for _ in 0..<500 { try journal.append(needed, .synced, at: .zero) }
+    }
+
+    /// A compaction judges by what was there when it was ordered. It may begin much later, on a full disk after minutes.
+    @Test func whatIsAppendedAfterACompactionWasOrderedStays() throws {
+        let stopping =
+            #"{"stopping":{"transaction":"t1","reason":"Local","time":{"utc":1800000040000,"uptime":41000}}}"#
+        let journal = try open()
+        try journal.append(needed, .synced, at: .zero)
+        journal.compact(JournalCompaction(TransactionLedger()), at: .zero)
+        try journal.append(
+            [JSON.decode(GatewayCore.JournalRecord.self, from: Array(stopping.utf8))],
+            .synced,
+            at: .zero
+        )
+        while let due = journal.nextDeadline { journal.deadlineReached(at: due.at) }
+        let text = String(decoding: disk.durableContents("/state/transactions.journal") ?? [], as: UTF8.self)
+        #expect(text.contains(stopping))
+        #expect(!text.contains("requeued"))
     }
 }

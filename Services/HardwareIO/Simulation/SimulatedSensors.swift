@@ -35,7 +35,9 @@ struct SimulatedSensors: Equatable, Sendable {
     private var random: SeededRandom
     private var delays = Deadlines<Delay>()
     private var seen: View?
-    private var wasMissing = false
+    /// What of each came to nothing last time: never two in a row.
+    private var wasPilotMissing = false
+    private var wasMeterMissing = false
     private var wasOdd = false
     private var answer: DriverEvent?
     private var frozenSample: MeterSample?
@@ -76,7 +78,7 @@ struct SimulatedSensors: Equatable, Sendable {
         while let delay = delays.popDue(at: uptime) {
             switch delay {
             case .report:
-                events += positions(view) + lossy { $0.pilot(view) }
+                events += positions(view) + lossy(\.wasPilotMissing) { $0.pilot(view) }
                 delays.set(.report, at: uptime + (view.isPlugged ? Self.reportUnderWay : Self.reportIdle))
             case .second:
                 events += pilot(view) + proximity(view)
@@ -97,7 +99,7 @@ struct SimulatedSensors: Equatable, Sendable {
             answer = failure
         } else {
             let reading = DriverEvent.meterRead(connectorId: view.connectorId, shown)
-            answer = lossy { _ in [reading] }.first ?? failure
+            answer = lossy(\.wasMeterMissing) { _ in [reading] }.first ?? failure
         }
         let latest = max(noise.slowestAnswerMilliseconds, Self.earliestAnswerMilliseconds)
         let delay = Duration(
@@ -143,12 +145,15 @@ struct SimulatedSensors: Equatable, Sendable {
         return Self.secondReading + Duration(outsideMilliseconds: jitter)
     }
 
-    /// The reading, or none, or twice.
-    private mutating func lossy(_ read: (inout SimulatedSensors) -> [DriverEvent]) -> [DriverEvent] {
-        wasMissing = !wasMissing && isOneOf(1000, noise.missingPerMille)
-        guard !wasMissing else { return [] }
+    /// The reading, or none, or twice. What is odd comes once: it is gone before anybody could look again.
+    private mutating func lossy(
+        _ wasMissing: WritableKeyPath<SimulatedSensors, Bool>,
+        _ read: (inout SimulatedSensors) -> [DriverEvent]
+    ) -> [DriverEvent] {
+        self[keyPath: wasMissing] = !self[keyPath: wasMissing] && isOneOf(1000, noise.missingPerMille)
+        guard !self[keyPath: wasMissing] else { return [] }
         let events = read(&self)
-        return isOneOf(1000, noise.repeatedPerMille) ? events + events : events
+        return !wasOdd && isOneOf(1000, noise.repeatedPerMille) ? events + events : events
     }
 
     private mutating func isOneOf(_ all: Int, _ some: Int) -> Bool {

@@ -18,9 +18,16 @@ public final class TransactionJournal {
     private let log: (LogRecord) -> Void
     private var loading: Loading?
     private var flushDue: Duration?
-    private var wantedCompaction: JournalCompaction?
-    private var runningCompaction: JournalCompaction?
+    private var wantedCompaction: Order?
+    private var runningCompaction: Order?
     private var compactionDue: Duration?
+    /// A compaction, and the first record that it knows nothing of. It judges by a checkpoint that stands for what was there when it was
+    /// ordered; what was appended since then stays, however late the compaction begins.
+    private struct Order {
+        var compaction: JournalCompaction
+        var end: UInt64
+    }
+
     /// Where some messages are: number of the message, number of the record, ascending.
     private var marks: [(message: Int64, record: UInt64)] = []
 
@@ -128,7 +135,7 @@ public final class TransactionJournal {
     /// Rewrites the journal without what nobody needs any more, a slice in each turn of the loop. May fail without harm: it is tried
     /// again later, when there may be room.
     public func compact(_ compaction: JournalCompaction, at uptime: Duration) {
-        wantedCompaction = compaction
+        wantedCompaction = Order(compaction: compaction, end: journal.nextSequence)
         compactionDue = uptime
     }
 
@@ -138,8 +145,10 @@ public final class TransactionJournal {
             if let wanted = wantedCompaction {
                 try journal.beginCompaction { stored in
                     // What cannot be read now may be readable for a later version.
-                    guard let record = Self.decode(stored.payload) else { return stored.payload }
-                    return wanted.keeps(record) ? stored.payload : nil
+                    guard stored.sequence < wanted.end, let record = Self.decode(stored.payload) else {
+                        return stored.payload
+                    }
+                    return wanted.compaction.keeps(record) ? stored.payload : nil
                 }
                 runningCompaction = wanted
                 wantedCompaction = nil

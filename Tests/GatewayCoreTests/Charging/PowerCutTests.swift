@@ -141,6 +141,20 @@ import Testing
         #expect(zip(times, times.dropFirst()).map { $1 - $0 } == [20_000, 20_000])
     }
 
+    /// The uptime of a boot begins anew, so that the begin of the transaction says nothing about where the grid goes on.
+    @Test func theSamplingGridOfAResumedTransactionSurvivesARestart() {
+        let bench = ChargingBench.charging(powerLoss: .resume)
+        bench.run(seconds: 200)
+        bench.powerCycle()
+        bench.goOnline()
+        bench.run(seconds: 25)
+        bench.restart()
+        let before = bench.central.meterValues.count
+        bench.goOnline(registered: false)
+        bench.run(seconds: 40)
+        #expect(bench.central.meterValues.count == before + 2)
+    }
+
     @Test func anEVThatLeftWhileTheProgramWasDownStops() {
         let bench = ChargingBench.charging()
         bench.run(seconds: 5)

@@ -24,9 +24,11 @@ public enum RandomWorld {
         case deadLetters
     }
 
-    /// Plays it to its quiet end; `violations` and `report` of the world tell what went wrong.
-    public static func play(_ kind: Kind, seed: UInt64, hours: Int = 2) -> World {
-        let world = World(settings(kind, seed))
+    /// Plays it to its quiet end; `violations` and `report` of the world tell what went wrong, with up to so many of the newest steps.
+    public static func play(_ kind: Kind, seed: UInt64, hours: Int = 2, rememberedSteps: Int? = nil) -> World {
+        var settings = settings(kind, seed)
+        if let rememberedSteps { settings.rememberedSteps = rememberedSteps }
+        let world = World(settings)
         world.run(.seconds(20))
         world.begin(chance(kind))
         world.run(.seconds(3600 * hours))

@@ -22,6 +22,11 @@ extension World {
             stopAll()
             run(.seconds(60))
         }
+        // Whoever left without a locked cable comes back for it.
+        for idTag in Dice.idTags where settings.hasLock && !isQuiet {
+            people.carryOut(.swipe(idTag))
+            run(.seconds(30))
+        }
         let isQuiet = run(until: { $0.isQuiet }, within: .seconds(3600))
         guard violations.isEmpty else { return }
         if !isQuiet { around.notebook.violate("an hour later: \(String(describing: status))") }

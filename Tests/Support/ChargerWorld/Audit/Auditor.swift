@@ -27,6 +27,8 @@ final class Auditor {
     private var permitted: Set<String> = []
     /// A Reset was accepted: nothing new begins until the next process.
     private var isResetting = false
+    /// The power was gone, and the gateway has not started since.
+    private var hadNoPower = false
 
     init(
         _ settings: WorldSettings,
@@ -85,8 +87,12 @@ final class Auditor {
 
     // MARK: - The gateway
 
+    func powerLost() { hadNoPower = true }
+
     func gatewayStarted() {
         isResetting = false
+        if hadNoPower, settings.powerLoss == .stop { lives.cutOff(at: now) }
+        hadNoPower = false
         calls.gatewayStarted()
         connectionEnded()
     }

@@ -4,7 +4,11 @@ import Primitives
 /// Who may charge: only whom the central system accepted on this connection, as long as there is one.
 struct AuthorizationAudit {
     /// What the central system said of an identifier on this connection.
-    private enum Verdict { case accepted, refused }
+    private enum Verdict {
+        /// So often; each is good for one transaction.
+        case accepted(times: Int)
+        case refused
+    }
 
     private var verdicts: [IdToken: Verdict] = [:]
     /// The identifier of each Authorize that is under way.
@@ -35,7 +39,10 @@ struct AuthorizationAudit {
         switch message {
         case .callResult(let id, .authorize(let answer)):
             guard let idTag = asking.removeValue(forKey: id) else { return }
-            verdicts[idTag] = answer.idTagInfo.status == .accepted ? .accepted : .refused
+            guard answer.idTagInfo.status == .accepted else { return verdicts[idTag] = .refused }
+            var times = 1
+            if case .accepted(let before) = verdicts[idTag] { times += before }
+            verdicts[idTag] = .accepted(times: times)
         case .callResult(let id, .startTransaction(let answer)):
             guard let transaction = starting.removeValue(forKey: id) else { return }
             // ConcurrentTx may be the echo of our own first attempt.
@@ -47,10 +54,14 @@ struct AuthorizationAudit {
 
     /// A transaction begins. `isOnline` is whether the charger has been registered and undisturbed for a while.
     mutating func began(_ idTag: IdToken, isOnline: Bool) -> [String] {
-        switch verdicts.removeValue(forKey: idTag) {
-        case .accepted?: []
-        case .refused?: ["a transaction begins for \(idTag.text), which was refused"]
-        case nil: isOnline ? ["a transaction begins for \(idTag.text), which nobody was asked about"] : []
+        switch verdicts[idTag] {
+        case .accepted(let times)?:
+            verdicts[idTag] = times > 1 ? .accepted(times: times - 1) : nil
+            return []
+        case .refused?:
+            verdicts[idTag] = nil
+            return ["a transaction begins for \(idTag.text), which was refused"]
+        case nil: return isOnline ? ["a transaction begins for \(idTag.text), which nobody was asked about"] : []
         }
     }
 

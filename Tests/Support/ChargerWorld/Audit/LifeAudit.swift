@@ -11,6 +11,8 @@ struct LifeAudit {
         let began: Began
         let beganAt: Duration
         var stoppingAt: Duration?
+        /// The meter of a charger that lost its power has to start before the last register can be read.
+        var wasCutOff = false
         var ended: Ended?
         var endedAt: Duration?
         /// MeterValues on disk.
@@ -145,6 +147,14 @@ struct LifeAudit {
         case .registerRead, .delivered, .attempted, .released, .bootStart, .checkpoint, .unknown: break
         }
         return []
+    }
+
+    /// The charger starts after a power cut, under a policy that ends what was under way.
+    mutating func cutOff(at now: Duration) {
+        for uuid in open.values where lives[uuid]?.stoppingAt == nil {
+            lives[uuid]?.stoppingAt = now
+            lives[uuid]?.wasCutOff = true
+        }
     }
 
     // MARK: - What follows

@@ -36,9 +36,12 @@ struct ProgressAudit {
     private var stopsOnDisconnect: Setting<Bool>
     private let defaults: (seconds: Int, stops: Bool)
     private let hasLock: Bool
+    /// How long a permit that nobody granted may stand. Where publications get lost it is the next repetition of the state that shows it.
+    private let strayLimit: Duration
 
     init(_ settings: WorldSettings) {
         hasLock = settings.hasLock
+        strayLimit = settings.bus.loss > 0 ? .seconds(150) : .seconds(20)
         let seconds = settings.keys["MeterValueSampleInterval"].flatMap { Int($0) } ?? 20
         let stops = settings.keys["StopTransactionOnEVSideDisconnect"] != "false"
         defaults = (seconds, stops)
@@ -71,7 +74,7 @@ struct ProgressAudit {
         if hasLock, facts.isClosed, !facts.isLocked, !calm.isDeviceBroken {
             problems.append("contactor \(id) is closed, the plug is not locked")
         }
-        if let since = strayedSince[id], now > since + .seconds(20), calm.lasts(for: .seconds(20), at: now) {
+        if let since = strayedSince[id], now > since + strayLimit, calm.lasts(for: .seconds(20), at: now) {
             problems.append(
                 "connector \(id) has a permit for \(facts.permitted ?? "") since \(since), nobody withdraws it"
             )
@@ -88,7 +91,8 @@ struct ProgressAudit {
         at now: Duration
     ) -> [String] {
         var problems: [String] = []
-        if let stoppingAt = life.stoppingAt, now > stoppingAt + .seconds(30), calm.lasts(since: stoppingAt) {
+        let endsWithin = Duration.seconds(life.wasCutOff ? 90 : 30)
+        if let stoppingAt = life.stoppingAt, now > stoppingAt + endsWithin, calm.lasts(since: stoppingAt) {
             problems.append("\(life.began.transaction) was to end at \(stoppingAt) and did not")
         }
         guard life.goesOn, calm.lasts(for: .seconds(60), at: now) else { return problems }

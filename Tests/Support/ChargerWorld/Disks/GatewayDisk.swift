@@ -26,8 +26,6 @@ final class GatewayDisk {
     /// What was acknowledged and is still needed, with its numbers in the journal, ascending.
     private var kept: [(number: UInt64, record: GatewayCore.JournalRecord)] = []
     private var newestNumber: UInt64 = 0
-    /// The newest order to forget.
-    private var compaction: JournalCompaction?
     private var mayHaveLost = false
 
     init(_ files: SimulatedDisk, _ notebook: Notebook) {
@@ -94,7 +92,7 @@ final class GatewayDisk {
             notebook.violate("the journal cannot be read after a power cut: \(error)")
         }
         let numbers = Set(found.map(\.number))
-        let lost = kept.filter { !numbers.contains($0.number) && compaction?.keeps($0.record) ?? true }
+        let lost = kept.filter { !numbers.contains($0.number) }
         kept = found
         newestNumber = found.last?.number ?? 0
         return lost.map(\.record)
@@ -136,7 +134,6 @@ final class GatewayDisk {
     /// Has what nobody needs any more dropped, in slices.
     func compact(_ compaction: JournalCompaction, at uptime: Duration) {
         journal?.compact(compaction, at: uptime)
-        self.compaction = compaction
         kept.removeAll { !compaction.keeps($0.record) }
     }
 

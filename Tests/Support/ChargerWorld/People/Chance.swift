@@ -33,6 +33,9 @@ public struct Chance: Sendable {
 
 /// What people do and what goes wrong next, decided by chance.
 struct Dice {
+    /// The cards that people have.
+    static let idTags = ["04A1B2C3", "04D4E5F6", "04B10CED"]
+
     let chance: Chance
     let around: Surroundings
 
@@ -60,7 +63,7 @@ struct Dice {
 
     private func usage() -> [Step] {
         let id = pickConnector()
-        let idTag = pick(["04A1B2C3", "04A1B2C3", "04D4E5F6", "04D4E5F6", "04B10CED"])
+        let idTag = pick(Self.idTags.dropLast() + Self.idTags)
         switch timeline.pick(0..<24) {
         case 0..<6: return [Step(around.devices.isPlugged(id) ? .unplug(id) : .plug(id))]
         case 6..<11: return [Step(.swipe(idTag))]

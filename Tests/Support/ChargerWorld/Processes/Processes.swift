@@ -150,6 +150,7 @@ final class Processes {
         guard around.clock.hasPower else { return }
         around.notebook.note("world", "the power is cut for \(duration)")
         around.clock.losePower()
+        around.auditor.powerLost()
         for service in Service.allCases { die(service) }
         around.disks.losePower()
         around.timeline.at(around.timeline.now + duration) { [unowned self] in

@@ -88,7 +88,7 @@ extension ConnectorMachine {
     /// Takes an unfinished transaction up again.
     mutating func resume(_ open: TransactionLedger.Open, _ turn: inout ChargingTurn) {
         let isSameBoot = open.boot == turn.configuration.machineBootId
-        let anchor = isSameBoot ? .milliseconds(open.began.time.uptime) : turn.uptime
+        let anchor = open.sampleAnchor(in: turn.configuration.machineBootId, at: turn.uptime)
         facts.assumePlugged()
         guard let stop = interrupted(open, isSameBoot, turn) else {
             let transaction = Transaction(open, anchor: anchor, phase: .running(.allowed), turn)

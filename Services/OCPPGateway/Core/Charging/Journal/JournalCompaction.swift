@@ -6,7 +6,8 @@ public struct JournalCompaction: Equatable, Sendable {
     private let deliveredThrough: Int64
     private let kept: SequenceSet
 
-    init(_ state: TransactionLedger) {
+    /// What `state` makes superfluous.
+    public init(_ state: TransactionLedger) {
         let cables = state.finishing.sorted { $0.key < $1.key }
         checkpoint = .checkpoint(
             Checkpoint(

@@ -12,8 +12,18 @@ public struct TransactionLedger: Equatable, Sendable {
         public var stopping: Stopping?
         /// The boot in which it last ran.
         public var boot: String
+        /// Where it went on in that boot, on uptime, ms; nil where it began in it.
+        var resumedUptime: Int64?
         /// Samples for `transactionData`.
         var stopData: StopData
+
+        /// The grid of its samples begins here, on the uptime of the boot in which it last ran. Each boot counts its uptime anew, so that
+        /// the begin says nothing about it after a power cut.
+        func sampleAnchor(in bootId: String, at uptime: Duration) -> Duration {
+            guard boot == bootId else { return uptime }
+            if let resumedUptime { return .milliseconds(resumedUptime) }
+            return began.boot == bootId ? .milliseconds(began.time.uptime) : uptime
+        }
     }
 
     /// The newest message number ever given.
@@ -57,7 +67,11 @@ public struct TransactionLedger: Equatable, Sendable {
         case .registerRead(let read): register(read.energyWh, at: read.time, of: read.transaction)
         case .stopping(let stopping): update(stopping.transaction) { $0.stopping = stopping }
         case .ended(let ended): end(ended)
-        case .resumed(let resumed): update(resumed.transaction) { $0.boot = resumed.boot }
+        case .resumed(let resumed):
+            update(resumed.transaction) {
+                $0.boot = resumed.boot
+                $0.resumedUptime = resumed.time.uptime
+            }
         case .assigned(let answer): assign(answer)
         case .delivered(let delivered):
             passed(delivered.sequence)
