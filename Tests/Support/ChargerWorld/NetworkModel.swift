@@ -39,6 +39,8 @@ final class NetworkModel {
         var central: (CentralSystemMachine.Event) -> Void = { _ in }
         /// The gateway's connection ended, whoever knows of it.
         var ended: () -> Void = {}
+        /// The gateway's connection is half-open, and neither side knows.
+        var fellSilent: () -> Void = {}
         /// The modem sees whether there is a network.
         var uplinkMoved: (Bool) -> Void = { _ in }
     }
@@ -91,6 +93,7 @@ final class NetworkModel {
         guard socket != nil else { return }
         notebook.note("world", "the connection is half-open")
         socket?.isSilent = true
+        ends.fellSilent()
     }
 
     /// How the central system receives those who knock.

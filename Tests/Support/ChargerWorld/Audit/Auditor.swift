@@ -27,6 +27,8 @@ final class Auditor {
     private var permitted: Set<String> = []
     /// A Reset was accepted: nothing new begins until the next process.
     private var isResetting = false
+    /// Nothing comes through on the gateway's connection any more, and it cannot know yet.
+    private var isSilent = false
     /// The power was gone, and the gateway has not started since.
     private var hadNoPower = false
 
@@ -128,9 +130,16 @@ final class Auditor {
 
     /// The gateway's connection is gone, whoever knows of it.
     func connectionEnded() {
+        isSilent = false
         calls.connectionEnded()
         authorization.connectionEnded()
         statuses.connectionEnded()
+    }
+
+    /// The gateway's connection is half-open from here on: whom the central system accepted or refused is forgotten with the link.
+    func connectionFellSilent() {
+        isSilent = true
+        authorization.connectionEnded()
     }
 
     /// The gateway sends a CALL.
@@ -172,7 +181,7 @@ final class Auditor {
 
     /// Registered, and nothing went wrong, for so long.
     private func isOnline(for duration: Duration) -> Bool {
-        calls.registeredSince.map { $0 + duration < now } ?? false && calm.lasts(for: duration, at: now)
+        !isSilent && calls.registeredSince.map { $0 + duration < now } ?? false && calm.lasts(for: duration, at: now)
     }
 
     // MARK: - At every step, and every second

@@ -17,6 +17,8 @@ struct ContactorAudit {
         var mustBeOpenAt: Duration?
         /// The newest two readings of the pilot.
         var pilot: [Reading] = []
+        /// Two readings in a row allowed energy, and no two in a row forbade it since. One that does neither is worth nothing.
+        var mayHaveEnergy = false
     }
 
     /// What the pilot's positive half-wave means to somebody who must be sure.
@@ -65,7 +67,7 @@ struct ContactorAudit {
         for id in contactors.keys {
             if contactors[id]?.permit != nil { contactors[id]?.permitGoneAt = now }
             contactors[id]?.permit = nil
-            contactors[id]?.pilot = []
+            pilotLost(id)
             contactors[id]?.mustBeOpenAt = nil
         }
     }
@@ -86,19 +88,24 @@ struct ContactorAudit {
         var contactor = contactors[id] ?? Contactor()
         contactor.pilot = contactor.pilot.suffix(1) + [Self.reading(highMillivolts)]
         let isForbidden = contactor.pilot.count == 2 && contactor.pilot.allSatisfy { $0 == .noEnergy }
+        let isAllowed = contactor.pilot.count == 2 && contactor.pilot.allSatisfy { $0 != .noEnergy }
+        if isForbidden || isAllowed { contactor.mayHaveEnergy = isAllowed }
         contactor.mustBeOpenAt = isForbidden ? contactor.mustBeOpenAt ?? now + Self.reaction : nil
         contactors[id] = contactor
     }
 
     /// The sensor is lost: what it read before is worth nothing.
-    mutating func pilotLost(_ id: Int) { contactors[id]?.pilot = [] }
+    mutating func pilotLost(_ id: Int) {
+        contactors[id]?.pilot = []
+        contactors[id]?.mayHaveEnergy = false
+    }
 
     /// The contactor was ordered to close.
     func orderedToClose(_ id: Int) -> [String] {
         guard let contactor = contactors[id], !contactor.isClosed else { return [] }
-        guard contactor.pilot.count == 2, contactor.pilot.allSatisfy({ $0 != .noEnergy }),
-            contactor.pilot.last == .energy
-        else { return ["contactor \(id) is ordered to close after the pilot readings \(contactor.pilot)"] }
+        guard contactor.mayHaveEnergy, contactor.pilot.last == .energy else {
+            return ["contactor \(id) is ordered to close after the pilot readings \(contactor.pilot)"]
+        }
         return []
     }
 

@@ -41,6 +41,7 @@ final class Processes {
         around.network.ends.gatewayLink = { [unowned self] in gateway.hear($0) }
         around.network.ends.gatewayText = { [unowned self] in gateway.hear($0) }
         around.network.ends.ended = { [unowned self] in around.auditor.connectionEnded() }
+        around.network.ends.fellSilent = { [unowned self] in around.auditor.connectionFellSilent() }
         around.network.ends.uplinkMoved = { [unowned self] in modem.setUplink($0) }
         around.disks.strike = { [unowned self] fault, service in
             if case .powerCut(_, let duration) = fault { cutPower(for: duration) } else { kill(service) }
