@@ -111,7 +111,8 @@ final class Auditor {
         for record in records {
             if case .began(let began) = record {
                 if isResetting { violate(["\(began.transaction) begins during a Reset"]) }
-                violate(authorization.began(began.idTag, isOnline: isOnline(for: .seconds(60))))
+                // Whoever was accepted while nobody could be asked has the ConnectionTimeOut, 90 s at most, to plug in.
+                violate(authorization.began(began.idTag, isOnline: isOnline(for: .seconds(150))))
             }
             violate(lives.stored(record, registerWh: devices.registerWh, at: now))
             violate(queue.stored(record))
