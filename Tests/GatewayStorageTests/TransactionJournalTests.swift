@@ -107,7 +107,7 @@ import Testing
             .synced,
             at: .zero
         )
-        while let due = journal.nextDeadline { journal.deadlineReached(at: due.at) }
+        while let due = journal.nextDeadline { _ = journal.deadlineReached(at: due.at) }
         let text = String(decoding: disk.durableContents("/state/transactions.journal") ?? [], as: UTF8.self)
         #expect(text.contains(stopping))
         #expect(!text.contains("requeued"))
