@@ -75,6 +75,9 @@ private struct Overview {
             text += ", blocked \(turns) times, up to \(longest) ms by \(health["longestTurnReason"]?.asString ?? "?")"
         }
         if let lines = health["droppedLogLines"]?.asInt, lines > 0 { text += ", \(lines) log lines dropped" }
+        if let bytes = health["flashBytes"]?.asInt, let syncs = health["flashSyncs"]?.asInt {
+            text += ", \((bytes + 1023) / 1024) KiB in \(syncs) syncs written to flash"
+        }
         return text
     }
 

@@ -36,6 +36,8 @@ public final class ServiceHost {
     /// Called when the service is asked to end, for what must be done before; it calls `end` when that is done. Without one the
     /// service ends at once. After `endLimit` it ends in any case.
     public var onTermination: (() -> Void)?
+    /// Bytes and syncs that the service has written to flash since its start, to be published; nil when it keeps nothing there.
+    public var flashWrites: (() -> (bytes: Int, syncs: Int))?
 
     private let notifier: SystemdNotifier
     private var bus: BusEndpoint?
@@ -173,7 +175,7 @@ public final class ServiceHost {
         )
         endpoint.onLog = { [log] in log.write($0) }
         bus = endpoint
-        health = HealthReport(endpoint, loop: loop, log: log)
+        health = HealthReport(endpoint, loop: loop, log: log) { [unowned self] in flashWrites?() }
         return endpoint
     }
 

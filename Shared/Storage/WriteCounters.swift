@@ -13,6 +13,9 @@ public struct WriteCounters: Hashable, Sendable {
 
     public init() {}
 
+    /// All bytes, of whatever durability.
+    public var bytes: Int { immediateBytes + batchedBytes + rewrittenBytes }
+
     public static func + (left: WriteCounters, right: WriteCounters) -> WriteCounters {
         var sum = left
         sum.immediateBytes += right.immediateBytes

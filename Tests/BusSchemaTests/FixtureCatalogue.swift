@@ -79,6 +79,21 @@ extension Fixture {
                 disconnectedSubscribers: 2
             )
         ),
+        .message(
+            "002-with-writes",
+            ServiceHealth(
+                service: .configStore,
+                longestTurnMicroseconds: 900,
+                longestTurnWorkedMicroseconds: 300,
+                longestTurnReason: "requests",
+                turnLimitMicroseconds: 50_000,
+                longTurns: 0,
+                droppedLogLines: 0,
+                disconnectedSubscribers: 0,
+                flashBytes: 8192,
+                flashSyncs: 12
+            )
+        ),
     ]
 
     private static let connector = ConnectorState(

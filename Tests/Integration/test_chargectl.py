@@ -112,6 +112,13 @@ def test_a_reader_that_leaves_ends_the_tap_quietly(charger):
     assert len(result.stdout.splitlines()) == 1 and result.stderr == "", result
 
 
+def test_status_shows_what_each_service_has_written_to_flash(charger):
+    lines = {line.split()[0]: line for line in run(charger, "status").stdout.splitlines() if "running for" in line}
+    for service in ("ocpp-gateway", "config-store"):
+        assert " syncs written to flash" in lines[service], lines
+    assert "flash" not in lines["modem-manager"]
+
+
 def test_after_a_power_cut_the_sockets_are_stale_and_chargectl_says_so():
     with Stack(configuration("ws://127.0.0.1:1/ocpp")) as stack:
         stack.start()

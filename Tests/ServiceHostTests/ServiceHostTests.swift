@@ -122,6 +122,25 @@ import Testing
         client.close()
     }
 
+    @Test func whatIsWrittenToFlashIsToldWhenTheFilesAreOpen() throws {
+        let fixture = try Fixture()
+        let host = try fixture.host()
+        _ = try host.joinBus(publishes: [], serves: [])
+        host.flashWrites = { (bytes: 12_288, syncs: 3) }
+        let client = BusClient(source: .chargectl, directory: RuntimeDirectory(path: fixture.path), loop: host.loop)
+        var seen: [ServiceHealth] = []
+        try client.subscribe(to: .modemManager, topics: [ServiceHealth.type]) { _, message in
+            if let health = message.value as? ServiceHealth { seen.append(health) }
+            if seen.last?.flashSyncs != nil { host.end() }
+        }
+        let limit = EventLoop.uptime() + .seconds(10)
+        host.loop.addDeadlineSource(next: { Deadline(at: limit, for: "a test") }, fire: { _ in host.end() })
+        _ = try host.runLoop()
+        #expect(seen.last?.flashBytes == 12_288)
+        #expect(seen.last?.flashSyncs == 3)
+        client.close()
+    }
+
     @Test func anAbstractNotifySocketIsReached() throws {
         let fixture = try Fixture(notifyPath: "@charger-test-\(getpid())")
         let host = try fixture.host()

@@ -5,6 +5,7 @@ internal import EventLoop
 internal import Log
 internal import Primitives
 internal import ServiceHost
+internal import Storage
 
 /// The shell of the config store: requests in, effects out, in order.
 final class ConfigDaemon {
@@ -37,6 +38,10 @@ final class ConfigDaemon {
         try secrets.makeFolders()
         machine = MachineHost(store, loop: host.loop)
         machine.perform = { [unowned self] in perform($0) }
+        host.flashWrites = { [unowned self] in
+            let written = journal.written + secrets.written
+            return (written.bytes, written.syncs)
+        }
         let loop = host.loop
         machine.afterEvent = { [unowned self] in compactIfWorthwhile(in: loop) }
         serve()

@@ -43,6 +43,9 @@ final class SecretStore {
         self.log = log
     }
 
+    /// What it has written to the disk since the start.
+    var written: WriteCounters { document.written }
+
     /// What was stored; nothing after a loss, which is logged.
     /// - Throws: `StorageError.system` when access is denied.
     func load() throws(StorageError) -> [String: Secret] {

@@ -41,6 +41,9 @@ final class SettingsJournal {
         report(opened.report)
     }
 
+    /// What it has written since it was opened.
+    var written: WriteCounters { journal.written }
+
     /// Durable when this returns.
     /// - Throws: `StorageError`.
     func append(_ change: StoredChange) throws {

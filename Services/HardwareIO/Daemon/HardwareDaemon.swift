@@ -6,6 +6,7 @@ import HardwareSimulation
 import Log
 import Primitives
 import ServiceHost
+import Storage
 
 /// Wiring: bus requests and drivers feed the core, whose effects go to drivers, bus and log, in their order.
 final class HardwareDaemon {
@@ -45,6 +46,12 @@ final class HardwareDaemon {
         machine = MachineHost(core, loop: host.loop)
         machine.perform = { [unowned self] in perform($0) }
         for driver in drivers { driver.report = { [unowned self] in machine.deliver(.driver($0)) } }
+        if memory != nil {
+            host.flashWrites = { [unowned self] in
+                guard let written = memory?.written else { return (0, 0) }
+                return (written.bytes, written.syncs)
+            }
+        }
         host.onTermination = { [unowned self] in machine.deliver(.terminationRequested) }
         serve()
         machine.deliver(.started)

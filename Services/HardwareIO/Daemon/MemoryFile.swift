@@ -14,6 +14,9 @@ struct MemoryFile {
 
     private var document: AtomicDocument
 
+    /// What it has written since the start.
+    var written: WriteCounters { document.written }
+
     /// `folder` exists.
     init(folder: String) {
         document = AtomicDocument(

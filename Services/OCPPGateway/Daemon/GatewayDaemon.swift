@@ -79,6 +79,10 @@ final class GatewayDaemon {
                 for event in documents.deadlineReached(at: now.uptime) { driver.deliver(event) }
             }
         )
+        host.flashWrites = { [unowned self] in
+            let written = journal.written + documents.written
+            return (written.bytes, written.syncs)
+        }
         host.onTermination = { [unowned self] in driver.deliver(.terminationRequested) }
     }
 
@@ -204,7 +208,7 @@ final class GatewayDaemon {
     }
 
     private func store(_ number: Int, _ request: ConfigSet) {
-        bus.request(request, within: Self.storePatience) { [weak self] result in
+        bus.request(request, within: Self.storePatience, expiringAfter: Self.storeExpiry) { [weak self] result in
             self?.driver.deliver(.stored(number: number, result))
         }
     }
@@ -213,7 +217,7 @@ final class GatewayDaemon {
         do throws(SecretInboxError) {
             let name = try credentials.inbox.put(secret)
             let request = ConfigSet(key: key, value: nil, secretFile: name, reason: "ChangeConfiguration")
-            bus.request(request, within: Self.storePatience) { [weak self] result in
+            bus.request(request, within: Self.storePatience, expiringAfter: Self.storeExpiry) { [weak self] result in
                 guard let self else { return }
                 if case .failure = result { credentials.inbox.takeBack(name) }
                 driver.deliver(.stored(number: number, result))
@@ -246,6 +250,9 @@ final class GatewayDaemon {
     }
 
     private static let patience: Duration = .seconds(4)
-    /// The central system waits 5 s at most for the answer to ChangeConfiguration.
-    private static let storePatience: Duration = .seconds(2)
+    /// A change that the store reads later than this is refused and not stored.
+    private static let storeExpiry: Duration = .seconds(2)
+    /// Longer, so that a store that has read a change in time can store it and say so before the central system is told that it was
+    /// rejected. The central system waits 5 s at most.
+    private static let storePatience: Duration = .milliseconds(4500)
 }

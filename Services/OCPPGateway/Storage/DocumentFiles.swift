@@ -60,6 +60,9 @@ public final class DocumentFiles {
         return nil
     }
 
+    /// What all of them have written since they were opened.
+    public var written: WriteCounters { files.values.reduce(WriteCounters()) { $0 + $1.written } }
+
     /// When to call `deadlineReached`.
     public var nextDeadline: Deadline? {
         Deadline(at: waiting.values.map(\.due).min(), for: "a document is saved")

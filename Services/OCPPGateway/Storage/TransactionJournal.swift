@@ -67,6 +67,9 @@ public final class TransactionJournal {
         complain(report, unreadable: unreadable)
     }
 
+    /// What it has written since it was opened.
+    public var written: WriteCounters { journal.written }
+
     /// When to call `deadlineReached`.
     public var nextDeadline: Deadline? {
         earliest(

@@ -18,6 +18,10 @@ public struct ServiceHealth: BusState {
     public var droppedLogLines: Int
     /// Subscribers that were disconnected because they asked for too much or did not read.
     public var disconnectedSubscribers: Int
+    /// Bytes written to flash; nil when the service keeps nothing there. Whole blocks, and what the file system adds, are not in it.
+    public var flashBytes: Int?
+    /// How often the device was forced, which costs a block or more each time.
+    public var flashSyncs: Int?
 
     public init(
         service: ServiceName,
@@ -27,7 +31,9 @@ public struct ServiceHealth: BusState {
         turnLimitMicroseconds: Int,
         longTurns: Int,
         droppedLogLines: Int,
-        disconnectedSubscribers: Int
+        disconnectedSubscribers: Int,
+        flashBytes: Int? = nil,
+        flashSyncs: Int? = nil
     ) {
         self.service = service
         self.longestTurnMicroseconds = longestTurnMicroseconds
@@ -37,5 +43,7 @@ public struct ServiceHealth: BusState {
         self.longTurns = longTurns
         self.droppedLogLines = droppedLogLines
         self.disconnectedSubscribers = disconnectedSubscribers
+        self.flashBytes = flashBytes
+        self.flashSyncs = flashSyncs
     }
 }
