@@ -67,18 +67,21 @@ public final class BusClient {
     /// Asks the server of `R`. A server that is away gets the request when it is back, unless it has expired by then.
     /// - Parameters:
     ///   - request: Idempotent, as all requests.
-    ///   - limit: After this long the server refuses it and the asker is told `timedOut`; a later answer is dropped.
+    ///   - limit: After this long the asker is told `timedOut`; a later answer is dropped.
+    ///   - expiry: After this long the server refuses it; `limit` unless it is said. Less than `limit` for what must not be done once the
+    ///     asker has given up: the difference is the time that the server has for doing it.
     ///   - cause: Id of the message that led to it.
     ///   - transaction: Uuid of the transaction that it is about.
     ///   - completion: Called exactly once, never before this returns.
     public func request<R: BusRequest>(
         _ request: R,
         within limit: Duration,
+        expiringAfter expiry: Duration? = nil,
         cause: String? = nil,
         transaction: String? = nil,
         completion: @escaping (Result<R.Reply, BusError>) -> Void
     ) {
-        let header = requestHeader(R.type, within: limit, cause: cause, transaction: transaction)
+        let header = requestHeader(R.type, within: min(limit, expiry ?? limit), cause: cause, transaction: transaction)
         let complete: Requester.Completion = { result in
             completion(
                 result.flatMap { (_, payload) in

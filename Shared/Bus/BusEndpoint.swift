@@ -163,11 +163,19 @@ public final class BusEndpoint {
     public func request<R: BusRequest>(
         _ request: R,
         within limit: Duration,
+        expiringAfter expiry: Duration? = nil,
         cause: String? = nil,
         transaction: String? = nil,
         completion: @escaping (Result<R.Reply, BusError>) -> Void
     ) {
-        client.request(request, within: limit, cause: cause, transaction: transaction, completion: completion)
+        client.request(
+            request,
+            within: limit,
+            expiringAfter: expiry,
+            cause: cause,
+            transaction: transaction,
+            completion: completion
+        )
     }
 
     private func publishHeader<M: BusMessage>(

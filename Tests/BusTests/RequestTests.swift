@@ -120,6 +120,21 @@ import ZeroMQ
         #expect(served == 1)
     }
 
+    @Test func aRequestMayExpireBeforeItsAskerGivesUpAndIsRefusedThen() throws {
+        let fixture = try Fixture()
+        let client = fixture.client()
+        var outcome: Outcome?
+        client.request(Self.report, within: .seconds(8), expiringAfter: .milliseconds(20)) { outcome = $0 }
+        var other: Outcome?
+        client.request(Self.report, within: .milliseconds(30)) { other = $0 }
+        try fixture.loop.run(until: { other != nil })
+        #expect(outcome == nil)
+        let server = try fixture.endpoint(.modemManager)
+        server.serve(UplinkReport.self) { _, _, responder in responder.reply(Done()) }
+        try fixture.loop.run(until: { outcome != nil })
+        #expect(Self.code(outcome) == .expired)
+    }
+
     @Test func aServerThatComesInTimeAnswers() throws {
         let fixture = try Fixture()
         let client = fixture.client()

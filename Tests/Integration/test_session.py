@@ -1,5 +1,8 @@
 """A charging session over four services against a central system that others wrote."""
 
+import signal
+import threading
+
 import session
 
 
@@ -92,14 +95,27 @@ def test_configuration_is_read_changed_and_kept_over_restarts(stack, csms):
     stack.start()
     csms.wait("BootNotification", count=2)
     csms.wait_status("Available", count=2)
-    # Both were killed, so the gateway has the default until the store has spoken, which may be after the first question.
-    for _ in range(200):
-        answer = csms.request("GetConfiguration", key=["ConnectionTimeOut"])
-        if answer.configuration_key[0]["value"] == "90":
-            break
+    answer = csms.request("GetConfiguration", key=["ConnectionTimeOut"])
     assert answer.configuration_key[0]["value"] == "90"
     assert "90" in stack.ctl("config", "get", "ConnectionTimeOut")
     assert "ChangeConfiguration" in stack.ctl("config", "history", "ConnectionTimeOut")
+
+
+def test_a_change_that_the_store_takes_up_too_late_is_rejected_and_not_stored(stack, csms):
+    stack.start()
+    csms.wait_status("Available")
+    assert csms.request("ChangeConfiguration", key="ConnectionTimeOut", value="90").status == "Accepted"
+    store = stack.processes["config-store"]
+    store.send_signal(signal.SIGSTOP)
+    # Later than a change may be taken up, and earlier than the gateway gives up.
+    resume = threading.Timer(3, store.send_signal, [signal.SIGCONT])
+    resume.start()
+    assert csms.request("ChangeConfiguration", key="ConnectionTimeOut", value="91").status == "Rejected"
+    resume.join()
+    assert csms.request("ChangeConfiguration", key="ResetRetries", value="4").status == "Accepted"
+    answer = csms.request("GetConfiguration", key=["ConnectionTimeOut"])
+    assert answer.configuration_key[0]["value"] == "90"
+    assert "expired" in stack.log("ocpp-gateway")
 
 
 def test_an_unplug_at_the_car_ends_the_transaction(stack, csms):

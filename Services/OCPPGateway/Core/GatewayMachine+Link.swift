@@ -67,6 +67,9 @@ extension GatewayMachine {
             case .storeSecret(let number, let key, let secret):
                 turn.add(.storeSecret(number: number, key: key, secret))
             case .answer(let callId, let confirmation): turn.answer(callId, .changeConfiguration(confirmation))
+            case .answerRead(let callId, .success(let confirmation)):
+                turn.answer(callId, .getConfiguration(confirmation))
+            case .answerRead(let callId, .failure(let error)): turn.refuse(callId, error)
             case .changed(let keys):
                 heartbeat.setInterval(keys.heartbeatInterval)
                 connection.setPingInterval(keys.webSocketPingInterval, at: turn.moment)

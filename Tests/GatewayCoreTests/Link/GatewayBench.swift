@@ -119,6 +119,9 @@ struct GatewayBench {
         return effects + feed(.charging(.hardwareConnector(Self.connector())))
     }
 
+    /// The config store tells that nothing is set.
+    mutating func hearStore() { feed(.configValues(ConfigValues(owner: .ocppGateway, revision: 0, values: []))) }
+
     /// Accepted, statuses answered, slot free.
     mutating func register() {
         start()

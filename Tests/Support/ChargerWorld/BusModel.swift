@@ -119,13 +119,13 @@ final class BusModel {
     // MARK: - Requests
 
     /// Asks on behalf of the gateway.
-    func request(_ order: BusCall.Order, within limit: Duration) {
+    func request(_ order: BusCall.Order, within limit: Duration, expiringAfter expiry: Duration? = nil) {
         guard let asker = processes[.gateway] else { return }
         lastNumber += 1
-        let call = BusCall(id: lastNumber, asker: asker, order: order, expiresAt: timeline.now + limit)
+        let call = BusCall(id: lastNumber, asker: asker, order: order, expiresAt: timeline.now + (expiry ?? limit))
         notebook.note("gateway asks", order)
         calls[call.id] = call
-        timeline.at(call.expiresAt) { [unowned self] in
+        timeline.at(timeline.now + limit) { [unowned self] in
             finish(call.id, .error(BusError(.timedOut, "\(call.server) did not answer in time")))
         }
         guard !isLost(quality.requestLoss, "the request is lost") else { return }

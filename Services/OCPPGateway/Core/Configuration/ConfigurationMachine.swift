@@ -16,6 +16,8 @@ public struct ConfigurationMachine: Sendable {
         case storeSecret(number: Int, key: String, Secret)
         /// Answer the CALL that asked for the change.
         case answer(callId: String, ChangeConfiguration.Confirmation)
+        /// Answer the CALL that asked for values.
+        case answerRead(callId: String, Result<GetConfiguration.Confirmation, CallError>)
         /// Values changed.
         case changed(OCPPKeys)
         /// A new AuthorizationKey is stored: connect with it.
@@ -53,6 +55,17 @@ public struct ConfigurationMachine: Sendable {
         }
     }
 
+    /// What GetConfiguration waits for. Of two processes that were killed together the gateway is back first, with a snapshot that may be
+    /// older than a change which the central system was told is accepted.
+    private enum FirstWord: Sendable {
+        /// Nobody has asked yet.
+        case awaited
+        /// Answered when the store speaks, at `end` at the latest.
+        case held([(callId: String, request: GetConfiguration.Request)], end: Duration)
+        /// The store has spoken, or was waited for long enough: values are as good as they will be.
+        case passed
+    }
+
     /// Whose heartbeat interval is in force: the later one's (OCPP 1.6 §4.2).
     private enum HeartbeatSource: Sendable { case key, bootNotification }
 
@@ -65,6 +78,7 @@ public struct ConfigurationMachine: Sendable {
     /// The process of the store that was told the keys; nil when none was, or when it did not take them.
     private var declaredTo: Int?
     private var knowledge = Knowledge.ofAnswers(0)
+    private var firstWord = FirstWord.awaited
     private var heartbeatSource = HeartbeatSource.key
     /// News of a secret that came while a change of our own waits: the central system is answered before the link to it is left.
     private var withheld: [OCPPKeyName: ConfigSnapshot.Entry] = [:]
@@ -84,11 +98,44 @@ public struct ConfigurationMachine: Sendable {
         }
     }
 
-    public var nextDeadline: Deadline? { pending.nextDeadline }
+    public var nextDeadline: Deadline? {
+        guard case .held(_, let end) = firstWord else { return pending.nextDeadline }
+        return earliest(pending.nextDeadline, Deadline(at: end, for: "values are told without the store"))
+    }
 
     // MARK: - The central system
 
-    /// GetConfiguration, from memory.
+    /// GetConfiguration. The answer comes as an effect: now, or, after a start, when the store has said what it has.
+    public mutating func read(_ request: GetConfiguration.Request, callId: String, at moment: Moment) -> [Effect] {
+        switch firstWord {
+        case .passed: return [answer(request, callId)]
+        case .awaited:
+            firstWord = .held([(callId, request)], end: moment.uptime + Self.firstWordTimeout)
+        case .held(let waiting, let end):
+            firstWord = .held(waiting + [(callId, request)], end: end)
+        }
+        return []
+    }
+
+    /// Answers whoever waits for the store.
+    private mutating func passFirstWord() -> [Effect] {
+        guard case .held(let waiting, _) = firstWord else {
+            firstWord = .passed
+            return []
+        }
+        firstWord = .passed
+        return waiting.map { answer($0.request, $0.callId) }
+    }
+
+    private func answer(_ request: GetConfiguration.Request, _ callId: String) -> Effect {
+        do throws(CallError) {
+            return .answerRead(callId: callId, .success(try get(request)))
+        } catch {
+            return .answerRead(callId: callId, .failure(error))
+        }
+    }
+
+    /// The values in force, from memory.
     /// - Throws: `CallError` when more keys are asked for than `GetConfigurationMaxKeys` allows.
     public func get(_ request: GetConfiguration.Request) throws(CallError) -> GetConfiguration.Confirmation {
         guard let asked = request.key, !asked.isEmpty else {
@@ -186,7 +233,7 @@ public struct ConfigurationMachine: Sendable {
     public mutating func received(_ values: ConfigValues) -> [Effect] {
         guard values.owner == .ocppGateway, values.revision >= knowledge.revision else { return [] }
         knowledge = .complete(values.revision)
-        return take(values.values)
+        return take(values.values) + passFirstWord()
     }
 
     /// The store answered, or the bus gave up on it. An answer that comes after the deadline changes nothing: what the store has is
@@ -206,6 +253,7 @@ public struct ConfigurationMachine: Sendable {
 
     public mutating func deadlineReached(at moment: Moment) -> [Effect] {
         var effects: [Effect] = []
+        if case .held(_, let end) = firstWord, end <= moment.uptime { effects += passFirstWord() }
         while let (_, change) = pending.popExpired(at: moment.uptime) {
             effects.append(.log(LogRecord(.warning, "the config store did not answer for \(change.name)")))
             effects += reject(change)
@@ -310,6 +358,9 @@ public struct ConfigurationMachine: Sendable {
         )
     }
 
-    /// The central system waits 5 s at most for its answer.
-    private static let storeTimeout: Duration = .seconds(2)
+    /// The central system waits 5 s at most for its answer. Long after the store has refused what it had not read: a change that is
+    /// rejected because nobody answered must not be stored afterwards.
+    private static let storeTimeout: Duration = .milliseconds(4500)
+    /// How long after its first question the central system may wait for the store's first word.
+    private static let firstWordTimeout: Duration = .seconds(2)
 }

@@ -187,8 +187,10 @@ final class GatewayProcess: ServiceProcess {
     }
 
     private func ask(_ order: BusCall.Order) {
-        // The central system waits 5 s at most for the answer to ChangeConfiguration.
-        if case .store = order { return around.bus.request(order, within: .seconds(2)) }
+        // As the daemon asks: what the store reads too late it refuses before the gateway gives up.
+        if case .store = order {
+            return around.bus.request(order, within: .milliseconds(4500), expiringAfter: .seconds(2))
+        }
         around.bus.request(order, within: .seconds(4))
     }
 

@@ -10,7 +10,9 @@ enum CoreProfile: FeatureProfile {
         _ turn: inout GatewayTurn
     ) -> Bool {
         switch request {
-        case .getConfiguration(let request): getConfiguration(request, id, &machine, &turn)
+        case .getConfiguration(let request):
+            let orders = machine.configuration.read(request, callId: id, at: turn.moment)
+            machine.obey(configuration: orders, &turn)
         case .changeConfiguration(let request):
             let orders = machine.configuration.change(request, callId: id, at: turn.moment)
             machine.obey(configuration: orders, &turn)
@@ -35,19 +37,6 @@ enum CoreProfile: FeatureProfile {
         default: return false
         }
         return true
-    }
-
-    private static func getConfiguration(
-        _ request: GetConfiguration.Request,
-        _ id: String,
-        _ machine: inout GatewayMachine,
-        _ turn: inout GatewayTurn
-    ) {
-        do {
-            turn.answer(id, .getConfiguration(try machine.configuration.get(request)))
-        } catch {
-            turn.refuse(id, error)
-        }
     }
 
     /// Until accepted, the central system must not start anything; if it tries, nothing happens (OCPP 1.6 §4.2). Nor does anything new
