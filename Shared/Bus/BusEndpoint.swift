@@ -54,7 +54,12 @@ public final class BusEndpoint {
         client.onLog = { log.write($0) }
         let gates = Gates(service, directory, loop) { log.write($0) }
         let pub = try gates.open(.pub, .xpub, .publisher)
-        publisher = Publisher(pub, loop: loop, repeatInterval: repeatInterval) { log.write($0) }
+        publisher = Publisher(
+            pub,
+            at: directory.socketPath(service, .pub),
+            loop: loop,
+            repeatInterval: repeatInterval
+        ) { log.write($0) }
         let doors = try [BusAccess.people, .services].map { access in
             let socket = try gates.open(.init(for: access), .router, .bus(queue: BusLimits.requestQueue))
             return RequestServer.Door(socket: socket, access: access)

@@ -1,4 +1,5 @@
 internal import BusSchema
+internal import EventLoop
 internal import Glibc
 
 /// What each subscriber costs its publisher, connection by connection, and the end of those that cost too much.
@@ -35,10 +36,15 @@ struct PeerLedger {
     /// Connections that were shut down so far.
     private(set) var cuts = 0
 
+    /// Where subscribers connect to.
+    private let path: String
     private var peers: [UInt64: Peer] = [:]
     /// Bytes given to libzmq so far.
     private var published = 0
     private var checkedAt = 0
+
+    /// - Parameter path: Of the socket file that subscribers connect to.
+    init(path: String) { self.path = path }
 
     /// A message from a subscriber has come through `connection`.
     /// - Returns: Why the connection was shut down; nil as long as it is within its share. Ignore the message then.
@@ -46,6 +52,9 @@ struct PeerLedger {
         // It is gone already: libzmq takes back what it asked for.
         guard let socket = Self.socketNumber(connection) else { return nil }
         if peers[socket] == nil {
+            // What a connection sent before it was shut down comes in still, and by then its number may be that of somebody who sends a
+            // request: whoever is no subscriber must not pay for one.
+            guard LocalSocket.path(of: connection) == path else { return nil }
             // Sockets end unnoticed by us; newcomers are the occasion to forget those.
             peers = peers.filter { $1.isThere($0) }
             peers[socket] = Peer(descriptor: connection, readUpTo: published)

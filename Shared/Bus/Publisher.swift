@@ -24,18 +24,20 @@ final class Publisher {
     private var watch: Watch?
     private var deadlines: DeadlineSource?
     private var wanted = WantedTopics()
-    private var peers = PeerLedger()
+    private var peers: PeerLedger
     private var retained: [String: Retained] = [:]
     private var sequence: [String: Int64] = [:]
     private var nextRepeat = Duration.zero
 
     init(
         _ socket: ZeroMQSocket,
+        at path: String,
         loop: EventLoop,
         repeatInterval: Duration,
         report: @escaping (LogRecord) -> Void
     ) {
         self.socket = socket
+        peers = PeerLedger(path: path)
         self.loop = loop
         self.report = report
         self.repeatInterval = repeatInterval

@@ -57,6 +57,20 @@ public enum LocalSocket {
         return descriptor
     }
 
+    /// The path that the socket behind a descriptor is bound to; for an accepted connection that of its listener. Nil without one.
+    public static func path(of descriptor: Int32) -> String? {
+        var address = sockaddr_un()
+        var size = socklen_t(MemoryLayout.size(ofValue: address))
+        let result = withUnsafeMutableBytes(of: &address) { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) { getsockname(descriptor, $0.baseAddress, &size) }
+        }
+        guard result == 0, address.sun_family == sa_family_t(AF_UNIX) else { return nil }
+        let path = withUnsafeBytes(of: address.sun_path) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        return path.isEmpty ? nil : path
+    }
+
     /// The number of a group. Reads files and may ask the network, so it is for the start of a process.
     /// - Returns: Nil when there is no such group.
     public static func groupId(named name: String) -> UInt32? { getgrnam(name)?.pointee.gr_gid }
