@@ -11,7 +11,7 @@ case "${1:-}" in
   *) echo "usage: Tests/bench.sh [--quick]" >&2; exit 2 ;;
 esac
 
-need_packages libzmq3-dev util-linux
+need_packages libzmq3-dev util-linux python3
 need_swift
 echo 'Building for release …'
 log=$(mktemp)
@@ -22,7 +22,11 @@ rm -f "$log"
 binaries=$(swift build -c release --show-bin-path)
 
 work=$(mktemp -d /tmp/charger-bench.XXXXXX)
-mkdir "$work/run"
+mkdir "$work/run" "$work/lib"
+# PSS divides a page by all who map it. With libraries of their own the four pay for all of them, whatever else runs on the machine, the
+# central system of this script included.
+for service in ocpp-gateway hardware-io modem-manager config-store; do ldd "$binaries/$service"; done |
+  sed -nE 's/.*=> (\/[^ ]+) .*/\1/p' | sort -u | xargs cp -L -t "$work/lib"
 processes=()
 finish() {
   for process in "${processes[@]}"; do kill "$process" 2>/dev/null || true; done
@@ -44,7 +48,7 @@ title() { printf '\n%s\n' "$*"; }
 figure() { printf '  %-58s %s\n' "$1" "$2"; }
 start() {
   mkdir -p "$work/$1"
-  "${pinned[@]}" "$binaries/$1" --runtime-dir "$work/run" --state-dir "$work/$1" --config "$work/charger.json" \
+  LD_LIBRARY_PATH=$work/lib "${pinned[@]}" "$binaries/$1" --runtime-dir "$work/run" --state-dir "$work/$1" --config "$work/charger.json" \
     2>> "$work/$1.log" &
   processes+=($!)
   service_pid[$1]=$!
@@ -94,7 +98,7 @@ switches() {
   echo "$total"
 }
 
-title 'Memory, idle'
+title 'Memory, idle (PSS of the four with copies of all libraries that nobody else maps: what they share counts once)'
 memory
 
 title "Idle for $idle_seconds s"
@@ -118,3 +122,6 @@ title "Bus round trip ($rounds each, JSON both ways)"
 title "Memory after $((rounds * 5)) more calls"
 ask bench GetConfiguration $((rounds * 5)) > /dev/null
 memory
+
+title "Longest turn of each loop under each flood (load of the machine: $(cut -d' ' -f1 /proc/loadavg))"
+python3 Tests/Support/Floods/turns.py "$binaries" deploy/config/demo.json
