@@ -271,6 +271,23 @@ let targets: [Target] = [
         "SimulatedDisk",
         "Storage"
     ),
+
+    // What no single module can show: inputs from outside through whole cores.
+    tests(
+        "HostileInput",
+        "BusCodec",
+        "BusSchema",
+        "ConfigCore",
+        "GatewayCore",
+        "HardwareCore",
+        "HardwareSimulation",
+        "JSON",
+        "OCPP",
+        "OCPPCodec",
+        "OCPPSamples",
+        "Primitives",
+        "UplinkCore"
+    ),
 ]
 
 /// For `Tests/fuzz.sh` alone, which links libFuzzer's own `main` to this library.
