@@ -30,7 +30,7 @@ enum StateInputs {
         write(bytes.split(separator: 0x0A).map(Array.init), options, on: disk)
         do {
             let journal = try TransactionJournal(directory: "/state", files: disk) { _ in }
-            _ = try journal.load(QueueQuery(afterSequence: 0, limit: 100))
+            _ = journal.load(QueueQuery(afterSequence: 0, limit: 100))
             run(gateway(Documents(), journal.restored))
         } catch {
             fatalError("The transactions cannot be used: \(error)")
