@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The rules of the layout that the compiler cannot see. Prints each breach; exits 1 if there is any.
 set -u
+# The last part of a pipe runs here and not in a shell of its own, where `breaches` would be another one.
+shopt -s lastpipe
 cd "$(dirname "$0")/.."
 breaches=0
 
