@@ -112,4 +112,45 @@ import Testing
         #expect(text.contains(stopping))
         #expect(!text.contains("requeued"))
     }
+
+    /// Such a record comes of damage or of another program; its number would stop the process in the next sum, at every start.
+    @Test(arguments: ["9223372036854775807", "-9223372036854775808", "1000000000000001"])
+    func aRecordWithAnImpossibleNumberIsNotBelieved(number: String) throws {
+        try write(
+            ["1", number].map {
+                #"""
+                {"began":{"sequence":\#($0),"messageId":"m","transaction":"t","connectorId":1,"idTag":"A",\#
+                "meterStartWh":0,"time":{"utc":1795547005737,"uptime":9735260},"boot":"b"}}
+                """#
+            }
+        )
+        var complaints: [LogRecord] = []
+        let journal = try TransactionJournal(directory: "/state", files: disk) { complaints.append($0) }
+        guard case .charging(.queueLoaded(let entries))? = journal.load(QueueQuery(afterSequence: 0, limit: 9)) else {
+            Issue.record("the queue is not read in one slice")
+            return
+        }
+        #expect(entries.map(\.sequence) == [1])
+        #expect(complaints.map(\.message) == ["records of the journal are not understood"])
+    }
+
+    /// Central systems number as they like, up to the end of 64 bits; nobody counts with it.
+    @Test func aTransactionIdOfAnySizeIsKept() throws {
+        try write([#"{"assigned":{"transaction":"t","transactionId":9223372036854775807,"status":"Accepted"}}"#])
+        var complaints: [LogRecord] = []
+        _ = try TransactionJournal(directory: "/state", files: disk) { complaints.append($0) }
+        #expect(complaints.isEmpty)
+    }
+
+    private func write(_ records: [String]) throws {
+        let options = Journal.Options(
+            path: "/state/transactions.journal",
+            magic: "OCPPTXNS",
+            formatVersion: 1,
+            maximumRecordBytes: 256 << 10
+        )
+        let file = try Journal.open(options, files: disk) { _ in }
+        for record in records { try file.journal.append(Array(record.utf8), durability: .immediate) }
+        disk.killProcesses()
+    }
 }
