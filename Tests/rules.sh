@@ -29,6 +29,18 @@ files $(for folder in $pure; do echo "$folder/*.swift"; done) | xargs -r grep -n
   "${import}(Foundation|FoundationEssentials|Dispatch|Glibc|C[A-Z][A-Za-z]*)\\b|ContinuousClock|SuspendingClock|SystemRandomNumberGenerator|Date\\(\\)|clock_gettime|Task\\b *\\{|\\.random\\(in: [^,)]*\\)" |
   rule 'Cores, vocabularies and codecs are free of Foundation, C, clocks and unseeded randomness:'
 
+# Swift ends the process when arithmetic overflows, and numbers from outside are of any size (Shared/Primitives/OutsideNumbers.swift).
+files 'Services/*/Core/*.swift' | xargs -r grep -nHP '\.(seconds|milliseconds|microseconds|nanoseconds)\((?![0-9][0-9_.]*\))' |
+  rule 'Cores make durations of variables with Duration(outsideSeconds:) and its sibling, which cannot overflow:'
+
+# Every integer that a message of the bus or of OCPP carries, by its name; short names that mean other things elsewhere are left to review.
+outside=$(files 'Shared/BusSchema/*.swift' 'Shared/OCPP/*.swift' |
+  xargs -r grep -hoP '^\s*public (var|let) \K\w+(?=: \[?Int(64|32)?\]?\??\s*($|=|\{))' | sort -u |
+  grep -vxE 'at|count|first|id|interval|limit|since|uptime|v' | paste -sd '|')
+files 'Services/*/Core/*.swift' | xargs -r grep -nHP \
+  "\\.($outside)\\b[)?!]*\\s+(&?[-+*]|[-+*]=)\\s|\\s(&?[-+*]|[-+*]=)\\s\\(?(?!Self)[\\w.?]*\\.($outside)\\b" |
+  rule 'Cores add and multiply integers of messages with addingClamped and its siblings:'
+
 files 'Services/*.swift' 'Shared/*.swift' | xargs -r grep -nHE "${import}Foundation" |
   rule 'Foundation is not used in the product (README, "Decisions"):'
 

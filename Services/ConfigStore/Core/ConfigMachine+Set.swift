@@ -136,7 +136,7 @@ extension ConfigMachine {
         to new: String?
     ) -> ConfigChange {
         ConfigChange(
-            revision: settings.revision + 1,
+            revision: settings.revision.addingClamped(1),
             at: moment.utc.millisecondsSinceEpoch,
             key: declaration.key,
             oldValue: old,

@@ -114,8 +114,8 @@ struct RegisterJudge {
             uncounted = 0
         } else if sample.powerW >= Self.leastPowerW {
             let elapsed = (uptime - newest.at).wholeMilliseconds.clamped(to: 0...Self.longestStepMilliseconds)
-            // Plausible power is far below what would overflow here.
-            uncounted = uncounted.addingClamped(Int64(sample.powerW) * 1000 * elapsed * energyTimeScale)
+            let scale = 1000 * elapsed * energyTimeScale
+            uncounted = uncounted.addingClamped(Int64(sample.powerW).multipliedClamped(by: scale))
         }
         if identicalSamples >= Self.samplesThatFreeze { return "meter repeats the same sample" }
         let limit = Self.stepsThatFreeze * registerStepWh * 3_600_000_000

@@ -53,7 +53,9 @@ struct ConnectorFacts: Equatable, Sendable {
 
     /// The newest reading, if it is no older than `limit` and the meter works.
     func freshReading(within limit: Duration, at uptime: Duration) -> MeterReading? {
-        guard !meterFailed, let reading, uptime - .milliseconds(reading.takenAtUptime) <= limit else { return nil }
+        guard !meterFailed, let reading, uptime - Duration(outsideMilliseconds: reading.takenAtUptime) <= limit else {
+            return nil
+        }
         return reading
     }
 
@@ -63,7 +65,7 @@ struct ConnectorFacts: Equatable, Sendable {
     var registerIsFinal: Bool {
         guard let openSince, let reading, !meterFailed else { return false }
         if let opening = state?.openSinceUptime { return reading.openSinceUptime == opening }
-        return .milliseconds(reading.takenAtUptime) >= openSince
+        return Duration(outsideMilliseconds: reading.takenAtUptime) >= openSince
     }
 
     /// No energy flows, and the meter does not say how much did.

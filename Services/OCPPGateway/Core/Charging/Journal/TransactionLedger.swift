@@ -1,3 +1,5 @@
+import Primitives
+
 /// What the journal says, folded record by record in its order. Bounded: open transactions (one per connector), positions in the
 /// queue and ranges of numbers; never the messages themselves, however many wait.
 public struct TransactionLedger: Equatable, Sendable {
@@ -21,8 +23,8 @@ public struct TransactionLedger: Equatable, Sendable {
         /// the begin says nothing about it after a power cut.
         func sampleAnchor(in bootId: String, at uptime: Duration) -> Duration {
             guard boot == bootId else { return uptime }
-            if let resumedUptime { return .milliseconds(resumedUptime) }
-            return began.boot == bootId ? .milliseconds(began.time.uptime) : uptime
+            if let resumedUptime { return Duration(outsideMilliseconds: resumedUptime) }
+            return began.boot == bootId ? Duration(outsideMilliseconds: began.time.uptime) : uptime
         }
     }
 

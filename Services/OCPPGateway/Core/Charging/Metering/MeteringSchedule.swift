@@ -76,7 +76,7 @@ struct MeteringSchedule: Equatable, Sendable {
         let step = sampledInterval.wholeMilliseconds
         guard step > 0 else { return nil }
         let passed = max(0, (uptime - anchor).wholeMilliseconds) / step
-        return anchor + .milliseconds((passed + 1) * step)
+        return anchor + Duration(outsideMilliseconds: (passed + 1) * step)
     }
 
     /// The next instant on the grid that starts at 00:00:00 UTC (OCPP 1.6 §3.16.2); an interval that does not divide the day starts
@@ -89,6 +89,6 @@ struct MeteringSchedule: Equatable, Sendable {
         let now = turn.clock.utc(at: turn.moment)
         let midnight = now - ((now % day) + day) % day
         let next = min(midnight + ((now - midnight) / step + 1) * step, midnight + day)
-        return (next, turn.moment.uptime + .milliseconds(next - now))
+        return (next, turn.moment.uptime + Duration(outsideMilliseconds: next - now))
     }
 }
