@@ -411,3 +411,96 @@ def test_a_central_system_that_closes_after_each_message_gets_them_all_in_the_en
         csms.wait_status("Preparing")
         assert csms.connections >= 3
         assert all(process.poll() is None for process in stack.processes.values())
+
+
+EXTREMES = ["0", "-1", str(2**31), str(-(2**31) - 1), str(2**53 + 1), "10000000000000000", str(2**63 - 1), str(-(2**63)), "1e308", "null", '"x"']
+DATES = ['"0000-01-01T00:00:00Z"', '"9999-12-31T23:59:59.999Z"', '"2026-02-30T00:00:00Z"', '"never"', "1767225600", "null"]
+NOW = '"2026-11-24T12:00:00Z"'
+INFO = [f'{{"status":"Accepted","expiryDate":{date}}}' for date in DATES] + ['{"status":"Unheard"}', "{}", "null"]
+
+
+def hostile_answers():
+    """CALLRESULT payloads by action, each with one thing extreme, malformed or missing."""
+    boots = [f'{{"status":"Pending","currentTime":{NOW},"interval":{number}}}' for number in EXTREMES]
+    boots += [f'{{"status":"Accepted","currentTime":{date},"interval":{2**63 - 1}}}' for date in DATES]
+    return {
+        "BootNotification": boots,
+        "Heartbeat": [f'{{"currentTime":{date}}}' for date in DATES],
+        "StatusNotification": ["[]", "null", '{"status":"Accepted"}'],
+        "Authorize": ['{"idTagInfo":{}}', '{"idTagInfo":{"status":"Accepted","expiryDate":"9999-12-31T23:59:59.999Z"}}'],
+        "StartTransaction": [f'{{"transactionId":{number},"idTagInfo":{{"status":"Accepted"}}}}' for number in EXTREMES],
+        "MeterValues": ["[]", "null", '{"a":1}'],
+        "StopTransaction": [f'{{"idTagInfo":{info}}}' for info in INFO],
+    }
+
+
+class Extreme(CSMS):
+    """Answers everything with extremes, one after the other, until it is told to be good."""
+
+    def __init__(self):
+        self.is_good = False
+        self.answers = hostile_answers()
+        self.played = []
+        super().__init__()
+
+    def payload(self, action):
+        if self.is_good or not self.answers.get(action):
+            return None
+        self.played.append(action)
+        self.answers[action].append(self.answers[action].pop(0))
+        return self.answers[action][-1]
+
+    async def serve(self, connection):
+        original = connection.send
+
+        async def send(text):
+            message = json.loads(text)
+            asked = next((f for d, f in reversed(self.frames) if d == "received" and f[1] == message[1]), None)
+            payload = self.payload(asked[2]) if asked and asked[0] == 2 else None
+            await original(text if payload is None else f'[3,"{message[1]}",{payload}]')
+
+        connection.send = send
+        await super().serve(connection)
+
+
+def test_after_extreme_answers_and_a_restart_a_good_central_system_finds_a_working_charger():
+    """Every answer to BootNotification meets a gateway of its own, since one of them may be believed for a day; then a session goes on under
+    such answers, and nobody dies of any. The next start finds a good central system."""
+    with Extreme() as csms, Stack(configuration(csms.url, ocpp={"TransactionMessageRetryInterval": 1})) as stack:
+        stack.start()
+        boots = len(csms.answers["BootNotification"])
+        for number in range(1, boots + 1):
+            csms.wait("BootNotification", count=number)
+            assert stack.processes["ocpp-gateway"].poll() is None, stack.log("ocpp-gateway")
+            stack.ctl("call", "ocpp.status")
+            assert stack.kill("ocpp-gateway", sig=15) == {"ocpp-gateway": 0}, stack.log("ocpp-gateway")
+            stack.start("ocpp-gateway")
+
+        csms.answers["BootNotification"] = []
+        stack.kill("ocpp-gateway")
+        stack.start("ocpp-gateway")
+        tap = stack.tap()
+        csms.wait("StatusNotification")
+        stack.sim("plug")
+        stack.sim("swipe", "04A1B2C3")
+        csms.wait("Authorize")
+        tap.wait(lambda m: m["topic"] == "hardware.card")
+        session.present_again(stack, tap)  # An unusable verdict authorizes nobody.
+        csms.wait("Authorize", count=2)
+        csms.wait("StartTransaction")
+        assert all(process.poll() is None for process in stack.processes.values())
+
+        csms.is_good = True
+        stack.kill("ocpp-gateway")
+        stack.start("ocpp-gateway")
+        stack.sim("unplug")
+        csms.wait_status("Available")
+        tap = stack.tap()
+        stack.sim("plug")
+        csms.wait_status("Preparing")
+        stack.sim("swipe", "04D4E5F6")
+        start = csms.wait("StartTransaction", lambda p: p["idTag"] == "04D4E5F6")
+        session.energy_beyond(tap, start["meterStart"])
+        stack.sim("unplug")
+        csms.wait("StopTransaction", lambda p: p["transactionId"] == csms.last_transaction)
+        assert all(process.poll() is None for process in stack.processes.values())
