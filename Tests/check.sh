@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up and runs every test. `Tests/check.sh --fast` leaves out fuzzing and the runs of the real programs.
+# Sets up and runs every test. `Tests/check.sh --fast` leaves out fuzzing, the sanitizer and the runs of the real programs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/prerequisites.sh
@@ -9,7 +9,7 @@ case "${1:-}" in
   "") ;;
   --fast) fast=yes ;;
   *)
-    echo "usage: Tests/check.sh [--fast]   (--fast leaves out fuzzing and the runs of the real programs)" >&2
+    echo "usage: Tests/check.sh [--fast]   (--fast leaves out fuzzing, the sanitizer and the runs of the real programs)" >&2
     exit 2
     ;;
 esac
@@ -72,6 +72,7 @@ count "${schema_passed:-0}" "${schema_failed:-1}" 0
 
 if [ "$fast" = no ]; then
   check 'Fuzzing of all readers of outside bytes, 4 seconds each' Tests/fuzz.sh --quick
+  check 'Tests of what touches raw memory or outside bytes, under the address sanitizer' Tests/sanitize.sh
 
   step 'The real programs: sockets, kills, restarts, an independent central system'
   status=0
