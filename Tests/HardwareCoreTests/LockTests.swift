@@ -4,6 +4,32 @@ import Primitives
 import Testing
 
 @Suite struct LockTests {
+    /// The bolt sticks, and meanwhile the contactor welds: the pulse that is due would free a live cable.
+    @Test func anUnlockIsNotTriedAgainWhileTheCableMayBeLive() {
+        var bench = Bench.idle([Bench.socket])
+        bench.proximity(220)
+        bench.pilot(9000)
+        bench.permit(16_000)
+        bench.driver(.lockFeedback(connectorId: 1, locked: true))
+        bench.withdraw()
+        let first = bench.unlock()
+        #expect(first.orders.contains(.unlock(connectorId: 1)))
+        bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+        let live = bench.wait(.seconds(120))
+        #expect(!live.orders.contains(.unlock(connectorId: 1)))
+        bench.opened()
+        let safe = bench.wait(.seconds(120))
+        #expect(safe.orders.contains(.unlock(connectorId: 1)))
+    }
+
+    /// Somebody turned the bolt of a released cable by hand, with the contactor welded: it stays where it is.
+    @Test func aBoltThatMovesByItselfIsNotTakenBackWhileTheCableMayBeLive() {
+        var bench = Bench.idle([Bench.socket])
+        bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+        let moved = bench.driver(.lockFeedback(connectorId: 1, locked: true)) + bench.wait(.seconds(60))
+        #expect(!moved.orders.contains(.unlock(connectorId: 1)))
+    }
+
     private let open = DriverCommand.openContactor(connectorId: 1)
     private let close = DriverCommand.closeContactor(connectorId: 1)
     private let lock = DriverCommand.lock(connectorId: 1)

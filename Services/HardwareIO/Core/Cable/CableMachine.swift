@@ -43,7 +43,10 @@ struct CableMachine {
         )
     }
 
-    mutating func deadlineReached(_ turn: inout Turn) { lock?.deadlineReached(&turn) }
+    /// `isSafelyOpen`: no current can flow, for sure.
+    mutating func deadlineReached(isSafelyOpen: Bool, _ turn: inout Turn) {
+        lock?.deadlineReached(mayUnlock: isSafelyOpen, &turn)
+    }
 
     mutating func lockRead(locked: Bool, _ turn: inout Turn) {
         let wasKnown = lock?.isKnown ?? true
@@ -88,6 +91,9 @@ struct CableMachine {
                 self.lock?.want(.locked, &turn)
             } else if !isWanted, !lock.isReleased, situation.isSafelyOpen {
                 self.lock?.want(.unlocked, &turn)
+            } else if lock.isReleasing, !situation.isSafelyOpen {
+                // The contactor closed by itself, or is not known any more: the bolt goes back before the cable comes free.
+                self.lock?.want(.locked, &turn)
             }
         }
         answer(situation, &turn)

@@ -58,6 +58,13 @@ struct LockMachine {
     var isKnown: Bool { state != .unknown }
     var isSecured: Bool { state == .resting(.locked) }
     var isReleased: Bool { state == .resting(.unlocked) }
+    /// Whether it is on its way to let the cable go.
+    var isReleasing: Bool {
+        switch state {
+        case .moving(.unlocked, _, _), .pausing(.unlocked, _, _): true
+        case .unknown, .resting, .moving, .pausing: false
+        }
+    }
 
     var nextDeadline: Deadline? {
         let moves: Deadline? =
@@ -69,12 +76,15 @@ struct LockMachine {
         return earliest(moves, Deadline(at: readUntil, for: "the lock was not read for too long"))
     }
 
-    mutating func deadlineReached(_ turn: inout Turn) {
+    /// `mayUnlock`: no current can flow. What was begun when that held is not tried again when it does not hold any more.
+    mutating func deadlineReached(mayUnlock: Bool, _ turn: inout Turn) {
         switch state {
         case .moving(let wish, let attempt, let limit) where limit <= turn.uptime:
             state = .pausing(wish, attempt: attempt, retryAt: turn.uptime + Self.pause(after: attempt))
             guard attempt >= Self.attemptsBeforeFault, disobeyed == nil else { break }
             disobeyed = "cable lock did not \(wish == .locked ? "lock" : "unlock") in \(attempt) attempts"
+        case .pausing(.unlocked, _, let retryAt) where retryAt <= turn.uptime && !mayUnlock:
+            move(to: .locked, attempt: 1, &turn)
         case .pausing(let wish, let attempt, let retryAt) where retryAt <= turn.uptime:
             move(to: wish, attempt: attempt + 1, &turn)
         case .unknown, .resting, .moving, .pausing:
@@ -103,7 +113,8 @@ struct LockMachine {
             if position == wish { arrive(at: position) }
         case .resting(let wish):
             guard position != wish else { return }
-            guard wish == .locked else { return move(to: wish, attempt: 1, &turn) }
+            // Whether it may be moved back is decided above.
+            guard wish == .locked else { return arrive(at: position) }
             state = .pausing(wish, attempt: 1, retryAt: turn.uptime + Self.pause(after: 1))
             disobeyed = "cable lock opened while it should be locked"
         }

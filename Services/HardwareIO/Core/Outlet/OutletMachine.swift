@@ -131,7 +131,7 @@ struct OutletMachine {
             }
             if let due = pilotSilence, due <= turn.uptime { pilot.becomeSilent() }
             if let due = proximitySilence, due <= turn.uptime { proximity.becomeSilent() }
-            cable.deadlineReached(&turn)
+            cable.deadlineReached(isSafelyOpen: contactor.openSince != nil, &turn)
             meter.deadlineReached(&turn)
         }
         decide(&turn)
