@@ -6,6 +6,22 @@ import Testing
 
 /// What a noisy, silent or broken control pilot must never do.
 @Suite struct PilotSafetyTests {
+    /// The fault ends the offer, and without an offer nobody expects PWM: it must not vanish and come back each second because of that.
+    @Test func aDeadGeneratorStaysAFaultForItsRestAndIsTriedAgain() {
+        var bench = Bench.idle()
+        bench.permit(16_000, leaseSeconds: 600)
+        bench.pilot(9000, low: 9000)
+        let failed = bench.wait(.seconds(2))
+        #expect(failed.faults.map(\.present) == [true])
+        let resting = bench.wait(.seconds(9))
+        #expect(resting.faults.isEmpty)
+        let tried = bench.wait(.seconds(3))
+        #expect(tried.faults.map(\.present) == [false, true])
+        bench.pilot(9000)
+        let mended = bench.wait(.seconds(15))
+        #expect(mended.faults.map(\.present) == [false])
+    }
+
     private let open = DriverCommand.openContactor(connectorId: 1)
     private let close = DriverCommand.closeContactor(connectorId: 1)
     private let x1 = DriverCommand.setPilot(connectorId: 1, .x1)

@@ -36,6 +36,8 @@ struct PilotSensor {
     static let silenceLimitIdle = Duration.seconds(30)
     /// How long after the order PWM may be missing on the line.
     static let signalDelay = Duration.seconds(1)
+    /// A generator that made no PWM is tried again after so long: its fault ends the offer, and without an offer it cannot show.
+    static let signalRest = Duration.seconds(10)
 
     private let isVentilated: Bool
     /// What two readings established; nil when nothing is known.
@@ -53,6 +55,8 @@ struct PilotSensor {
     /// A missing diode is a fault until that EV is gone: the next plug is another car.
     private var diodeIsMissing = false
     private var vehicleWasSeen = false
+    /// When the generator failed last, while that is a fault.
+    private var signalFailedAt: Duration?
 
     init(isVentilated: Bool, at start: Duration) {
         self.isVentilated = isVentilated
@@ -66,10 +70,11 @@ struct PilotSensor {
     var failure: (code: HardwareFaultCode, detail: String)? {
         if isSilent { return (.internalError, "control pilot was not read for too long") }
         if diodeIsMissing { return (.evCommunicationError, "diode of the EV missing or shorted") }
+        if signalFailedAt != nil || known?.fault == .noSignal {
+            return (.internalError, Self.describe(.noSignal, high: newestHigh, low: newestLow))
+        }
         guard let fault = known?.fault else { return nil }
-        return fault == .noSignal
-            ? (.internalError, Self.describe(fault, high: newestHigh, low: newestLow))
-            : (.evCommunicationError, Self.describe(fault, high: newestHigh, low: newestLow))
+        return (.evCommunicationError, Self.describe(fault, high: newestHigh, low: newestLow))
     }
 
     /// Whether the EV asks for energy in a way that may be served here.
@@ -120,6 +125,7 @@ struct PilotSensor {
         newestHigh = highMillivolts
         newestLow = lowMillivolts
         readAt = uptime
+        if let signalFailedAt, uptime - signalFailedAt >= Self.signalRest { self.signalFailedAt = nil }
         guard let before else { return [] }
         if reading.agrees(with: before) {
             return establish(reading, showsDiode: reading.showsDiode && before.showsDiode)
@@ -156,11 +162,13 @@ struct PilotSensor {
         known = reading
         isSilent = false
         if reading.fault == .diode { diodeIsMissing = true }
+        if reading.fault == .noSignal { signalFailedAt = readAt }
         if showsDiode { diodeWasSeen = true }
         if reading.state.isPlugged { vehicleWasSeen = true }
         if reading.state == .a {
             diodeWasSeen = false
             diodeIsMissing = false
+            signalFailedAt = nil
             if vehicleWasSeen { changes.append(.vehicleLeft) }
             vehicleWasSeen = false
         }
