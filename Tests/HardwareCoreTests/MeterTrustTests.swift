@@ -255,6 +255,21 @@ import Testing
         #expect(judge.judge(sample(1010, 32), at: .seconds(32)) == .believed(energyWh: 1010, note: nil))
     }
 
+    /// It shows the current of before, which is no current through the contactor that opened because of it.
+    @Test func aFrozenMeterIsNoWeldedContactor() {
+        var connector = Bench.fixedCable
+        connector.meterLossGrace = .zero
+        var bench = Bench.charging(connector, leaseSeconds: 600)
+        bench.isMeterFrozen = true
+        bench.meterShows(Bench.sample(energyWh: 1000, milliamps: 10_000))
+        var effects: [HardwareEffect] = []
+        while !effects.orders.contains(open), effects.commands.count < 100 {
+            effects += bench.wait(.milliseconds(100))
+        }
+        effects += bench.opened() + bench.wait(.seconds(60))
+        #expect(effects.faults.map(\.code) == [.powerMeterFailure])
+    }
+
     @Test func aFrozenMeterBeginsNothing() {
         var bench = Bench.idle()
         bench.isMeterFrozen = true

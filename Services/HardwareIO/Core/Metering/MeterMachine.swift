@@ -46,10 +46,12 @@ struct MeterMachine {
     }
 
     /// A sample came.
-    /// - Returns: Whether the meter was asked when the contactor had been open for a while, its current settled.
+    /// - Returns: Whether it shows what flows through an open contactor: the meter measures, and was asked when that had been open for
+    ///   a while, its current settled.
     mutating func sampleRead(_ sample: MeterSample, _ turn: inout Turn) -> Bool {
         let question = poll.answered(interval, &turn)
-        switch judge.judge(sample, at: turn.uptime) {
+        let verdict = judge.judge(sample, at: turn.uptime)
+        switch verdict {
         case .believed(let energyWh, let note):
             believe(sample, energyWh, question, &turn)
             if let note { turn.log(LogRecord(.warning, note, .init("connectorId", connectorId))) }
@@ -57,6 +59,8 @@ struct MeterMachine {
         case .refused(let reason): miss(reason, &turn)
         case .frozen(let reason): lose(reason, &turn)
         }
+        // A meter that stands still goes on showing the current of before.
+        if case .frozen = verdict { return false }
         return question.openSince != nil
     }
 
