@@ -23,6 +23,17 @@ struct Yard {
     var memory = HardwareMemory()
     /// How often the process would have been woken.
     var wakeUps = 0
+    /// Watches what the core does with connector 1.
+    var model: SafetyModel?
+    /// How long a write takes; what is being written is lost with the process. Zero: done at once.
+    var diskDelay = Duration.zero
+    /// The process does not run: what happens waits for it.
+    private var isStalled = false
+    /// When the machine booted, in the time of the world: its uptime counts from there.
+    private var bootedAt = Duration.zero
+    private var writing: (document: HardwareMemory, doneAt: Duration)?
+    private var waiting: [HardwareMachine.Event] = []
+    private var isBusy = false
     private var requests: UInt64 = 0
 
     init(
@@ -45,47 +56,98 @@ struct Yard {
         start()
     }
 
+    /// The power goes and comes back, and the machine boots: uptime begins anew.
+    mutating func reboot() {
+        bootedAt += now.uptime - .seconds(8)
+        now = Moment(uptime: .seconds(8), utc: now.utc.advanced(by: .seconds(20)))
+        restart()
+    }
+
+    /// The process gets no time for so long; then everything that happened meanwhile comes at once, before its deadlines do.
+    mutating func stall(_ duration: Duration) {
+        isStalled = true
+        wait(duration)
+        isStalled = false
+        drain()
+        if let due = core.nextDeadline, due.isDue(at: now.uptime) { meetDeadline() }
+        checkModel()
+    }
+
+    private mutating func checkModel() {
+        let time = worldTime
+        model?.check(at: time)
+    }
+
+    /// The time of the world, which no boot begins anew.
+    var worldTime: Duration { bootedAt + now.uptime }
+
     mutating func simulate(_ request: SimulateHardware) throws(BusError) {
         take(try charger.simulate(request, at: now))
     }
 
-    mutating func permit(_ milliamps: Int, seconds: Int64 = 3600, connectorId: Int = 1) {
-        perform(
-            core.handle(
-                .permitRequested(
-                    nextID(),
-                    Permit(
-                        connectorId: connectorId,
-                        granted: milliamps > 0,
-                        limitMilliamps: milliamps,
-                        validUntilUptime: now.uptime.wholeMilliseconds + seconds * 1000,
-                        transaction: "transaction"
-                    )
-                ),
-                at: now
-            )
+    mutating func permit(
+        _ milliamps: Int,
+        seconds: Int64 = 3600,
+        connectorId: Int = 1,
+        transaction: String = "transaction"
+    ) {
+        let permit = Permit(
+            connectorId: connectorId,
+            granted: milliamps > 0,
+            limitMilliamps: milliamps,
+            validUntilUptime: now.uptime.wholeMilliseconds + seconds * 1000,
+            transaction: transaction
         )
+        feed(.permitRequested(nextID(), permit))
     }
 
-    mutating func unlock() {
-        perform(core.handle(.unlockRequested(nextID(), Unlock(connectorId: 1)), at: now))
-    }
+    mutating func unlock() { feed(.unlockRequested(nextID(), Unlock(connectorId: 1))) }
 
     mutating func clear(_ code: HardwareFaultCode) {
-        perform(core.handle(.clearFaultRequested(nextID(), ClearFault(connectorId: 1, code: code)), at: now))
+        feed(.clearFaultRequested(nextID(), ClearFault(connectorId: 1, code: code)))
     }
 
-    mutating func terminate() { perform(core.handle(.terminationRequested, at: now)) }
+    mutating func terminate() { feed(.terminationRequested) }
+
+    /// An orderly end, and another process.
+    mutating func terminateAndRestart() {
+        terminate()
+        wait(.seconds(1))
+        restart()
+    }
 
     mutating func wait(_ duration: Duration) {
         let end = now.advanced(by: duration)
-        while let deadline = earliest(core.nextDeadline, charger.nextDeadline)?.at, deadline <= end.uptime {
+        while let deadline = nextDeadline, deadline <= end.uptime {
             if deadline > now.uptime { now = now.advanced(by: deadline - now.uptime) }
             wakeUps += 1
             take(charger.deadlineReached(at: now))
-            perform(core.deadlineReached(at: now))
+            if let writing, writing.doneAt <= now.uptime { finishWriting() }
+            if !isStalled, let due = core.nextDeadline, due.isDue(at: now.uptime) { meetDeadline() }
         }
         now = end
+        if !isStalled { checkModel() }
+    }
+
+    private var nextDeadline: Duration? {
+        earliest(
+            isStalled ? nil : core.nextDeadline,
+            earliest(charger.nextDeadline, Deadline(at: writing?.doneAt, for: "a write is done"))
+        )?.at
+    }
+
+    private mutating func meetDeadline() {
+        isBusy = true
+        perform(core.deadlineReached(at: now))
+        isBusy = false
+        drain()
+    }
+
+    private mutating func finishWriting() {
+        guard let done = writing else { return }
+        memory = done.document
+        writing = nil
+        feed(.memoryStored)
     }
 
     /// Plugged, permitted, and long enough for the current to be steady.
@@ -126,25 +188,67 @@ struct Yard {
     }
 
     private mutating func start() {
-        perform(core.handle(.started, at: now))
+        waiting = []
+        writing = nil
+        let found = memory
+        let restartedAt = worldTime
+        model?.restarted(found, at: restartedAt)
+        feed(.started)
         take(charger.handle(.started, at: now))
     }
 
     private mutating func take(_ events: [DriverEvent]) {
-        for event in events { perform(core.handle(.driver(event), at: now)) }
+        for event in events { feed(.driver(event)) }
     }
 
-    private mutating func perform(_ effects: [HardwareEffect]) {
+    /// As a host does: one event at a time, the next when all effects of this one are performed.
+    private mutating func feed(_ event: HardwareMachine.Event) {
+        waiting.append(event)
+        if !isBusy, !isStalled { drain() }
+    }
+
+    private mutating func drain() {
+        isBusy = true
+        while !waiting.isEmpty {
+            let event = waiting.removeFirst()
+            perform(core.handle(event, at: now), after: event)
+        }
+        isBusy = false
+    }
+
+    private mutating func perform(_ effects: [HardwareEffect], after event: HardwareMachine.Event? = nil) {
+        watch(event, effects)
         for effect in effects {
             told.append((now.uptime, effect))
             switch effect {
             case .command(let command): take(charger.handle(.commanded(command), at: now))
             case .store(let document):
-                memory = document
-                perform(core.handle(.memoryStored, at: now))
+                writing = (document, now.uptime + diskDelay)
+                if diskDelay == .zero { finishWriting() }
             default: break
             }
         }
+    }
+
+    private mutating func watch(_ event: HardwareMachine.Event?, _ effects: [HardwareEffect]) {
+        guard model != nil else { return }
+        let worldTime = worldTime
+        let bootedAt = bootedAt
+        let isObeyed = effects.contains { if case .reply = $0 { true } else { false } }
+        switch event {
+        case .driver(let fact): model?.heard(fact, at: worldTime)
+        case .permitRequested(_, let permit) where isObeyed:
+            model?.permitted(permit, bootedAt: bootedAt, at: worldTime)
+        case .terminationRequested: model?.terminated()
+        case .clearFaultRequested(_, let request) where isObeyed: model?.cleared(request.code)
+        default: break
+        }
+        let broken = charger.world.connectors[0].broken
+        // Two faults at once, a weld and a mirror contact that lies, cannot be seen without current.
+        let isInvisible = broken.contactorStuckClosed == true && broken.parts?.contains("mirrorOpen") == true
+        let isLate = !waiting.isEmpty || core.nextDeadline?.isDue(at: now.uptime) == true
+        let isClosed = charger.summary.contains("contactor closed") && !isInvisible
+        model?.did(effects, contactorIsReallyClosed: isClosed, isLate: isLate, at: worldTime)
     }
 
     private mutating func nextID() -> RequestID {
