@@ -138,6 +138,17 @@ let targets: [Target] = [
     tests("HardwareCore", "BusSchema", "HardwareCore", "Primitives"),
     library("HardwareSimulation", "Services/HardwareIO/Simulation", pure, "BusSchema", "HardwareCore", "Primitives"),
     tests("HardwareSimulation", "BusSchema", "HardwareCore", "HardwareSimulation", "Primitives"),
+    library(
+        "HardwareStorage",
+        "Services/HardwareIO/Storage",
+        strict,
+        "EventLoop",
+        "HardwareCore",
+        "JSON",
+        "Primitives",
+        "Storage"
+    ),
+    tests("HardwareStorage", "EventLoop", "HardwareCore", "HardwareStorage", "Primitives", "Storage"),
     program(
         "hardware-io",
         "Services/HardwareIO/Daemon",
@@ -146,12 +157,12 @@ let targets: [Target] = [
         "EventLoop",
         "HardwareCore",
         "HardwareSimulation",
+        "HardwareStorage",
         "JSON",
         "Log",
         "Primitives",
         "ServiceHost",
-        "SiteConfiguration",
-        "Storage"
+        "SiteConfiguration"
     ),
 
     library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),

@@ -16,6 +16,8 @@ struct Bench {
     var silent: Set<Sensor> = []
     /// What the disk holds; nil while it refuses to store.
     var memory: HardwareMemory? = HardwareMemory()
+    /// What is stored is not answered until a test delivers `memoryStored`.
+    var isDiskSlow = false
     /// How often something was stored.
     var writes = 0
     /// A meter that moves shows another voltage each time.
@@ -258,7 +260,9 @@ struct Bench {
                 all += handle(.driver(.meterRead(connectorId: id, nextSample(id))))
             case .store(let document):
                 writes += 1
-                if memory == nil {
+                if isDiskSlow {
+                    memory = document
+                } else if memory == nil {
                     all += handle(.memoryNotStored(reason: "the disk is full"))
                 } else {
                     memory = document

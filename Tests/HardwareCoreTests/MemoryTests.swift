@@ -164,6 +164,33 @@ import Testing
         #expect(messages(stored).contains("what must survive a restart is stored again"))
     }
 
+    @Test func nothingWaitsForASlowDiskAndOneWriteIsUnderWayAtATime() {
+        var bench = Bench.charging()
+        bench.isDiskSlow = true
+        let before = bench.writes
+        let tripped = bench.driver(ground(true))
+        #expect(tripped.first == .command(.openContactor(connectorId: 1)))
+        bench.opened()
+        bench.driver(ground(false))
+        bench.driver(ground(true))
+        #expect(bench.writes == before + 1)
+        bench.handle(.memoryStored)
+        #expect(bench.writes == before + 2)
+        #expect(outlet(bench)?.trips == [HardwareMemory.Trip(code: .groundFailure, count: 2)])
+    }
+
+    @Test func anEndWaitsForTheDiskButNotForEver() {
+        var bench = Bench.charging()
+        bench.isDiskSlow = true
+        bench.driver(ground(true))
+        bench.opened()
+        let ending = bench.handle(.terminationRequested) + bench.wait(.milliseconds(1999))
+        #expect(!ending.contains(.finish))
+        var other = bench
+        #expect(other.handle(.memoryStored).last == .finish)
+        #expect(bench.wait(.milliseconds(1)).last == .finish)
+    }
+
     @Test func whatIsDamagedInTheMemoryHarmsNothing() {
         let memory = HardwareMemory(outlets: [
             HardwareMemory.Outlet(

@@ -21,10 +21,13 @@ public struct HardwareMachine: Machine {
 
     private enum State: Equatable {
         case running
-        /// Waits for contactors to open. Next: finished.
-        case terminating
+        /// Waits for contactors to open, and for the disk until then. Next: finished.
+        case terminating(writeLimit: Duration)
         case finished
     }
+
+    /// A disk that stands still holds the end up for so long.
+    private static let writeLimit = Duration.seconds(2)
 
     private var state = State.running
     private let bootId: String
@@ -71,7 +74,13 @@ public struct HardwareMachine: Machine {
     }
 
     public var nextDeadline: Deadline? {
-        state == .finished ? nil : earliest(earliest(of: outlets.lazy.map(\.nextDeadline)), keeper.nextDeadline)
+        switch state {
+        case .finished: return nil
+        case .running: return earliest(earliest(of: outlets.lazy.map(\.nextDeadline)), keeper.nextDeadline)
+        case .terminating(let writeLimit):
+            let opens = earliest(of: outlets.lazy.map(\.nextDeadline))
+            return earliest(opens, Deadline(at: writeLimit, for: "the end does not wait for the disk any longer"))
+        }
     }
 
     public mutating func handle(_ event: Event, at moment: Moment) -> [HardwareEffect] {
@@ -98,7 +107,7 @@ public struct HardwareMachine: Machine {
         case .memoryNotStored(let reason): keeper.saveFailed(reason, &turn)
         case .terminationRequested:
             guard state == .running else { return [] }
-            state = .terminating
+            state = .terminating(writeLimit: turn.uptime + Self.writeLimit)
             for index in outlets.indices { outlets[index].handle(.terminationRequested, bootId: bootId, &turn) }
         }
         conclude(&turn)
@@ -156,7 +165,9 @@ public struct HardwareMachine: Machine {
     /// Stores what must survive, and ends when everything is in its safe state.
     private mutating func conclude(_ turn: inout Turn) {
         keeper.keep(HardwareMemory(outlets: outlets.map(\.memory)), &turn)
-        guard state == .terminating, outlets.allSatisfy(\.isSettled) else { return }
+        guard case .terminating(let writeLimit) = state, outlets.allSatisfy(\.isSettled),
+            !keeper.isWriting || writeLimit <= turn.uptime
+        else { return }
         state = .finished
         turn.finish()
     }

@@ -3,6 +3,7 @@ import BusSchema
 import EventLoop
 import HardwareCore
 import HardwareSimulation
+import HardwareStorage
 import Log
 import Primitives
 import ServiceHost
@@ -20,7 +21,8 @@ final class HardwareDaemon {
     private var lastRequest: UInt64 = 0
     /// Id of the request whose consequences are being performed.
     private var cause: String?
-    private var memory: MemoryFile?
+    /// Nil where nothing is kept.
+    private var memory: MemoryWriter?
 
     init(_ host: ServiceHost) throws {
         self.host = host
@@ -36,14 +38,18 @@ final class HardwareDaemon {
         )
         simulated = try Self.makeSimulation(settings, host)
         drivers = simulated.map { [$0] } ?? []
-        memory = try Self.openMemory(settings, host)
+        let stateFolder = try Self.stateFolder(settings, host)
         let core = HardwareMachine(
             configuration: settings.hardware,
             bootId: random.uuid(),
-            memory: try memory?.load { host.log.write($0) } ?? HardwareMemory(),
+            memory: try stateFolder.flatMap { try MemoryFile(folder: $0).load { host.log.write($0) } }
+                ?? HardwareMemory(),
             at: EventLoop.now()
         )
         machine = MachineHost(core, loop: host.loop)
+        memory = try stateFolder.map { folder in
+            try MemoryWriter(folder: folder, loop: host.loop) { [unowned self] in machine.deliver($0) }
+        }
         machine.perform = { [unowned self] in perform($0) }
         for driver in drivers { driver.report = { [unowned self] in machine.deliver(.driver($0)) } }
         if memory != nil {
@@ -58,10 +64,10 @@ final class HardwareDaemon {
         for driver in drivers { driver.start() }
     }
 
-    /// What must survive a restart; nil where the simulated world does not survive one either.
-    private static func openMemory(_ settings: HardwareSettings, _ host: ServiceHost) throws -> MemoryFile? {
+    /// Where what must survive a restart is kept; nil where the simulated world does not survive one either.
+    private static func stateFolder(_ settings: HardwareSettings, _ host: ServiceHost) throws -> String? {
         guard settings.simulation == nil || settings.keepsSimulation else { return nil }
-        return MemoryFile(folder: try host.makeStateDirectory())
+        return try host.makeStateDirectory()
     }
 
     /// The simulated devices, announced at every start: nobody may take this charger for a real one.
@@ -186,7 +192,7 @@ final class HardwareDaemon {
         case .command(let command):
             for driver in drivers { driver.perform(command) }
         case .store(let document):
-            machine.deliver(store(document))
+            if let memory { memory.save(document) } else { machine.deliver(.memoryStored) }
         case .reply(let id, let reply):
             open.removeValue(forKey: id)?(.success(reply))
         case .refuse(let id, let error):
@@ -200,16 +206,6 @@ final class HardwareDaemon {
             host.end()
         }
         return .done
-    }
-
-    private func store(_ document: HardwareMemory) -> HardwareMachine.Event {
-        guard memory != nil else { return .memoryStored }
-        do throws(MemoryFile.Failure) {
-            try memory?.save(document)
-            return .memoryStored
-        } catch {
-            return .memoryNotStored(reason: error.description)
-        }
     }
 
     private func publish(_ message: AnyBusMessage) {

@@ -38,6 +38,9 @@ struct MemoryKeeper {
         }
     }
 
+    /// Whether the shell has not answered yet.
+    var isWriting: Bool { if case .writing = state { true } else { false } }
+
     /// What is to be remembered now. Stores it if it differs from what is stored, as soon as the budget allows.
     mutating func keep(_ memory: HardwareMemory, _ turn: inout Turn) {
         wanted = memory

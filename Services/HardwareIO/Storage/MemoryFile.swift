@@ -1,13 +1,13 @@
-import HardwareCore
+public import HardwareCore
 import JSON
-import Primitives
-import Storage
+public import Primitives
+public import Storage
 
 /// The document that keeps latched faults, trip counts and registers over restarts of the process and of the machine.
-struct MemoryFile {
+public struct MemoryFile {
     /// Why it was not stored.
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
+        public let description: String
     }
 
     private static let format: UInt16 = 1
@@ -18,19 +18,20 @@ struct MemoryFile {
     var written: WriteCounters { document.written }
 
     /// `folder` exists.
-    init(folder: String) {
+    public init(folder: String, files: any FileSystem = KernelFileSystem()) {
         document = AtomicDocument(
             path: folder + "/memory",
             magic: "charger-hardware-memory",
             formatVersion: Self.format,
             maximumBytes: 64 * 1024,
-            keepsPrevious: true
+            keepsPrevious: true,
+            files: files
         )
     }
 
     /// What was stored; nil when there is nothing that can be read, which is then told to `log`.
     /// - Throws: `StorageError` when the folder cannot be used at all.
-    func load(_ log: (LogRecord) -> Void) throws -> HardwareMemory? {
+    public func load(_ log: (LogRecord) -> Void) throws -> HardwareMemory? {
         let loaded = try document.load()
         for lost in loaded.setAside {
             log(LogRecord(.error, "faults and registers of before are lost", .init("problem", lost)))
@@ -46,7 +47,7 @@ struct MemoryFile {
 
     /// Replaces the document. On disk when this returns.
     /// - Throws: `Failure`; then the one of before is still there.
-    mutating func save(_ memory: HardwareMemory) throws(Failure) {
+    public mutating func save(_ memory: HardwareMemory) throws(Failure) {
         do {
             try document.save(try JSON.encode(memory))
         } catch {

@@ -1,0 +1,137 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// A thread for the calls of the system that have no form which does not block: names to look up, a disk to wait for.
+///
+/// Jobs are done one after the other, in their order. The loop hears of each outcome in a turn of its own, and waits for none. What the
+/// jobs work on is made on the thread and never leaves it; jobs and outcomes are values.
+public final class WorkThread<Job: Sendable, Outcome: Sendable> {
+    private let worker: Worker<Job, Outcome>
+    /// It may own this, so this must not own it.
+    private weak var loop: EventLoop?
+    private var watch: Watch?
+
+    /// Starts the thread.
+    /// - Parameters:
+    ///   - reason: What it is for, in a few words; names what a long turn of the loop was spent on.
+    ///   - loop: Where `completion` is called.
+    ///   - begin: Called once, on the thread: makes what the jobs work on, and returns how a job is done.
+    ///   - completion: Called on the loop with what became of each job, in the order of the jobs.
+    /// - Throws: `SystemError` when the process may have no more threads or descriptors.
+    public init(
+        _ reason: String,
+        loop: EventLoop,
+        begin: @escaping @Sendable () -> (Job) -> Outcome,
+        completion: @escaping (Outcome) -> Void
+    ) throws(SystemError) {
+        worker = try Worker()
+        self.loop = loop
+        try worker.start(begin)
+        watch = loop.watch(descriptor: worker.outcomesReady.raw, for: reason) { [unowned worker] _ in
+            for outcome in worker.takeOutcomes() { completion(outcome) }
+        }
+    }
+
+    // The thread may be inside a call for seconds; it ends when that returns, and owns what it needs until then.
+    deinit {
+        if let watch { loop?.unwatch(watch) }
+        worker.end()
+    }
+
+    /// Has `job` done after those before it. How many wait is for the caller to bound.
+    public func submit(_ job: Job) { worker.submit(job) }
+}
+
+/// What the loop and the thread share: two mailboxes, each with an eventfd that counts what is in it.
+private final class Worker<Job: Sendable, Outcome: Sendable>: Sendable {
+    private struct Mailboxes {
+        var jobs: [Job] = []
+        var outcomes: [Outcome] = []
+        var isEnding = false
+    }
+
+    private let mailboxes = Mutex(Mailboxes())
+    private let jobsReady: Descriptor
+    let outcomesReady: Descriptor
+
+    init() throws(SystemError) {
+        let jobs = try systemCall("create a mailbox") { eventfd(0, Int32(EFD_CLOEXEC)) }
+        jobsReady = Descriptor(takingOwnershipOf: jobs)
+        let outcomes = try systemCall("create a mailbox") { eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK)) }
+        outcomesReady = Descriptor(takingOwnershipOf: outcomes)
+    }
+
+    func start(_ begin: @escaping @Sendable () -> (Job) -> Outcome) throws(SystemError) {
+        let body = ThreadBody { [self] in
+            let work = begin()
+            while let job = nextJob() {
+                let outcome = work(job)
+                mailboxes.withLock { $0.outcomes.append(outcome) }
+                ring(outcomesReady.raw)
+            }
+        }
+        // The thread holds one reference to what it does and gives it back when it ends.
+        let reference = Unmanaged.passRetained(body)
+        var thread = pthread_t()
+        let result = pthread_create(&thread, nil, ThreadBody.main, reference.toOpaque())
+        guard result == 0 else {
+            reference.release()
+            throw SystemError(code: result, operation: "start a thread")
+        }
+        pthread_detach(thread)
+    }
+
+    func submit(_ job: Job) {
+        mailboxes.withLock { $0.jobs.append(job) }
+        ring(jobsReady.raw)
+    }
+
+    func end() {
+        mailboxes.withLock { $0.isEnding = true }
+        ring(jobsReady.raw)
+    }
+
+    func takeOutcomes() -> [Outcome] {
+        var count: UInt64 = 0
+        // Nothing to read is legal: an earlier call took these outcomes already.
+        _ = read(outcomesReady.raw, &count, MemoryLayout.size(ofValue: count))
+        return mailboxes.withLock { mailboxes in
+            defer { mailboxes.outcomes.removeAll() }
+            return mailboxes.outcomes
+        }
+    }
+
+    /// Waits for a job; nil when the thread shall end.
+    private func nextJob() -> Job? {
+        while true {
+            let (job, isEnding) = mailboxes.withLock { mailboxes in
+                (mailboxes.jobs.isEmpty ? nil : mailboxes.jobs.removeFirst(), mailboxes.isEnding)
+            }
+            if isEnding { return nil }
+            if let job { return job }
+            var count: UInt64 = 0
+            // An interrupted read only looks into the mailbox once more.
+            _ = read(jobsReady.raw, &count, MemoryLayout.size(ofValue: count))
+        }
+    }
+
+    private func ring(_ descriptor: Int32) {
+        var one: UInt64 = 1
+        let written = write(descriptor, &one, MemoryLayout.size(ofValue: one))
+        precondition(written == MemoryLayout.size(ofValue: one), "A mailbox counts far fewer items than it could.")
+    }
+}
+
+/// What a thread runs, behind the pointer that it is started with.
+private final class ThreadBody: Sendable {
+    private let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+
+    static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
+        guard let argument else { preconditionFailure("The thread is started with what it runs.") }
+        Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
+    }
+}
