@@ -164,6 +164,63 @@ import Testing
         #expect(messages(stored).contains("what must survive a restart is stored again"))
     }
 
+    /// An EV that asks under a permit, in a process with what the one before stored; killed once it has closed.
+    private func closeAndDie(_ memory: HardwareMemory, waiting: Duration) -> (closed: Bool, memory: HardwareMemory) {
+        var bench = Bench.idle(memory: memory)
+        bench.pilot(9000)
+        bench.permit(16_000, leaseSeconds: 600)
+        let asked = bench.pilot(6000)
+        let effects = asked.orders.contains(close) ? asked : bench.wait(waiting)
+        return (effects.orders.contains(close), bench.memory ?? HardwareMemory())
+    }
+
+    /// A process that dies after each closing begins with half as much each time, until one closing takes as long as the budget needs.
+    @Test func aCrashLoopCannotCloseWithoutLimit() {
+        var memory = HardwareMemory()
+        var quick = 0
+        for _ in 0..<20 {
+            let run = closeAndDie(memory, waiting: .milliseconds(900))
+            quick += run.closed ? 1 : 0
+            memory = run.memory
+        }
+        #expect(quick == 6)
+        #expect(!closeAndDie(memory, waiting: .milliseconds(54_900)).closed)
+        #expect(closeAndDie(memory, waiting: .milliseconds(55_100)).closed)
+    }
+
+    @Test func theFirstClosingIsOnDiskBeforeItIsOrdered() {
+        var bench = Bench.idle()
+        bench.isDiskSlow = true
+        bench.pilot(9000)
+        bench.permit(16_000, leaseSeconds: 600)
+        let asked = bench.pilot(6000)
+        #expect(!asked.orders.contains(close))
+        #expect(outlet(bench)?.recentStarts == 1)
+        #expect(asked.connector?.notChargingBecause == "the contactor rests until its closing is counted on disk")
+        #expect(bench.handle(.memoryStored).orders.contains(close))
+    }
+
+    @Test func aDiskThatStoresNothingLetsOneClosingPassEachMinute() {
+        var bench = Bench.idle()
+        bench.memory = nil
+        bench.pilot(9000)
+        bench.permit(16_000, leaseSeconds: 600)
+        let early = bench.pilot(6000) + bench.wait(.seconds(54))
+        #expect(!early.orders.contains(close))
+        #expect(bench.wait(.seconds(2)).orders.contains(close))
+    }
+
+    @Test func aRunThatLastsAnHourClearsTheCount() {
+        var bench = Bench.charging()
+        #expect(outlet(bench)?.recentStarts == 1)
+        bench.pilot(9000)
+        bench.opened()
+        bench.wait(.seconds(3590))
+        #expect(outlet(bench)?.recentStarts == 1)
+        bench.wait(.seconds(10))
+        #expect(outlet(bench)?.recentStarts == nil)
+    }
+
     @Test func nothingWaitsForASlowDiskAndOneWriteIsUnderWayAtATime() {
         var bench = Bench.charging()
         bench.isDiskSlow = true

@@ -7,7 +7,8 @@ public enum HardwareEffect: Equatable, Sendable {
     case command(DriverCommand)
     /// Store this for the next start, in place of what was stored before; answered by `memoryStored` or `memoryNotStored` in a later turn.
     ///
-    /// Nothing waits for it. A contactor opens before its failure is on disk: waiting would be the danger. What is latched and lost with
+    /// One thing waits for it: the first closing of a run, which is counted on disk before it is ordered (`ClosingBudget`). Nothing else
+    /// does. A contactor opens before its failure is on disk: waiting would be the danger. What is latched and lost with
     /// the process in between is found anew, because a contactor that does not follow, and a residual current, show again. A register that
     /// was told and not stored leaves an older base, which no true register falls below.
     case store(HardwareMemory)

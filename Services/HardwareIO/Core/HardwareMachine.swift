@@ -103,7 +103,12 @@ public struct HardwareMachine: Machine {
             }
         case .clearFaultRequested(let id, let request):
             forward(id, request.connectorId, .clearFaultRequested(id, request.code), &turn)
-        case .memoryStored: keeper.saved(&turn)
+        case .memoryStored:
+            guard let memory = keeper.saved(&turn) else { break }
+            for index in outlets.indices {
+                let stored = memory.outlet(outlets[index].connectorId)
+                outlets[index].handle(.memoryStored(stored), bootId: bootId, &turn)
+            }
         case .memoryNotStored(let reason): keeper.saveFailed(reason, &turn)
         case .terminationRequested:
             guard state == .running else { return [] }

@@ -20,19 +20,23 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         public var trips: [Trip]
         /// The register when it was read last with the contactor open, Wh. A later one is never lower.
         public var registerWh: Int64?
+        /// So many runs of this process in a row closed the contactor and did not last an hour; nil is none.
+        public var recentStarts: Int?
 
         public init(
             connectorId: Int,
             contactorFailure: String? = nil,
             groundFailure: String? = nil,
             trips: [Trip] = [],
-            registerWh: Int64? = nil
+            registerWh: Int64? = nil,
+            recentStarts: Int? = nil
         ) {
             self.connectorId = connectorId
             self.contactorFailure = contactorFailure
             self.groundFailure = groundFailure
             self.trips = trips
             self.registerWh = registerWh
+            self.recentStarts = recentStarts
         }
     }
 
@@ -54,6 +58,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             return Outlet(connectorId: connectorId)
         }
         outlet.registerWh = outlet.registerWh.map { $0.clamped(to: 0...1_000_000_000_000) }
+        outlet.recentStarts = outlet.recentStarts.map { $0.clamped(to: 0...ClosingBudget.mostStarts) }
         outlet.trips = outlet.trips.prefix(FaultLedger.capacity).map {
             Trip(code: $0.code, count: $0.count.clamped(to: 1...FaultLedger.mostTrips))
         }

@@ -60,12 +60,14 @@ struct MemoryKeeper {
         turn.store(wanted)
     }
 
-    mutating func saved(_ turn: inout Turn) {
-        guard case .writing(let memory) = state else { return }
+    /// - Returns: What is on disk now; nil when nothing was being written.
+    mutating func saved(_ turn: inout Turn) -> HardwareMemory? {
+        guard case .writing(let memory) = state else { return nil }
         stored = memory
         state = .idle
         if isFailing { turn.log(LogRecord(.notice, "what must survive a restart is stored again")) }
         isFailing = false
+        return memory
     }
 
     mutating func saveFailed(_ reason: String, _ turn: inout Turn) {

@@ -12,6 +12,7 @@ struct OutletMachine {
         case unlockRequested(RequestID)
         case indicateRequested(RequestID, Indicate.Signal)
         case clearFaultRequested(RequestID, HardwareFaultCode)
+        case memoryStored(HardwareMemory.Outlet)
         /// The process is to end.
         case terminationRequested
     }
@@ -48,7 +49,7 @@ struct OutletMachine {
         self.configuration = configuration
         pilot = PilotSensor(isVentilated: configuration.ventilated, at: start)
         proximity = ProximitySensor(at: start)
-        contactor = ContactorMachine(configuration, failure: memory.contactorFailure, at: start)
+        contactor = ContactorMachine(configuration, memory: memory, at: start)
         cable = CableMachine(configuration, at: start)
         lease = LeaseMachine(policy: configuration.onPermitLost)
         offer = OfferMachine(connectorId: configuration.connectorId)
@@ -70,7 +71,8 @@ struct OutletMachine {
             contactorFailure: contactor.failure?.detail,
             groundFailure: faults.groundFailure,
             trips: faults.trips,
-            registerWh: meter.settledWh
+            registerWh: meter.settledWh,
+            recentStarts: contactor.recentStarts
         )
     }
 
@@ -96,21 +98,18 @@ struct OutletMachine {
         switch event {
         case .started:
             turn.order(.openContactor(connectorId: connectorId))
-        case .driver(.contactorFeedback(_, let closed)):
-            contactor.feedbackRead(closed: closed, &turn)
+        case .driver(.contactorFeedback(_, let closed)): contactor.feedbackRead(closed: closed, &turn)
         case .driver(let fact):
             // Of an outlet out of service only the contactor matters.
             guard stage != .ending else { return }
             sense(fact, &turn)
-        case .permitRequested(let id, let request):
-            if obey(request, id, &turn) { grantor = id }
-        case .unlockRequested(let id):
-            cable.requestUnlock(id, situation(at: turn.uptime), &turn)
+        case .permitRequested(let id, let request): if obey(request, id, &turn) { grantor = id }
+        case .unlockRequested(let id): cable.requestUnlock(id, situation(at: turn.uptime), &turn)
         case .indicateRequested(let id, let signal):
             turn.order(.indicate(connectorId: connectorId, signal))
             turn.reply(id, .done)
-        case .clearFaultRequested(let id, let code):
-            clearFault(id, code, &turn)
+        case .clearFaultRequested(let id, let code): clearFault(id, code, &turn)
+        case .memoryStored(let memory): contactor.stored(memory)
         case .terminationRequested:
             stage = .ending
             turn.log(LogRecord(.notice, "connector is taken out of service", connectorField))
@@ -330,11 +329,7 @@ extension OutletMachine {
     /// Each owner says what is wrong with it; the ledger says what that means together.
     private mutating func followFaults() {
         faults.follow(.contactor, .powerSwitchFailure, contactor.failure?.detail)
-        faults.follow(
-            .mirror,
-            .powerSwitchFailure,
-            contactor.isSilent ? "position of the contactor was not read for too long" : nil
-        )
+        faults.follow(.mirror, .powerSwitchFailure, contactor.silence)
         let pilotFailure = pilot.failure
         faults.follow(.pilot, pilotFailure?.code ?? .internalError, pilotFailure?.detail)
         if configuration.hasSocket { faults.follow(.proximity, .internalError, proximity.failure) }

@@ -53,15 +53,16 @@ struct ContactorMachine {
     /// When it was ordered to close last.
     private(set) var closedAt: Duration
 
-    /// `failure` is what was latched before the start.
-    init(_ configuration: ConnectorConfiguration, failure: String?, at start: Duration) {
+    /// `memory` is what was latched before the start, and how often it started lately.
+    init(_ configuration: ConnectorConfiguration, memory: HardwareMemory.Outlet, at start: Duration) {
         connectorId = configuration.connectorId
         budget = ClosingBudget(
             rest: configuration.contactorRest,
             closingsPerHour: configuration.closingsPerHour,
+            recentStarts: memory.recentStarts ?? 0,
             at: start
         )
-        self.failure = failure.map { Failure(detail: $0, mirrorIsProven: false) }
+        failure = memory.contactorFailure.map { Failure(detail: $0, mirrorIsProven: false) }
         readUntil = start + Self.readingLimit
         closedAt = start
     }
@@ -105,6 +106,12 @@ struct ContactorMachine {
     /// Its position is not read although it should be.
     var isSilent: Bool { readUntil == nil }
 
+    /// The same, for the list of faults.
+    var silence: String? { isSilent ? "position of the contactor was not read for too long" : nil }
+
+    /// What is to be stored of its closings; nil when that is nothing.
+    var recentStarts: Int? { budget.recentStarts > 0 ? budget.recentStarts : nil }
+
     /// Why it must not close now, for people; nil when it may.
     func objection(at uptime: Duration) -> String? { budget.objection(at: uptime) }
 
@@ -144,9 +151,14 @@ struct ContactorMachine {
         }
     }
 
-    /// Closes, unless it must not.
+    /// What is on disk of it.
+    mutating func stored(_ memory: HardwareMemory.Outlet) { budget.stored(recentStarts: memory.recentStarts ?? 0) }
+
+    /// Closes, unless it must not, or the first closing of this run is not counted on disk yet.
     mutating func close(_ turn: inout Turn) {
-        guard case .open = state, failure == nil, !isSilent, budget.objection(at: turn.uptime) == nil else { return }
+        guard case .open = state, failure == nil, !isSilent, budget.objection(at: turn.uptime) == nil,
+            budget.isCounted(at: turn.uptime)
+        else { return }
         state = .closing(limit: turn.uptime + Self.closingLimit)
         closedAt = turn.uptime
         contrarySamples = 0
