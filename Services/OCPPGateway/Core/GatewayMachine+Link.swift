@@ -95,6 +95,8 @@ extension GatewayMachine {
             case .requestUnlock(let unlock): turn.add(.requestUnlock(unlock))
             case .indicate(let indication): turn.add(.indicate(indication))
             case .confirmUnlock(let id, let confirmation): turn.answer(id, .unlockConnector(confirmation))
+            case .confirmAvailability(let id, let confirmation): turn.answer(id, .changeAvailability(confirmation))
+            case .save(let document): turn.add(.save(document))
             case .publish(let message):
                 view.note(message)
                 turn.add(.publish(message))

@@ -63,6 +63,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             configuration: settings.charging,
             keys: configuration.keys,
             restored: restored,
+            availability: documents[AvailabilityDocument.self],
             seed: seeds.next(),
             at: moment
         )
@@ -146,13 +147,13 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             obey(configuration: configuration.declared(result), &turn)
         case .stored(let number, let result):
             obey(configuration: configuration.stored(number: number, result), &turn)
+        case .saved(AvailabilityDocument.name): perform(charging.handle(.availabilitySaved, at: moment), &turn)
         case .saved: break
         case .saveFailed(let name, let reason):
-            // The config store has the values; only a start without it would miss them.
             turn.log(.warning, "a document was not saved", .init("document", name), .init("reason", reason))
-        case .charging(.cardPresented(let card)) where resetting.isUnderWay:
-            // Nothing new begins: the transactions are being ended for the restart (OCPP 1.6 §5.14).
-            if let id = card.connectorIds.first { turn.add(.indicate(Indicate(connectorId: id, signal: .rejected))) }
+            // As for the snapshot of the configuration: the config store has the values, and only a start without it would miss them.
+            guard name == AvailabilityDocument.name else { return }
+            perform(charging.handle(.availabilitySaveFailed, at: moment), &turn)
         case .charging(let event):
             perform(charging.handle(event, at: moment), &turn)
         case .resendRequested(let number):

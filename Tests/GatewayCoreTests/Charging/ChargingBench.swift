@@ -11,6 +11,8 @@ final class ChargingBench {
     var hardware: [Int: FakeHardware]
     /// What is on disk.
     var journal: [JournalRecord]
+    /// The document of availability on disk.
+    private(set) var availability: AvailabilityDocument?
     private(set) var isOnline = false
     /// The process is dead: nothing is performed any more.
     private(set) var isDead = false
@@ -20,6 +22,7 @@ final class ChargingBench {
     private(set) var writes = 0
     private(set) var indications: [String] = []
     private(set) var unlockAnswers: [UnlockStatus] = []
+    private(set) var availabilityAnswers: [AvailabilityStatus] = []
     private(set) var permits: [Permit] = []
     private(set) var publications: [AnyBusMessage] = []
     private(set) var logs: [LogRecord] = []
@@ -85,6 +88,7 @@ final class ChargingBench {
             configuration: configuration,
             keys: keys,
             restored: TransactionLedger(),
+            availability: nil,
             seed: seed,
             at: moment
         )
@@ -192,7 +196,14 @@ final class ChargingBench {
         seed += 1
         var restored = TransactionLedger()
         for record in journal { restored.read(record) }
-        machine = ChargingMachine(configuration: configuration, keys: keys, restored: restored, seed: seed, at: moment)
+        machine = ChargingMachine(
+            configuration: configuration,
+            keys: keys,
+            restored: restored,
+            availability: availability,
+            seed: seed,
+            at: moment
+        )
         perform(machine.start(at: moment))
         tellHardware()
     }
@@ -311,11 +322,30 @@ final class ChargingBench {
             case .requestUnlock(let unlock): answer(unlock)
             case .indicate(let indicate): indications.append("\(indicate.connectorId) \(indicate.signal)")
             case .confirmUnlock(_, let confirmation): unlockAnswers.append(confirmation.status)
+            case .confirmAvailability(_, let confirmation): availabilityAnswers.append(confirmation.status)
+            case .save(let document): save(document)
             case .publish(let message): publications.append(message)
             case .log(let record): logs.append(record)
             }
         }
         return true
+    }
+
+    private func save(_ document: AnyDocument) {
+        guard !persistFails, let new = document.value as? AvailabilityDocument else {
+            return feed(.availabilitySaveFailed)
+        }
+        writes += 1
+        availability = new
+        feed(.availabilitySaved)
+    }
+
+    /// Asks for a change of availability. Returns the answer; nil while there is none.
+    func changeAvailability(_ connectorId: Int, _ type: AvailabilityType) -> AvailabilityStatus? {
+        let before = availabilityAnswers.count
+        perform(machine.changeAvailability(.init(connectorId: connectorId, type: type), id: "change", at: moment))
+        pump()
+        return availabilityAnswers.dropFirst(before).last
     }
 
     private func answer(_ permit: Permit) {

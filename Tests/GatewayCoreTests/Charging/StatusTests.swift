@@ -141,8 +141,7 @@ import Testing
         case 6: bench.change { $0.faults = $0.faults.isEmpty ? [.groundFailure] : [] }
         case 7:
             let type: AvailabilityType = Bool.random(using: &random) ? .operative : .inoperative
-            let (_, effects) = bench.machine.changeAvailability(.init(connectorId: 1, type: type), at: bench.moment)
-            bench.perform(effects)
+            _ = bench.changeAvailability(1, type)
         case 8:
             let (_, effects) = bench.machine.remoteStart(.init(connectorId: 1, idTag: "APP"), at: bench.moment)
             bench.perform(effects)

@@ -180,24 +180,40 @@ import Testing
         #expect(unlock.answers == [.unlockConnector(.init(status: .notSupported))])
     }
 
-    /// On disk when answered, reported after the answer (CORE-AVL-05).
-    @Test func availabilityIsPersistedBeforeItsAnswerAndReportedAfterIt() throws {
+    /// OCPP 1.6 §5.2: on disk when answered, reported after the answer.
+    @Test func availabilityIsSavedBeforeItsAnswerAndReportedAfterIt() throws {
         var bench = try GatewayBench()
         bench.register()
-        let effects = bench.ask(
-            .changeAvailability(ChangeAvailability.Request(connectorId: 0, type: .inoperative))
-        )
-        let persisted = effects.firstIndex { effect in
-            if case .persist(_, .synced) = effect { true } else { false }
-        }
+        let asked = bench.ask(.changeAvailability(ChangeAvailability.Request(connectorId: 0, type: .inoperative)))
+        #expect(asked.contains(.save(AnyDocument(AvailabilityDocument(inoperative: [0])))))
+        #expect(asked.answers.isEmpty)
+        let effects = bench.feed(.saved(document: AvailabilityDocument.name))
         let answered = effects.firstIndex { effect in
             if case .sendResult = effect { true } else { false }
         }
         let reported = effects.firstIndex { effect in
             if case .sendCall(_, .statusNotification) = effect { true } else { false }
         }
-        let order = [try #require(persisted), try #require(answered), try #require(reported)]
+        #expect(effects.answers == [.changeAvailability(.init(status: .accepted))])
+        let order = [try #require(answered), try #require(reported)]
         #expect(order == order.sorted())
+    }
+
+    @Test func anAvailabilityThatCannotBeSavedIsRejected() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        bench.ask(.changeAvailability(ChangeAvailability.Request(connectorId: 1, type: .inoperative)))
+        let failed = bench.feed(.saveFailed(document: AvailabilityDocument.name, reason: "no space"))
+        #expect(failed.answers == [.changeAvailability(.init(status: .rejected))])
+    }
+
+    /// Another document says nothing about availability.
+    @Test func theSaveOfAnotherDocumentAnswersNoChangeOfAvailability() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        bench.ask(.changeAvailability(ChangeAvailability.Request(connectorId: 1, type: .inoperative)))
+        #expect(bench.feed(.saved(document: ConfigSnapshot.name)).answers.isEmpty)
+        #expect(bench.feed(.saveFailed(document: ConfigSnapshot.name, reason: "no space")).answers.isEmpty)
     }
 
     /// J-RPC-22.

@@ -101,7 +101,7 @@ extension World {
         guard let status else { return problems + ["the gateway is dead"] }
         if status.queue.deadLetters > 0 { problems.append("\(status.queue.deadLetters) dead letters") }
         if let fault = status.queue.storageFault { problems.append("storage: \(fault)") }
-        let inoperative = around.disks.gateway.restored.inoperative
+        let inoperative = around.disks.gateway.outOfService
         for id in 0...settings.connectors {
             let isOperative = !inoperative.contains(id) && !inoperative.contains(0)
             let truth: ChargePointStatus = isOperative ? .available : .unavailable

@@ -20,6 +20,10 @@ public enum ChargingEffect: Equatable, Sendable {
     case indicate(Indicate)
     /// Answer an earlier UnlockConnector.
     case confirmUnlock(id: String, UnlockConnector.Confirmation)
+    /// Answer an earlier ChangeAvailability.
+    case confirmAvailability(id: String, ChangeAvailability.Confirmation)
+    /// Replace a document, and feed `saved` or `saveFailed`.
+    case save(AnyDocument)
     case publish(AnyBusMessage)
     case log(LogRecord)
 }
@@ -58,6 +62,10 @@ extension ChargingMachine {
         case queueLoadFailed(reason: String)
         case persistFailed(reason: String)
         case compactionFailed(reason: String)
+        /// The document of availability is on disk.
+        case availabilitySaved
+        /// It is not, and nobody knows what the disk holds of it.
+        case availabilitySaveFailed
         /// Something was received on the connection.
         case linkProvedAlive
         /// True time minus the wall clock, from an answer of the central system.

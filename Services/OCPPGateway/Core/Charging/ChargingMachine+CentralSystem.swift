@@ -3,7 +3,7 @@ public import OCPP
 public import Primitives
 
 /// Requests of the central system about charging. Each answer is returned with effects; the owner performs the effects, then sends the
-/// answer, and only then asks for the next CALL .
+/// answer, and only then asks for the next CALL.
 extension ChargingMachine {
     // MARK: - Remote start and stop
 
@@ -69,49 +69,58 @@ extension ChargingMachine {
 
     // MARK: - Availability
 
-    /// ChangeAvailability (OCPP 1.6 §5.2). On disk when answered. Connector 0 is the charge point and, going into service, all of its
-    /// connectors (OCPP 1.6 §5.2).
+    /// ChangeAvailability (OCPP 1.6 §5.2). The answer follows as `confirmAvailability` with the same id, once the change is on disk.
     public mutating func changeAvailability(
         _ request: ChangeAvailability.Request,
+        id: String,
         at moment: Moment
-    ) -> (ChangeAvailability.Confirmation, [ChargingEffect]) {
-        let isOperative = request.type == .operative
-        guard request.connectorId == 0 || connector(request.connectorId) != nil else {
-            return (ChangeAvailability.Confirmation(status: .rejected), [])
+    ) -> [ChargingEffect] {
+        let change = AvailabilityMachine.Change(
+            callId: id,
+            connectorId: request.connectorId,
+            isOperative: request.type == .operative
+        )
+        return inTurn(at: moment) { machine, turn in machine.obey(machine.availability.change(change), &turn) }
+    }
+
+    /// What was decided about availability is followed, answered, and kept.
+    mutating func obey(_ orders: AvailabilityMachine.Orders, _ turn: inout ChargingTurn) {
+        for callId in orders.rejected {
+            turn.add(.confirmAvailability(id: callId, ChangeAvailability.Confirmation(status: .rejected)))
         }
-        // The answer promises that it survives a power cut, which a disk that refuses cannot promise.
-        guard book.takesRecords else { return (ChangeAvailability.Confirmation(status: .rejected), []) }
+        for change in orders.changed {
+            let status: AvailabilityStatus = follow(change, &turn) ? .accepted : .scheduled
+            turn.add(.confirmAvailability(id: change.callId, ChangeAvailability.Confirmation(status: status)))
+        }
+        if let document = orders.save { turn.add(.save(AnyDocument(document))) }
+    }
+
+    /// Returns false when a connector that goes out of service has a usage to end first.
+    private mutating func follow(_ change: AvailabilityMachine.Change, _ turn: inout ChargingTurn) -> Bool {
         var isDone = true
-        let effects = inTurn(at: moment) { machine, turn in
-            var ids = [request.connectorId]
-            if request.connectorId == 0, isOperative { ids += machine.connectors.map(\.id) }
-            for id in ids where turn.ledger.inoperative.contains(id) == isOperative {
-                turn.persist(.availabilitySet(AvailabilitySet(connectorId: id, operative: isOperative)), .synced)
-            }
-            machine.statuses.reportChargePoint(&turn)
-            machine.eachConnector(&turn) { connector, turn in
-                guard request.connectorId == 0 || connector.id == request.connectorId else { return }
-                if !isOperative { turn.identity.abandon(connectorId: connector.id) }
-                let inoperative = turn.ledger.inoperative
-                let isEffective = connector.setOperative(
-                    !inoperative.contains(connector.id) && !inoperative.contains(0),
-                    &turn
-                )
-                isDone = isDone && (isEffective || isOperative)
-            }
+        statuses.reportChargePoint(availability, &turn)
+        let availability = availability
+        eachConnector(&turn) { connector, turn in
+            guard change.connectorId == 0 || connector.id == change.connectorId else { return }
+            if !change.isOperative { turn.identity.abandon(connectorId: connector.id) }
+            let isEffective = connector.setInoperable(availability.reasons(for: connector.id), &turn)
+            isDone = isDone && (isEffective || change.isOperative)
         }
-        return (ChangeAvailability.Confirmation(status: isDone ? .accepted : .scheduled), effects)
+        return isDone
     }
 
     // MARK: - Reset and triggers
 
-    /// Ends every transaction, for a Reset (OCPP 1.6 §5.14) or another restart.
+    /// Ends every transaction for a Reset (OCPP 1.6 §5.14); nothing begins any more until the program is started anew.
     public mutating func stopAll(reason: Reason, at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
+            machine.availability.add(.reset, to: 0)
+            let availability = machine.availability
             machine.eachConnector(&turn) { connector, turn in
                 // What was about to begin does not begin any more.
                 turn.identity.abandon(connectorId: connector.id)
                 connector.cancelUsage(&turn)
+                _ = connector.setInoperable(availability.reasons(for: connector.id), &turn)
                 connector.stop(reason, idTag: nil, &turn)
             }
         }

@@ -14,6 +14,7 @@ public struct ChargingMachine: Machine, Sendable {
     private var random: SeededRandom
     private(set) var book: RecordBook
     private var identity = IdentityMachine()
+    var availability: AvailabilityMachine
     /// By connectorId, ascending.
     private(set) var connectors: [ConnectorMachine]
     var delivery: DeliveryMachine
@@ -25,12 +26,14 @@ public struct ChargingMachine: Machine, Sendable {
     ///   - configuration: What the charger is.
     ///   - keys: The values of the OCPP keys in force.
     ///   - restored: The journal, folded record by record.
+    ///   - document: What was out of service, if that was ever saved.
     ///   - seed: For ids; never the same twice.
     ///   - moment: Now.
     public init(
         configuration: ChargingConfiguration,
         keys: OCPPKeys,
         restored: TransactionLedger,
+        availability document: AvailabilityDocument?,
         seed: UInt64,
         at moment: Moment
     ) {
@@ -44,10 +47,15 @@ public struct ChargingMachine: Machine, Sendable {
         )
         random = SeededRandom(seed: seed)
         book = RecordBook(restored)
-        let isInService = !restored.inoperative.contains(0)
+        let availability = AvailabilityMachine(
+            connectorIds: configuration.connectors.map(\.id),
+            document: document,
+            inherited: restored.inoperative
+        )
+        self.availability = availability
+        if document != nil { book.availabilityIsSaved() }
         connectors = configuration.connectors.sorted { $0.id < $1.id }.map {
-            let isOperative = isInService && !restored.inoperative.contains($0.id)
-            return ConnectorMachine(settings: $0, isOperative: isOperative, at: moment.uptime)
+            ConnectorMachine(settings: $0, inoperability: availability.reasons(for: $0.id), at: moment.uptime)
         }
         delivery = DeliveryMachine(restored)
         statuses = Statuses()
@@ -60,7 +68,8 @@ public struct ChargingMachine: Machine, Sendable {
                 turn.log(.fault, "transactions overlap in the journal", .init("count", turn.ledger.orphans))
             }
             machine.eachConnector(&turn) { $0.restore(&$1) }
-            machine.statuses.reportChargePoint(&turn)
+            machine.statuses.reportChargePoint(machine.availability, &turn)
+            machine.obey(machine.availability.start(), &turn)
         }
     }
 
@@ -99,7 +108,7 @@ public struct ChargingMachine: Machine, Sendable {
         case .hardwareMeter(let reading): withConnector(reading.connectorId, &turn) { $0.observed(reading, &$1) }
         case .hardwareReader(let reader):
             for id in reader.connectorIds { withConnector(id, &turn) { $0.heard(&$1) } }
-            statuses.observed(reader, &turn)
+            statuses.observed(reader, availability, &turn)
         case .hardwareAlive: eachConnector(&turn) { $0.heard(&$1) }
         case .cardPresented(let card): presented(card, &turn)
         case .permitAnswered(let connectorId, let transaction, let outcome):
@@ -118,6 +127,10 @@ public struct ChargingMachine: Machine, Sendable {
         case .compactionFailed(let reason):
             turn.log(.warning, "the journal was not made shorter", .init("reason", reason))
             turn.book.compactionFailed(at: turn.uptime)
+        case .availabilitySaved:
+            turn.book.availabilityIsSaved()
+            obey(availability.saved(), &turn)
+        case .availabilitySaveFailed: obey(availability.saveFailed(), &turn)
         case .clockSynchronised(let offset): synchronise(offset, &turn)
         case .terminationRequested: eachConnector(&turn) { $0.renewPermit(&$1) }
         }

@@ -30,7 +30,7 @@ public struct AnyDocument: Equatable, Sendable {
 /// The documents as they were found at the start.
 public struct Documents: Sendable {
     /// All there are.
-    public static let kinds: [any Document.Type] = [ConfigSnapshot.self]
+    public static let kinds: [any Document.Type] = [ConfigSnapshot.self, AvailabilityDocument.self]
 
     private var found: [String: any Document] = [:]
 

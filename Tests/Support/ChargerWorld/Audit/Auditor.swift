@@ -167,7 +167,7 @@ final class Auditor {
         }
         switch (request, confirmation) {
         case (.changeAvailability(let request), .changeAvailability(let answer)) where answer.status != .rejected:
-            let isOperative = !disks.gateway.restored.inoperative.contains(request.connectorId)
+            let isOperative = !disks.gateway.outOfService.contains(request.connectorId)
             if isOperative != (request.type == .operative) { violate(["ChangeAvailability was answered, not stored"]) }
         case (.changeConfiguration(let request), .changeConfiguration(let answer)) where answer.status == .accepted:
             guard let stored = disks.config.stored(request.key.text), stored != request.value.text else { return }

@@ -27,6 +27,10 @@ final class GatewayDisk {
     private var kept: [(number: UInt64, record: GatewayCore.JournalRecord)] = []
     private var newestNumber: UInt64 = 0
     private var mayHaveLost = false
+    /// What is out of service by the documents that were acknowledged.
+    private(set) var outOfService: Set<Int> = []
+    /// The same by documents whose save was not acknowledged since: the disk may have them all the same.
+    private var mayHaveSaved: Set<Set<Int>> = []
 
     init(_ files: SimulatedDisk, _ notebook: Notebook) {
         self.files = files
@@ -53,7 +57,15 @@ final class GatewayDisk {
         self.journal = journal
         self.documents = documents
         mayHaveLost = false
-        return Found(restored: journal.restored, documents: documents.load(), lost: lost)
+        let found = documents.load()
+        let kept = Set(found[AvailabilityDocument.self]?.inoperative ?? [])
+        // One more may be there: written, and its process killed before it could say so; what was refused may be there too.
+        if kept != outOfService, !mayHaveSaved.contains(kept) {
+            notebook.violate("\(outOfService) was out of service, now it is \(kept)")
+        }
+        outOfService = kept
+        mayHaveSaved = []
+        return Found(restored: journal.restored, documents: found, lost: lost)
     }
 
     /// The process is gone.
@@ -140,7 +152,19 @@ final class GatewayDisk {
     // MARK: - The documents
 
     /// Saves it, now or within its patience. Returns the event that tells the core, if there is one yet.
-    func save(_ document: AnyDocument, at uptime: Duration) -> GatewayEvent? { documents?.save(document, at: uptime) }
+    func save(_ document: AnyDocument, at uptime: Duration) -> GatewayEvent? {
+        guard let availability = document.value as? AvailabilityDocument else {
+            return documents?.save(document, at: uptime)
+        }
+        let wanted = Set(availability.inoperative)
+        mayHaveSaved.insert(wanted)
+        let event = documents?.save(document, at: uptime)
+        if case .saved = event {
+            outOfService = wanted
+            mayHaveSaved = []
+        }
+        return event
+    }
 
     // MARK: - Time
 

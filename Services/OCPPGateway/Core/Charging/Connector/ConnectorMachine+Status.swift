@@ -7,7 +7,9 @@ extension ConnectorMachine {
     /// By the facts of this moment, which may not be reported yet.
     var isFaulted: Bool { rules.verdict()?.status == .faulted }
 
-    var rules: StatusRules { StatusRules(usage: usage, facts: facts, isOperative: isOperative) }
+    var rules: StatusRules {
+        StatusRules(usage: usage, facts: facts, isUnavailable: inoperability.contains(where: \.isReported))
+    }
 
     private var usage: StatusRules.Usage {
         switch session {

@@ -40,16 +40,16 @@ struct ConnectorMachine: Equatable, Sendable {
     // Written in this file and in `ConnectorMachine+Transaction.swift` only.
     var facts: ConnectorFacts
     var session = Session.idle
-    /// In service, by its own setting and that of the charge point.
-    private(set) var isOperative: Bool
+    /// Why nothing may begin here; `AvailabilityMachine` owns it.
+    private(set) var inoperability: Set<InoperabilityReason>
     var permit: PermitKeeper
     var cable: CableRelease
     private var tracker: StatusTracker
     var timers = Deadlines<Timer>()
 
-    init(settings: ChargingConfiguration.Connector, isOperative: Bool, at uptime: Duration) {
+    init(settings: ChargingConfiguration.Connector, inoperability: Set<InoperabilityReason>, at uptime: Duration) {
         self.settings = settings
-        self.isOperative = isOperative
+        self.inoperability = inoperability
         facts = ConnectorFacts(at: uptime)
         permit = PermitKeeper(connectorId: settings.id)
         cable = CableRelease(connectorId: settings.id)
@@ -64,6 +64,8 @@ struct ConnectorMachine: Equatable, Sendable {
         guard case .transaction(let transaction) = session else { return nil }
         return transaction
     }
+
+    var isOperative: Bool { inoperability.isEmpty }
 
     /// A new usage may begin here.
     var isStartable: Bool {
@@ -195,9 +197,10 @@ struct ConnectorMachine: Equatable, Sendable {
     mutating func renewPermit(_ turn: inout ChargingTurn) { permit.renew(&turn) }
 
     /// Goes into or out of service. Returns false when the change has to wait for the end of a usage (OCPP 1.6 §5.2).
-    mutating func setOperative(_ isNow: Bool, _ turn: inout ChargingTurn) -> Bool {
+    mutating func setInoperable(_ reasons: Set<InoperabilityReason>, _ turn: inout ChargingTurn) -> Bool {
         let wasOperative = isOperative
-        isOperative = isNow
+        inoperability = reasons
+        let isNow = isOperative
         if wasOperative, !isNow {
             timers.clear(.connectionTimeOut)
             if case .authorized = session { session = facts.isPlugged ? .plugged : .idle }

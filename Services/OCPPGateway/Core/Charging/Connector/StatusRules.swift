@@ -40,7 +40,8 @@ struct StatusRules {
 
     var usage: Usage
     var facts: ConnectorFacts
-    var isOperative: Bool
+    /// Out of service, by itself or with the charge point.
+    var isUnavailable: Bool
 
     /// Nil while hardware-io was not heard yet: nothing is known.
     func verdict() -> Verdict? {
@@ -86,7 +87,7 @@ struct StatusRules {
         switch usage {
         case .transaction(let transaction): return inTransaction(transaction, state)
         case .finishing: return Verdict(status: .finishing)
-        case .none where !isOperative, .preparing where !isOperative: return Verdict(status: .unavailable)
+        case .none where isUnavailable, .preparing where isUnavailable: return Verdict(status: .unavailable)
         case .none: return Verdict(status: .available)
         case .preparing: return Verdict(status: .preparing)
         }

@@ -27,7 +27,8 @@ public struct Requeued: Codable, Equatable, Sendable {
     public init() {}
 }
 
-/// ChangeAvailability was accepted (OCPP 1.6 §5.2). Connector 0 is the charge point.
+/// ChangeAvailability was accepted (OCPP 1.6 §5.2). Connector 0 is the charge point. Only older versions wrote this: see
+/// `AvailabilityDocument`.
 public struct AvailabilitySet: Codable, Equatable, Sendable {
     public var connectorId: Int
     public var operative: Bool
@@ -52,7 +53,7 @@ public struct Checkpoint: Codable, Equatable, Sendable {
     public var failures: Int
     public var deadLetters: SequenceSet
     public var requeued: SequenceSet
-    /// 0 is the charge point.
+    /// 0 is the charge point. Empty once there is an `AvailabilityDocument`.
     public var inoperative: [Int]
     /// Connectors whose last transaction ended with the cable still in.
     public var finishing: [Int]

@@ -115,6 +115,9 @@ struct RecordBook: Equatable, Sendable {
     /// Messages up to `sequence` are missing in the journal: damage, or a disk of another time.
     mutating func skipMissing(through sequence: Int64) { ledger.deliveredThrough = sequence }
 
+    /// What is out of service has a document of its own; what older versions kept in the journal does not count any more.
+    mutating func availabilityIsSaved() { ledger.inoperative = [] }
+
     /// A dead letter that was put back is not in the journal.
     mutating func forgetRequeued(_ sequence: Int64) { ledger.requeued.remove(sequence) }
 }

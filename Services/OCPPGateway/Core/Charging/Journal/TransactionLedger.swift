@@ -43,7 +43,7 @@ public struct TransactionLedger: Equatable, Sendable {
     public internal(set) var open: [Int: Open] = [:]
     /// Answers to StartTransaction of transactions whose StopTransaction still waits.
     public internal(set) var assigned: [String: Assigned] = [:]
-    /// Connectors out of service; 0 is the charge point.
+    /// Connectors out of service, 0 being the charge point, as versions kept it that had no document for it. Carried along until there is one.
     public internal(set) var inoperative: Set<Int> = []
     /// Connectors whose last transaction ended, with the cable not seen removed since.
     public internal(set) var finishing: [Int: KeptCable] = [:]

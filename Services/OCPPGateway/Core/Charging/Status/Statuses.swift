@@ -22,18 +22,23 @@ struct Statuses: Sendable {
 
     mutating func deadlineReached(at uptime: Duration) { reporter.deadlineReached(at: uptime) }
 
-    mutating func observed(_ reader: ReaderState, _ turn: inout ChargingTurn) {
+    mutating func observed(
+        _ reader: ReaderState,
+        _ availability: AvailabilityMachine,
+        _ turn: inout ChargingTurn
+    ) {
         guard readers[reader.readerId] != nil || readers.count < Self.mostReaders else { return }
         readers[reader.readerId] = reader
-        reportChargePoint(&turn)
+        reportChargePoint(availability, &turn)
     }
 
     /// The status of the charge point itself, connector 0 (OCPP 1.6 §7.7).
-    mutating func reportChargePoint(_ turn: inout ChargingTurn) {
+    mutating func reportChargePoint(_ availability: AvailabilityMachine, _ turn: inout ChargingTurn) {
         let hasReaderFault = readers.values.contains { $0.faults.contains(.readerFailure) }
+        let isUnavailable = availability.reasons(for: 0).contains(where: \.isReported)
         let report = StatusReport(
             connectorId: 0,
-            status: turn.ledger.inoperative.contains(0) ? .unavailable : .available,
+            status: isUnavailable ? .unavailable : .available,
             errorCode: hasReaderFault ? .readerFailure : .noError,
             since: turn.now
         )

@@ -23,10 +23,7 @@ enum CoreProfile: FeatureProfile {
             if let confirmation { turn.answer(id, .unlockConnector(confirmation)) }
             machine.perform(orders, &turn)
         case .changeAvailability(let request):
-            let (confirmation, orders) = machine.charging.changeAvailability(request, at: turn.moment)
-            // The answer promises that it is on disk.
-            machine.perform(orders, &turn)
-            turn.answer(id, .changeAvailability(confirmation))
+            machine.perform(machine.charging.changeAvailability(request, id: id, at: turn.moment), &turn)
         case .clearCache:
             // Without a cache there is nothing to clear, and the message is still Core (E §3.23).
             turn.answer(id, .clearCache(ClearCache.Confirmation(status: .rejected)))
@@ -39,15 +36,14 @@ enum CoreProfile: FeatureProfile {
         return true
     }
 
-    /// Until accepted, the central system must not start anything; if it tries, nothing happens (OCPP 1.6 §4.2). Nor does anything new
-    /// begin while a Reset is under way.
+    /// Until accepted, the central system must not start anything; if it tries, nothing happens (OCPP 1.6 §4.2).
     private static func remoteStart(
         _ request: RemoteStartTransaction.Request,
         _ id: String,
         _ machine: inout GatewayMachine,
         _ turn: inout GatewayTurn
     ) {
-        guard machine.registration.gate == .open, !machine.resetting.isUnderWay else {
+        guard machine.registration.gate == .open else {
             return turn.answer(id, .remoteStartTransaction(RemoteStartTransaction.Confirmation(status: .rejected)))
         }
         let (confirmation, orders) = machine.charging.remoteStart(request, at: turn.moment)

@@ -1,0 +1,149 @@
+import OCPP
+
+/// Why a connector, or the charge point as connector 0, is not to be used.
+enum InoperabilityReason: Hashable, Sendable {
+    /// ChangeAvailability (OCPP 1.6 §5.2). The only one that is kept on disk.
+    case centralSystem
+    /// A Reset is under way: nothing new begins, because nobody would end it (OCPP 1.6 §5.14).
+    case reset
+
+    /// Whether the status says Unavailable. A Reset is over before anybody could make use of that.
+    var isReported: Bool { self == .centralSystem }
+}
+
+/// Who may not be used, and why: a set of reasons for each connector and one for the charge point. A connector is operative when neither of
+/// the two has a reason in it.
+///
+/// A change by the central system is on disk before it is in force, and in force before it is answered. One is saved at a time; those that
+/// come meanwhile wait in their order.
+struct AvailabilityMachine: Equatable, Sendable {
+    /// A ChangeAvailability that was asked for.
+    struct Change: Equatable, Sendable {
+        var callId: String
+        /// 0 is the charge point.
+        var connectorId: Int
+        var isOperative: Bool
+    }
+
+    /// What is to be done.
+    struct Orders: Equatable, Sendable {
+        /// On disk and in force now: to be followed by the connectors, and answered.
+        var changed: [Change] = []
+        /// Cannot be kept, and so is not done: the ids of the CALLs.
+        var rejected: [String] = []
+        /// To be saved; `saved` or `saveFailed` follows.
+        var save: AvailabilityDocument?
+    }
+
+    private enum Save: Equatable {
+        case none
+        /// What an older version kept elsewhere gets its document. Next: none.
+        case inherited(AvailabilityDocument)
+        /// The document as the first of `changes` makes it. Next: none.
+        case change(AvailabilityDocument)
+    }
+
+    private let connectorIds: [Int]
+    private var reasons: [Int: Set<InoperabilityReason>] = [:]
+    /// What the file says; nil when that is not certain.
+    private var onDisk: AvailabilityDocument?
+    private var save = Save.none
+    /// Asked for and not in force yet.
+    private var changes: [Change] = []
+
+    /// - Parameters:
+    ///   - connectorIds: All connectors, without 0. What was kept of others is forgotten.
+    ///   - document: What was found on disk, if there was any.
+    ///   - inherited: What an older version kept in the journal of transactions; counts only without a document.
+    init(connectorIds: [Int], document: AvailabilityDocument?, inherited: Set<Int> = []) {
+        self.connectorIds = connectorIds
+        onDisk = document ?? (inherited.isEmpty ? AvailabilityDocument() : nil)
+        for id in document?.inoperative ?? inherited.sorted() where id == 0 || connectorIds.contains(id) {
+            reasons[id] = [.centralSystem]
+        }
+    }
+
+    /// Everything that speaks against using that one; for a connector, also what speaks against the charge point.
+    func reasons(for connectorId: Int) -> Set<InoperabilityReason> {
+        (reasons[0] ?? []).union(reasons[connectorId] ?? [])
+    }
+
+    /// Holds from now until the program ends.
+    mutating func add(_ reason: InoperabilityReason, to connectorId: Int) {
+        reasons[connectorId, default: []].insert(reason)
+    }
+
+    // MARK: - Saving
+
+    /// Gives a document to what has none yet. To be called once, before anything else.
+    mutating func start() -> Orders {
+        guard onDisk == nil else { return Orders() }
+        save = .inherited(document)
+        return Orders(save: document)
+    }
+
+    /// ChangeAvailability.
+    mutating func change(_ change: Change) -> Orders {
+        guard change.connectorId == 0 || connectorIds.contains(change.connectorId) else {
+            return Orders(rejected: [change.callId])
+        }
+        changes.append(change)
+        return proceed(Orders())
+    }
+
+    /// The document is on disk.
+    mutating func saved() -> Orders {
+        switch save {
+        case .none: return Orders()
+        case .inherited(let document), .change(let document): onDisk = document
+        }
+        save = .none
+        return proceed(Orders())
+    }
+
+    /// The document could not be saved; what the file says now is anybody's guess.
+    mutating func saveFailed() -> Orders {
+        var orders = Orders()
+        if case .change = save { orders.rejected = [changes.removeFirst().callId] }
+        onDisk = nil
+        save = .none
+        return proceed(orders)
+    }
+
+    /// Puts in force what is on disk, and has the next change saved.
+    private mutating func proceed(_ orders: Orders) -> Orders {
+        var orders = orders
+        while save == .none, let change = changes.first {
+            let after = AvailabilityDocument(inoperative: outOfService(after: change).sorted())
+            guard after == onDisk else {
+                save = .change(after)
+                orders.save = after
+                break
+            }
+            for id in affected(by: change) { set(.centralSystem, on: id, !change.isOperative) }
+            orders.changed.append(changes.removeFirst())
+        }
+        return orders
+    }
+
+    // MARK: - Parts
+
+    private var document: AvailabilityDocument { AvailabilityDocument(inoperative: outOfService.sorted()) }
+
+    private var outOfService: Set<Int> { Set(reasons.filter { $0.value.contains(.centralSystem) }.keys) }
+
+    private func outOfService(after change: Change) -> Set<Int> {
+        let ids = affected(by: change)
+        return change.isOperative ? outOfService.subtracting(ids) : outOfService.union(ids)
+    }
+
+    /// Whose own state the change sets. Going into service, the charge point takes all of its connectors along (OCPP 1.6 §5.2: connector 0
+    /// stands for the charge point and all connectors); going out of service, they keep their own state below it.
+    private func affected(by change: Change) -> [Int] {
+        change.connectorId == 0 && change.isOperative ? [0] + connectorIds : [change.connectorId]
+    }
+
+    private mutating func set(_ reason: InoperabilityReason, on connectorId: Int, _ holds: Bool) {
+        if holds { add(reason, to: connectorId) } else { reasons[connectorId]?.remove(reason) }
+    }
+}

@@ -1,0 +1,49 @@
+import BusSchema
+import JSON
+import OCPP
+import Testing
+
+@testable import GatewayCore
+
+/// What versions took out of service that kept availability in the journal, in records or in the checkpoint of a compaction.
+@Suite struct AvailabilityUpgradeTests {
+    @Test(arguments: [false, true]) func whatAnOlderVersionTookOutOfServiceStaysSo(wasCompacted: Bool) throws {
+        let bench = ChargingBench(connectors: 2)
+        let old = #"{"availability":{"connectorId":1,"operative":false}}"#
+        bench.journal.append(try JSON.decode(JournalRecord.self, from: Array(old.utf8)))
+        if wasCompacted {
+            var ledger = TransactionLedger()
+            for record in bench.journal { ledger.read(record) }
+            bench.journal = [JournalCompaction(ledger).checkpoint]
+        }
+        // The disk takes no document at first.
+        bench.persistFails = true
+        bench.restart()
+        #expect(bench.status(1)?.status == "Unavailable")
+        bench.persistFails = false
+        bench.restart()
+        #expect(bench.status(1)?.status == "Unavailable")
+        #expect(bench.status(2)?.status == "Available")
+        #expect(bench.availability == AvailabilityDocument(inoperative: [1]))
+        // From now on the document counts, whatever the journal still says.
+        bench.goOnline()
+        #expect(bench.changeAvailability(1, .operative) == .accepted)
+        bench.restart()
+        #expect(bench.status(1)?.status == "Available")
+    }
+
+    /// Until the document is there, the journal is the only place where it stands.
+    @Test func aCompactionForgetsNothingThatHasNoDocumentYet() throws {
+        let old = #"{"availability":{"connectorId":1,"operative":false}}"#
+        let record = try JSON.decode(JournalRecord.self, from: Array(old.utf8))
+        var ledger = TransactionLedger()
+        ledger.read(record)
+        var book = RecordBook(ledger)
+        var folded = TransactionLedger()
+        folded.read(JournalCompaction(book.ledger).checkpoint)
+        #expect(folded.inoperative == [1])
+        book.availabilityIsSaved()
+        folded.read(JournalCompaction(book.ledger).checkpoint)
+        #expect(folded.inoperative.isEmpty)
+    }
+}
