@@ -10,7 +10,7 @@ extension GatewayMachine {
         obey(link: connection.handle(.received, at: turn.moment), &turn)
         if told.isOnline { obey(link: connection.handle(.accepted, at: turn.moment), &turn) }
         heartbeat.exchanged(at: turn.moment)
-        perform(charging.handle(.linkProvedAlive, at: turn.moment), &turn)
+        if charging.isDeliveryInDoubt { perform(charging.handle(.linkProvedAlive, at: turn.moment), &turn) }
         switch message {
         case .call(let id, let request): respond(to: request, id: id, &turn)
         case .callResult(let id, let confirmation): answered(id, .confirmed(confirmation), &turn)

@@ -23,19 +23,70 @@ import Testing
         var reporter = Self.online()
         var sent = 0
         for second in 0..<600 {
-            guard reporter.next(at: .seconds(second)) != nil else { continue }
+            guard let (number, _) = reporter.next(at: .seconds(second)) else { continue }
             sent += 1
-            reporter.finished(connectorId: 0, confirmed: false, at: .seconds(second))
+            reporter.finished(number, confirmed: false, at: .seconds(second))
         }
         #expect(sent == 3)
     }
 
-    @Test func aConfirmedStatusIsNotSentAgain() {
+    @Test func aConfirmedStatusIsNotSentAgain() throws {
         var reporter = Self.online()
-        let first = reporter.next(at: .zero)
+        let sent = reporter.next(at: .zero)
+        let (number, first) = try #require(sent)
         #expect(first == Self.report)
-        reporter.finished(connectorId: 0, confirmed: true, at: .zero)
-        let second = reporter.next(at: .seconds(600))
-        #expect(second == nil)
+        reporter.finished(number, confirmed: true, at: .zero)
+        let last600 = reporter.next(at: .seconds(600))
+        #expect(last600 == nil)
+    }
+
+    /// The central system took 31 s for the first, and says nothing of the second: it knows the first and not the second.
+    @Test func aLateAnswerIsNotTakenForThatToANewerReportOfTheConnector() throws {
+        var reporter = Self.online()
+        let sentFirst = reporter.next(at: .zero)
+        let old = try #require(sentFirst)
+        reporter.finished(old.number, confirmed: false, at: .seconds(30))
+        var unavailable = Self.report
+        unavailable.status = .unavailable
+        reporter.note(unavailable, minimumDuration: .zero, at: .seconds(30))
+        let sentThen = reporter.next(at: .seconds(30))
+        let new = try #require(sentThen)
+        #expect(new.report == unavailable)
+        reporter.finished(old.number, confirmed: true, at: .seconds(31))
+        reporter.finished(new.number, confirmed: false, at: .seconds(60))
+        reporter.wentOffline()
+        reporter.wentOnline(registered: false, connectors: [0], at: .seconds(70))
+        let last70 = reporter.next(at: .seconds(70))
+        #expect(last70?.report == unavailable)
+    }
+
+    @Test func aLateConfirmationSparesTheRepetition() throws {
+        var reporter = Self.online()
+        let sent = reporter.next(at: .zero)
+        let number = try #require(sent).number
+        reporter.finished(number, confirmed: false, at: .seconds(30))
+        reporter.finished(number, confirmed: true, at: .seconds(31))
+        let last600 = reporter.next(at: .seconds(600))
+        #expect(last600 == nil)
+        reporter.wentOffline()
+        reporter.wentOnline(registered: false, connectors: [0], at: .seconds(700))
+        let last700 = reporter.next(at: .seconds(700))
+        #expect(last700 == nil)
+    }
+
+    /// Two refusals of one connector's status leave the other its three attempts.
+    @Test func failuresCountPerConnector() {
+        var reporter = Self.online()
+        var other = Self.report
+        other.connectorId = 1
+        reporter.note(other, minimumDuration: .zero, at: .zero)
+        var sent: [Int: Int] = [:]
+        for second in 0..<600 {
+            while let (number, report) = reporter.next(at: .seconds(second)) {
+                sent[report.connectorId, default: 0] += 1
+                reporter.finished(number, confirmed: false, at: .seconds(second))
+            }
+        }
+        #expect(sent == [0: 3, 1: 3])
     }
 }

@@ -49,6 +49,16 @@ import Testing
         #expect(!bench.calls.contains { $0.request.action == .startTransaction })
     }
 
+    /// Silence on a connection that turns out to be dead is no failure of the message; whatever is received next tells.
+    @Test func aMessageWithoutAnAnswerHasFailedOnceSomethingElseIsReceived() throws {
+        var bench = try GatewayBench()
+        _ = try startTransaction(&bench)
+        bench.advance(.seconds(31))
+        #expect(bench.machine.charging.queue?.attempts == 0)
+        bench.ask(.clearCache(ClearCache.Request()))
+        #expect(bench.machine.charging.queue?.attempts == 1)
+    }
+
     /// JE §3.3: a CALLRESULT says that the message was processed.
     @Test func anUnreadableAnswerToAStartIsNoReasonToStartAgain() throws {
         var bench = try GatewayBench()

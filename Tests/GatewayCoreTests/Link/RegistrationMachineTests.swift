@@ -37,6 +37,19 @@ import Testing
         #expect(later == nil)
     }
 
+    /// A central system that always takes longer than the time-out would never be heard otherwise.
+    @Test func anAnswerAfterTheTimeOutRegistersToo() {
+        var machine = machine()
+        _ = machine.nextCall(at: start)
+        _ = machine.callFinished(.timedOut, at: start.advanced(by: .seconds(30)))
+        let late = start.advanced(by: .seconds(31))
+        let effects = machine.callFinished(answer(.accepted, interval: 300), at: late)
+        #expect(effects.first == .accepted(heartbeatIntervalSeconds: 300))
+        #expect(machine.gate == .open)
+        let again = machine.nextCall(at: late.advanced(by: .seconds(600)))
+        #expect(again == nil)
+    }
+
     /// CORE-HB-06.
     @Test(arguments: [0, -5]) func anAcceptedBootWithoutAnIntervalKeepsTheConfiguredOne(interval: Int) {
         var machine = machine()

@@ -15,8 +15,8 @@ extension ChargingMachine {
             )
         }
         let turn = turn(at: moment)
-        if let request = statuses.nextRequest(turn) {
-            return OutgoingCall(key: .status(connectorId: request.connectorId), request: .statusNotification(request))
+        if let (number, request) = statuses.nextRequest(turn) {
+            return OutgoingCall(key: .status(number), request: .statusNotification(request))
         }
         guard let entry = delivery.next(turn.book), let request = entry.request(turn.clock, at: moment) else {
             return nil
@@ -30,11 +30,7 @@ extension ChargingMachine {
             switch key.source {
             case .authorization: machine.authorizeFinished(Int(key.number), outcome, &turn)
             case .status:
-                machine.statuses.finished(
-                    connectorId: Int(key.number),
-                    confirmed: outcome.isProcessed,
-                    at: moment.uptime
-                )
+                machine.statuses.finished(key.number, confirmed: outcome.isProcessed, at: moment.uptime)
             case .delivery: machine.deliveryFinished(key.number, outcome, &turn)
             case .registration, .heartbeat: break
             }
@@ -49,6 +45,9 @@ extension ChargingMachine {
         guard let assigned = delivery.finished(sequence, outcome, registers: registers, &turn) else { return }
         eachConnector(&turn) { $0.assigned(assigned, &$1) }
     }
+
+    /// A message was not answered in time: what is received next says that the connection works, as `linkProvedAlive`.
+    public var isDeliveryInDoubt: Bool { delivery.isInDoubt }
 
     // MARK: - Connection
 

@@ -27,7 +27,8 @@ public struct CallKey: Hashable, Sendable {
     /// The number counts authorizations, so that the answer to an abandoned one is not taken for the next.
     public static func authorize(_ number: Int) -> CallKey { CallKey(.authorization, Int64(number)) }
 
-    public static func status(connectorId: Int) -> CallKey { CallKey(.status, Int64(connectorId)) }
+    /// The number counts StatusNotifications, so that a late answer is not taken for that to a newer one about the same connector.
+    public static func status(_ number: Int64) -> CallKey { CallKey(.status, number) }
 
     /// A transaction-related message, by its place in the durable order.
     public static func delivery(sequence: Int64) -> CallKey { CallKey(.delivery, sequence) }
@@ -47,13 +48,13 @@ public struct OutgoingCall: Equatable, Sendable {
     }
 }
 
-/// How a CALL of ours ended. Exactly one outcome follows each CALL that was handed over.
+/// How a CALL of ours ended. One outcome follows each CALL that was handed over, and after `timedOut` perhaps another.
 public enum CallOutcome: Equatable, Sendable {
     /// Answered with the confirmation of its request.
     case confirmed(OCPPConfirmation)
     /// Answered with CALLERROR.
     case refused(CallError)
-    /// No answer within the message time-out (OCPP-J 1.6 §4.1.1). A late one is dropped.
+    /// No answer within the message time-out (OCPP-J 1.6 §4.1.1). One that comes late on the same connection is another outcome.
     case timedOut
     /// The connection ended first: whether the central system saw the CALL is unknown.
     case connectionLost

@@ -79,7 +79,13 @@ public struct RegistrationMachine: Sendable {
 
     /// The CALL that `nextCall` gave has ended.
     public mutating func callFinished(_ outcome: CallOutcome, at moment: Moment) -> [Effect] {
-        guard case .asking(let last) = state else { return [] }
+        let last: RegistrationStatus?
+        switch (state, outcome) {
+        case (.asking(let before), _): last = before
+        // Late, and an answer all the same: asking again would only take as long again.
+        case (.waiting(let before, _), .confirmed): last = before
+        case (.due, _), (.waiting, _), (.accepted, _): return []
+        }
         switch outcome {
         case .confirmed(.bootNotification(let confirmation)): return answered(confirmation, at: moment)
         case .connectionLost:

@@ -98,6 +98,9 @@ struct DeliveryMachine: Equatable, Sendable {
         silent = nil
     }
 
+    /// It is not known yet whether silence on a message was the connection's or the central system's.
+    var isInDoubt: Bool { silent != nil }
+
     /// Something was received: the connection works, so that silence on a message was the central system's.
     mutating func linkProvedAlive(_ turn: inout ChargingTurn) {
         guard let sequence = silent else { return }

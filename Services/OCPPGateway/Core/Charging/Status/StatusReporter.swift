@@ -6,12 +6,27 @@ import Primitives
 /// Online, every change is reported in the order of events once it lasted for MinimumStatusDuration. Offline, only the newest is
 /// kept, and sent on reconnect if it differs from what the central system last confirmed (CORE-STAT-13).
 struct StatusReporter: Equatable, Sendable {
+    /// Why a status waits to be sent.
+    private enum Cause: Equatable {
+        /// It is another than the one before.
+        case changed
+        /// The central system wants to hear it, known or not.
+        case demanded
+        /// It was sent and not confirmed.
+        case repeated
+    }
+
     private struct Pending: Equatable {
         var report: StatusReport
         /// When it has lasted long enough.
         var due: Duration
-        /// Sent even if the central system knows it.
-        var isForced = false
+        var cause = Cause.changed
+    }
+
+    /// A report on its way. Numbers never come again: connectors would, so that a late answer could pass for that to a newer report.
+    private struct Transmission: Equatable {
+        var number: Int64
+        var report: StatusReport
     }
 
     /// At the limit, the changes of each connector collapse to its newest.
@@ -22,13 +37,16 @@ struct StatusReporter: Equatable, Sendable {
     /// The newest that was handed out, whatever became of it.
     private var sent: [Int: StatusReport] = [:]
     private var pending: [Pending] = []
-    private var inFlight: StatusReport?
+    private var inFlight: Transmission?
+    /// The newest of each connector that ended without an answer, which may still come.
+    private var unanswered: [Int: Transmission] = [:]
+    private var count: Int64 = 0
     private var isOnline = false
     /// Connectors whose status is due after a BootNotification but not known yet.
     private var owed: Set<Int> = []
 
-    /// Attempts in a row that were not confirmed.
-    private var failures = 0
+    /// Attempts in a row that were not confirmed, by connector: the refusal of one status is none of another's.
+    private var failures: [Int: Int] = [:]
     /// Until when the past was looked at.
     private var seenUntil = Duration.zero
 
@@ -47,7 +65,7 @@ struct StatusReporter: Equatable, Sendable {
         current[connectorId] = report
         guard isOnline else { return }
         if owed.remove(connectorId) != nil {
-            pending.append(Pending(report: report, due: uptime, isForced: true))
+            pending.append(Pending(report: report, due: uptime, cause: .demanded))
             return
         }
         // What did not last long enough is never reported.
@@ -63,6 +81,7 @@ struct StatusReporter: Equatable, Sendable {
         isOnline = true
         pending.removeAll()
         inFlight = nil
+        unanswered = [:]
         owed = []
         for connectorId in connectors {
             guard let report = current[connectorId] else {
@@ -70,7 +89,7 @@ struct StatusReporter: Equatable, Sendable {
                 continue
             }
             guard registered || !report.saysTheSame(as: confirmed[connectorId]) else { continue }
-            pending.append(Pending(report: report, due: uptime, isForced: registered))
+            pending.append(Pending(report: report, due: uptime, cause: registered ? .demanded : .changed))
         }
         if !registered { sent = confirmed }
     }
@@ -79,25 +98,28 @@ struct StatusReporter: Equatable, Sendable {
         isOnline = false
         pending.removeAll()
         inFlight = nil
+        unanswered = [:]
     }
 
     /// Queues the current status of a connector, changed or not (OCPP 1.6 §5.17).
     mutating func trigger(connectorId: Int, at uptime: Duration) {
         guard isOnline, let report = current[connectorId] else { return }
         pending.removeAll { $0.report.connectorId == connectorId && $0.due > uptime }
-        pending.append(Pending(report: report, due: uptime, isForced: true))
+        pending.append(Pending(report: report, due: uptime, cause: .demanded))
     }
 
-    /// The report to send now; nil when nothing is due.
-    mutating func next(at uptime: Duration) -> StatusReport? {
+    /// The report to send now, with its number; nil when nothing is due.
+    mutating func next(at uptime: Duration) -> (number: Int64, report: StatusReport)? {
         guard isOnline, inFlight == nil else { return nil }
         while let index = pending.firstIndex(where: { $0.due <= uptime }) {
             let due = pending.remove(at: index)
             let connectorId = due.report.connectorId
-            guard due.isForced || !due.report.saysTheSame(as: sent[connectorId]) else { continue }
-            inFlight = due.report
+            guard due.cause != .changed || !due.report.saysTheSame(as: sent[connectorId]) else { continue }
+            count += 1
+            inFlight = Transmission(number: count, report: due.report)
+            unanswered[connectorId] = nil
             sent[connectorId] = due.report
-            return due.report
+            return (count, due.report)
         }
         return nil
     }
@@ -106,23 +128,35 @@ struct StatusReporter: Equatable, Sendable {
     private static let attempts = 3
     private static let retryAfter = Duration.seconds(30)
 
-    /// The report that was handed out is settled. Only `confirmed` means that the central system knows it; else it is repeated, unless
-    /// there is a newer one.
-    mutating func finished(connectorId: Int, confirmed isConfirmed: Bool, at uptime: Duration) {
-        guard let report = inFlight, report.connectorId == connectorId else { return }
-        inFlight = nil
-        guard !isConfirmed else {
-            failures = 0
-            confirmed[connectorId] = report
-            return
+    /// The report of that number is settled. Only `confirmed` means that the central system knows it; else it is repeated, unless there is a
+    /// newer one. A confirmation that comes late spares the repetition.
+    mutating func finished(_ number: Int64, confirmed isConfirmed: Bool, at uptime: Duration) {
+        if let sent = inFlight, sent.number == number {
+            inFlight = nil
+            if isConfirmed { confirm(sent.report) } else { failed(sent, at: uptime) }
+        } else if isConfirmed, let late = unanswered.values.first(where: { $0.number == number }) {
+            confirm(late.report)
         }
-        failures += 1
-        guard failures < Self.attempts else {
-            failures = 0
+    }
+
+    private mutating func confirm(_ report: StatusReport) {
+        let connectorId = report.connectorId
+        failures[connectorId] = nil
+        unanswered[connectorId] = nil
+        confirmed[connectorId] = report
+        pending.removeAll { $0.report.connectorId == connectorId && $0.cause == .repeated }
+    }
+
+    private mutating func failed(_ sent: Transmission, at uptime: Duration) {
+        let connectorId = sent.report.connectorId
+        unanswered[connectorId] = sent
+        failures[connectorId, default: 0] += 1
+        guard failures[connectorId, default: 0] < Self.attempts else {
+            failures[connectorId] = nil
             return
         }
         guard isOnline, !pending.contains(where: { $0.report.connectorId == connectorId }) else { return }
-        pending.append(Pending(report: report, due: uptime + Self.retryAfter, isForced: true))
+        pending.append(Pending(report: sent.report, due: uptime + Self.retryAfter, cause: .repeated))
     }
 
     private mutating func collapse() {

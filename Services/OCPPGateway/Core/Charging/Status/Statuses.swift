@@ -59,10 +59,10 @@ struct Statuses: Sendable {
         reporter.trigger(connectorId: connectorId, at: uptime)
     }
 
-    /// The StatusNotification to send now, if one is due.
-    mutating func nextRequest(_ turn: ChargingTurn) -> StatusNotification.Request? {
-        guard let report = reporter.next(at: turn.uptime) else { return nil }
-        return StatusNotification.Request(
+    /// The StatusNotification to send now, if one is due, with its number.
+    mutating func nextRequest(_ turn: ChargingTurn) -> (number: Int64, StatusNotification.Request)? {
+        guard let (number, report) = reporter.next(at: turn.uptime) else { return nil }
+        let request = StatusNotification.Request(
             connectorId: report.connectorId,
             errorCode: report.errorCode,
             info: report.info.map { CiString50(fitting: $0) },
@@ -70,10 +70,11 @@ struct Statuses: Sendable {
             timestamp: turn.clock.timestamp(of: report.since, at: turn.moment),
             vendorErrorCode: report.vendorErrorCode.map { CiString50(fitting: $0) }
         )
+        return (number, request)
     }
 
-    mutating func finished(connectorId: Int, confirmed: Bool, at uptime: Duration) {
-        reporter.finished(connectorId: connectorId, confirmed: confirmed, at: uptime)
+    mutating func finished(_ number: Int64, confirmed: Bool, at uptime: Duration) {
+        reporter.finished(number, confirmed: confirmed, at: uptime)
     }
 
     // MARK: - The bus
