@@ -151,6 +151,29 @@ import Testing
         #expect(Array(registers.dropFirst()) == bench.central.stops.dropLast().map(\.request.meterStop))
     }
 
+    /// A stop is written when the register is final, seconds after its time; what began elsewhere meanwhile does not move it.
+    @Test func theTimeOfAStopIsNotAlteredByWhatHappensOnAnotherConnector() throws {
+        let bench = ChargingBench(connectors: 2, keys: [.meterValueSampleInterval: "0"])
+        bench.plug(1)
+        bench.swipe("ONE")
+        bench.run(seconds: 30)
+        bench.meterReports = false
+        // So that the newest reading is from before the end.
+        bench.skip(.milliseconds(500))
+        let decided = bench.moment.utc
+        bench.swipe("ONE")
+        bench.run(seconds: 5)
+        bench.plug(2)
+        bench.swipe("TWO", at: [2])
+        bench.run(seconds: 2)
+        bench.meterReports = true
+        bench.run(seconds: 10)
+        bench.goOnline()
+        #expect(bench.central.starts.map(\.request.idTag) == ["ONE", "TWO"])
+        #expect(try #require(bench.central.starts.last).request.timestamp > decided)
+        #expect(bench.central.stops.map(\.request.timestamp) == [decided])
+    }
+
     @Test func nothingChangedMeansNoStatusAfterAReconnect() {
         let bench = ChargingBench()
         bench.goOnline()

@@ -26,8 +26,8 @@ public struct Ledger: Equatable, Sendable {
     private var starts: [StartKey: Int] = [:]
     /// By charge point: transactionIds without stop.
     private var open: [String: [Int]] = [:]
-    /// By charge point: time of the newest transaction message, for their order.
-    private var newestMessage: [String: Timestamp] = [:]
+    /// By charge point and connector: time of the newest transaction message, for their order.
+    private var newestMessage: [String: [Int: Timestamp]] = [:]
 
     public static let violationLimit = 1000
     /// Older finished transactions are forgotten beyond it.
@@ -88,7 +88,7 @@ extension Ledger {
             if origin.isAnswered { transactions[known].startAnsweredOn = origin.connection }
             return transactionId
         }
-        checkOrder("StartTransaction", request.timestamp, origin, at: moment)
+        checkOrder("StartTransaction", request.timestamp, on: request.connectorId, origin, at: moment)
         for open in openTransactions(of: origin.chargePoint) where open.start.connectorId == request.connectorId {
             let text =
                 "StartTransaction on connector \(request.connectorId) while transaction \(open.transactionId) is open"
@@ -115,7 +115,8 @@ extension Ledger {
             transactions[position].sampleRetransmissions += 1
             return
         }
-        checkOrder("MeterValues of transaction \(transactionId)", newest, origin, at: moment)
+        let connectorId = transactions[position].start.connectorId
+        checkOrder("MeterValues of transaction \(transactionId)", newest, on: connectorId, origin, at: moment)
         if let stop = transactions[position].stop, stop.timestamp <= newest {
             let text = "MeterValues of transaction \(transactionId) after its StopTransaction"
             violate(.order, by: origin.chargePoint, text, at: moment)
@@ -139,7 +140,8 @@ extension Ledger {
             }
             transactions[position].stopRetransmissions += 1
         } else {
-            checkOrder("StopTransaction of transaction \(transactionId)", request.timestamp, origin, at: moment)
+            let what = "StopTransaction of transaction \(transactionId)"
+            checkOrder(what, request.timestamp, on: transactions[position].start.connectorId, origin, at: moment)
             checkRegister(request, position, at: moment)
             transactions[position].stop = request
             open[origin.chargePoint]?.removeAll { $0 == transactionId }
@@ -157,12 +159,20 @@ extension Ledger {
         return nil
     }
 
-    /// Transaction messages come in chronological order (OCPP 1.6 §3.7).
-    private mutating func checkOrder(_ what: String, _ time: Timestamp, _ origin: Origin, at moment: Moment) {
-        if let newest = newestMessage[origin.chargePoint], time < newest {
+    /// The messages about one connector come in chronological order (OCPP 1.6 §3.7). Between connectors the charge point delivers in the order
+    /// in which it wrote, and a stop is written seconds after its time, when the register has settled.
+    private mutating func checkOrder(
+        _ what: String,
+        _ time: Timestamp,
+        on connectorId: Int,
+        _ origin: Origin,
+        at moment: Moment
+    ) {
+        let newest = newestMessage[origin.chargePoint]?[connectorId]
+        if let newest, time < newest {
             violate(.order, by: origin.chargePoint, "\(what) of \(time) after a message of \(newest)", at: moment)
         }
-        newestMessage[origin.chargePoint] = max(time, newestMessage[origin.chargePoint] ?? time)
+        newestMessage[origin.chargePoint, default: [:]][connectorId] = max(time, newest ?? time)
     }
 
     private mutating func checkRegister(_ value: MeterValue, _ position: Int, at moment: Moment) {

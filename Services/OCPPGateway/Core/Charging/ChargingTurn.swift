@@ -103,8 +103,11 @@ struct ChargingTurn {
 
     mutating func newUUID() -> String { random.uuid() }
 
-    /// The time that a message says which joins the queue now.
-    func inOrder(_ time: EventTime) -> EventTime { time.notBefore(ledger.newestTime) }
+    /// The time that a message says about the transaction on that connector: not before what was said of it already. What happens on other
+    /// connectors does not alter it: messages are delivered in the order in which they were written (OCPP 1.6 §3.7).
+    func inOrder(_ time: EventTime, on connectorId: Int) -> EventTime {
+        time.notBefore(ledger.open[connectorId]?.newestTime)
+    }
 
     /// The next place in the order of messages.
     var nextSequence: Int64 { ledger.lastSequence + 1 }

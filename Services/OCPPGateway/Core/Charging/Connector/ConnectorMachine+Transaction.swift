@@ -49,7 +49,7 @@ extension ConnectorMachine {
             idTag: authorized.idTag,
             parentIdTag: authorized.parentIdTag,
             meterStartWh: reading.energyWh,
-            time: turn.inOrder(turn.now),
+            time: turn.now,
             boot: turn.configuration.machineBootId,
             beginValues: beginValues.isEmpty ? nil : beginValues
         )

@@ -97,7 +97,7 @@ struct Register: Equatable, Sendable {
             messageId: values.isEmpty ? nil : turn.newUUID(),
             transaction: transaction.uuid,
             connectorId: transaction.connectorId,
-            time: turn.inOrder(time),
+            time: turn.inOrder(time, on: transaction.connectorId),
             energyWh: max(reading.energyWh, energyWh),
             values: values,
             stopValues: stopValues.isEmpty ? nil : stopValues

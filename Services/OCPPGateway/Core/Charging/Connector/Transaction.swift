@@ -162,7 +162,7 @@ struct Transaction: Equatable, Sendable {
             transaction: uuid,
             connectorId: connectorId,
             meterStopWh: register.energyWh,
-            time: turn.inOrder(stop.time),
+            time: turn.inOrder(stop.time, on: connectorId),
             reason: stop.reason,
             idTag: stop.idTag,
             transactionData: transactionData(stop, facts, turn)

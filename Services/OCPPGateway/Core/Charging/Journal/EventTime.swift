@@ -18,8 +18,8 @@ public struct EventTime: Codable, Equatable, Sendable {
     /// Differences that come from events being noted a while after they happened; more is a correction of the clock.
     static let reordering: Int64 = 60_000
 
-    /// This time, or `earlier` where this one is slightly before it: the queue is in chronological order (OCPP 1.6 §3.7) although a stop is
-    /// written when the register is final, seconds after it was decided, with messages of other connectors in between.
+    /// This time, or `earlier` where this one is slightly before it: what is said of one transaction is in chronological order, although the
+    /// values of a grid carry the time of the grid, and a clock is corrected by some seconds.
     func notBefore(_ earlier: EventTime?, within limit: Int64 = reordering) -> EventTime {
         guard let earlier else { return self }
         let difference: Int64

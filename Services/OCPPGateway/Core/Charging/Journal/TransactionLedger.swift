@@ -10,6 +10,8 @@ public struct TransactionLedger: Equatable, Sendable {
         /// The newest register on disk, and when it was read.
         public var registerWh: Int64
         public var registerTime: EventTime
+        /// The time of its newest message; nil in files of a version that did not keep it.
+        var newestTime: EventTime?
         /// Its end was decided.
         public var stopping: Stopping?
         /// The boot in which it last ran.
@@ -65,7 +67,9 @@ public struct TransactionLedger: Equatable, Sendable {
         }
         switch record {
         case .began(let began): begin(began)
-        case .sampled(let sampled): sample(sampled)
+        case .sampled(let sampled):
+            sample(sampled)
+            if sampled.sequence != nil { update(sampled.transaction) { $0.newestTime = sampled.time } }
         case .registerRead(let read): register(read.energyWh, at: read.time, of: read.transaction)
         case .stopping(let stopping): update(stopping.transaction) { $0.stopping = stopping }
         case .ended(let ended): end(ended)
@@ -128,6 +132,7 @@ public struct TransactionLedger: Equatable, Sendable {
             assigned: assigned[began.transaction],
             registerWh: began.meterStartWh,
             registerTime: began.time,
+            newestTime: began.time,
             stopping: nil,
             boot: began.boot,
             stopData: StopData(begin: began.beginValues.map { StoredMeterValue(time: began.time, values: $0) })
