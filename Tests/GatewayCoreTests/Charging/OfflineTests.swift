@@ -174,6 +174,32 @@ import Testing
         #expect(bench.central.stops.map(\.request.timestamp) == [decided])
     }
 
+    /// The group is learned when the transaction is long over (OCPP 1.6 §6.46), and still is whose cable it is, after a restart too.
+    @Test(arguments: [false, true]) func aKeptCableLearnsItsGroupFromALateAnswerToStartTransaction(restarts: Bool) {
+        let bench = ChargingBench(
+            hasLock: true,
+            keys: [.unlockConnectorOnEVSideDisconnect: "false", .allowOfflineTxForUnknownId: "true"]
+        )
+        let group = IdTagInfo(parentIdTag: "FAMILY", status: .accepted)
+        bench.central.startInfo = { _ in group }
+        bench.central.authorizeInfo = { _ in group }
+        bench.plug()
+        bench.swipe("MOTHER")
+        bench.run(seconds: 10)
+        bench.unplug()
+        bench.run(seconds: 5)
+        #expect(bench.hardware[1]?.lock == .locked)
+        bench.goOnline()
+        bench.run(seconds: 2)
+        if restarts {
+            bench.restart()
+            bench.goOnline()
+        }
+        bench.swipe("SON")
+        bench.run(seconds: 2)
+        #expect(bench.hardware[1]?.lock == .unlocked)
+    }
+
     @Test func nothingChangedMeansNoStatusAfterAReconnect() {
         let bench = ChargingBench()
         bench.goOnline()

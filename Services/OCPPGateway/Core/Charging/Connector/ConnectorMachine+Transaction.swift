@@ -131,6 +131,10 @@ extension ConnectorMachine {
 
     /// StartTransaction was answered.
     mutating func assigned(_ answer: Assigned, _ turn: inout ChargingTurn) {
+        if case .finishing(.some(var kept)) = session {
+            kept.learn(answer)
+            session = .finishing(kept: kept)
+        }
         guard transaction?.uuid == answer.transaction else { return }
         apply(withTransaction { $0.assigned(answer, &turn) } ?? .goOn, &turn)
     }
@@ -165,7 +169,12 @@ extension ConnectorMachine {
         guard force || isLost || facts.registerIsFinal else { return }
         timers.clear(.settled)
         transaction.end(stop, facts, &turn)
-        let kept = KeptCable(reason: stop.reason, idTag: transaction.idTag, parentIdTag: transaction.parentIdTag)
+        let kept = KeptCable(
+            transaction: transaction.uuid,
+            reason: stop.reason,
+            idTag: transaction.idTag,
+            parentIdTag: transaction.parentIdTag
+        )
         if keeps(kept, turn) {
             session = .finishing(kept: kept)
         } else {

@@ -73,7 +73,7 @@ public struct Checkpoint: Codable, Equatable, Sendable {
         var found: [Int: KeptCable] = [:]
         for (index, connectorId) in finishing.enumerated() {
             let kept = cables.flatMap { index < $0.count ? $0[index] : nil }
-            found[connectorId] = kept ?? KeptCable(reason: .other, idTag: nil, parentIdTag: nil)
+            found[connectorId] = kept ?? KeptCable(transaction: nil, reason: .other, idTag: nil, parentIdTag: nil)
         }
         return found
     }

@@ -157,6 +157,7 @@ public struct TransactionLedger: Equatable, Sendable {
         guard let over = open[ended.connectorId], over.began.transaction == ended.transaction else { return }
         open[ended.connectorId] = nil
         finishing[ended.connectorId] = KeptCable(
+            transaction: ended.transaction,
             reason: ended.reason,
             idTag: over.began.idTag,
             parentIdTag: over.assigned?.parentIdTag ?? over.began.parentIdTag
@@ -166,6 +167,7 @@ public struct TransactionLedger: Equatable, Sendable {
     private mutating func assign(_ answer: Assigned) {
         assigned[answer.transaction] = answer
         update(answer.transaction) { $0.assigned = answer }
+        for connectorId in finishing.keys { finishing[connectorId]?.learn(answer) }
     }
 
     private mutating func passed(_ sequence: Int64) {
