@@ -153,4 +153,19 @@ import Testing
         for record in records { try file.journal.append(Array(record.utf8), durability: .immediate) }
         disk.killProcesses()
     }
+
+    /// How the core has samples forced to the disk that it only wrote.
+    @Test func aSyncedWriteOfNothingMakesWhatWasWrittenBeforeDurable() throws {
+        let journal = try open()
+        try journal.append(expendable, .written, at: .zero)
+        let isThere = { [disk] in
+            String(decoding: disk.durableContents("/state/transactions.journal") ?? [], as: UTF8.self).contains("later")
+        }
+        #expect(!isThere())
+        disk.plan(DiskFault(call: 1, kinds: [.syncData], effect: .error(Errno(EIO))))
+        #expect(throws: StorageError.self) { try journal.append([], .synced, at: .zero) }
+        try journal.append([], .synced, at: .zero)
+        #expect(isThere())
+        #expect(journal.nextDeadline == nil)
+    }
 }

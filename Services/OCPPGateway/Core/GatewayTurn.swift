@@ -12,7 +12,8 @@ struct GatewayTurn {
     /// Cutting energy does not wait for a disk.
     private var cuts: [GatewayEffect] = []
     private var records: [JournalRecord] = []
-    private var durability = Durability.written
+    /// Of the one write; nil while there is none.
+    private var durability: Durability?
     private var effects: [GatewayEffect] = []
 
     init(at moment: Moment) { self.moment = moment }
@@ -21,7 +22,7 @@ struct GatewayTurn {
 
     /// All effects, in the order in which they are to be performed.
     var ordered: [GatewayEffect] {
-        let write: [GatewayEffect] = records.isEmpty ? [] : [.persist(records, durability)]
+        let write: [GatewayEffect] = durability.map { [.persist(records, $0)] } ?? []
         return cuts + write + effects
     }
 
@@ -47,9 +48,8 @@ struct GatewayTurn {
 
     /// Adds records to the one write of this turn; the strictest durability asked for counts for all.
     mutating func persist(_ new: [JournalRecord], _ wanted: Durability) {
-        guard !new.isEmpty else { return }
         records += new
-        durability = max(durability, wanted)
+        durability = max(durability ?? .written, wanted)
     }
 
     mutating func log(_ level: LogRecord.Level, _ message: String, _ fields: LogRecord.Field...) {

@@ -90,13 +90,18 @@ public final class TransactionJournal {
         return nil
     }
 
-    /// Appends the records; safe to the degree asked for when this returns.
+    /// Appends the records; they and everything before them are safe to the degree asked for when this returns.
     /// - Throws: `StorageError`; none of them is there then.
     public func append(
         _ records: [GatewayCore.JournalRecord],
         _ durability: GatewayCore.Durability,
         at uptime: Duration
     ) throws(StorageError) {
+        guard !records.isEmpty else {
+            if durability == .synced, journal.needsFlush { try journal.flush() }
+            flushDue = journal.needsFlush ? flushDue : nil
+            return
+        }
         let payloads = records.map(Self.encode)
         // Samples must not use up the space that is kept free for begins and ends.
         let isExpendable = records.allSatisfy(\.isExpendable)

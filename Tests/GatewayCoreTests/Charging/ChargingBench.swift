@@ -9,8 +9,10 @@ final class ChargingBench {
     private(set) var moment: Moment
     let central: FakeCentralSystem
     var hardware: [Int: FakeHardware]
-    /// What is on disk.
+    /// What is on disk, or on its way there.
     var journal: [JournalRecord]
+    /// How much of it a power cut would leave.
+    private var synced = 0
     /// The document of availability on disk.
     private(set) var availability: AvailabilityDocument?
     private(set) var isOnline = false
@@ -175,6 +177,7 @@ final class ChargingBench {
 
     /// The power is gone and comes back later: a new boot, hardware without permits.
     func powerCycle(after duration: Duration = .seconds(60), unplugged: Bool = false) {
+        journal.removeLast(max(0, journal.count - synced))
         for id in hardware.keys {
             hardware[id]?.permit = nil
             hardware[id]?.bootId += "'"
@@ -301,7 +304,7 @@ final class ChargingBench {
         for effect in effects {
             guard !isDead else { return false }
             switch effect {
-            case .persist(let records, _):
+            case .persist(let records, let durability):
                 guard !persistFails else { return false }
                 if let left = writesUntilPowerCut {
                     guard left > 0 else {
@@ -312,12 +315,14 @@ final class ChargingBench {
                 }
                 writes += 1
                 journal += records
+                if durability == .synced { synced = journal.count }
             case .loadQueue(let query):
                 loads.append(query)
                 if !holdsLoads { answerLoad(query) }
             case .compact(let compaction):
                 compactions += 1
                 journal = journal.filter { compaction.keeps($0) }
+                synced = journal.count
             case .requestPermit(let permit): answer(permit)
             case .requestUnlock(let unlock): answer(unlock)
             case .indicate(let indicate): indications.append("\(indicate.connectorId) \(indicate.signal)")

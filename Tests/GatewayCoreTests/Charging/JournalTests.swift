@@ -100,7 +100,8 @@ import Testing
         var restored = TransactionLedger()
         for record in bench.journal { restored.read(record) }
         #expect(restored.open.count == 1)
-        #expect(restored.deadLetters.count == 400)
+        // The newest four wait for the disk, and were not sent.
+        #expect(restored.deadLetters.count == 396)
         #expect(restored.orphans == 0)
         // The dead letters of a compacted journal can still be sent, with the id of their transaction.
         bench.restart()
@@ -109,8 +110,8 @@ import Testing
         let (count, effects) = bench.machine.resendDeadLetters(at: bench.moment)
         bench.perform(effects)
         bench.pump()
-        #expect(count == 400)
-        #expect(bench.lines.filter { $0.hasPrefix("Meter 1 #3 ") }.count == 400)
+        #expect(count == 396)
+        #expect(bench.lines.filter { $0.hasPrefix("Meter 1 #3 ") }.count == 396)
         #expect(bench.machine.undelivered == 0)
     }
 

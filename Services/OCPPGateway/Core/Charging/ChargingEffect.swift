@@ -5,7 +5,7 @@ public import Primitives
 /// Orders of the charging part, to be performed in their order. What comes of them is fed when all are performed, except a failed write,
 /// which ends the performing and is fed at once.
 public enum ChargingEffect: Equatable, Sendable {
-    /// Append to the journal. When that fails, perform nothing after it, put the machine back to what it was before the event, feed
+    /// Append to the journal; without records, force to the disk what was appended before. When that fails, perform nothing after it, put the machine back to what it was before the event, feed
     /// `persistFailed`, and feed the event again.
     case persist([JournalRecord], Durability)
     /// Read that part of the queue from the journal and feed `queueLoaded`.

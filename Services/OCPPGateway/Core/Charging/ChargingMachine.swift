@@ -92,6 +92,7 @@ public struct ChargingMachine: Machine, Sendable {
     public mutating func deadlineReached(at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
             machine.retryDisk(&turn)
+            if turn.book.isSyncDue(at: turn.uptime) { turn.sync() }
             machine.eachConnector(&turn) { $0.deadlineReached(&$1) }
             while let expired = turn.identity.popExpired(at: moment.uptime) {
                 turn.log(.warning, "no authorization in time", .init("connector", expired.connectorId))
@@ -147,6 +148,7 @@ public struct ChargingMachine: Machine, Sendable {
         body(&self, &turn)
         delivery.refill(&turn)
         orderCompaction(afterFailure: false, &turn)
+        if let durability = turn.durability { turn.book.ordered(durability, at: turn.uptime) }
         statuses.settle(connectors, delivery, &turn)
         clock = turn.clock
         random = turn.random
@@ -171,7 +173,7 @@ public struct ChargingMachine: Machine, Sendable {
 
     /// Tries the disk again once its time has come, with room made on it first if there is anything to give up.
     private mutating func retryDisk(_ turn: inout ChargingTurn) {
-        guard turn.book.nextDeadline?.isDue(at: turn.uptime) == true else { return }
+        guard turn.book.isRetryDue(at: turn.uptime) else { return }
         turn.persistOwed(turn.book.retry(at: turn.uptime))
         orderCompaction(afterFailure: true, &turn)
         // Where there is nothing else to write, a checkpoint shows whether there is room again.

@@ -19,7 +19,8 @@ struct ChargingTurn {
 
     private var cuts: [ChargingEffect] = []
     private var records: [JournalRecord] = []
-    private var durability = Durability.written
+    /// Of the one write of this turn; nil while there is none.
+    private(set) var durability: Durability?
     private var rest: [ChargingEffect] = []
     /// Messages that joined the queue.
     private(set) var appended: [QueueEntry] = []
@@ -55,7 +56,7 @@ struct ChargingTurn {
 
     /// All effects, in the order in which they are to be performed.
     var effects: [ChargingEffect] {
-        let write: [ChargingEffect] = records.isEmpty ? [] : [.persist(records, durability)]
+        let write: [ChargingEffect] = durability.map { [.persist(records, $0)] } ?? []
         return cuts + write + rest
     }
 
@@ -87,11 +88,14 @@ struct ChargingTurn {
         guard book.take(record) else { return }
         if let entry = QueueEntry(record) { appended.append(entry) }
         records.append(record)
-        durability = max(durability, wanted)
+        durability = max(durability ?? .written, wanted)
     }
 
+    /// Forces everything to the disk that was written so far.
+    mutating func sync() { durability = .synced }
+
     /// A write was ordered.
-    var writes: Bool { !records.isEmpty }
+    var writes: Bool { durability != nil }
 
     /// Orders what the disk is owed, once more. The ledger has it already.
     mutating func persistOwed(_ owed: [JournalRecord]) {

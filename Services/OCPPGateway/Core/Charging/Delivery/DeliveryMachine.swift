@@ -78,9 +78,12 @@ struct DeliveryMachine: Equatable, Sendable {
 
     // MARK: - Sending
 
-    /// The message to send now; nil when there is none, when it has to wait, or when the disk could not take down that it was delivered.
+    /// The message to send now; nil when there is none, when it has to wait, when a power cut could still take it, or when the disk could not take down that it was
+    /// delivered.
     mutating func next(_ book: RecordBook) -> QueueEntry? {
-        guard case .idle = head, book.isComplete, let entry = window.first(book.ledger) else { return nil }
+        guard case .idle = head, book.isComplete, let entry = window.first(book.ledger),
+            entry.sequence <= book.syncedThrough
+        else { return nil }
         head = .inFlight(entry)
         return entry
     }

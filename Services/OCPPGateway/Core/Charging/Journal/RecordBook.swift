@@ -19,12 +19,18 @@ struct RecordBook: Equatable, Sendable {
     /// Delivered messages that may lie in the journal before it is made shorter.
     private static let compactionThreshold: Int64 = 2000
     private static let compactionRetryAfter = Duration.seconds(60)
+    /// A message that nothing else forces to the disk waits so long for it: flash wears out.
+    private static let syncAfter = Duration.seconds(5)
 
     private(set) var ledger: TransactionLedger
     private var disk = Disk.works
     /// Records that the ledger has and the disk has not, in order.
     private var owed: [JournalRecord] = []
     private var failedAt: Duration?
+    /// Messages up to this one survive a power cut. Only they are sent: what the central system was told must not be forgotten here.
+    private(set) var syncedThrough: Int64
+    /// When the others are forced to the disk; nil when there are none.
+    private var syncDue: Duration?
     /// `deliveredThrough` of the last compaction, and of the one before it, which counts again when that fails.
     private var compactedThrough: (now: Int64, before: Int64)
     /// A compaction failed: not tried again before.
@@ -33,11 +39,15 @@ struct RecordBook: Equatable, Sendable {
     init(_ restored: TransactionLedger) {
         ledger = restored
         compactedThrough = (restored.deliveredThrough, restored.deliveredThrough)
+        // What was found at the start was forced to the disk before it was read.
+        syncedThrough = restored.lastSequence
     }
 
     static func == (left: RecordBook, right: RecordBook) -> Bool {
         left.ledger == right.ledger && left.disk == right.disk && left.owed == right.owed
-            && left.failedAt == right.failedAt && left.compactedThrough == right.compactedThrough
+            && left.failedAt == right.failedAt && left.syncedThrough == right.syncedThrough
+            && left.syncDue == right.syncDue
+            && left.compactedThrough == right.compactedThrough
             && left.compactionWaitsUntil == right.compactionWaitsUntil
     }
 
@@ -57,8 +67,29 @@ struct RecordBook: Equatable, Sendable {
     func isTroubled(at uptime: Duration) -> Bool { failedAt.map { uptime - $0 < Self.troubleLasts } ?? false }
 
     var nextDeadline: Deadline? {
-        guard case .refuses(_, let retryAt) = disk else { return nil }
-        return Deadline(at: retryAt, for: "the disk is tried again")
+        switch disk {
+        case .refuses(_, let retryAt): Deadline(at: retryAt, for: "the disk is tried again")
+        case .works: Deadline(at: syncDue, for: "messages are forced to the disk")
+        }
+    }
+
+    /// The disk refuses, and is to be tried again.
+    func isRetryDue(at uptime: Duration) -> Bool {
+        guard case .refuses(_, let retryAt) = disk else { return false }
+        return retryAt <= uptime
+    }
+
+    /// Messages have waited long enough for a write that would have forced them to the disk along with it.
+    func isSyncDue(at uptime: Duration) -> Bool { takesRecords && syncDue.map { $0 <= uptime } ?? false }
+
+    /// A write of that durability was ordered, with everything that the ledger has.
+    mutating func ordered(_ durability: Durability, at uptime: Duration) {
+        if durability == .synced {
+            syncedThrough = ledger.lastSequence
+            syncDue = nil
+        } else if syncedThrough < ledger.lastSequence, syncDue == nil {
+            syncDue = uptime + Self.syncAfter
+        }
     }
 
     /// Takes a record in. Returns whether it is to be written now; false while the disk refuses.
@@ -89,7 +120,7 @@ struct RecordBook: Equatable, Sendable {
     /// Once the time has come, believes in the disk again. Returns what it is owed; the owner writes something in any case, which fails and
     /// makes this value never have been when the belief was wrong.
     mutating func retry(at uptime: Duration) -> [JournalRecord] {
-        guard case .refuses(_, let retryAt) = disk, retryAt <= uptime else { return [] }
+        guard isRetryDue(at: uptime) else { return [] }
         disk = .works
         defer { owed = [] }
         return owed
