@@ -11,7 +11,7 @@ import Testing
 
     private func starts(_ bench: ChargingBench) -> Int { bench.lines.filter { $0.hasPrefix("Start ") }.count }
 
-    /// CORE-TX-29, -30: three attempts, waits of 10 and 20 seconds.
+    /// OCPP 1.6 §3.7.1, §9.1.31, §9.1.32: three attempts, waits of 10 and 20 seconds.
     @Test func aRefusedMessageIsTriedAgainWithGrowingWaits() {
         let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
         bench.central.interfere = refuseStart
@@ -166,7 +166,7 @@ import Testing
         #expect(bench.hardware[1]?.isClosed == true)
     }
 
-    /// CORE-TX-10.
+    /// OCPP 1.6 §7.2, §9.1.24.
     @Test func concurrentTxOtherwiseIsOne() {
         let bench = ChargingBench()
         bench.central.startInfo = { _ in IdTagInfo(status: .concurrentTx) }

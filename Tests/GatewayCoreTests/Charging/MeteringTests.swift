@@ -61,7 +61,7 @@ import Testing
         #expect(everything(bench).isEmpty)
     }
 
-    /// CORE-MV-43.
+    /// OCPP 1.6 §5.3.
     @Test func aNewIntervalAppliesToTheRunningTransaction() {
         let bench = ChargingBench.charging()
         bench.set(.meterValueSampleInterval, "5")
@@ -72,7 +72,7 @@ import Testing
         #expect(everything(bench).count == 2)
     }
 
-    /// CORE-MV-46.
+    /// OCPP 1.6 §7.6, §7.31.
     @Test func aDeadMeterReportsNothing() {
         let bench = ChargingBench.charging()
         bench.change { $0.meterWorks = false }

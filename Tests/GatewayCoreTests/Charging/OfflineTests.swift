@@ -211,7 +211,7 @@ import Testing
         #expect(bench.lines.isEmpty)
     }
 
-    /// CORE-BOOT-19.
+    /// OCPP 1.6 §4.2.1.
     @Test func eventsBeforeTheClockIsKnownGetTheirTimeLater() {
         let bench = ChargingBench(clockIsTrusted: false)
         bench.stepWallClock(by: .seconds(-1_000_000))

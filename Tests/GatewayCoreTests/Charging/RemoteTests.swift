@@ -111,7 +111,7 @@ import Testing
         #expect(start(bench) == .rejected)
     }
 
-    /// TC_028, and CORE-REM-18.
+    /// TC_028, and OCPP 1.6 §5.12, E §3.18.
     @Test func remoteStopOfAnUnknownTransactionIsRejected() {
         let bench = ChargingBench.charging()
         #expect(stop(bench, transactionId: 99) == .rejected)
@@ -145,7 +145,7 @@ import Testing
         #expect(change(online(), 7, .inoperative) == .rejected)
     }
 
-    /// CORE-AVL-02 and -14: F8.
+    /// OCPP 1.6 §5.2, §7.3, §4.9: F8.
     @Test func duringATransactionTheChangeIsScheduled() {
         let bench = ChargingBench.charging()
         #expect(change(bench, 1, .inoperative) == .scheduled)
@@ -157,7 +157,7 @@ import Testing
         #expect(bench.lines.last == "Status 1 Unavailable")
     }
 
-    /// CORE-AVL-10.
+    /// OCPP 1.6 §5.2.
     @Test func operativeCancelsAScheduledChange() {
         let bench = ChargingBench.charging()
         #expect(change(bench, 1, .inoperative) == .scheduled)
@@ -168,7 +168,7 @@ import Testing
         #expect(!bench.lines.contains("Status 1 Unavailable"))
     }
 
-    /// AMB-19.
+    /// OCPP 1.6 §4.9.
     @Test func preparingIsCancelled() {
         let bench = online()
         #expect(start(bench) == .accepted)
@@ -262,7 +262,7 @@ import Testing
         #expect(bench.hardware[1]?.lock == .unlocked)
     }
 
-    /// CORE-TX-06.
+    /// E §3.5, §3.17.
     @Test func afterDeAuthorizedTheCableWaitsForItsOwner() {
         let bench = ChargingBench(hasLock: true)
         bench.central.startInfo = { _ in IdTagInfo(status: .invalid) }
@@ -280,7 +280,7 @@ import Testing
 
     // MARK: - Reset
 
-    /// TC_016, CORE-RST-12.
+    /// TC_016, OCPP 1.6 §5.14, §4.9.
     @Test func aSoftResetStopsAndStaysStopped() {
         let bench = ChargingBench.charging()
         bench.perform(bench.machine.stopAll(reason: .softReset, at: bench.moment))

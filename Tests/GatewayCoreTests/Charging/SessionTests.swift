@@ -106,7 +106,7 @@ import Testing
         #expect(bench.indications == ["1 cardRead", "1 rejected"])
     }
 
-    /// CORE-AUTH-19: online without an answer is not offline.
+    /// OCPP 1.6 §4.1: online without an answer is not offline.
     @Test(arguments: [CallOutcome.timedOut, .refused(CallError(code: .internalError))])
     func noAnswerToAuthorizeIsARefusal(outcome: CallOutcome) {
         let bench = ChargingBench()

@@ -30,7 +30,7 @@ import Testing
 
     // MARK: - GetConfiguration
 
-    /// CORE-CFG-01, CORE-CFG-03, SEED-09: everything, although that is more than may be asked for.
+    /// OCPP 1.6 §5.8, §9.1.9: everything, although that is more than may be asked for.
     @Test(arguments: [nil, []] as [[CiString50]?]) func noKeysMeansAllKeys(keys: [CiString50]?) throws {
         let machine = try machine()
         let all = try machine.get(GetConfiguration.Request(key: keys))
@@ -38,7 +38,7 @@ import Testing
         #expect(all.unknownKey == nil)
     }
 
-    /// CORE-CFG-02, CORE-CFG-05.
+    /// OCPP 1.6 §5.8, §6.24, §6.9.
     @Test func keysAreFoundInAnyCaseAndAnsweredInTheirOwnSpelling() throws {
         let machine = try machine()
         let some = try machine.get(GetConfiguration.Request(key: ["HEARTBEATinterval", "Nonsense"]))
@@ -48,7 +48,7 @@ import Testing
         #expect(some.unknownKey?.map(\.text) == ["Nonsense"])
     }
 
-    /// CORE-CFG-04.
+    /// OCPP 1.6 §5.8.
     @Test func moreKeysThanAllowedAreRefused() throws {
         let machine = try machine()
         let most = try machine.get(GetConfiguration.Request(key: Array(repeating: "HeartbeatInterval", count: 20)))
@@ -59,7 +59,7 @@ import Testing
         #expect(error?.code == .occurenceConstraintViolation)
     }
 
-    /// J-CON-24.
+    /// J §6.2.2, JE §3.12.
     @Test func theAuthorizationKeyIsNeitherGivenNorUnknown() throws {
         let machine = try machine()
         let answer = try machine.get(GetConfiguration.Request(key: ["AuthorizationKey"]))
@@ -68,7 +68,7 @@ import Testing
 
     // MARK: - ChangeConfiguration
 
-    /// CORE-CFG-07, CORE-CFG-13: answered only when it is on disk.
+    /// OCPP 1.6 §5.3, §7.22, §5.14: answered only when it is on disk.
     @Test func aChangeIsAnsweredWhenTheStoreHasIt() throws {
         var machine = try machine()
         let asked = machine.change(request("metervaluesampleinterval", "030"), callId: "c", at: now)
@@ -86,7 +86,7 @@ import Testing
         )
     }
 
-    /// CORE-CFG-07, -08, -09, -16, CORE-MV-14.
+    /// OCPP 1.6 §5.3, §7.22, §3.16.4.
     @Test(
         arguments: [
             ("Nonsense", "1", ConfigurationStatus.notSupported), ("NumberOfConnectors", "2", .rejected),
@@ -125,7 +125,7 @@ import Testing
         #expect(machine.keys.resetRetries == 3)
     }
 
-    /// J-RPC-33: the store publishes and answers over two sockets, in any order; the conf goes out before the reconnect.
+    /// OCPP 1.6 §5.17: the store publishes and answers over two sockets, in any order; the conf goes out before the reconnect.
     @Test func aPublicationThatOvertakesTheStoresAnswerDoesNotReconnectBeforeTheAnswerIsOut() throws {
         var machine = try machine()
         let before = ConfigValue(key: "AuthorizationKey", owner: .ocppGateway, value: nil, revision: 0)
@@ -227,7 +227,7 @@ import Testing
         #expect(expired.filter { $0 == answered(.rejected) }.count == 8)
     }
 
-    /// J-CON-23: in a file, not on the bus, and followed by a reconnect.
+    /// J §6.2.2: in a file, not on the bus, and followed by a reconnect.
     @Test func aNewAuthorizationKeyIsHandedOverAsASecret() throws {
         var machine = try machine()
         let asked = machine.change(request("AuthorizationKey", CiString500(fitting: key)), callId: "c", at: now)
@@ -239,7 +239,7 @@ import Testing
 
     // MARK: - HeartbeatInterval
 
-    /// CORE-HB-04: the later one wins.
+    /// OCPP 1.6 §4.2, §9.1.10: the later one wins.
     @Test func theIntervalOfBootNotificationHoldsUntilTheKeyIsSet() throws {
         var machine = try machine()
         let told = machine.setHeartbeatInterval(seconds: 300)

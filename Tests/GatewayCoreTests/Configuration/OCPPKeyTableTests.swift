@@ -7,7 +7,7 @@ import Testing
 @Suite struct OCPPKeyTableTests {
     private let site = KeySite(numberOfConnectors: 1, fixedCable: true, phases: 3)
 
-    /// SEED-01: the certificate's values.
+    /// The values that were certified.
     @Test func theFactoryDefaultsAreThoseOfTheCertificate() throws {
         let table = try OCPPKeyTable(site: site)
         let values = table.declarations.map { "\($0.key)=\($0.defaultValue ?? "-")" }

@@ -53,7 +53,7 @@ import Testing
         #expect(stale.isEmpty)
     }
 
-    /// J-CON-07, J-CON-08: waits grow to a cap and start small again only after a connection that really worked.
+    /// JE §3.4: waits grow to a cap and start small again only after a connection that really worked.
     @Test func waitsGrowUntilAConnectionWasAccepted() throws {
         var bench = Bench()
         _ = bench.feed(.started)
@@ -106,7 +106,7 @@ import Testing
         #expect(bench.machine.nextDeadline == nil)
     }
 
-    /// J-CON-13, J-CON-15.
+    /// OCPP 1.6 §9.1.34, J §7, JE §3.11.
     @Test func aPingThatNothingFollowsDropsTheConnection() throws {
         var bench = Bench()
         _ = bench.feed(.started)
@@ -209,7 +209,7 @@ import Testing
         #expect(other.count == 1)
     }
 
-    /// J-CON-06.
+    /// J §3.2.
     @Test func aHandshakeWithoutTheSubProtocolIsAFailedConnection() throws {
         var bench = Bench()
         _ = bench.feed(.started)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct GatewayMachineTests {
     // MARK: - Registration
 
-    /// CORE-BOOT-01, -02, -15.
+    /// OCPP 1.6 §4.2, §4.2.1, E §3.22.
     @Test func bootNotificationComesFirstAndStatusesAfterItsAcceptance() throws {
         var bench = try GatewayBench()
         bench.start()
@@ -26,7 +26,7 @@ import Testing
         #expect(bench.machine.status.link.phase == .accepted)
     }
 
-    /// J-CON-09, J-CON-11.
+    /// J §5.4, OCPP 1.6 §3.7.
     @Test func aReconnectNeedsNoNewBootNotification() throws {
         var bench = try GatewayBench()
         bench.register()
@@ -39,7 +39,7 @@ import Testing
         #expect(bench.machine.status.link.phase == .accepted)
     }
 
-    /// J-CON-08: a central system that closes each connection at once is not asked again and again at the same pace.
+    /// JE §3.4: a central system that closes each connection at once is not asked again and again at the same pace.
     @Test func aReconnectOnWhichNothingIsHeardCountsAsFailed() throws {
         var bench = try GatewayBench()
         bench.register()
@@ -57,7 +57,7 @@ import Testing
         #expect(bench.machine.status.link.failedAttempts == 0)
     }
 
-    /// CORE-BOOT-08, CORE-BOOT-09.
+    /// OCPP 1.6 §4.2.
     @Test func aRejectedChargePointSaysNothing() throws {
         var bench = try GatewayBench()
         bench.start()
@@ -75,7 +75,7 @@ import Testing
         #expect(bench.machine.status.link.phase == .rejected)
     }
 
-    /// CORE-BOOT-11, -12, -13.
+    /// OCPP 1.6 §4.2.
     @Test func aPendingChargePointAnswersAndAsksNothing() throws {
         var bench = try GatewayBench()
         bench.start()
@@ -92,7 +92,7 @@ import Testing
         #expect(bench.calls.isEmpty)
     }
 
-    /// CORE-HB-01, -04: the interval of BootNotification.conf, then the key.
+    /// OCPP 1.6 §4.6, §9.1.10, §4.2: the interval of BootNotification.conf, then the key.
     @Test func heartbeatsFollowTheNewestInterval() throws {
         var bench = try GatewayBench()
         bench.register()
@@ -117,7 +117,7 @@ import Testing
 
     // MARK: - CALLs
 
-    /// J-RPC-01, J-RPC-02, J-RPC-03.
+    /// J §4.1.1, JE §3.5, E §3.83.
     @Test func whileACallIsOutstandingRequestsAreAnsweredAndNothingElseIsAsked() throws {
         var bench = try GatewayBench(callTimeout: .seconds(12))
         bench.register()
@@ -216,7 +216,7 @@ import Testing
         #expect(bench.feed(.saveFailed(document: ConfigSnapshot.name, reason: "no space")).answers.isEmpty)
     }
 
-    /// J-RPC-22.
+    /// J §4.2.3.
     @Test func aMessageIdThatIsBeingHandledIsRefused() throws {
         var bench = try GatewayBench()
         bench.register()

@@ -7,7 +7,7 @@ import Testing
 
 /// A Reset from its request to the restart (OCPP 1.6 §5.14).
 @Suite struct GatewayResetTests {
-    /// CORE-RST-01: answered, then done.
+    /// OCPP 1.6 §5.14, §7.41: answered, then done.
     @Test(arguments: [ResetType.soft, .hard]) func aResetIsAnsweredAndThenRestarts(type: ResetType) throws {
         var bench = try GatewayBench()
         bench.register()
@@ -19,7 +19,7 @@ import Testing
         #expect(closed.last == .restart)
     }
 
-    /// CORE-RST-02, CORE-RST-03: the transaction ends with the reason SoftReset and is delivered before the restart.
+    /// OCPP 1.6 §5.14, §7.42, §7.36, E §3.36: the transaction ends with the reason SoftReset and is delivered before the restart.
     @Test func aSoftResetDeliversTheEndOfTheTransactionFirst() throws {
         var bench = try GatewayBench()
         bench.register()

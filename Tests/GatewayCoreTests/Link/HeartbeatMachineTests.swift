@@ -13,7 +13,7 @@ import Testing
         return machine
     }
 
-    /// CORE-HB-01, CORE-HB-02.
+    /// OCPP 1.6 §4.6, §9.1.10.
     @Test func aHeartbeatFollowsSilenceOnly() {
         var machine = online()
         #expect(machine.nextDeadline?.at == .seconds(120))
@@ -28,7 +28,7 @@ import Testing
         #expect(machine.nextDeadline?.at == .seconds(156))
     }
 
-    /// CORE-HB-07.
+    /// OCPP 1.6 §4.2.
     @Test func nothingIsDueWhileOffline() {
         var machine = online()
         machine.wentOffline()
@@ -37,7 +37,7 @@ import Testing
         #expect(call == nil)
     }
 
-    /// CORE-HB-04.
+    /// OCPP 1.6 §4.2, §9.1.10.
     @Test func aNewIntervalCountsAtOnce() {
         var machine = online()
         machine.setInterval(.seconds(5))
@@ -129,7 +129,7 @@ import Testing
         #expect(late == nil)
     }
 
-    /// J-RPC-07, J-RPC-08, J-RPC-09.
+    /// J §4.1.4, JE §3.1, §3.7.
     @Test func idsAreNewExceptForARetransmission() {
         var machine = CallMachine(seed: 3)
         var ids: Set<String> = []

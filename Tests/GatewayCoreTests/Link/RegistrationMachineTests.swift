@@ -22,7 +22,7 @@ import Testing
         )
     }
 
-    /// CORE-BOOT-01, CORE-BOOT-04.
+    /// OCPP 1.6 §4.2, §4.2.1, §6.4.
     @Test func anAcceptedBootOpensTheGateForGood() {
         var machine = machine()
         #expect(machine.gate == .answersOnly)
@@ -50,7 +50,7 @@ import Testing
         #expect(again == nil)
     }
 
-    /// CORE-HB-06.
+    /// OCPP 1.6 §6.4.
     @Test(arguments: [0, -5]) func anAcceptedBootWithoutAnIntervalKeepsTheConfiguredOne(interval: Int) {
         var machine = machine()
         _ = machine.nextCall(at: start)
@@ -58,7 +58,7 @@ import Testing
         #expect(effects.first == .accepted(heartbeatIntervalSeconds: nil))
     }
 
-    /// CORE-BOOT-06, CORE-BOOT-08, CORE-BOOT-09, CORE-BOOT-11.
+    /// OCPP 1.6 §4.2, §6.4.
     @Test(arguments: [
         (RegistrationStatus.pending, RegistrationMachine.Gate.answersOnly), (.rejected, .silent),
     ])
@@ -79,7 +79,7 @@ import Testing
         #expect(machine.gate == gate)
     }
 
-    /// CORE-BOOT-07.
+    /// OCPP 1.6 §4.2.
     @Test func anIntervalOfZeroDoesNotFloodTheCentralSystem() throws {
         var machine = machine()
         _ = machine.nextCall(at: start)
@@ -88,7 +88,7 @@ import Testing
         #expect(next - start.uptime >= .seconds(30))
     }
 
-    /// CORE-BOOT-20.
+    /// OCPP 1.6 §4.2.
     @Test func aMissingAnswerIsFollowedByGrowingWaits() throws {
         var machine = machine()
         var now = start
@@ -105,7 +105,7 @@ import Testing
         #expect(waits.max() ?? .zero > .seconds(60))
     }
 
-    /// J-CON-10: the boot procedure goes on over a reconnect, and its interval stays.
+    /// OCPP 1.6 §4.2: the boot procedure goes on over a reconnect, and its interval stays.
     @Test func aLostConnectionDoesNotShortenTheInterval() {
         var machine = machine()
         _ = machine.nextCall(at: start)

@@ -21,7 +21,7 @@ public struct ChargingConfiguration: Equatable, Sendable {
         }
     }
 
-    /// What becomes of a transaction that a power cut interrupted (CORE-TX-36).
+    /// What becomes of a transaction that a power cut interrupted (OCPP 1.6 §7.36).
     public enum PowerLossPolicy: Equatable, Sendable {
         /// It ends with the reason PowerLoss, at the last stored register.
         case stop

@@ -32,7 +32,7 @@ public enum JournalRecord: Equatable, Sendable {
         }
     }
 
-    /// May be given up when the disk is full, so that begins and ends still find room (CORE-MV-45).
+    /// May be given up when the disk is full, so that begins and ends still find room (E §3.91, OCPP 1.6 §3.7).
     public var isExpendable: Bool {
         switch self {
         case .sampled, .registerRead, .attempted, .released, .bootStart, .checkpoint, .unknown: true

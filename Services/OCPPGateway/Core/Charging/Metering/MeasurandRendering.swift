@@ -7,7 +7,7 @@ struct MeasurandRendering {
     var reading: MeterReading
     /// What the pilot offers now, per phase.
     var offeredMilliamps: Int
-    /// Never below a register that was reported before (CORE-TX-41).
+    /// Never below a register that was reported before (OCPP 1.6 §7.31).
     var registerWh: Int64
 
     /// The values of a list of measurands. What the meter does not give is left out.

@@ -39,7 +39,7 @@ struct MeteringSchedule: Equatable, Sendable {
         )
     }
 
-    /// Takes the intervals over, from the next sample on (CORE-MV-43).
+    /// Takes the intervals over, from the next sample on (OCPP 1.6 §5.3).
     mutating func keysChanged(_ turn: ChargingTurn) {
         let keys = turn.keys
         if keys.core.meterValueSampleInterval != sampledInterval {

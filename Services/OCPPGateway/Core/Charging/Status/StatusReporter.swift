@@ -4,7 +4,7 @@ import Primitives
 /// Decides which status changes are reported, and when (OCPP 1.6 §4.9).
 ///
 /// Online, every change is reported in the order of events once it lasted for MinimumStatusDuration. Offline, only the newest is
-/// kept, and sent on reconnect if it differs from what the central system last confirmed (CORE-STAT-13).
+/// kept, and sent on reconnect if it differs from what the central system last confirmed (OCPP 1.6 §4.9).
 struct StatusReporter: Equatable, Sendable {
     /// Why a status waits to be sent.
     private enum Cause: Equatable {
