@@ -85,7 +85,7 @@ struct ChargingTurn {
 
     /// Adds a record to the one write of this turn; the strictest durability asked for counts for all.
     mutating func persist(_ record: JournalRecord, _ wanted: Durability) {
-        guard book.take(record) else { return }
+        guard book.enter(record) else { return }
         if let entry = QueueEntry(record) { appended.append(entry) }
         records.append(record)
         durability = max(durability ?? .written, wanted)

@@ -31,30 +31,6 @@ public struct ConfigurationMachine: Sendable {
         var name: OCPPKeyName
     }
 
-    /// How far the store is known, by its revisions, which only grow. Whatever is older is no news: publications and answers come over two
-    /// sockets, in any order.
-    private enum Knowledge: Sendable {
-        /// Nothing but answers to our own changes, up to this revision. For all else the snapshot stands, which may be older than the store.
-        case ofAnswers(Int64)
-        /// Everything, as of this revision.
-        case complete(Int64)
-
-        var revision: Int64 {
-            switch self {
-            case .ofAnswers(let revision), .complete(let revision): revision
-            }
-        }
-
-        var isComplete: Bool { if case .complete = self { true } else { false } }
-
-        mutating func reach(_ revision: Int64) {
-            switch self {
-            case .ofAnswers(let before): self = .ofAnswers(max(before, revision))
-            case .complete(let before): self = .complete(max(before, revision))
-            }
-        }
-    }
-
     /// What GetConfiguration waits for. Of two processes that were killed together the gateway is back first, with a snapshot that may be
     /// older than a change which the central system was told is accepted.
     private enum FirstWord: Sendable {
@@ -77,7 +53,7 @@ public struct ConfigurationMachine: Sendable {
     private var persisted: ConfigSnapshot
     /// The process of the store that was told the keys; nil when none was, or when it did not take them.
     private var declaredTo: Int?
-    private var knowledge = Knowledge.ofAnswers(0)
+    private var knowledge = StoreKnowledge.ofAnswers(0)
     private var firstWord = FirstWord.awaited
     private var heartbeatSource = HeartbeatSource.key
     /// News of a secret that came while a change of our own waits: the central system is answered before the link to it is left.
@@ -138,30 +114,7 @@ public struct ConfigurationMachine: Sendable {
     /// The values in force, from memory.
     /// - Throws: `CallError` when more keys are asked for than `GetConfigurationMaxKeys` allows.
     public func get(_ request: GetConfiguration.Request) throws(CallError) -> GetConfiguration.Confirmation {
-        guard let asked = request.key, !asked.isEmpty else {
-            let listed = table.declarations.filter { $0.access != .writeOnly }
-            return GetConfiguration.Confirmation(configurationKey: listed.compactMap(keyValue))
-        }
-        guard asked.count <= keys.getConfigurationMaxKeys else {
-            throw CallError(
-                code: .occurenceConstraintViolation,
-                errorDescription: "at most \(keys.getConfigurationMaxKeys) keys may be asked for"
-            )
-        }
-        var known: [KeyValue] = []
-        var unknown: [CiString50] = []
-        for key in asked {
-            guard let name = table.name(of: key.text), let declaration = table[name] else {
-                unknown.append(key)
-                continue
-            }
-            // A write-only key exists, so it is not unknown, and is never given back (OCPP-J errata §3.12).
-            if declaration.access != .writeOnly, let value = keyValue(declaration) { known.append(value) }
-        }
-        return GetConfiguration.Confirmation(
-            configurationKey: known.isEmpty ? nil : known,
-            unknownKey: unknown.isEmpty ? nil : unknown
-        )
+        try ConfigurationListing(table: table, keys: keys).confirmation(request)
     }
 
     /// ChangeConfiguration. The answer comes as an effect, now or when the store has it on disk.
@@ -233,7 +186,7 @@ public struct ConfigurationMachine: Sendable {
     public mutating func received(_ values: ConfigValues) -> [Effect] {
         guard values.owner == .ocppGateway, values.revision >= knowledge.revision else { return [] }
         knowledge = .complete(values.revision)
-        return take(values.values) + passFirstWord()
+        return follow(values.values) + passFirstWord()
     }
 
     /// The store answered, or the bus gave up on it. An answer that comes after the deadline changes nothing: what the store has is
@@ -244,7 +197,7 @@ public struct ConfigurationMachine: Sendable {
         case .success(let reply):
             let status: ConfigurationStatus = reply.rebootRequired ? .rebootRequired : .accepted
             let answer = Effect.answer(callId: change.callId, ChangeConfiguration.Confirmation(status: status))
-            return [answer] + takeOwn(change.name, reply.value)
+            return [answer] + conclude(change.name, reply.value)
         case .failure(let error):
             let remark = LogRecord(.warning, "the config store did not take \(change.name): \(error)")
             return [.log(remark)] + reject(change)
@@ -264,7 +217,7 @@ public struct ConfigurationMachine: Sendable {
     // MARK: - Parts
 
     /// Takes over what is new. What is not stays, so that the heartbeat interval of BootNotification.conf survives until somebody sets the key.
-    private mutating func take(_ values: [ConfigValue]) -> [Effect] {
+    private mutating func follow(_ values: [ConfigValue]) -> [Effect] {
         let before = keys
         var effects: [Effect] = []
         for value in values {
@@ -272,7 +225,7 @@ public struct ConfigurationMachine: Sendable {
             else { continue }
             let entry = ConfigSnapshot.Entry(value: value.value, revision: value.revision)
             if declaration.secret {
-                effects += takeSecret(name, entry)
+                effects += noticeSecret(name, entry)
                 continue
             }
             guard seen[name] != entry else { continue }
@@ -291,7 +244,7 @@ public struct ConfigurationMachine: Sendable {
         return effects
     }
 
-    private mutating func takeSecret(_ name: OCPPKeyName, _ entry: ConfigSnapshot.Entry) -> [Effect] {
+    private mutating func noticeSecret(_ name: OCPPKeyName, _ entry: ConfigSnapshot.Entry) -> [Effect] {
         guard seen[name] != entry else { return [] }
         if pending.contains(where: { $0.name == name }) {
             withheld[name] = entry
@@ -302,7 +255,7 @@ public struct ConfigurationMachine: Sendable {
     }
 
     /// Takes over what a change of our own led to, unless a publication has told of a later change already.
-    private mutating func takeOwn(_ name: OCPPKeyName, _ value: ConfigValue) -> [Effect] {
+    private mutating func conclude(_ name: OCPPKeyName, _ value: ConfigValue) -> [Effect] {
         let isNews = value.revision > knowledge.revision || value.revision == seen[name]?.revision
         knowledge.reach(value.revision)
         if table[name]?.secret == true {
@@ -313,13 +266,13 @@ public struct ConfigurationMachine: Sendable {
         guard isNews || seen[name] == nil else { return [] }
         // It counts even where it equals what was seen: it overrides the interval of BootNotification.conf.
         seen[name] = ConfigSnapshot.Entry(value: nil, revision: -1)
-        return take([value])
+        return follow([value])
     }
 
     /// What became of a secret while a change of our own waited that failed.
-    private mutating func takeWithheld(_ name: OCPPKeyName) -> [Effect] {
+    private mutating func releaseWithheld(_ name: OCPPKeyName) -> [Effect] {
         guard let entry = withheld.removeValue(forKey: name) else { return [] }
-        return takeSecret(name, entry)
+        return noticeSecret(name, entry)
     }
 
     /// What to keep on disk for a start without the store.
@@ -346,16 +299,7 @@ public struct ConfigurationMachine: Sendable {
 
     private mutating func reject(_ change: Change) -> [Effect] {
         [.answer(callId: change.callId, ChangeConfiguration.Confirmation(status: .rejected))]
-            + takeWithheld(change.name)
-    }
-
-    private func keyValue(_ declaration: KeyDeclaration) -> KeyValue? {
-        guard let key = CiString50(declaration.key) else { return nil }
-        return KeyValue(
-            key: key,
-            readonly: declaration.access == .readOnly,
-            value: keys.text(OCPPKeyName(rawValue: declaration.key)).flatMap { CiString500($0) }
-        )
+            + releaseWithheld(change.name)
     }
 
     /// The central system waits 5 s at most for its answer. Long after the store has refused what it had not read: a change that is

@@ -63,11 +63,11 @@ public struct StationClock: Equatable, Sendable {
             error: Self.resolution,
             at: moment.uptime
         )
-        guard let known = best ?? (trustsHost ? host : nil) else { return take(told, at: moment) }
+        guard let known = best ?? (trustsHost ? host : nil) else { return use(told, at: moment) }
         let knownError = known.error(at: moment.uptime)
         let difference = told.difference(to: known)
         if best != nil, difference <= knownError + told.error {
-            return take(told.error <= knownError ? told : known, at: moment)
+            return use(told.error <= knownError ? told : known, at: moment)
         }
         if difference > Self.largestStep,
             doubted.map({ told.difference(to: $0) > told.error + $0.error(at: moment.uptime) }) ?? true
@@ -75,10 +75,10 @@ public struct StationClock: Equatable, Sendable {
             doubted = told
             return .ignored("it is far from the time known so far: the next answer must confirm it")
         }
-        return take(told, at: moment)
+        return use(told, at: moment)
     }
 
-    private mutating func take(_ estimate: Estimate, at moment: Moment) -> Verdict {
+    private mutating func use(_ estimate: Estimate, at moment: Moment) -> Verdict {
         best = estimate
         doubted = nil
         let offset = estimate.offset(at: moment)

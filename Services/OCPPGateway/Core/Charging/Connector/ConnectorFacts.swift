@@ -34,7 +34,7 @@ struct ConnectorFacts: Equatable, Sendable {
 
     mutating func fellSilent() { isSilent = true }
 
-    mutating func take(_ new: ConnectorState, at uptime: Duration) {
+    mutating func note(_ new: ConnectorState, at uptime: Duration) {
         heard(at: uptime)
         if let state, state.bootId != new.bootId { settlesUntil = uptime + Self.settleLimit }
         state = new
@@ -45,7 +45,7 @@ struct ConnectorFacts: Equatable, Sendable {
         openSince = new.contactor == .open ? openSince ?? uptime : nil
     }
 
-    mutating func take(_ new: MeterReading, at uptime: Duration) {
+    mutating func note(_ new: MeterReading, at uptime: Duration) {
         heard(at: uptime)
         meterFailed = !new.valid
         if new.valid { reading = new }

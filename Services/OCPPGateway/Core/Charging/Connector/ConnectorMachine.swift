@@ -133,7 +133,7 @@ struct ConnectorMachine: Equatable, Sendable {
         let wasPlugged = facts.isPlugged
         let isFirst = facts.state == nil
         let wasSilent = facts.isSilent
-        facts.take(state, at: turn.uptime)
+        facts.note(state, at: turn.uptime)
         if wasSilent { turn.log(.notice, "hardware-io is back", .init("connector", id)) }
         permit.observed(state, &turn)
         if isFirst {
@@ -149,7 +149,7 @@ struct ConnectorMachine: Equatable, Sendable {
     }
 
     mutating func observed(_ reading: MeterReading, _ turn: inout ChargingTurn) {
-        facts.take(reading, at: turn.uptime)
+        facts.note(reading, at: turn.uptime)
         if reading.valid { apply(withTransaction { $0.follow(reading, &turn) } ?? .goOn, &turn) }
         finishStop(force: false, &turn)
         beginIfPossible(&turn)

@@ -92,8 +92,8 @@ struct RecordBook: Equatable, Sendable {
         }
     }
 
-    /// Takes a record in. Returns whether it is to be written now; false while the disk refuses.
-    mutating func take(_ record: JournalRecord) -> Bool {
+    /// Enters a record into the ledger. Returns whether it is to be written now; false while the disk refuses.
+    mutating func enter(_ record: JournalRecord) -> Bool {
         guard !takesRecords else {
             ledger.read(record)
             return true
