@@ -4,7 +4,17 @@ public import Storage
 
 /// Saves the memory on a thread of its own: a disk may take seconds, and the loop that opens contactors must not wait for it.
 public final class MemoryWriter {
-    private let thread: WorkThread<HardwareMemory, HardwareMachine.Event>
+    /// What became of a save.
+    private struct Outcome: Sendable {
+        var event: HardwareMachine.Event
+        /// All saves so far.
+        var written: WriteCounters
+    }
+
+    /// What was written so far, as of the newest save that is known of.
+    public private(set) var written = WriteCounters()
+
+    private var thread: WorkThread<HardwareMemory, Outcome>?
 
     /// - Parameters:
     ///   - folder: Where the document lies; it exists.
@@ -23,21 +33,22 @@ public final class MemoryWriter {
             // Read once more by the one who writes: a document that the device cannot read is kept aside at the first save.
             let problem = Self.problem { _ = try file.load { _ in } }
             return { memory in
-                if let problem { return .memoryNotStored(reason: problem) }
+                if let problem { return Outcome(event: .memoryNotStored(reason: problem), written: file.written) }
                 do throws(MemoryFile.Failure) {
                     try file.save(memory)
-                    return .memoryStored
+                    return Outcome(event: .memoryStored, written: file.written)
                 } catch {
-                    return .memoryNotStored(reason: error.description)
+                    return Outcome(event: .memoryNotStored(reason: error.description), written: file.written)
                 }
             }
-        } completion: {
-            completion($0)
+        } completion: { [weak self] outcome in
+            self?.written = outcome.written
+            completion(outcome.event)
         }
     }
 
     /// Begins to save `memory` in place of what was saved before.
-    public func save(_ memory: HardwareMemory) { thread.submit(memory) }
+    public func save(_ memory: HardwareMemory) { thread?.submit(memory) }
 
     private static func problem(_ work: () throws -> Void) -> String? {
         do {
