@@ -105,7 +105,7 @@ def texts():
         ("unlocking connector 99", call("UnlockConnector", {"connectorId": 99}), ("status", "NotSupported")),
         ("data for nobody", call("DataTransfer", {"vendorId": "x" * 255, "data": "\u0000\u202e" * 100}), ("status", "UnknownVendorId")),
         ("data of a list", call("DataTransfer", {"vendorId": "v", "data": [1]}), "TypeConstraintViolation"),
-        # ChangeConfiguration with odd values: the answer tells, nothing changes (CORE-CFG-07, -08).
+        # ChangeConfiguration with odd values: the answer tells, nothing changes (OCPP 1.6 §5.3).
         ("an unknown key", change("Nonsense", "1"), ("status", "NotSupported")),
         ("an empty key", change("", "1"), ("status", "NotSupported")),
         ("a read-only key", change("NumberOfConnectors", "7"), ("status", "Rejected")),

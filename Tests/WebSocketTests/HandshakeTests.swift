@@ -69,7 +69,7 @@ import Testing
         #expect(events == [.opened(subprotocol: "ocpp1.6"), text("[]")])
     }
 
-    /// J-CON-06, OCPP-J 1.6 §3.2.
+    /// J §3.2.
     @Test func anAnswerWithoutOurSubprotocolIsAFailedConnection() throws {
         #expect(try cause(Self.answer.dropLast()) == .subprotocolRefused(answered: nil))
         for other in ["ocpp1.5", "OCPP1.6", "ocpp1.6, ocpp1.5", ""] {

@@ -41,7 +41,7 @@ import Testing
 }
 
 @Suite struct BasicCredentialsTests {
-    /// OCPP-J 1.6 §6.2.2, J-CON-21.
+    /// J §6.2.2.
     @Test func theKeyIsSentAsBytes() {
         let key: [UInt8] = [0, 1, 2, 3, 4, 5, 6, 7] + Array(repeating: 0xFF, count: 12)
         let credentials = BasicCredentials(user: "AL1000", password: key)

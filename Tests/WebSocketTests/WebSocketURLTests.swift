@@ -3,7 +3,7 @@ import WebSocket
 
 @Suite struct WebSocketURLTests {
     @Test(arguments: [
-        // J-CON-02 to J-CON-04 (OCPP-J 1.6 §3.1.1)
+        // J §3.1.1
         ("ws://centralsystem.example.com/ocpp", "CP001", "ws://centralsystem.example.com/ocpp/CP001"),
         ("wss://centralsystem.example.com/ocppj", "RDAM 123", "wss://centralsystem.example.com/ocppj/RDAM%20123"),
         ("ws://h/ocpp/", "CP001", "ws://h/ocpp/CP001"),
