@@ -25,7 +25,6 @@ extension ChargingMachine {
         let ids = candidates.map(\.id)
         // The same presentation, read twice.
         guard recentStops[idTag] == nil, !turn.identity.isPending(idTag, at: ids) else { return }
-        turn.indicate(.cardRead, on: first.id)
         if endsOwnUsage(idTag, candidates, &turn) { return }
         guard let place = startPlace(candidates, turn) ?? groupPlace(candidates) else {
             turn.indicate(.rejected, on: first.id)
