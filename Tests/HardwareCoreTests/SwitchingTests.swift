@@ -225,6 +225,64 @@ import Testing
         #expect(ended.connector?.openSinceUptime == nil)
     }
 
+    @Test func currentWhileTheMirrorContactIsSilentIsFoundAndStaysAFailureWhenTheMirrorIsBack() {
+        var bench = Bench.idle()
+        bench.silent = [.mirror]
+        bench.wait(.seconds(40))
+        let flowing = bench.wait(.seconds(4), answeringMeter: Bench.sample(energyWh: 1000, milliamps: 16_000))
+        #expect(flowing.connector?.contactor == .welded)
+        bench.silent = []
+        let back = bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+        #expect(back.connector?.faults != [])
+        #expect(bench.machine.faults(on: 1) == [.powerSwitchFailure])
+        #expect(bench.memory?.outlets.first?.contactorFailure != nil)
+    }
+
+    @Test func whatStillFlowsJustAfterTheContactorWasLostIsNoFailureOfIt() {
+        var bench = Bench.charging()
+        bench.meterShows(Bench.sample(energyWh: 1000, milliamps: 16_000))
+        bench.silent = [.mirror]
+        bench.driver(.deviceLost(.contactor(connectorId: 1), reason: "no answer"))
+        bench.wait(.milliseconds(799))
+        let ended = bench.wait(.seconds(3), answeringMeter: Bench.sample(energyWh: 1000))
+        #expect(!ended.faults.contains { $0.code == .powerSwitchFailure })
+    }
+
+    @Test func currentIsSeenWhileTheContactorIsAFailureAlready() {
+        var bench = Bench.charging(leaseSeconds: 600)
+        // Its mirror contact reads open, and it is not.
+        bench.meterShows(Bench.sample(energyWh: 1000, milliamps: 16_000))
+        bench.opened()
+        let effects = bench.wait(.seconds(5))
+        #expect(effects.connector?.contactor == .welded)
+        let refused = bench.clear(.powerSwitchFailure)
+        #expect(refused.refusal?.code == .refused)
+    }
+
+    @Test func aContactorIsNotClearedWhileTheNewestSampleShowsCurrent() {
+        var bench = Bench.charging(leaseSeconds: 600)
+        bench.opened()
+        bench.wait(.seconds(2))
+        bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1000, milliamps: 3000)))
+        let early = bench.clear(.powerSwitchFailure)
+        #expect(early.refusal?.code == .refused)
+        #expect(bench.machine.faults(on: 1) == [.powerSwitchFailure])
+        bench.driver(.meterRead(connectorId: 1, Bench.sample(energyWh: 1000)))
+        let late = bench.clear(.powerSwitchFailure)
+        #expect(late.replies == [.done])
+    }
+
+    @Test func aRegisterThatStandsStillHidesNoCurrentThroughAnOpenContactor() {
+        var bench = Bench.charging(leaseSeconds: 3600)
+        // Its register stands still, its current is alive, for so long that the meter counts as lost.
+        bench.wait(.seconds(70), answeringMeter: Bench.sample(energyWh: 1000, milliamps: 16_000))
+        #expect(bench.machine.faults(on: 1) == [.powerMeterFailure])
+        bench.pilot(9000)
+        bench.opened()
+        let effects = bench.wait(.seconds(10))
+        #expect(effects.connector?.contactor == .welded)
+    }
+
     @Test func theOpeningsOfAllConnectorsComeBeforeAnythingElse() {
         let second = ConnectorConfiguration(connectorId: 2, ratedMilliamps: 32_000, phases: 1, cable: .fixed)
         var bench = Bench.idle([Bench.fixedCable, second])

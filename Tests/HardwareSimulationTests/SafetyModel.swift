@@ -105,7 +105,7 @@ struct SafetyModel {
             // A meter that stands still shows the current of before.
             let flows = sample != newestSample && sample.currentMilliamps.contains { abs($0) > 1000 }
             newestSample = sample
-            leaks = flows && !orderedClosed && mirrorClosed == false && now - openedAt > .seconds(5) ? leaks + 1 : 0
+            leaks = flows && !orderedClosed && now - openedAt > .seconds(5) ? leaks + 1 : 0
         case .meterFailed, .deviceLost(.meter, _): question = nil
         case .deviceLost(.pilot, _): readings = []
         default: break
@@ -126,10 +126,10 @@ struct SafetyModel {
         }
     }
 
-    /// Service says that it is repaired, and knows better than the samples of before.
-    mutating func cleared(_ code: HardwareFaultCode) {
+    /// Service says that it is repaired, which nobody believes while current is measured.
+    mutating func cleared(_ code: HardwareFaultCode, at now: Duration) {
         latched[code] = nil
-        if code == .powerSwitchFailure { leaks = 0 }
+        if code == .powerSwitchFailure, leaks > 0 { complain("cleared while current flows", at: now) }
     }
 
     mutating func terminated() { isEnding = true }

@@ -240,7 +240,7 @@ struct Yard {
         case .permitRequested(_, let permit) where isObeyed:
             model?.permitted(permit, bootedAt: bootedAt, at: worldTime)
         case .terminationRequested: model?.terminated()
-        case .clearFaultRequested(_, let request) where isObeyed: model?.cleared(request.code)
+        case .clearFaultRequested(_, let request) where isObeyed: model?.cleared(request.code, at: worldTime)
         default: break
         }
         let broken = charger.world.connectors[0].broken

@@ -46,9 +46,8 @@ struct MeterMachine {
     }
 
     /// A sample came.
-    /// - Returns: Whether it shows what flows through an open contactor: the meter measures, and was asked when that had been open for
-    ///   a while, its current settled.
-    mutating func sampleRead(_ sample: MeterSample, _ turn: inout Turn) -> Bool {
+    /// - Returns: When the meter was asked for the current that it shows; nil when it stands still and shows the one of before.
+    mutating func sampleRead(_ sample: MeterSample, _ turn: inout Turn) -> Duration? {
         let question = poll.answered(interval, &turn)
         let verdict = judge.judge(sample, at: turn.uptime)
         switch verdict {
@@ -59,9 +58,9 @@ struct MeterMachine {
         case .refused(let reason): miss(reason, &turn)
         case .frozen(let reason): lose(reason, &turn)
         }
-        // A meter that stands still goes on showing the current of before.
-        if case .frozen = verdict { return false }
-        return question.openSince != nil
+        // A register alone that stands still makes no current untrue.
+        if case .frozen = verdict, judge.repeatsItself { return nil }
+        return question.moment.uptime
     }
 
     mutating func readFailed(_ reason: String, _ turn: inout Turn) {

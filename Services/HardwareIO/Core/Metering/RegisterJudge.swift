@@ -48,6 +48,9 @@ struct RegisterJudge {
     /// The sample that was judged last.
     var newestSample: MeterSample? { newest?.sample }
 
+    /// The newest sample is the one before it, to the last digit.
+    var repeatsItself: Bool { identicalSamples > 0 }
+
     mutating func judge(_ sample: MeterSample, at uptime: Duration) -> Verdict {
         defer { newest = (sample, uptime) }
         if let objection = plausibility.objection(to: sample) { return .refused(objection) }

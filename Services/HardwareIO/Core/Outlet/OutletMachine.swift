@@ -187,10 +187,10 @@ extension OutletMachine {
 
     /// Over-current and current through an open contactor are seen before anybody asks whether the sample is plausible.
     private mutating func meterRead(_ sample: MeterSample, _ turn: inout Turn) {
-        let isSettled = meter.sampleRead(sample, &turn)
+        let askedAt = meter.sampleRead(sample, &turn)
         let highest = sample.currentMilliamps.map(\.magnitude).max() ?? 0
         let milliamps = Int(clamping: min(highest, UInt(Self.highestMilliamps)))
-        contactor.currentMeasured(milliamps: milliamps, isSettled: isSettled, &turn)
+        if let askedAt { contactor.currentMeasured(milliamps: milliamps, askedAt: askedAt, &turn) }
         if contactor.isInDoubt { meter.lookAgain(&turn) }
         guard contactor.isOrderedClosed else { return }
         overCurrent.measured(milliamps: milliamps, offeredMilliamps: offer.offeredMilliamps, at: turn.uptime)

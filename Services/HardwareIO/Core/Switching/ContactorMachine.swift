@@ -14,8 +14,8 @@ struct ContactorMachine {
     }
 
     private enum State: Equatable {
-        /// Ordered open, position not read yet. Next: open, or opening when it reads closed.
-        case unknown
+        /// Ordered open, position not read yet. Next: open, opening when it reads closed, or conducting.
+        case unknown(since: Duration)
         case open(since: Duration)
         /// Ordered to close. Next: closed, or open with a failure at `limit`.
         case closing(limit: Duration)
@@ -24,7 +24,7 @@ struct ContactorMachine {
         case opening(limit: Duration)
         /// Ordered open and reads closed. Next: open when it opens after all; its failure stays.
         case welded
-        /// Ordered open, reads open, and current flows. Next: open when that ends; its failure stays.
+        /// Ordered open, not read as closed, and current flows. Next: open when that ends; its failure stays.
         case conducting
     }
 
@@ -42,7 +42,7 @@ struct ContactorMachine {
     static let samplesOfLeak = 2
 
     private let connectorId: Int
-    private var state = State.unknown
+    private var state: State
     private var feedbackClosed: Bool?
     /// When it has to be read next at the latest; nil while it is known to be silent.
     private var readUntil: Duration?
@@ -50,12 +50,15 @@ struct ContactorMachine {
     private(set) var failure: Failure?
     /// Samples in a row that speak against the state: current through an open contactor, or none through a conducting one.
     private var contrarySamples = 0
+    /// Whether the newest sample shows current, whatever the state.
+    private var currentFlows = false
     /// When it was ordered to close last.
     private(set) var closedAt: Duration
 
     /// `memory` is what was latched before the start, and how often it started lately.
     init(_ configuration: ConnectorConfiguration, memory: HardwareMemory.Outlet, at start: Duration) {
         connectorId = configuration.connectorId
+        state = .unknown(since: start)
         budget = ClosingBudget(
             rest: configuration.contactorRest,
             closingsPerHour: configuration.closingsPerHour,
@@ -197,18 +200,22 @@ struct ContactorMachine {
         }
     }
 
-    /// The meter measured so much in its worst phase. `isSettled` says that it was asked when the contactor had been open for a while.
-    mutating func currentMeasured(milliamps: Int, isSettled: Bool, _ turn: inout Turn) {
-        let flows = milliamps > Self.highestLeakMilliamps
+    /// The meter was asked at `askedAt` and measured so much in its worst phase. What it was asked before its current had settled after
+    /// the opening proves nothing. A failure that is known already hides no other, and neither does a mirror contact that is silent.
+    mutating func currentMeasured(milliamps: Int, askedAt: Duration, _ turn: inout Turn) {
+        currentFlows = milliamps > Self.highestLeakMilliamps
         switch state {
-        case .open where flows && isSettled: contrarySamples += 1
-        case .conducting where !flows: contrarySamples += 1
+        case .open(let since) where currentFlows && askedAt - since >= MeterPoll.settling: contrarySamples += 1
+        case .unknown(let since) where currentFlows && askedAt - since >= Self.openingLimit + MeterPoll.settling:
+            contrarySamples += 1
+        case .conducting where !currentFlows: contrarySamples += 1
         default: contrarySamples = 0
         }
         guard contrarySamples >= Self.samplesOfLeak else { return }
         contrarySamples = 0
         if state == .conducting {
-            state = .open(since: turn.uptime)
+            // It opens by its mirror contact, which has shown all along that it is open, or has not been read at all.
+            state = feedbackClosed == nil ? .unknown(since: turn.uptime) : .open(since: turn.uptime)
         } else {
             fail("\(amperes(milliamps)) flow through the open contactor", leaving: .conducting, &turn)
         }
@@ -224,15 +231,16 @@ struct ContactorMachine {
         readUntil = turn.uptime + Self.readingLimit
         contrarySamples = 0
         switch state {
-        case .unknown, .open, .closing, .closed, .opening: state = .unknown
+        case .unknown: break
+        case .open, .closing, .closed, .opening: state = .unknown(since: turn.uptime)
         case .welded, .conducting: break
         }
         turn.order(.openContactor(connectorId: connectorId))
     }
 
-    /// Service says that the cause is repaired. Believed where the contactor is open now.
+    /// Service says that the cause is repaired. Believed where the contactor is open now, by its mirror contact and by the meter.
     mutating func clearFailure() {
-        guard case .open = state else { return }
+        guard case .open = state, !currentFlows else { return }
         failure = nil
     }
 
