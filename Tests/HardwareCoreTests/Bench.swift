@@ -278,7 +278,7 @@ struct Bench {
         var sample = devices[connectorId]?.sample ?? Self.sample(energyWh: 1000)
         let phases = configurations.first { $0.connectorId == connectorId }?.phases ?? 1
         if !isMeterFrozen { sampleNumber += 1 }
-        guard sample.voltageMillivolts == [230_000] else { return sample }
+        guard sample.voltageMillivolts == [230_000], sample.currentMilliamps.count == 1 else { return sample }
         sample.voltageMillivolts = Array(repeating: 230_000 + sampleNumber % 10, count: phases)
         sample.currentMilliamps = Array(repeating: sample.currentMilliamps[0], count: phases)
         return sample

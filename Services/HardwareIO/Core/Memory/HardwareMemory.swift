@@ -57,7 +57,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         guard var outlet = outlets.first(where: { $0.connectorId == connectorId }) else {
             return Outlet(connectorId: connectorId)
         }
-        outlet.registerWh = outlet.registerWh.map { $0.clamped(to: 0...1_000_000_000_000) }
+        outlet.registerWh = outlet.registerWh.map { $0.clamped(to: 0...MeterPlausibility.highestRegisterWh) }
         outlet.recentStarts = outlet.recentStarts.map { $0.clamped(to: 0...ClosingBudget.mostStarts) }
         outlet.trips = outlet.trips.prefix(FaultLedger.capacity).map {
             Trip(code: $0.code, count: $0.count.clamped(to: 1...FaultLedger.mostTrips))

@@ -10,6 +10,8 @@ struct MeterPlausibility: Equatable, Sendable {
 
     /// Meters round their floating point register to nearby values: so much it may fall.
     static let jitterWh: Int64 = 2
+    /// Above any register: no outlet delivers a terawatt hour. What cannot be a register is never believed, however often it is said.
+    static let highestRegisterWh: Int64 = 1_000_000_000_000
     /// Above any mains voltage between phase and neutral.
     static let highestVoltageMillivolts = 300_000
 
@@ -25,7 +27,7 @@ struct MeterPlausibility: Equatable, Sendable {
 
     /// What is wrong with a sample by itself; nil when it can be true.
     func objection(to sample: MeterSample) -> String? {
-        guard sample.energyWh >= 0 else { return "register is \(sample.energyWh) Wh" }
+        guard (0...Self.highestRegisterWh).contains(sample.energyWh) else { return "register is \(sample.energyWh) Wh" }
         guard sample.voltageMillivolts.count == phases, sample.currentMilliamps.count == phases else {
             return "sample has not \(phases) phase(s)"
         }
