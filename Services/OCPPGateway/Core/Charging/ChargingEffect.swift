@@ -5,8 +5,8 @@ public import Primitives
 /// Orders of the charging part, to be performed in their order. What comes of them is fed when all are performed, except a failed write,
 /// which ends the performing and is fed at once.
 public enum ChargingEffect: Equatable, Sendable {
-    /// Append to the journal; without records, force to the disk what was appended before. When that fails, perform nothing after it, put the machine back to what it was before the event, feed
-    /// `persistFailed`, and feed the event again.
+    /// Append to the journal; without records, force to the disk what was appended before. When that fails, perform nothing after it, put
+    /// the machine back to what it was before the event, feed `persistFailed`, and feed the event again.
     case persist([JournalRecord], Durability)
     /// Read that part of the queue from the journal and feed `queueLoaded`.
     case loadQueue(QueueQuery)
@@ -38,39 +38,4 @@ public enum PermitOutcome: Equatable, Sendable {
 public enum UnlockOutcome: Equatable, Sendable {
     case answered(Unlock.Outcome)
     case failed(BusError)
-}
-
-extension ChargingMachine {
-    /// Facts for the charging part.
-    public enum Event: Equatable, Sendable {
-        case hardwareConnector(ConnectorState)
-        case hardwareMeter(MeterReading)
-        case hardwareReader(ReaderState)
-        /// Any other sign of life from hardware-io.
-        case hardwareAlive
-        case cardPresented(CardPresented)
-        case permitAnswered(connectorId: Int, transaction: String, PermitOutcome)
-        case unlockAnswered(connectorId: Int, UnlockOutcome)
-        /// The WebSocket is open and the registration is Accepted. `registered` tells that a BootNotification was just accepted,
-        /// so that every status is due (E §3.22); else it is a mere reconnect.
-        case wentOnline(registered: Bool)
-        case wentOffline
-        case keysChanged(OCPPKeys)
-        /// The messages asked for by `loadQueue`, in order; fewer than asked for means that there are no more.
-        case queueLoaded([QueueEntry])
-        /// The journal could not be read.
-        case queueLoadFailed(reason: String)
-        case persistFailed(reason: String)
-        case compactionFailed(reason: String)
-        /// The document of availability is on disk.
-        case availabilitySaved
-        /// It is not, and nobody knows what the disk holds of it.
-        case availabilitySaveFailed
-        /// Something was received on the connection.
-        case linkProvedAlive
-        /// True time minus the wall clock, from an answer of the central system.
-        case clockSynchronised(offset: Duration)
-        /// The program is about to end; charging goes on meanwhile.
-        case terminationRequested
-    }
 }

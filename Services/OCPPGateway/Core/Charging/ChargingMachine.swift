@@ -7,6 +7,8 @@ public import Primitives
 /// A pure machine. The owner feeds one event, performs its effects in order, and only then feeds the next or asks `nextCall`. When a write
 /// fails, the owner puts the machine back to what it was before the event, feeds `persistFailed`, and feeds the event again.
 public struct ChargingMachine: Machine, Sendable {
+    public typealias Event = ChargingEvent
+
     let configuration: ChargingConfiguration
     private(set) var keys: OCPPKeys
     var isOnline = false
@@ -207,9 +209,6 @@ public struct ChargingMachine: Machine, Sendable {
         for index in connectors.indices { body(&connectors[index], &turn) }
     }
 
-    /// The identifier to ask the central system about now.
-    mutating func nextIdentity() -> IdentityRequest? { identity.next() }
-
     func connector(_ connectorId: Int) -> ConnectorMachine? { connectors.first { $0.id == connectorId } }
 
     private mutating func observe(_ state: ConnectorState, _ turn: inout ChargingTurn) {
@@ -243,5 +242,78 @@ public struct ChargingMachine: Machine, Sendable {
         guard turn.clock != before else { return }
         turn.log(.notice, "clock", .init("offsetMilliseconds", offset.wholeMilliseconds))
         eachConnector(&turn) { $0.clockChanged($1) }
+    }
+
+    // MARK: - CALLs, one at a time, when the owner has the slot free (J §4.1.1)
+
+    /// The CALL to send now; nil when none is due. To be asked while online and the slot is free, after every event and deadline.
+    /// People first, then statuses, then the queue: other messages may pass it (OCPP 1.6 §3.7).
+    public mutating func nextCall(at moment: Moment) -> OutgoingCall? {
+        guard isOnline else { return nil }
+        if let request = identity.next() {
+            return OutgoingCall(
+                key: .authorize(request.number),
+                request: .authorize(Authorize.Request(idTag: request.idTag))
+            )
+        }
+        let turn = turn(at: moment)
+        if let (number, request) = statuses.nextRequest(turn) {
+            return OutgoingCall(key: .status(number), request: .statusNotification(request))
+        }
+        guard let entry = delivery.next(turn.book), let request = entry.request(turn.clock, at: moment) else {
+            return nil
+        }
+        return OutgoingCall(key: .delivery(sequence: entry.sequence), request: request, messageId: entry.messageId)
+    }
+
+    /// How a CALL given out by `nextCall` ended. Keys of others are ignored.
+    public mutating func callFinished(_ key: CallKey, _ outcome: CallOutcome, at moment: Moment) -> [ChargingEffect] {
+        inTurn(at: moment) { machine, turn in
+            switch key.source {
+            case .authorization: machine.authorizeFinished(Int(key.number), outcome, &turn)
+            case .status:
+                machine.statuses.finished(key.number, confirmed: outcome.isProcessed, at: moment.uptime)
+            case .delivery: machine.deliveryFinished(key.number, outcome, &turn)
+            case .registration, .heartbeat: break
+            }
+        }
+    }
+
+    private mutating func deliveryFinished(_ sequence: Int64, _ outcome: CallOutcome, _ turn: inout ChargingTurn) {
+        var registers: [String: Int64] = [:]
+        for connector in connectors {
+            if let transaction = connector.transaction { registers[transaction.uuid] = transaction.register.energyWh }
+        }
+        guard let assigned = delivery.finished(sequence, outcome, registers: registers, &turn) else { return }
+        eachConnector(&turn) { $0.assigned(assigned, &$1) }
+    }
+
+    /// A message was not answered in time: what is received next says that the connection works, as `linkProvedAlive`.
+    public var isDeliveryInDoubt: Bool { delivery.isInDoubt }
+
+    // MARK: - Connection
+
+    mutating func wentOnline(registered: Bool, _ turn: inout ChargingTurn) {
+        isOnline = true
+        turn.isOnline = true
+        statuses.wentOnline(registered: registered, connectorIds: connectors.map(\.id), at: turn.uptime)
+    }
+
+    mutating func wentOffline(_ turn: inout ChargingTurn) {
+        isOnline = false
+        turn.isOnline = false
+        statuses.wentOffline()
+        delivery.wentOffline()
+        for request in turn.identity.popAll() { decideOffline(request, &turn) }
+    }
+
+    // MARK: - Dead letters
+
+    /// Puts the dead letters back into the queue, at the place of their time. Returns how many.
+    public mutating func resendDeadLetters(at moment: Moment) -> (requeued: Int, effects: [ChargingEffect]) {
+        let count = turn(at: moment).ledger.deadLetters.count
+        guard count > 0 else { return (0, []) }
+        let effects = inTurn(at: moment) { _, turn in turn.persist(.requeued(Requeued()), .synced) }
+        return (count, effects)
     }
 }

@@ -6,6 +6,21 @@ import Primitives
 ///
 /// Effects come out as cuts of energy, one write, and the rest (see `GatewayTurn`).
 struct ChargingTurn {
+    /// What is ordered, apart by when it is performed.
+    private struct Orders {
+        var cuts: [ChargingEffect] = []
+        var records: [JournalRecord] = []
+        /// Of the one write; nil while there is none.
+        var durability: Durability?
+        var rest: [ChargingEffect] = []
+
+        /// In the order in which they are performed.
+        var all: [ChargingEffect] {
+            let write: [ChargingEffect] = durability.map { [.persist(records, $0)] } ?? []
+            return cuts + write + rest
+        }
+    }
+
     let moment: Moment
     let configuration: ChargingConfiguration
     let keys: OCPPKeys
@@ -17,11 +32,7 @@ struct ChargingTurn {
     /// Who is being asked about.
     var identity: IdentityMachine
 
-    private var cuts: [ChargingEffect] = []
-    private var records: [JournalRecord] = []
-    /// Of the one write of this turn; nil while there is none.
-    private(set) var durability: Durability?
-    private var rest: [ChargingEffect] = []
+    private var orders = Orders()
     /// Messages that joined the queue.
     private(set) var appended: [QueueEntry] = []
     /// Status changes, in the order of their events.
@@ -55,53 +66,53 @@ struct ChargingTurn {
     func isAuthorizing(_ connectorId: Int) -> Bool { identity.isPending(connectorId: connectorId) }
 
     /// All effects, in the order in which they are to be performed.
-    var effects: [ChargingEffect] {
-        let write: [ChargingEffect] = durability.map { [.persist(records, $0)] } ?? []
-        return cuts + write + rest
-    }
+    var effects: [ChargingEffect] { orders.all }
 
     /// Adds an order that follows the write of this turn.
-    mutating func add(_ effect: ChargingEffect) { rest.append(effect) }
+    mutating func add(_ effect: ChargingEffect) { orders.rest.append(effect) }
 
     /// Withdraws a permit before anything else happens: cutting energy does not wait for a disk. A grant that this turn ordered before is
     /// dropped, because it would now follow the withdrawal and give the energy back.
     mutating func cutEnergy(_ withdrawal: Permit) {
-        rest.removeAll {
+        orders.rest.removeAll {
             guard case .requestPermit(let earlier) = $0 else { return false }
             return earlier.connectorId == withdrawal.connectorId
         }
-        cuts.append(.requestPermit(withdrawal))
+        orders.cuts.append(.requestPermit(withdrawal))
     }
 
     mutating func log(_ level: LogRecord.Level, _ message: String, _ fields: LogRecord.Field...) {
         var record = LogRecord(level, message)
         record.fields = fields
-        rest.append(.log(record))
+        orders.rest.append(.log(record))
     }
 
     mutating func indicate(_ signal: Indicate.Signal, on connectorId: Int) {
-        rest.append(.indicate(Indicate(connectorId: connectorId, signal: signal)))
+        orders.rest.append(.indicate(Indicate(connectorId: connectorId, signal: signal)))
     }
 
     /// Adds a record to the one write of this turn; the strictest durability asked for counts for all.
     mutating func persist(_ record: JournalRecord, _ wanted: Durability) {
         guard book.enter(record) else { return }
         if let entry = QueueEntry(record) { appended.append(entry) }
-        records.append(record)
-        durability = max(durability ?? .written, wanted)
+        orders.records.append(record)
+        orders.durability = max(orders.durability ?? .written, wanted)
     }
 
     /// Forces everything to the disk that was written so far.
-    mutating func sync() { durability = .synced }
+    mutating func sync() { orders.durability = .synced }
+
+    /// Of the one write of this turn; nil while there is none.
+    var durability: Durability? { orders.durability }
 
     /// A write was ordered.
-    var writes: Bool { durability != nil }
+    var writes: Bool { orders.durability != nil }
 
     /// Orders what the disk is owed, once more. The ledger has it already.
     mutating func persistOwed(_ owed: [JournalRecord]) {
         guard !owed.isEmpty else { return }
-        records = owed + records
-        durability = .synced
+        orders.records = owed + orders.records
+        orders.durability = .synced
         appended = owed.compactMap(QueueEntry.init) + appended
     }
 

@@ -62,4 +62,12 @@ public enum CallOutcome: Equatable, Sendable {
     case unreadable(UnreadableResult)
     /// Neither processed nor failed: the central system questions the registration (JE §3.10). To be sent again.
     case unsettled
+
+    /// The central system has taken the message in.
+    var isProcessed: Bool {
+        switch self {
+        case .confirmed, .unreadable: true
+        case .refused, .timedOut, .connectionLost, .unsettled: false
+        }
+    }
 }
