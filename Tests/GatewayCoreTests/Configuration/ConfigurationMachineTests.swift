@@ -117,6 +117,16 @@ import Testing
         #expect(late.isEmpty)
     }
 
+    /// The store may have stored it and its answer may be lost: the next change is not answered from what was known before.
+    @Test func afterAnUnansweredChangeTheStoreIsAskedEvenForTheValueInForce() throws {
+        var machine = try machine()
+        _ = machine.received(ConfigValues(owner: .ocppGateway, revision: 1, values: []))
+        _ = machine.change(request("ResetRetries", "5"), callId: "c", at: now)
+        _ = machine.deadlineReached(at: now.advanced(by: .milliseconds(4500)))
+        let back = machine.change(request("ResetRetries", "3"), callId: "c", at: now)
+        #expect(back.contains { if case .store(_, let set) = $0 { set.value == "3" } else { false } })
+    }
+
     @Test func aRefusalOfTheStoreIsRejected() throws {
         var machine = try machine()
         _ = machine.change(request("ResetRetries", "5"), callId: "c", at: now)

@@ -200,6 +200,7 @@ public struct ConfigurationMachine: Sendable {
             return [answer] + conclude(change.name, reply.value)
         case .failure(let error):
             let remark = LogRecord(.warning, "the config store did not take \(change.name): \(error)")
+            knowledge.doubt()
             return [.log(remark)] + reject(change)
         }
     }
@@ -209,6 +210,7 @@ public struct ConfigurationMachine: Sendable {
         if case .held(_, let end) = firstWord, end <= moment.uptime { effects += passFirstWord() }
         while let (_, change) = pending.popExpired(at: moment.uptime) {
             effects.append(.log(LogRecord(.warning, "the config store did not answer for \(change.name)")))
+            knowledge.doubt()
             effects += reject(change)
         }
         return effects

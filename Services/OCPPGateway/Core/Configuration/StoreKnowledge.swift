@@ -21,4 +21,7 @@ enum StoreKnowledge: Equatable, Sendable {
         case .complete(let before): self = .complete(max(before, revision))
         }
     }
+
+    /// A change was not answered: the store may have it or not, until it says again what it has.
+    mutating func doubt() { self = .ofAnswers(revision) }
 }
