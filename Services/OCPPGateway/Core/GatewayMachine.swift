@@ -147,13 +147,11 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             obey(configuration: configuration.declared(result), &turn)
         case .stored(let number, let result):
             obey(configuration: configuration.stored(number: number, result), &turn)
-        case .saved(AvailabilityDocument.name): perform(charging.handle(.availabilitySaved, at: moment), &turn)
-        case .saved: break
+        case .saved(let name): FeatureProfiles.saved(name, .done, &self, &turn)
         case .saveFailed(let name, let reason):
+            // Without the snapshot of the configuration only a start without the config store would miss something.
             turn.log(.warning, "a document was not saved", .init("document", name), .init("reason", reason))
-            // As for the snapshot of the configuration: the config store has the values, and only a start without it would miss them.
-            guard name == AvailabilityDocument.name else { return }
-            perform(charging.handle(.availabilitySaveFailed, at: moment), &turn)
+            FeatureProfiles.saved(name, .failed, &self, &turn)
         case .charging(let event):
             perform(charging.handle(event, at: moment), &turn)
         case .resendRequested(let number):

@@ -14,7 +14,7 @@ public struct OCPPKeyTable: Sendable {
     }
 
     /// The profiles that this charger implements.
-    static let profiles = [CoreKeys.profile]
+    static let profiles = FeatureProfiles.all.compactMap { $0.keys }
 
     /// The order of the full listing.
     let rows: [OCPPKeyRow]

@@ -1,6 +1,6 @@
 /// Something the gateway keeps on disk as a whole, beside the journal of transactions: a small file of its own that is replaced.
 ///
-/// A new kind of document is a type that conforms, and a line in `Documents.kinds`.
+/// A new kind of document is a type that conforms, and stands in the `documents` of its feature profile.
 public protocol Document: Codable, Equatable, Sendable {
     /// The name of its file in the state folder; also what `saved` and `saveFailed` name.
     static var name: String { get }
@@ -29,8 +29,8 @@ public struct AnyDocument: Equatable, Sendable {
 
 /// The documents as they were found at the start.
 public struct Documents: Sendable {
-    /// All there are.
-    public static let kinds: [any Document.Type] = [ConfigSnapshot.self, AvailabilityDocument.self]
+    /// All there are: the snapshot of the configuration, and what the feature profiles keep.
+    public static let kinds: [any Document.Type] = [ConfigSnapshot.self] + FeatureProfiles.all.flatMap { $0.documents }
 
     private var found: [String: any Document] = [:]
 

@@ -3,6 +3,20 @@ import Primitives
 
 /// The requests of the Core profile (OCPP 1.6 chapter 5).
 enum CoreProfile: FeatureProfile {
+    static var keys: OCPPKeyTable.Profile? { CoreKeys.profile }
+
+    static var documents: [any Document.Type] { [AvailabilityDocument.self] }
+
+    static func saved(
+        _ document: String,
+        _ outcome: SaveOutcome,
+        _ machine: inout GatewayMachine,
+        _ turn: inout GatewayTurn
+    ) {
+        let event = outcome == .done ? ChargingEvent.availabilitySaved : .availabilitySaveFailed
+        machine.perform(machine.charging.handle(event, at: turn.moment), &turn)
+    }
+
     static func respond(
         to request: OCPPRequest,
         id: String,
