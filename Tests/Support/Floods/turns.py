@@ -234,44 +234,94 @@ def show(name, health):
             print(f"    ! {service}: {health[service]['longestTurnReason']}", flush=True)
 
 
-def messages(connection):
-    """The multipart messages that come through a subscriber's connection."""
-    parts = []
-    while True:
-        flags, length = zmtp.read(connection, 1)[0], 0
-        length = struct.unpack(">Q", zmtp.read(connection, 8))[0] if flags & 2 else zmtp.read(connection, 1)[0]
-        parts.append(zmtp.read(connection, length))
-        if not flags & 1:
-            yield parts
-            parts = []
+class Listener:
+    """A subscriber that keeps up, and comes again whenever it is cut off. States that it missed come again with their own times."""
+
+    def __init__(self, path, topics):
+        self.path = path
+        self.topics = topics
+        self.connection = None
+        self.end = 0
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+    def until(self, wanted, seconds=20):
+        """What `wanted` makes of the first message of which it makes something; None when none comes in time."""
+        self.end = time.monotonic() + seconds
+        while time.monotonic() < self.end:
+            try:
+                if not self.connection:
+                    self.connect()
+                found = wanted(*self.message())
+                if found is not None:
+                    return found
+            except OSError:
+                self.close()
+                time.sleep(0.05)
+        return None
+
+    def connect(self):
+        self.connection = zmtp.connect(self.path)
+        self.connection.settimeout(5)
+        zmtp.greet(self.connection)
+        for topic in self.topics:
+            self.connection.sendall(zmtp.subscription(topic))
+
+    def message(self):
+        parts = []
+        self.connection.settimeout(max(0.01, self.end - time.monotonic()))
+        while True:
+            flags = zmtp.read(self.connection, 1)[0]
+            length = struct.unpack(">Q", zmtp.read(self.connection, 8))[0] if flags & 2 else zmtp.read(self.connection, 1)[0]
+            parts.append(zmtp.read(self.connection, length))
+            if not flags & 1:
+                return parts[0], json.loads(parts[1]), json.loads(parts[2])
+
+
+def reaction(charger, listener):
+    """Milliseconds from the order to the simulated pilot to leave C until the opened contactor; None when either was not heard of."""
+
+    def contactor(position, after=0):
+        def wanted(topic, header, payload):
+            if topic.startswith(b"hardware.") and payload.get("contactor") == position and header["uptime"] >= after:
+                return header["uptime"]
+
+        return wanted
+
+    def order(after):
+        def wanted(topic, header, _):
+            if topic.startswith(b"request.") and header["uptime"] > after:
+                return header["uptime"]
+
+        return wanted
+
+    try:
+        charger.ctl("sim", "plug")
+        charger.ctl("wait", "ocpp.connector.1", "status=Preparing")
+        begun = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+        charger.ctl("sim", "swipe", "04A1B2C3")
+        closed = listener.until(contactor("closed", after=begun))
+        if closed is None:
+            return None
+        charger.ctl("sim", "unplug")
+        asked = listener.until(order(after=closed))
+        opened = listener.until(contactor("open", after=asked)) if asked is not None else None
+        return opened - asked if opened is not None else None
+    finally:
+        charger.ctl("sim", "unplug")
+        charger.ctl("wait", "ocpp.connector.1", "status=Available")
 
 
 def reactions(charger, rounds):
-    """Milliseconds from the reading of a pilot that left C, as the bus tells it, to the opened contactor."""
-    connection = zmtp.subscriber(charger.socket("hardware-io"))
-    connection.settimeout(30)
-    for topic in (b"hardware.connector.1", b"request.hardware.sim"):
-        connection.sendall(zmtp.subscription(topic))
-    told = messages(connection)
-    found = []
-    for _ in range(rounds):
-        charger.ctl("sim", "plug")
-        charger.ctl("wait", "ocpp.connector.1", "status=Preparing")
-        charger.ctl("sim", "swipe", "04A1B2C3")
-        asked = None
-        while json.loads(next(told)[2]).get("contactor") != "closed":
-            pass
-        charger.ctl("sim", "unplug")
-        while True:
-            topic, header, payload = next(told)
-            uptime = json.loads(header)["uptime"]
-            if topic.startswith(b"request."):
-                asked = uptime
-            elif asked is not None and json.loads(payload).get("contactor") == "open":
-                found.append(uptime - asked)
-                break
-        charger.ctl("wait", "ocpp.connector.1", "status=Available")
-    return sorted(found)
+    listener = Listener(charger.socket("hardware-io"), [b"hardware.connector.1", b"request.hardware.sim"])
+    # The first finds out that it is connected.
+    listener.until(lambda *_: True)
+    found = [reaction(charger, listener) for _ in range(rounds)]
+    listener.close()
+    return sorted(each for each in found if each is not None)
 
 
 def main(binaries, configuration):
@@ -291,7 +341,8 @@ def main(binaries, configuration):
     with Charger(binaries, configuration, stalled=True) as charger:
         neighbours = subscribe_much(charger) + read_nothing(charger)
         found = reactions(charger, 5)
-        print(f"  {len(found)} openings: median {found[len(found) // 2]} ms, worst {found[-1]} ms; target 20 ms, allowed 100 ms")
+        figures = f"median {found[len(found) // 2]} ms, worst {found[-1]} ms" if found else "not measured"
+        print(f"  {len(found)} openings of 5 heard of: {figures}; target 20 ms, allowed 100 ms")
         for process in neighbours:
             process.communicate()
 

@@ -27,15 +27,20 @@ def read(connection, count):
     return data
 
 
-def subscriber(path):
-    """A connection that has shaken hands as a SUB socket."""
-    connection = connect(path)
+def greet(connection):
+    """Shakes hands as a SUB socket."""
     connection.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(48))
     read(connection, 64)
     ready = b"\x05READY\x0bSocket-Type" + struct.pack(">I", 3) + b"SUB"
     connection.sendall(frame(ready, command=True))
     _, length = read(connection, 2)
     read(connection, length)
+
+
+def subscriber(path):
+    """A connection that has shaken hands as a SUB socket."""
+    connection = connect(path)
+    greet(connection)
     return connection
 
 
