@@ -1,6 +1,7 @@
 internal import BusSchema
 internal import EventLoop
 internal import Glibc
+internal import ZeroMQ
 
 /// What each subscriber costs its publisher, connection by connection, and the end of those that cost too much.
 ///
@@ -20,6 +21,8 @@ struct PeerLedger {
     /// One connection. The descriptor belongs to libzmq, so it counts only together with the number of the socket behind it.
     private struct Peer {
         let descriptor: Int32
+        /// The process at its other end; nil when the kernel does not say.
+        let process: Int32?
         var subscriptions = 0
         var topicBytes = 0
         /// Value of `published` when nothing waited for it.
@@ -46,19 +49,22 @@ struct PeerLedger {
     /// - Parameter path: Of the socket file that subscribers connect to.
     init(path: String) { self.path = path }
 
-    /// A message from a subscriber has come through `connection`.
+    /// A message from a subscriber has come.
+    ///
+    /// What a connection sent before it was shut down comes in still, and by then its number may be that of somebody else. Whoever is no
+    /// subscriber, or another process than the one that sent the message, must not pay for it.
     /// - Returns: Why the connection was shut down; nil as long as it is within its share. Ignore the message then.
-    mutating func count(subscriptionBytes bytes: Int, from connection: Int32) -> Excess? {
+    mutating func count(subscriptionBytes bytes: Int, from origin: ZeroMQSocket.Origin) -> Excess? {
         // It is gone already: libzmq takes back what it asked for.
-        guard let socket = Self.socketNumber(connection) else { return nil }
+        guard let socket = Self.socketNumber(origin.descriptor) else { return nil }
         if peers[socket] == nil {
-            // What a connection sent before it was shut down comes in still, and by then its number may be that of somebody who sends a
-            // request: whoever is no subscriber must not pay for one.
-            guard LocalSocket.path(of: connection) == path else { return nil }
+            guard LocalSocket.path(of: origin.descriptor) == path else { return nil }
             // Sockets end unnoticed by us; newcomers are the occasion to forget those.
             peers = peers.filter { $1.isThere($0) }
-            peers[socket] = Peer(descriptor: connection, readUpTo: published)
+            let process = LocalSocket.process(connectedTo: origin.descriptor)
+            peers[socket] = Peer(descriptor: origin.descriptor, process: process, readUpTo: published)
         }
+        if let sender = origin.process, let process = peers[socket]?.process, sender != process { return nil }
         peers[socket]?.subscriptions += 1
         peers[socket]?.topicBytes += bytes
         guard let peer = peers[socket],

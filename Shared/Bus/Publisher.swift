@@ -130,11 +130,11 @@ final class Publisher {
     private func takeSubscriptions() {
         var added = WantedTopics()
         for _ in 0..<Self.batch {
-            guard let (message, connection) = receive() else { break }
+            guard let (message, origin) = receive() else { break }
             guard let frame = message.first, let verb = frame.first else { continue }
             let topic = Array(frame.dropFirst())
             // What is taken back is not counted: libzmq says it by itself when a connection ends.
-            if verb != 0, let connection, let excess = peers.count(subscriptionBytes: topic.count, from: connection) {
+            if verb != 0, let origin, let excess = peers.count(subscriptionBytes: topic.count, from: origin) {
                 tell(excess)
             }
             switch verb {
@@ -150,9 +150,9 @@ final class Publisher {
         for topic in retained.keys.sorted() where added.covers(topic) { sendRetained(topic) }
     }
 
-    private func receive() -> (frames: [[UInt8]], connection: Int32?)? {
+    private func receive() -> (frames: [[UInt8]], origin: ZeroMQSocket.Origin?)? {
         do {
-            return try socket.receiveWithConnection()
+            return try socket.receiveWithOrigin()
         } catch {
             report(LogRecord(.error, "reading subscriptions failed", .init("error", error)))
             return nil

@@ -71,6 +71,15 @@ public enum LocalSocket {
         return path.isEmpty ? nil : path
     }
 
+    /// The process that connected to a listener here, by the descriptor of the accepted connection. Nil when the kernel does not say.
+    public static func process(connectedTo descriptor: Int32) -> Int32? {
+        // `struct ucred`, which the C library shows to programs with GNU extensions only: process, user and group.
+        var credentials: (process: pid_t, user: uid_t, group: gid_t) = (0, 0, 0)
+        var size = socklen_t(MemoryLayout.size(ofValue: credentials))
+        let result = getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size)
+        return result == 0 && credentials.process > 0 ? credentials.process : nil
+    }
+
     /// The number of a group. Reads files and may ask the network, so it is for the start of a process.
     /// - Returns: Nil when there is no such group.
     public static func groupId(named name: String) -> UInt32? { getgrnam(name)?.pointee.gr_gid }

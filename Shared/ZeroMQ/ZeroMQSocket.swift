@@ -157,13 +157,12 @@ public final class ZeroMQSocket {
 
     /// Takes the next message; nil when none waits.
     /// - Throws: `ZeroMQError` for everything that is not an outcome of normal operation.
-    public func receive() throws(ZeroMQError) -> [[UInt8]]? { try receiveWithConnection()?.frames }
+    public func receive() throws(ZeroMQError) -> [[UInt8]]? { try receiveWithOrigin()?.frames }
 
-    /// Takes the next message, and says which connection it came through.
-    /// - Returns: Nil when none waits. The descriptor of the connection, which belongs to libzmq's own thread: it may be closed, and even
-    ///   be another's, by the time anybody looks at it. Nil inside one process.
+    /// Takes the next message, and says where it came from.
+    /// - Returns: Nil when none waits. Without an origin inside one process.
     /// - Throws: `ZeroMQError` for everything that is not an outcome of normal operation.
-    public func receiveWithConnection() throws(ZeroMQError) -> (frames: [[UInt8]], connection: Int32?)? {
+    public func receiveWithOrigin() throws(ZeroMQError) -> (frames: [[UInt8]], origin: Origin?)? {
         var frames: [[UInt8]] = []
         var message = zmq_msg_t()
         zmq_msg_init(&message)
@@ -179,8 +178,7 @@ public final class ZeroMQSocket {
             let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))
             frames.append(Array(bytes))
         } while zmq_msg_more(&message) != 0
-        let descriptor = zmq_msg_get(&message, ZMQ_SRCFD)
-        return (frames, descriptor >= 0 ? descriptor : nil)
+        return (frames, Origin(&message))
     }
 
     private func set(_ option: Int32, _ value: some FixedWidthInteger) {
@@ -202,6 +200,34 @@ extension ZeroMQSocket.Kind {
         case .sub: ZMQ_SUB
         case .dealer: ZMQ_DEALER
         case .router: ZMQ_ROUTER
+        }
+    }
+}
+
+extension ZeroMQSocket {
+    /// Where a message came from.
+    public struct Origin: Hashable, Sendable {
+        /// Of the connection. It belongs to libzmq's own thread: it may be closed, and even be another connection's, by the time anybody
+        /// looks at it.
+        public var descriptor: Int32
+        /// The process that had connected, as libzmq noted it when the connection began; nil when the connection is not local.
+        public var process: Int32?
+
+        /// - Parameters:
+        ///   - descriptor: Of the connection.
+        ///   - process: At the other end.
+        public init(descriptor: Int32, process: Int32?) {
+            self.descriptor = descriptor
+            self.process = process
+        }
+
+        init?(_ message: inout zmq_msg_t) {
+            let descriptor = zmq_msg_get(&message, ZMQ_SRCFD)
+            guard descriptor >= 0 else { return nil }
+            // Of a local peer libzmq says "name:user:group:process".
+            let address = zmq_msg_gets(&message, "Peer-Address").map { String(cString: $0) } ?? ""
+            let parts = address.split(separator: ":", omittingEmptySubsequences: false)
+            self.init(descriptor: descriptor, process: parts.count == 4 ? parts.last.flatMap { Int32($0) } : nil)
         }
     }
 }

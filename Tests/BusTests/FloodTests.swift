@@ -122,4 +122,22 @@ import ZeroMQ
         #expect(measure() < alone * 4 + .milliseconds(1))
         for socket in sockets { socket.close() }
     }
+
+    @Test func whatAMessageCameThroughIsNamedWithTheProcessAtItsOtherEnd() throws {
+        let fixture = try Fixture()
+        let path = "\(fixture.directory.path)/origin.pub"
+        defer { unlink(path) }
+        let publisher = try ZeroMQSocket(.xpub, context: fixture.loop.context, options: Self.loose)
+        try publisher.bind("ipc://\(path)")
+        let subscriber = try ZeroMQSocket(.sub, context: fixture.loop.context, options: Self.loose)
+        try subscriber.connect("ipc://\(path)")
+        subscriber.subscribe("a")
+        var poll = PollSet([(.socket(publisher), .readable)])
+        #expect(try poll.wait(milliseconds: 10_000) == 1)
+        let origin = try #require(try publisher.receiveWithOrigin()?.origin)
+        #expect(origin.process == getpid())
+        #expect(LocalSocket.process(connectedTo: origin.descriptor) == getpid())
+        subscriber.close()
+        publisher.close()
+    }
 }

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Testing
+import ZeroMQ
 
 @testable import Bus
 
@@ -25,9 +26,10 @@ import Testing
         return (connection, [listener, client, connection])
     }
 
-    private func cuts(of connection: Int32) -> (count: Int, isShutDown: Bool) {
+    private func cuts(of connection: Int32, sentBy process: Int32? = getpid()) -> (count: Int, isShutDown: Bool) {
         var ledger = PeerLedger(path: folder + ".pub")
-        for _ in 0..<1000 { _ = ledger.count(subscriptionBytes: 10, from: connection) }
+        let origin = ZeroMQSocket.Origin(descriptor: connection, process: process)
+        for _ in 0..<1000 { _ = ledger.count(subscriptionBytes: 10, from: origin) }
         var byte: UInt8 = 0
         // The end of the stream, which only a shutdown can have brought: the other side is open.
         let isShutDown = recv(connection, &byte, 1, Int32(MSG_DONTWAIT)) == 0
@@ -45,6 +47,13 @@ import Testing
         let (connection, all) = try accepted(at: ".rpc")
         defer { for descriptor in all { close(descriptor) } }
         #expect(cuts(of: connection) == (0, false))
+    }
+
+    /// Two processes after each other behind the same number.
+    @Test func aSubscriberThatGotTheNumberOfAnEndedOneDoesNotPayForIt() throws {
+        let (connection, all) = try accepted(at: ".pub")
+        defer { for descriptor in all { close(descriptor) } }
+        #expect(cuts(of: connection, sentBy: getppid()) == (0, false))
     }
 }
 
