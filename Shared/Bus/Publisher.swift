@@ -14,7 +14,7 @@ final class Publisher {
     }
 
     /// Subscriptions per turn, so that a flood leaves room for everything else.
-    private static let batch = 500
+    private static let batch = 100
 
     private let socket: ZeroMQSocket
     private let loop: EventLoop
