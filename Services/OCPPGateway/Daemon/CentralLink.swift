@@ -35,13 +35,10 @@ final class CentralLink {
         for: "frames of the central system"
     ) { [unowned self] in take($0) }
     private let codec = MessageCodec(role: .chargePoint)
-    /// Of the dial under way.
-    private var addresses: [SocketAddress] = []
-    private var connection: TCPConnection?
-    private var webSocket: WebSocketConnection?
+    /// The dial under way, and what its name resolved to; 0 while nobody wants an answer.
     private var dial = 0
-    private var closeReason: String?
-    private var random = SystemRandomNumberGenerator()
+    private var addresses: [SocketAddress] = []
+    private let connection = FramedConnection()
 
     init(url: WebSocketURL?, loop: EventLoop) {
         self.url = url
@@ -67,9 +64,8 @@ final class CentralLink {
 
     func connect(dial: Int, address: Int) {
         guard addresses.indices.contains(address) else { return }
-        closeReason = nil
         do throws(SystemError) {
-            connection = try TCPConnection.connect(to: addresses[address], loop: loop) { [weak self] source, event in
+            try connection.connect(to: addresses[address], loop: loop) { [weak self] source, event in
                 self?.take(event, of: dial, from: source)
             }
         } catch {
@@ -80,67 +76,40 @@ final class CentralLink {
     }
 
     func startHandshake() {
-        guard let url else { return }
-        let (client, request) = WebSocketConnection.client(
-            url: url,
-            subprotocols: ["ocpp1.6"],
-            credentials: credentials(),
-            using: &random
-        )
-        webSocket = client
-        write(request)
+        if let url { connection.startHandshake(url: url, credentials: credentials()) }
     }
 
-    func ping() {
-        guard let webSocket, webSocket.isOpen else { return }
-        write(webSocket.ping(using: &random))
-    }
+    func ping() { connection.ping() }
 
     /// Sends a text message.
-    func send(_ text: [UInt8]) {
-        guard let webSocket, webSocket.isOpen else { return }
-        write(webSocket.send(text: text, using: &random))
-    }
+    func send(_ text: [UInt8]) { connection.send(text) }
 
     /// Begins the closing handshake; the peer or the core ends it.
     func close() {
-        guard webSocket?.isOpen == true, let bytes = webSocket?.close(.goingAway, using: &random) else {
-            abort()
-            return
-        }
-        write(bytes)
+        if !connection.beginClosing() { abort() }
     }
 
     func abort() {
         // Late results of a name resolution belong to nobody.
-        if connection == nil { dial = 0 }
-        closeReason = closeReason ?? "dropped"
+        if !connection.exists { dial = 0 }
         // Nobody wants the frames of a connection that was given up; that it ended is news all the same.
         arrivals.removeAll { arrival in
             if case .closed = arrival { false } else { true }
         }
-        connection?.close()
-    }
-
-    private func write(_ bytes: [UInt8]) {
-        guard let connection else { return }
-        if connection.write(bytes) == .full {
-            closeReason = "the central system does not read"
-            connection.close()
-        }
+        connection.drop()
     }
 
     // MARK: - Events of the socket
 
     private func take(_ event: TCPConnection.Event, of dial: Int, from source: TCPConnection) {
-        guard source === connection else { return }
+        guard connection.consists(of: source) else { return }
         switch event {
         case .connected:
             deliver(.link(.connected(dial: dial)))
         case .received(let bytes):
             receive(bytes, of: dial)
         case .endReached:
-            add((webSocket?.receiveEndOfStream() ?? []).map { .frame($0, dial: dial) })
+            add(connection.receiveEndOfStream().map { .frame($0, dial: dial) })
             source.close()
         case .drained:
             break
@@ -151,7 +120,7 @@ final class CentralLink {
     }
 
     private func receive(_ bytes: [UInt8], of dial: Int) {
-        guard let events = webSocket?.receive(bytes, using: &random) else { return }
+        guard let events = connection.receive(bytes) else { return }
         // A text tells the core by itself that something came in.
         let hasText = events.contains { event in
             if case .textReceived = event { true } else { false }
@@ -162,7 +131,7 @@ final class CentralLink {
     private func add(_ new: [Arrival]) {
         arrivals.add(new)
         // A central system that sends faster than we work has to wait, and so do its bytes: in the kernel, not here.
-        if !arrivals.isEmpty { connection?.isReading = false }
+        if !arrivals.isEmpty { connection.isReading = false }
     }
 
     private func take(_ arrival: Arrival) {
@@ -171,24 +140,19 @@ final class CentralLink {
         case .endOfChunk(let hasText):
             if !hasText { deliver(.link(.received)) }
         case .closed(let error, let dial):
-            connection = nil
-            webSocket = nil
-            let reason = closeReason ?? error?.words ?? "the connection was closed"
-            deliver(.link(.closed(dial: dial, reason: reason)))
+            deliver(.link(.closed(dial: dial, reason: connection.forget(error))))
         }
-        if arrivals.isEmpty, connection?.isReading == false { connection?.isReading = true }
+        if arrivals.isEmpty { connection.isReading = true }
     }
 
     private func take(_ event: WebSocketEvent, of dial: Int) {
         switch event {
-        case .send(let bytes): write(bytes)
+        case .send(let bytes): connection.write(bytes)
         case .opened: deliver(.link(.handshakeFinished(dial: dial)))
         case .textReceived(let text): receive(text: text)
         case .binaryReceived: deliver(.message(.ignored(reason: "a binary message")))
         case .upgradeFailed(let failure): deliver(.link(.failed(dial: dial, LinkProblem(failure))))
-        case .closed(let closure):
-            closeReason = closeReason ?? closure.explanation
-            connection?.closeAfterWriting()
+        case .closed(let closure): connection.closeAfterWriting(because: closure.explanation)
         case .pingReceived, .pongReceived, .upgradeRequested: break
         }
     }
@@ -201,11 +165,6 @@ final class CentralLink {
 
     /// Each may lead to an answer and to a write to the disk.
     private static let framesPerTurn = 16
-}
-
-extension SystemError {
-    /// The system's words alone: what was tried is said elsewhere.
-    fileprivate var words: String { String(cString: strerror(code)) }
 }
 
 extension LinkProblem {
