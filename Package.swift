@@ -100,7 +100,8 @@ let targets: [Target] = [
         "EventLoop",
         "Log",
         "Primitives",
-        "SiteConfiguration"
+        "SiteConfiguration",
+        "Storage"
     ),
     tests("ServiceHost", "Bus", "BusSchema", "EventLoop", "Log", "Primitives", "ServiceHost"),
 
@@ -162,7 +163,8 @@ let targets: [Target] = [
         "Log",
         "Primitives",
         "ServiceHost",
-        "SiteConfiguration"
+        "SiteConfiguration",
+        "Storage"
     ),
 
     library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),

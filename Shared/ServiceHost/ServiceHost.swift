@@ -5,6 +5,7 @@ internal import Glibc
 public import Log
 internal import Primitives
 public import SiteConfiguration
+internal import Storage
 
 /// The shell that every daemon shares: options, log, loop, bus, readiness, watchdog, a clean end.
 public final class ServiceHost {
@@ -127,19 +128,19 @@ public final class ServiceHost {
     /// - Throws: `SiteFileError` naming the file and what is wrong with it.
     public func readSite() throws(SiteFileError) -> SiteFile {
         let path = options.configurationPath
-        do {
-            return try SiteFile(bytes: try readFile(path, atMost: SiteFile.maximumBytes), name: path)
-        } catch let error as SystemError {
-            throw SiteFileError(
-                file: path,
-                path: "",
-                problem: "cannot be read: \(String(cString: strerror(error.code))); name another file with --config"
-            )
-        } catch let error as SiteFileError {
-            throw error
+        let bytes: [UInt8]
+        do throws(SmallFileError) {
+            bytes = try SmallFile(path, maximumBytes: SiteFile.maximumBytes).read(from: .chosen)
         } catch {
-            throw SiteFileError(file: path, path: "", problem: "\(error)")
+            let problem =
+                switch error {
+                case .system(let error): "cannot be read: \(error.reason); name another file with --config"
+                case .tooLarge(_, let limit): "expected at most \(limit) bytes"
+                case .unfit(_, let expected, let found): "expected \(expected), found \(found)"
+                }
+            throw SiteFileError(file: path, path: "", problem: problem)
         }
+        return try SiteFile(bytes: bytes, name: path)
     }
 
     /// The directory for what must survive, created when missing.
@@ -255,23 +256,4 @@ public final class ServiceHost {
         }
         return variables
     }
-}
-
-/// Reads a whole small file. One byte more than `limit` is read, so that the reader of the bytes notices the excess.
-private func readFile(_ path: String, atMost limit: Int) throws(SystemError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemError(code: errno, operation: "open \(path)") }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 16 * 1024)
-    while bytes.count <= limit {
-        let count = read(descriptor, &buffer, buffer.count)
-        if count == 0 { break }
-        guard count > 0 else {
-            if errno == EINTR { continue }
-            throw SystemError(code: errno, operation: "read \(path)")
-        }
-        bytes += buffer.prefix(count)
-    }
-    return bytes
 }

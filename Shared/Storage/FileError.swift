@@ -15,9 +15,14 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// One line for people: what failed on which path, why, and what to do about it where that is known.
     public var description: String {
-        let cause = "cannot \(operation) \(path): \(String(cString: strerror(errno)))"
-        return advice.map { "\(cause); \($0)" } ?? cause
+        advice.map { "\(cause); \($0)" } ?? cause
     }
+
+    /// What failed on which path, and why.
+    var cause: String { "cannot \(operation) \(path): \(reason)" }
+
+    /// The words of the system for why it failed.
+    public var reason: String { String(cString: strerror(errno)) }
 
     private var advice: String? {
         switch errno {

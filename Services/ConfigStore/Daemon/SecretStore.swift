@@ -77,11 +77,11 @@ final class SecretStore {
     // MARK: - Files of the runtime folder
 
     /// Makes the folders, for the groups that may use them: who may command services may set secrets, too.
-    /// - Throws: `RuntimeFileError`.
-    func makeFolders() throws(RuntimeFileError) {
+    /// - Throws: `SmallFileError`.
+    func makeFolders() throws(SmallFileError) {
         // With the setgid bit, what others put there belongs to the group, and so we can read it.
-        try RuntimeFile.makeFolder(incoming, mode: 0o2770, group: groups[Self.givers])
-        try RuntimeFile.makeFolder(outgoing, mode: 0o755, group: nil)
+        try SmallFile.makeFolder(incoming, access: .init(mode: 0o2770, group: groups[Self.givers]))
+        try SmallFile.makeFolder(outgoing, access: .init(mode: 0o755))
     }
 
     /// Reads the file called `name` that somebody put there for us, and removes it whatever it holds.
@@ -91,9 +91,10 @@ final class SecretStore {
             return .unreadable(reason: "expected the name of a file in \(incoming)")
         }
         let path = incoming + "/" + name
-        defer { removeIncoming(path) }
-        do throws(RuntimeFileError) {
-            var bytes = try RuntimeFile.read(path, atMost: ConfigLimits.valueBytes + 1)
+        let file = SmallFile(path, maximumBytes: ConfigLimits.valueBytes + 1)
+        defer { removeIncoming(file) }
+        do throws(SmallFileError) {
+            var bytes = try file.read(from: .handedIn)
             guard !bytes.isEmpty else { return .unreadable(reason: "expected a value in \(path), found an empty file") }
             if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }  // As `echo` leaves it.
             guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -105,9 +106,9 @@ final class SecretStore {
         }
     }
 
-    private func removeIncoming(_ path: String) {
-        do throws(RuntimeFileError) {
-            try RuntimeFile.remove(path)
+    private func removeIncoming(_ file: SmallFile) {
+        do throws(SmallFileError) {
+            try file.remove()
         } catch {
             log.write(LogRecord(.error, "what was handed in as a secret stays readable", .init("why", error)))
         }
@@ -117,17 +118,14 @@ final class SecretStore {
     /// when its owner declares its keys the next time.
     func handOver(_ secret: Secret?, key: String, owner: ServiceName) {
         let folder = "\(outgoing)/\(owner)"
-        do throws(RuntimeFileError) {
+        let file = SmallFile("\(folder)/\(key)")
+        let group = groups[owner.rawValue]
+        do throws(SmallFileError) {
             if let secret {
-                try RuntimeFile.makeFolder(folder, mode: 0o750, group: groups[owner.rawValue])
-                try RuntimeFile.replace(
-                    "\(folder)/\(key)",
-                    with: Array(secret.exposed.utf8),
-                    mode: 0o640,
-                    group: groups[owner.rawValue]
-                )
+                try SmallFile.makeFolder(folder, access: .init(mode: 0o750, group: group))
+                try file.replace(with: Array(secret.exposed.utf8), access: .init(mode: 0o640, group: group))
             } else {
-                try RuntimeFile.remove("\(folder)/\(key)")
+                try file.remove()
             }
         } catch {
             log.write(LogRecord(.error, "a secret cannot be handed over", .init("owner", owner), .init("why", error)))

@@ -1,6 +1,7 @@
 import Glibc
 import HardwareSimulation
 import JSON
+import Storage
 
 /// Where the simulated world is kept between runs.
 ///
@@ -52,41 +53,28 @@ struct WorldFile {
         } catch {
             throw Failure(description: "\(error)")
         }
-        let temporary = path + ".new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { throw failure("open \(temporary)") }
-        let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        let problem = written == bytes.count ? nil : failure("write \(temporary)")
-        close(descriptor)
-        if let problem { throw problem }
-        guard rename(temporary, path) == 0 else { throw failure("rename \(temporary)") }
+        do throws(SmallFileError) {
+            try file.replace(with: bytes, access: .init(mode: 0o640))
+        } catch {
+            throw Failure(description: "\(error)")
+        }
     }
 
+    private var file: SmallFile { SmallFile(path, maximumBytes: Self.maximumBytes) }
+
     private func read() throws(Failure) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw failure("open \(path)")
+        do throws(SmallFileError) {
+            return try file.read(from: .foreign)
+        } catch {
+            if error.isAbsence { return nil }
+            if case .tooLarge(_, let limit) = error { throw setAside("it is larger than \(limit) bytes") }
+            throw Failure(description: "\(error)")
         }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 16 * 1024)
-        while bytes.count <= Self.maximumBytes {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count == 0 { return bytes }
-            guard count > 0 else { throw failure("read \(path)") }
-            bytes += buffer.prefix(count)
-        }
-        throw setAside("it is larger than \(Self.maximumBytes) bytes")
     }
 
     private func setAside(_ reason: String) -> Failure {
         let name = path + ".unreadable"
         let kept = rename(path, name) == 0 ? "kept as \(name)" : "and cannot be renamed"
         return Failure(description: "\(path) is unreadable: \(reason); \(kept)")
-    }
-
-    private func failure(_ operation: String) -> Failure {
-        Failure(description: "\(operation): \(String(cString: strerror(errno)))")
     }
 }

@@ -2,6 +2,7 @@ import Bus
 import BusSchema
 import GatewayCore
 import Primitives
+import Storage
 import WebSocket
 
 /// The password for the central system, on its two ways through files: to the config store, and back from it (never over the bus).
@@ -15,7 +16,7 @@ struct Credentials {
     var current: BasicCredentials? {
         let path = "\(runtimeDirectory)/secrets/\(ServiceName.ocppGateway)/\(OCPPKeyName.authorizationKey.rawValue)"
         // The header carries the bytes, not their spelling (OCPP-J 1.6 §6.2.2).
-        let stored = Files.text(path).flatMap(Hexadecimal.bytes)
+        let stored = SmallFile(path).foreignText.flatMap(Hexadecimal.bytes)
         return (stored ?? siteKey).map { BasicCredentials(user: identity, password: $0) }
     }
 

@@ -31,7 +31,7 @@ final class GatewayDaemon {
         let now = EventLoop.now()
         let site = try Site(
             try host.readSite(),
-            machineBootId: Files.text("/proc/sys/kernel/random/boot_id") ?? "unknown",
+            machineBootId: SmallFile("/proc/sys/kernel/random/boot_id").foreignText ?? "unknown",
             clockIsTrusted: HostClock.read().isTrusted(at: now.utc)
         )
         // Before any file: its refusal names the process that runs here already. Nothing is answered before the loop runs.

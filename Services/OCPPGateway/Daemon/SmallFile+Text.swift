@@ -1,0 +1,13 @@
+import Storage
+
+extension SmallFile {
+    /// The text of another program's file without the space around it; nil when it cannot be read or is empty.
+    var foreignText: String? {
+        let bytes: [UInt8]
+        do throws(SmallFileError) { bytes = try read(from: .foreign) } catch { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let trimmed = text.drop { $0.isWhitespace }
+        guard let last = trimmed.lastIndex(where: { !$0.isWhitespace }) else { return nil }
+        return String(trimmed[...last])
+    }
+}

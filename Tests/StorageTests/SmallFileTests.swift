@@ -1,0 +1,122 @@
+import Foundation
+import Storage
+import Testing
+
+@Suite struct SmallFileTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func file(_ name: String, maximumBytes: Int = 10) -> SmallFile {
+        SmallFile(folder.file(name), maximumBytes: maximumBytes)
+    }
+
+    private func mode(_ name: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: folder.file(name))[.posixPermissions] as? Int
+    }
+
+    @Test(arguments: [SmallFile.Source.chosen, .foreign, .handedIn])
+    func aFileOfTheLargestSizeIsReadAndAByteMoreIsNot(source: SmallFile.Source) throws {
+        try folder.write([UInt8]("0123456789"), to: "fits")
+        try folder.write([UInt8]("0123456789A"), to: "large")
+        #expect(try file("fits").read(from: source) == [UInt8]("0123456789"))
+        #expect(throws: SmallFileError.tooLarge(path: folder.file("large"), limit: 10)) {
+            try file("large").read(from: source)
+        }
+    }
+
+    @Test func aFileOfManyPiecesIsReadWhole() throws {
+        let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
+        try folder.write(bytes, to: "large")
+        #expect(try file("large", maximumBytes: 100_000).read(from: .foreign) == bytes)
+    }
+
+    @Test func anAbsentFileIsAnAbsenceAndAFolderIsNone() throws {
+        try folder.makeFolder("folder")
+        let absent = #expect(throws: SmallFileError.self) { try file("absent").read(from: .foreign) }
+        let wrong = #expect(throws: SmallFileError.self) { try file("folder").read(from: .foreign) }
+        #expect(absent?.isAbsence == true)
+        #expect(absent?.description == "cannot read \(folder.file("absent")): No such file or directory")
+        #expect(wrong?.isAbsence == false)
+        #expect(wrong?.description == "cannot read \(folder.file("folder")): Is a directory")
+    }
+
+    @Test func aLinkIsFollowedUnlessTheFileWasHandedIn() throws {
+        try folder.write([1], to: "file")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("link"),
+            withDestinationPath: folder.file("file")
+        )
+        #expect(try file("link").read(from: .chosen) == [1])
+        #expect(try file("link").read(from: .foreign) == [1])
+        #expect(throws: SmallFileError.self) { try file("link").read(from: .handedIn) }
+    }
+
+    @Test func whatIsHandedInHasOneNameAndIsAFile() throws {
+        try folder.write([1], to: "file")
+        #expect(try file("file").read(from: .handedIn) == [1])
+        try FileManager.default.linkItem(atPath: folder.file("file"), toPath: folder.file("second"))
+        let two = #expect(throws: SmallFileError.self) { try file("file").read(from: .handedIn) }
+        #expect(two?.description == "expected a file with one name at \(folder.file("file")), found one with 2")
+        #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
+        // It comes back at once, although nobody writes into the pipe.
+        let pipe = #expect(throws: SmallFileError.self) { try file("pipe").read(from: .handedIn) }
+        #expect(pipe?.description == "expected a regular file at \(folder.file("pipe")), found something else")
+    }
+
+    @Test func aReplacedFileHasItsContentAndItsModeAndNothingIsLeftBeside() throws {
+        try folder.write([9], to: "file.new")
+        try file("file").replace(with: [1, 2], access: .init(mode: 0o666))
+        #expect(try folder.read("file") == [1, 2])
+        #expect(try mode("file") == 0o666)
+        try file("file").replace(with: [3], access: .init(mode: 0o640))
+        #expect(try folder.read("file") == [3])
+        #expect(try mode("file") == 0o640)
+        #expect(try folder.names == ["file"])
+    }
+
+    @Test func aFileThatCannotBeReplacedStaysAndNothingIsLeftBeside() throws {
+        try folder.makeFolder("place")
+        let error = #expect(throws: SmallFileError.self) {
+            try file("place").replace(with: [1], access: .init(mode: 0o640))
+        }
+        #expect(error?.description == "cannot write \(folder.file("place")): Is a directory")
+        #expect(try folder.names == ["place"])
+    }
+
+    @Test(.enabled(if: SmallDisk.isAvailable, "no root to mount a small file system"))
+    func onAFullDiskTheOldContentStays() throws {
+        let disk = try SmallDisk(kilobytes: 64)
+        let file = SmallFile(disk.folder.file("file"), maximumBytes: 1 << 20)
+        try file.replace(with: [1], access: .init(mode: 0o640))
+        let error = #expect(throws: SmallFileError.self) {
+            try file.replace(with: [UInt8](repeating: 2, count: 1 << 20), access: .init(mode: 0o640))
+        }
+        #expect(error?.description == "cannot write \(file.path): No space left on device")
+        #expect(try file.read(from: .foreign) == [1])
+        #expect(try disk.folder.names == ["file"])
+    }
+
+    @Test func removingWhatIsNotThereIsFine() throws {
+        try folder.write([1], to: "file")
+        try file("file").remove()
+        try file("file").remove()
+        #expect(try folder.names == [])
+    }
+
+    @Test func aFolderIsMadeOnceWithItsMode() throws {
+        for _ in 0..<2 {
+            try SmallFile.makeFolder(folder.file("folder"), access: .init(mode: 0o2750))
+            #expect(try mode("folder") == 0o2750)
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("link"),
+            withDestinationPath: folder.file("folder")
+        )
+        let error = #expect(throws: SmallFileError.self) {
+            try SmallFile.makeFolder(folder.file("link"), access: .init(mode: 0o777))
+        }
+        #expect(error?.description == "cannot use the folder \(folder.file("link")): Not a directory")
+        #expect(try mode("folder") == 0o2750)
+    }
+}
