@@ -36,6 +36,18 @@ import Testing
         #expect(effects.faults.contains { $0.code == .overCurrentFailure } == trips)
     }
 
+    /// Somebody would have to pay for it, and the way back would look like a fall.
+    @Test func aRegisterThatJumpsInAChargeIsNeverBelieved() {
+        var bench = Bench.charging()
+        let effects = bench.wait(.seconds(8), answeringMeter: Bench.sample(energyWh: 1_000_000_000))
+        let readings = effects.published(MeterReading.self)
+        #expect(readings.contains { !$0.valid })
+        #expect(readings.allSatisfy { $0.energyWh < 2000 })
+        let back = bench.wait(.seconds(30), answeringMeter: Bench.sample(energyWh: 1001)).published(MeterReading.self)
+        #expect(back.last?.valid == true)
+        #expect(back.allSatisfy { $0.energyWh < 2000 })
+    }
+
     @Test func aFallingMeterBeginsNothing() {
         var bench = Bench.idle()
         bench.meterShows(Bench.sample(energyWh: 500))

@@ -14,8 +14,6 @@ struct RegisterJudge {
 
     /// Consecutive agreeing samples after which the first register after a start is believed.
     static let samplesToBelieveFirst = 2
-    /// Consecutive agreeing samples after which a jump forward is believed.
-    static let samplesToBelieveJump = 3
     /// So many samples in a row that are the same to the last digit come from a meter that does not measure any more.
     static let samplesThatFreeze = 60
     /// So many steps of the register that should have been counted and were not.
@@ -65,10 +63,9 @@ struct RegisterJudge {
             candidate = nil
             return .refused("register fell from \(believed.energyWh) Wh to \(sample.energyWh) Wh")
         case .jumped:
-            let jump = "register jumped from \(believed.energyWh) Wh to \(sample.energyWh) Wh"
-            let count = countAgreeing(sample, at: uptime)
-            guard count >= Self.samplesToBelieveJump else { return .refused(jump) }
-            return believe(sample.energyWh, at: uptime, note: jump + ", believed after \(count) readings")
+            // However often it says so: no current explains it, and somebody would have to pay for it. Service may accept the register.
+            candidate = nil
+            return .refused("register jumped from \(believed.energyWh) Wh to \(sample.energyWh) Wh")
         }
     }
 
