@@ -1,3 +1,5 @@
+internal import Glibc
+
 extension Journal {
     /// Opens the journal, or makes a new one, and hands every record to `onRecord` in order, one at a time.
     ///
@@ -82,6 +84,7 @@ extension Journal {
         )
         {
         case .foreign(let foreign):
+            if hasBadBlocks { throw unreadable(options.path) }
             report.setAside = try directory.setAside(options.path, reason: foreign)
             return nil
         case .lost:
@@ -102,6 +105,8 @@ extension Journal {
         let scan = try journal.scan(from: isLost ? 0 : header.recordsStart, &report, onRecord)
         if isLost {
             guard journal.count > 0 else {
+                // Nothing could be read, which says nothing about what is there: the device may answer again in a moment.
+                if hasBadBlocks || scan.hasBadBlocks { throw unreadable(options.path) }
                 report.setAside = try directory.setAside(options.path, reason: "its header is damaged")
                 report.tornBytes = 0
                 return nil
@@ -121,6 +126,10 @@ extension Journal {
             &report
         )
         return journal
+    }
+
+    private static func unreadable(_ path: String) -> StorageError {
+        .system(FileError(EIO, "read", path))
     }
 
     private struct Scan {

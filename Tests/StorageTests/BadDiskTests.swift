@@ -19,6 +19,15 @@ import Testing
         return try journal.read(from: 0, limit: .max, maximumBytes: .max)
     }
 
+    /// A device that answers nothing for a moment says nothing about what is on it.
+    @Test func aJournalOfWhichNothingCanBeReadStaysWhereItIs() throws {
+        let before = try fill(3)
+        disk.plan(DiskFault(call: 1, kinds: [.read], effect: .error(.deviceFailed), lasting: .fromThenOn))
+        #expect(throws: StorageError.self) { try bench.open() }
+        disk.heal()
+        #expect(try bench.open().records == before)
+    }
+
     // MARK: - Syncs that fail
 
     @Test(arguments: UInt64(0)..<20)
