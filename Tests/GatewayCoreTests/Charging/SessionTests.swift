@@ -4,6 +4,20 @@ import OCPP
 import Primitives
 import Testing
 
+/// The register of the end is what the customer pays; the next transaction begins with it.
+@Test func aMeterThatIsAwayAroundTheEndIsWaitedFor() {
+    let bench = ChargingBench.charging()
+    bench.run(seconds: 25)
+    bench.hardware[1]?.meterWorks = false
+    bench.run(seconds: 3)
+    bench.swipe("CARD")
+    bench.run(seconds: 2)
+    #expect(bench.central.stops.isEmpty)
+    bench.hardware[1]?.meterWorks = true
+    bench.run(seconds: 4)
+    #expect(bench.central.stops.map { Int64($0.request.meterStop) } == [bench.hardware[1]?.registerWh])
+}
+
 @Suite struct SessionTests {
     @Test func afterRegistrationEveryStatusIsReported() {
         let bench = ChargingBench()

@@ -68,9 +68,6 @@ struct ConnectorFacts: Equatable, Sendable {
         return Duration(outsideMilliseconds: reading.takenAtUptime) >= openSince
     }
 
-    /// No energy flows, and the meter does not say how much did.
-    var registerIsLost: Bool { openSince != nil && meterFailed }
-
     /// The cable cannot be taken away yet, or an EV is still on it.
     var needsUserAction: Bool {
         isPlugged || [.locked, .locking, .unlocking, .failed].contains(state?.lock ?? .absent)

@@ -164,9 +164,8 @@ extension ConnectorMachine {
 
     mutating func finishStop(force: Bool, _ turn: inout ChargingTurn) {
         guard case .transaction(let transaction) = session, let stop = transaction.stop else { return }
-        // After a power cut hardware-io has to start first; its silence says nothing about the meter yet.
-        let isLost = !stop.afterPowerLoss && (facts.isSilent || facts.registerIsLost)
-        guard force || isLost || facts.registerIsFinal else { return }
+        // A meter or a hardware-io that is away may be back in a moment, and knows then what flowed until the contactor opened.
+        guard force || facts.registerIsFinal else { return }
         timers.clear(.settled)
         transaction.end(stop, facts, &turn)
         let kept = KeptCable(

@@ -147,10 +147,12 @@ struct Transaction: Equatable, Sendable {
         if turn.clock.timestamp(of: stop.time, at: turn.moment) < turn.clock.timestamp(of: startTime, at: turn.moment) {
             turn.log(.warning, "the clock went back in a transaction", .init("transaction", uuid))
         }
-        if stop.afterPowerLoss, !facts.registerIsFinal {
+        if !facts.registerIsFinal {
             turn.log(
                 .error,
-                "the meter could not be read after a power cut: the transaction ends with the last register stored",
+                stop.afterPowerLoss
+                    ? "the meter could not be read after a power cut: the transaction ends with the last register stored"
+                    : "the meter could not be read after the end: the transaction ends with the last register known",
                 .init("transaction", uuid),
                 .init("energyWh", register.energyWh)
             )
