@@ -272,6 +272,18 @@ import Testing
         #expect(late.replies == [.done])
     }
 
+    /// Whoever repairs a weld clears it at once, before the meter is asked again.
+    @Test func theCurrentOfAWeldThatWasSeenToOpenHoldsUpNoClear() {
+        var bench = Bench.charging(leaseSeconds: 600)
+        bench.pilot(9000)
+        bench.wait(.seconds(3), answeringMeter: Bench.sample(energyWh: 1000, milliamps: 16_000))
+        bench.silent = [.meter]
+        bench.opened()
+        let cleared = bench.clear(.powerSwitchFailure)
+        #expect(cleared.replies == [.done])
+        #expect(bench.machine.faults(on: 1) == [])
+    }
+
     @Test func aRegisterThatStandsStillHidesNoCurrentThroughAnOpenContactor() {
         var bench = Bench.charging(leaseSeconds: 3600)
         // Its register stands still, its current is alive, for so long that the meter counts as lost.

@@ -97,7 +97,10 @@ struct SafetyModel {
             readings = readings.suffix(3) + [reading]
             diodeRun = signalSince != nil && reading.showsDiode ? diodeRun + 1 : 0
             if diodeRun >= 2 { diodeWasSeen = true }
-        case .contactorFeedback(_, let closed): mirrorClosed = closed
+        case .contactorFeedback(_, let closed):
+            // It was seen to open: what flowed before is over.
+            if mirrorClosed == true, !closed { leaks = 0 }
+            mirrorClosed = closed
         case .lockFeedback(_, let isLocked): locked = isLocked
         case .proximityRead(_, let resistance): ohms = ohms.suffix(3) + [resistance]
         case .meterRead(_, let sample):

@@ -194,6 +194,8 @@ struct ContactorMachine {
         case (.welded, false):
             state = .open(since: turn.uptime)
             failure?.mirrorIsProven = true
+            // What was measured before it was seen to open says nothing about now.
+            currentFlows = false
         case (.open, false), (.closing, false), (.closed, true), (.opening, true), (.welded, true),
             (.conducting, false):
             break
