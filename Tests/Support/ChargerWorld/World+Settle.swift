@@ -15,8 +15,6 @@ extension World {
         for id in 1...settings.connectors { people.repair(id) }
         if booksMayDiffer { people.carryOut(.resend) }
         run(.seconds(30))
-        // What was not cleared at once, because the meter still showed the current of before.
-        for id in 1...settings.connectors { people.repair(id) }
         for id in 1...settings.connectors { people.carryOut(.unplug(id)) }
         run(.seconds(60))
         // What goes on without its EV, as StopTransactionOnEVSideDisconnect may have it.
