@@ -237,12 +237,12 @@ import Testing
         _ = judge.judge(sample, at: .seconds(1))
         for step in 1...59 {
             let verdict = judge.judge(sample, at: .seconds(1 + step))
-            #expect(verdict == .believed(energyWh: 1000, note: nil))
+            #expect(verdict == .believed(energyWh: 1000))
         }
         #expect(judge.judge(sample, at: .seconds(61)) == .frozen("meter repeats the same sample"))
         var other = sample
         other.voltageMillivolts = [230_001]
-        #expect(judge.judge(other, at: .seconds(62)) == .believed(energyWh: 1000, note: nil))
+        #expect(judge.judge(other, at: .seconds(62)) == .believed(energyWh: 1000))
     }
 
     @Test func aRegisterThatStandsStillUnderPowerIsFrozenAfterThreeSteps() {
@@ -258,13 +258,13 @@ import Testing
         }
         _ = judge.judge(sample(1000, 0), at: .seconds(0))
         for step in 1...30 {
-            #expect(judge.judge(sample(1000, step), at: .seconds(step)) == .believed(energyWh: 1000, note: nil))
+            #expect(judge.judge(sample(1000, step), at: .seconds(step)) == .believed(energyWh: 1000))
         }
         guard case .frozen = judge.judge(sample(1000, 31), at: .seconds(31)) else {
             Issue.record("the register stands still and is believed")
             return
         }
-        #expect(judge.judge(sample(1010, 32), at: .seconds(32)) == .believed(energyWh: 1010, note: nil))
+        #expect(judge.judge(sample(1010, 32), at: .seconds(32)) == .believed(energyWh: 1010))
     }
 
     /// It shows the current of before, which is no current through the contactor that opened because of it.

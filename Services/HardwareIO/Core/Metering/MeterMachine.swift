@@ -51,9 +51,8 @@ struct MeterMachine {
         let question = poll.answered(interval, &turn)
         let verdict = judge.judge(sample, at: turn.uptime)
         switch verdict {
-        case .believed(let energyWh, let note):
+        case .believed(let energyWh):
             believe(sample, energyWh, question, &turn)
-            if let note { turn.log(LogRecord(.warning, note, .init("connectorId", connectorId))) }
         case .unsure: poll.lookAgain(after: MeterPoll.secondLook, at: turn.uptime)
         case .refused(let reason): miss(reason, &turn)
         case .frozen(let reason): lose(reason, &turn)
@@ -83,7 +82,7 @@ struct MeterMachine {
     /// Service says that the register may start from what the meter reads now: it was swapped or reset.
     mutating func acceptRegister(_ turn: inout Turn) {
         settledWh = nil
-        if case .believed(let energyWh, _) = judge.acceptRegister(at: turn.uptime), let sample = judge.newestSample {
+        if case .believed(let energyWh) = judge.acceptRegister(at: turn.uptime), let sample = judge.newestSample {
             believe(sample, energyWh, MeterPoll.Question(moment: turn.moment, openSince: nil), &turn)
         }
         poll.want(interval, &turn)

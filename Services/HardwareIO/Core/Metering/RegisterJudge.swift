@@ -4,7 +4,7 @@ import Primitives
 struct RegisterJudge {
     enum Verdict: Equatable {
         /// With the register that counts, which jitter does not lower.
-        case believed(energyWh: Int64, note: String?)
+        case believed(energyWh: Int64)
         /// Cannot be decided yet: look again soon.
         case unsure
         case refused(String)
@@ -100,10 +100,10 @@ struct RegisterJudge {
         return count
     }
 
-    private mutating func believe(_ energyWh: Int64, at uptime: Duration, note: String? = nil) -> Verdict {
+    private mutating func believe(_ energyWh: Int64, at uptime: Duration) -> Verdict {
         believed = (energyWh, uptime)
         candidate = nil
-        return .believed(energyWh: energyWh, note: note)
+        return .believed(energyWh: energyWh)
     }
 
     /// What shows that the meter stands still; nil while it moves.

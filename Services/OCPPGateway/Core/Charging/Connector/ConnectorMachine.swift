@@ -183,7 +183,6 @@ struct ConnectorMachine: Equatable, Sendable {
         guard !facts.isSilent else { return }
         facts.fellSilent()
         turn.log(.error, "hardware-io is silent", .init("connector", id))
-        finishStop(force: false, &turn)
         updateStatus(&turn)
     }
 
