@@ -5,7 +5,8 @@ extension Journal {
     ///
     /// A torn tail is cut off and kept in a file of its own. After damage in the middle, or when both copies of the header are lost, all
     /// sound records are kept, the file is rewritten and the original set aside. So it is when a block cannot be read at the third try;
-    /// nothing is cut off then. A file that is another's, or newer, is set aside as a whole and a new journal begun.
+    /// nothing is cut off then. Of one in which no record can be found because of such blocks nothing is known, and opening fails, so that
+    /// whoever opens tries again. A file that is another's, or newer, is set aside as a whole and a new journal begun.
     ///
     /// - Throws: `StorageError.inUse` when another process has it open; `.full` when the disk has no room for a new one, or for the
     ///   salvage of one that cannot be read; `.system` when the folder cannot be used or the device fails. Nothing was changed then, but
