@@ -85,7 +85,7 @@ let targets: [Target] = [
     library("Log", "Shared/Log", strict, "Primitives"),
     tests("Log", "Log", "Primitives"),
     library("Storage", "Shared/Storage", strict, "CLinux"),
-    tests("Storage", resources: [.copy("Fixtures")], "SimulatedDisk", "Storage"),
+    tests("Storage", resources: [.copy("Fixtures")], "SimulatedDisk", "Storage", "TemporaryFolder"),
     library("ZeroMQ", "Shared/ZeroMQ", strict, "CZeroMQ"),
 
     // Layer 4: bus and the shell that every daemon shares.
@@ -149,7 +149,15 @@ let targets: [Target] = [
         "Primitives",
         "Storage"
     ),
-    tests("HardwareStorage", "EventLoop", "HardwareCore", "HardwareStorage", "Primitives", "Storage"),
+    tests(
+        "HardwareStorage",
+        "EventLoop",
+        "HardwareCore",
+        "HardwareStorage",
+        "Primitives",
+        "Storage",
+        "TemporaryFolder"
+    ),
     program(
         "hardware-io",
         "Services/HardwareIO/Daemon",
@@ -230,6 +238,7 @@ let targets: [Target] = [
 
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
     library("SimulatedDisk", "Tests/Support/SimulatedDisk", strict, "Primitives", "Storage"),
+    library("TemporaryFolder", "Tests/Support/TemporaryFolder", strict),
     library("OCPPSamples", "Tests/Support/OCPPSamples", strict, "OCPP", "Primitives"),
     program("ocpp-codec-probe", "Tests/Support/CodecProbe", "JSON", "OCPP", "OCPPCodec", "OCPPSamples"),
     program("bus-bench", "Tests/Support/BusBench", "Bus", "BusSchema", "CZeroMQ", "EventLoop"),

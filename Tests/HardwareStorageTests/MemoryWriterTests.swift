@@ -4,34 +4,29 @@ import HardwareCore
 import HardwareStorage
 import Primitives
 import Storage
+import TemporaryFolder
 import Testing
 
 /// The document of hardware-io, and a disk that stands still while it is saved.
 @Suite struct MemoryWriterTests {
     private let memory = HardwareMemory(outlets: [.init(connectorId: 1, contactorFailure: "welded", registerWh: 4711)])
 
-    private func folder() throws -> String {
-        var template = Array("/tmp/hardware-memory-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
     @Test func whatWasSavedIsFoundAtTheNextStart() throws {
-        let folder = try folder()
+        let folder = try TemporaryFolder()
         let loop = try EventLoop()
         let told = Told()
-        let writer = try MemoryWriter(folder: folder, loop: loop) { told.events.append($0) }
+        let writer = try MemoryWriter(folder: folder.path, loop: loop) { told.events.append($0) }
         writer.save(memory)
         try loop.run(until: { told.events == [.memoryStored] })
-        #expect(try MemoryFile(folder: folder).load { _ in } == memory)
+        #expect(try MemoryFile(folder: folder.path).load { _ in } == memory)
     }
 
     @Test func theLoopDoesNotWaitForADiskThatStandsStill() throws {
-        let folder = try folder()
+        let folder = try TemporaryFolder()
         let loop = try EventLoop()
         let told = Told()
         let gate = try Gate()
-        let writer = try MemoryWriter(folder: folder, files: { StillDisk(gate: gate) }, loop: loop) {
+        let writer = try MemoryWriter(folder: folder.path, files: { StillDisk(gate: gate) }, loop: loop) {
             told.events.append($0)
         }
         writer.save(memory)
@@ -42,7 +37,7 @@ import Testing
         #expect(told.events.isEmpty)
         gate.open()
         try loop.run(until: { told.events == [.memoryStored] })
-        #expect(try MemoryFile(folder: folder).load { _ in } == memory)
+        #expect(try MemoryFile(folder: folder.path).load { _ in } == memory)
     }
 
     @Test func aFolderThatIsGoneIsSaidAndHarmsNothing() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import TemporaryFolder
 import Testing
 
 @Suite(.enabled(if: SmallDisk.isAvailable, "needs root, to mount a small file system"))

@@ -1,6 +1,7 @@
 import Foundation
 import SimulatedDisk
 import Storage
+import TemporaryFolder
 import Testing
 
 @Suite struct JournalCompactionTests {

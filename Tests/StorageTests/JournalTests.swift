@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import TemporaryFolder
 import Testing
 
 /// A journal in a folder of its own, opened again and again.

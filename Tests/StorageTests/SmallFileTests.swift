@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import TemporaryFolder
 import Testing
 
 @Suite struct SmallFileTests {

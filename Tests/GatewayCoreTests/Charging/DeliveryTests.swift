@@ -48,7 +48,8 @@ import Testing
         #expect(bench.central.stops.map(\.request.transactionId) == [-1])
     }
 
-    @Test func deadLettersCanBeSentAgain() {
+    /// A start, a sample and an end that the central system refused until they were given up.
+    private func afterASessionThatBecameDeadLetters() -> ChargingBench {
         let bench = ChargingBench()
         bench.central.interfere = { request in
             switch request {
@@ -63,6 +64,11 @@ import Testing
         bench.swipe("CARD")
         bench.run(seconds: 200)
         #expect(bench.machine.queue?.deadLetters == 3)
+        return bench
+    }
+
+    @Test func deadLettersCanBeSentAgain() {
+        let bench = afterASessionThatBecameDeadLetters()
         bench.restart()
         bench.central.interfere = { _ in nil }
         bench.goOnline()
@@ -77,20 +83,7 @@ import Testing
     }
 
     @Test func deadLettersPutBackWhileTheQueueIsReadAreNotTakenForLost() {
-        let bench = ChargingBench()
-        bench.central.interfere = { request in
-            switch request {
-            case .startTransaction, .stopTransaction, .meterValues: .refused(CallError(code: .genericError))
-            default: nil
-            }
-        }
-        bench.goOnline()
-        bench.plug()
-        bench.swipe("CARD")
-        bench.run(seconds: 30)
-        bench.swipe("CARD")
-        bench.run(seconds: 200)
-        #expect(bench.machine.queue?.deadLetters == 3)
+        let bench = afterASessionThatBecameDeadLetters()
         bench.goOffline()
         bench.unplug()
         bench.plug()

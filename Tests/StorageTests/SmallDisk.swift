@@ -1,40 +1,5 @@
 import Foundation
-import Storage
-
-/// A folder of its own for one test, removed at the end of its scope.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "/storage-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        // Nothing depends on it; what is left over lies in the system's temporary folder.
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    func file(_ name: String) -> String { path + "/" + name }
-
-    var names: [String] {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
-    }
-
-    func write(_ bytes: [UInt8], to name: String) throws {
-        try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
-    }
-
-    func read(_ name: String) throws -> [UInt8] {
-        Array(try Data(contentsOf: URL(fileURLWithPath: file(name))))
-    }
-
-    func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: file(name)) }
-
-    func makeFolder(_ name: String) throws {
-        try FileManager.default.createDirectory(atPath: file(name), withIntermediateDirectories: false)
-    }
-}
+import TemporaryFolder
 
 /// A file system of a few hundred kilobytes in memory, to fill up. Needs root.
 final class SmallDisk {
