@@ -17,6 +17,14 @@ struct SimulatedConnector: Equatable, Sendable {
         case full = "the battery is full"
     }
 
+    /// What hardware-io ordered last; coils, bolt and generator follow in their time, or do not.
+    private struct Orders: Equatable, Sendable {
+        var contactorClosed = false
+        /// `nil`: the bolt arrived where it was sent, or was never sent.
+        var locked: Bool?
+        var pilot = PilotSignal.x1
+    }
+
     static let contactorDelay = Duration.milliseconds(20)
     static let lockDelay = Duration.milliseconds(400)
     /// From seeing an offer to asking for energy.
@@ -32,10 +40,8 @@ struct SimulatedConnector: Equatable, Sendable {
 
     private var delays = Deadlines<Delay>()
     private var integratedUntil: Duration
-    private var orderedClosed = false
+    private var orders = Orders()
     private(set) var contactorClosed = false
-    private var lockOrder: Bool?
-    private var signal = PilotSignal.x1
     /// S2 is closed: state C.
     private(set) var asks = false
     private(set) var drawnMilliamps = 0
@@ -68,7 +74,7 @@ struct SimulatedConnector: Equatable, Sendable {
     var nextDeadline: Deadline? { earliest(delays.next, sensors.nextDeadline) }
 
     private var id: Int { configuration.connectorId }
-    private var offeredMilliamps: Int { SimulatedPilot.offeredMilliamps(signal) }
+    private var offeredMilliamps: Int { SimulatedPilot.offeredMilliamps(orders.pilot) }
     var hasLock: Bool { configuration.cable == .socket(lock: true) }
     var hasSocket: Bool { configuration.cable != .fixed }
 
@@ -84,12 +90,12 @@ struct SimulatedConnector: Equatable, Sendable {
         let events = advance(to: uptime)
         switch command {
         case .openContactor:
-            orderedClosed = false
+            orders.contactorClosed = false
             delays.set(.contactor, at: uptime + Self.contactorDelay)
         case .closeContactor:
-            orderedClosed = true
+            orders.contactorClosed = true
             delays.set(.contactor, at: uptime + Self.contactorDelay)
-        case .setPilot(_, let signal): self.signal = signal
+        case .setPilot(_, let signal): orders.pilot = signal
         case .lock: moveLock(locked: true, at: uptime)
         case .unlock: moveLock(locked: false, at: uptime)
         case .readMeter: askMeter(at: uptime)
@@ -129,9 +135,9 @@ struct SimulatedConnector: Equatable, Sendable {
 
     private mutating func happen(_ delay: Delay, at uptime: Duration) {
         switch delay {
-        case .contactor: setContactor(closed: place.broken.contactorStuckClosed ?? orderedClosed)
+        case .contactor: setContactor(closed: place.broken.contactorStuckClosed ?? orders.contactorClosed)
         case .lock:
-            if let order = lockOrder, !place.broken.lockJammed { setLock(locked: order) }
+            if let order = orders.locked, !place.broken.lockJammed { setLock(locked: order) }
         case .vehicle:
             asks = place.vehicle?.wants(offeredMilliamps: offeredMilliamps) ?? false
         case .draw:
@@ -225,7 +231,7 @@ extension SimulatedConnector {
         SimulatedSensors.View(
             connectorId: id,
             line: SimulatedPilot.Line(
-                signal: signal,
+                signal: orders.pilot,
                 plugged: place.vehicle != nil,
                 asks: asks,
                 needsVentilation: place.broken.has(.ventilation),
@@ -244,7 +250,7 @@ extension SimulatedConnector {
     mutating func setContactor(closed: Bool) { contactorClosed = closed }
 
     mutating func setLock(locked: Bool) {
-        lockOrder = nil
+        orders.locked = nil
         place.locked = locked
         takeFreeCable()
     }
@@ -259,14 +265,14 @@ extension SimulatedConnector {
     }
 
     /// The coil's order as it stands, for a contactor that is repaired.
-    var contactorFollows: Bool { orderedClosed }
+    var contactorFollows: Bool { orders.contactorClosed }
 
     /// The sensor works again: everything is reported anew.
     mutating func reportAnew(at uptime: Duration) -> [DriverEvent] { sensors.reportAll(view, at: uptime) }
 
     private mutating func moveLock(locked: Bool, at uptime: Duration) {
         guard hasLock else { return }
-        lockOrder = locked
+        orders.locked = locked
         delays.set(.lock, at: uptime + Self.lockDelay)
     }
 
