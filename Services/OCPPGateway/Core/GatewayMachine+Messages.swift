@@ -41,10 +41,10 @@ extension GatewayMachine {
         if let problem = incoming.begin(id) {
             return turn.refuse(id, CallError(code: .genericError, errorDescription: problem))
         }
-        for profile in FeatureProfiles.all {
-            if profile.respond(to: request, id: id, &self, &turn) { return }
+        let isAnswered = FeatureProfiles.first(of: &self) { profile, machine in
+            profile.respond(to: request, id: id, &machine, &turn)
         }
-        turn.refuse(id, FeatureProfiles.notSupported(request))
+        if !isAnswered { turn.refuse(id, FeatureProfiles.notSupported(request)) }
     }
 
     // MARK: - CALLs of ours

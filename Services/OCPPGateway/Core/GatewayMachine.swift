@@ -19,6 +19,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
     var clock: StationClock
     var configuration: ConfigurationMachine
     var charging: ChargingMachine
+    var profiles: FeatureProfiles
     var incoming = IncomingCalls()
     var resetting = ResetMachine()
     var view: LinkView
@@ -67,6 +68,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             seed: seeds.next(),
             at: moment
         )
+        profiles = FeatureProfiles(documents, at: moment)
         view = LinkView(profile: settings.profile, problem: settings.endpointProblem, at: moment)
     }
 
@@ -90,6 +92,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             canCall ? heartbeat.nextDeadline : nil,
             configuration.nextDeadline,
             charging.nextDeadline,
+            profiles.nextDeadline,
             resetting.nextDeadline
         )
     }
@@ -107,6 +110,10 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             }
             machine.obey(configuration: machine.configuration.deadlineReached(at: moment), &turn)
             machine.perform(machine.charging.deadlineReached(at: moment), &turn)
+            _ = FeatureProfiles.first(of: &machine) { profile, machine in
+                if profile.nextDeadline?.isDue(at: moment.uptime) == true { profile.deadlineReached(&machine, &turn) }
+                return false
+            }
         }
     }
 
@@ -147,17 +154,26 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             obey(configuration: configuration.declared(result), &turn)
         case .stored(let number, let result):
             obey(configuration: configuration.stored(number: number, result), &turn)
-        case .saved(let name): FeatureProfiles.saved(name, .done, &self, &turn)
+        case .saved(let name): saved(name, .done, &turn)
         case .saveFailed(let name, let reason):
             // Without the snapshot of the configuration only a start without the config store would miss something.
             turn.log(.warning, "a document was not saved", .init("document", name), .init("reason", reason))
-            FeatureProfiles.saved(name, .failed, &self, &turn)
+            saved(name, .failed, &turn)
         case .charging(let event):
             perform(charging.handle(event, at: moment), &turn)
         case .resendRequested(let number):
             let (count, orders) = charging.resendDeadLetters(at: moment)
             perform(orders, &turn)
             turn.add(.resent(number: number, count: count))
+        }
+    }
+
+    /// Tells the profile whose document it is.
+    private mutating func saved(_ document: String, _ outcome: SaveOutcome, _ turn: inout GatewayTurn) {
+        _ = FeatureProfiles.first(of: &self) { profile, machine in
+            guard type(of: profile).documents.contains(where: { $0.name == document }) else { return false }
+            profile.saved(document, outcome, &machine, &turn)
+            return true
         }
     }
 

@@ -1,7 +1,10 @@
 import OCPP
+import Primitives
 
-/// One feature profile (OCPP 1.6 §3.2): its keys, its documents, its requests. A profile has a folder of its own, and a line in
-/// `FeatureProfiles.all`.
+/// One feature profile (OCPP 1.6 §3.2): its keys, its documents, its requests, and whatever it has to remember. A profile has a folder of its
+/// own, and a line in `FeatureProfiles.all`.
+///
+/// Its state is part of `GatewayMachine`, and goes back with it when a write fails.
 protocol FeatureProfile: Sendable {
     /// The keys that it brings; nil when it has none.
     static var keys: OCPPKeyTable.Profile? { get }
@@ -9,9 +12,15 @@ protocol FeatureProfile: Sendable {
     /// What it keeps on disk beside the journal.
     static var documents: [any Document.Type] { get }
 
+    /// `documents` are those that were found on disk.
+    init(_ documents: Documents, at moment: Moment)
+
+    /// When `deadlineReached` is to be called.
+    var nextDeadline: Deadline? { get }
+
     /// Answers the request, by `turn`, now or later, and does what it asks for.
     /// - Returns: False, having done nothing, when the request belongs to another profile.
-    static func respond(
+    mutating func respond(
         to request: OCPPRequest,
         id: String,
         _ machine: inout GatewayMachine,
@@ -19,12 +28,14 @@ protocol FeatureProfile: Sendable {
     ) -> Bool
 
     /// What became of a save of one of its documents.
-    static func saved(
+    mutating func saved(
         _ document: String,
         _ outcome: SaveOutcome,
         _ machine: inout GatewayMachine,
         _ turn: inout GatewayTurn
     )
+
+    mutating func deadlineReached(_ machine: inout GatewayMachine, _ turn: inout GatewayTurn)
 }
 
 extension FeatureProfile {
@@ -32,7 +43,11 @@ extension FeatureProfile {
 
     static var documents: [any Document.Type] { [] }
 
-    static func saved(_: String, _: SaveOutcome, _: inout GatewayMachine, _: inout GatewayTurn) {}
+    var nextDeadline: Deadline? { nil }
+
+    mutating func saved(_: String, _: SaveOutcome, _: inout GatewayMachine, _: inout GatewayTurn) {}
+
+    mutating func deadlineReached(_: inout GatewayMachine, _: inout GatewayTurn) {}
 }
 
 /// How a save of a document ended.
@@ -42,32 +57,45 @@ enum SaveOutcome: Equatable, Sendable {
     case failed
 }
 
-/// The profiles that are built.
-enum FeatureProfiles {
+/// The profiles that are built, each with its state.
+struct FeatureProfiles: Sendable {
     /// Asked in this order.
     static let all: [any FeatureProfile.Type] = [CoreProfile.self, UnbuiltProfiles.self]
 
-    /// Tells the profile whose document it is.
-    static func saved(
-        _ document: String,
-        _ outcome: SaveOutcome,
-        _ machine: inout GatewayMachine,
-        _ turn: inout GatewayTurn
-    ) {
-        let owner = all.first { $0.documents.contains { $0.name == document } }
-        owner?.saved(document, outcome, &machine, &turn)
+    private var profiles: [any FeatureProfile]
+
+    init(_ documents: Documents, at moment: Moment) {
+        profiles = Self.all.map { $0.init(documents, at: moment) }
     }
+
+    var nextDeadline: Deadline? { earliest(of: profiles.lazy.map(\.nextDeadline)) }
 
     /// What a request gets that no profile knows: one that only a charge point sends (OCPP 1.6 chapter 4), or of a profile that is not built.
     static func notSupported(_ request: OCPPRequest) -> CallError {
         let action = request.action.rawValue
         return CallError(code: .notSupported, errorDescription: "\(action) is not supported by this charge point")
     }
+
+    /// Runs the profiles in their order until one returns true. They are part of the machine that they may change, and so are taken out of it
+    /// meanwhile: a profile never runs within another.
+    static func first(
+        of machine: inout GatewayMachine,
+        _ body: (inout any FeatureProfile, inout GatewayMachine) -> Bool
+    ) -> Bool {
+        var own = machine.profiles
+        defer { machine.profiles = own }
+        for index in own.profiles.indices {
+            if body(&own.profiles[index], &machine) { return true }
+        }
+        return false
+    }
 }
 
 /// What profiles that are not built answer without an error, because the specification has a word for it.
-enum UnbuiltProfiles: FeatureProfile {
-    static func respond(
+struct UnbuiltProfiles: FeatureProfile {
+    init(_: Documents, at _: Moment) {}
+
+    func respond(
         to request: OCPPRequest,
         id: String,
         _ machine: inout GatewayMachine,

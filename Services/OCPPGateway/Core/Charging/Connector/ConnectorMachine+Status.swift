@@ -8,7 +8,7 @@ extension ConnectorMachine {
     var isFaulted: Bool { rules.verdict()?.status == .faulted }
 
     var rules: StatusRules {
-        StatusRules(usage: usage, facts: facts, isUnavailable: inoperability.contains(where: \.isReported))
+        StatusRules(usage: usage, facts: facts, outOfUse: InoperabilityReason.status(of: inoperability))
     }
 
     private var usage: StatusRules.Usage {

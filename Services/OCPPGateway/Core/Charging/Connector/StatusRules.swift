@@ -40,8 +40,8 @@ struct StatusRules {
 
     var usage: Usage
     var facts: ConnectorFacts
-    /// Out of service, by itself or with the charge point.
-    var isUnavailable: Bool
+    /// The status without user when nobody may use it, by itself or with the charge point; nil in service.
+    var outOfUse: ChargePointStatus?
 
     /// Nil while hardware-io was not heard yet: nothing is known.
     func verdict() -> Verdict? {
@@ -87,8 +87,8 @@ struct StatusRules {
         switch usage {
         case .transaction(let transaction): return inTransaction(transaction, state)
         case .finishing: return Verdict(status: .finishing)
-        case .none where isUnavailable, .preparing where isUnavailable: return Verdict(status: .unavailable)
-        case .none: return Verdict(status: .available)
+        case .none: return Verdict(status: outOfUse ?? .available)
+        case .preparing where outOfUse == .unavailable: return Verdict(status: .unavailable)
         case .preparing: return Verdict(status: .preparing)
         }
     }

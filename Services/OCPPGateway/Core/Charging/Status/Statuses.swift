@@ -35,10 +35,9 @@ struct Statuses: Sendable {
     /// The status of the charge point itself, connector 0 (OCPP 1.6 §7.7).
     mutating func reportChargePoint(_ availability: AvailabilityMachine, _ turn: inout ChargingTurn) {
         let hasReaderFault = readers.values.contains { $0.faults.contains(.readerFailure) }
-        let isUnavailable = availability.reasons(for: 0).contains(where: \.isReported)
         let report = StatusReport(
             connectorId: 0,
-            status: isUnavailable ? .unavailable : .available,
+            status: InoperabilityReason.status(of: availability.reasons(for: 0)) ?? .available,
             errorCode: hasReaderFault ? .readerFailure : .noError,
             since: turn.now
         )

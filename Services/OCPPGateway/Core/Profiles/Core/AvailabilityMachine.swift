@@ -7,8 +7,19 @@ enum InoperabilityReason: Hashable, Sendable {
     /// A Reset is under way: nothing new begins, because nobody would end it (OCPP 1.6 §5.14).
     case reset
 
-    /// Whether the status says Unavailable. A Reset is over before anybody could make use of that.
-    var isReported: Bool { self == .centralSystem }
+    /// What a connector without user says then; nil when it says nothing of it. A Reset is over before anybody could make use of that.
+    var status: ChargePointStatus? {
+        switch self {
+        case .centralSystem: .unavailable
+        case .reset: nil
+        }
+    }
+
+    /// The one that says most: of several, Unavailable.
+    static func status(of reasons: Set<InoperabilityReason>) -> ChargePointStatus? {
+        let statuses = reasons.compactMap(\.status)
+        return statuses.contains(.unavailable) ? .unavailable : statuses.first
+    }
 }
 
 /// Who may not be used, and why: a set of reasons for each connector and one for the charge point. A connector is operative when neither of

@@ -2,12 +2,14 @@ import OCPP
 import Primitives
 
 /// The requests of the Core profile (OCPP 1.6 chapter 5).
-enum CoreProfile: FeatureProfile {
+struct CoreProfile: FeatureProfile {
     static var keys: OCPPKeyTable.Profile? { CoreKeys.profile }
 
     static var documents: [any Document.Type] { [AvailabilityDocument.self] }
 
-    static func saved(
+    init(_: Documents, at _: Moment) {}
+
+    func saved(
         _ document: String,
         _ outcome: SaveOutcome,
         _ machine: inout GatewayMachine,
@@ -17,7 +19,7 @@ enum CoreProfile: FeatureProfile {
         machine.perform(machine.charging.handle(event, at: turn.moment), &turn)
     }
 
-    static func respond(
+    func respond(
         to request: OCPPRequest,
         id: String,
         _ machine: inout GatewayMachine,
@@ -51,7 +53,7 @@ enum CoreProfile: FeatureProfile {
     }
 
     /// Until accepted, the central system must not start anything; if it tries, nothing happens (OCPP 1.6 §4.2).
-    private static func remoteStart(
+    private func remoteStart(
         _ request: RemoteStartTransaction.Request,
         _ id: String,
         _ machine: inout GatewayMachine,
@@ -66,7 +68,7 @@ enum CoreProfile: FeatureProfile {
     }
 
     /// Until accepted, the central system must not stop anything; if it tries, nothing happens (OCPP 1.6 §4.2).
-    private static func remoteStop(
+    private func remoteStop(
         _ request: RemoteStopTransaction.Request,
         _ id: String,
         _ machine: inout GatewayMachine,
@@ -81,7 +83,7 @@ enum CoreProfile: FeatureProfile {
     }
 
     /// The answer says that it will be tried; the transactions end after it (OCPP 1.6 §5.14).
-    private static func reset(
+    private func reset(
         _ request: Reset.Request,
         _ id: String,
         _ machine: inout GatewayMachine,
