@@ -85,7 +85,7 @@ import Testing
     @Test mutating func aResetHoldsBesideTheCentralSystemsReason() {
         _ = machine.change(change(1, false))
         _ = machine.saved()
-        machine.add(.reset, to: 0)
+        machine.set(.reset, on: 0, true)
         #expect(machine.reasons(for: 1) == [.centralSystem, .reset])
         #expect(machine.reasons(for: 2) == [.reset])
         let asked = machine.change(change(2, false))

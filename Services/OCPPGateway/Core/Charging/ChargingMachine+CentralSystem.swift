@@ -109,20 +109,41 @@ extension ChargingMachine {
         return isDone
     }
 
+    /// Sets or lifts a reason why a connector, or as 0 the charge point, is not to be used. What was about to begin there does not begin; a
+    /// transaction goes on. Not for `.centralSystem`, which `changeAvailability` keeps on disk.
+    mutating func setReason(
+        _ reason: InoperabilityReason,
+        on connectorId: Int,
+        _ holds: Bool,
+        at moment: Moment
+    ) -> [ChargingEffect] {
+        inTurn(at: moment) { machine, turn in machine.set(reason, on: connectorId, holds, &turn) }
+    }
+
+    private mutating func set(
+        _ reason: InoperabilityReason,
+        on connectorId: Int,
+        _ holds: Bool,
+        _ turn: inout ChargingTurn
+    ) {
+        availability.set(reason, on: connectorId, holds)
+        statuses.reportChargePoint(availability, &turn)
+        let availability = availability
+        eachConnector(&turn) { connector, turn in
+            guard connectorId == 0 || connector.id == connectorId else { return }
+            if holds { turn.identity.abandon(connectorId: connector.id) }
+            _ = connector.setInoperable(availability.reasons(for: connector.id), &turn)
+        }
+    }
+
     // MARK: - Reset and triggers
 
     /// Ends every transaction for a Reset (OCPP 1.6 §5.14); nothing begins any more until the program is started anew.
     public mutating func stopAll(reason: Reason, at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
-            machine.availability.add(.reset, to: 0)
-            let availability = machine.availability
-            machine.eachConnector(&turn) { connector, turn in
-                // What was about to begin does not begin any more.
-                turn.identity.abandon(connectorId: connector.id)
-                connector.cancelUsage(&turn)
-                _ = connector.setInoperable(availability.reasons(for: connector.id), &turn)
-                connector.stop(reason, idTag: nil, &turn)
-            }
+            machine.eachConnector(&turn) { $0.cancelUsage(&$1) }
+            machine.set(.reset, on: 0, true, &turn)
+            machine.eachConnector(&turn) { $0.stop(reason, idTag: nil, &$1) }
         }
     }
 

@@ -79,9 +79,9 @@ struct AvailabilityMachine: Equatable, Sendable {
         (reasons[0] ?? []).union(reasons[connectorId] ?? [])
     }
 
-    /// Holds from now until the program ends.
-    mutating func add(_ reason: InoperabilityReason, to connectorId: Int) {
-        reasons[connectorId, default: []].insert(reason)
+    /// Sets or lifts a reason that is not kept on disk.
+    mutating func set(_ reason: InoperabilityReason, on connectorId: Int, _ holds: Bool) {
+        if holds { reasons[connectorId, default: []].insert(reason) } else { reasons[connectorId]?.remove(reason) }
     }
 
     // MARK: - Saving
@@ -152,9 +152,5 @@ struct AvailabilityMachine: Equatable, Sendable {
     /// stands for the charge point and all connectors); going out of service, they keep their own state below it.
     private func affected(by change: Change) -> [Int] {
         change.connectorId == 0 && change.isOperative ? [0] + connectorIds : [change.connectorId]
-    }
-
-    private mutating func set(_ reason: InoperabilityReason, on connectorId: Int, _ holds: Bool) {
-        if holds { add(reason, to: connectorId) } else { reasons[connectorId]?.remove(reason) }
     }
 }
