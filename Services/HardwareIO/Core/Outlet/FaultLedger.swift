@@ -30,11 +30,6 @@ struct FaultLedger {
     /// Trips are counted up to here.
     static let mostTrips = 1_000_000
 
-    /// Worst first: what endangers people, then what stops charging, then what disturbs.
-    private static let severity: [HardwareFaultCode] = [
-        .groundFailure, .powerSwitchFailure, .overCurrentFailure, .highTemperature, .overVoltage, .underVoltage,
-        .evCommunicationError, .connectorLockFailure, .internalError, .powerMeterFailure, .readerFailure,
-    ]
     /// Those whose coming is counted over restarts.
     private static let counted: Set<HardwareFaultCode> = [.groundFailure, .powerSwitchFailure, .overCurrentFailure]
 
@@ -57,7 +52,7 @@ struct FaultLedger {
     /// Present faults, worst first; codes that are unknown here come before all others.
     var codes: [HardwareFaultCode] {
         guard !entries.isEmpty else { return [] }
-        let rank = { (code: HardwareFaultCode) in Self.severity.firstIndex(of: code) ?? -1 }
+        let rank = { (code: HardwareFaultCode) in HardwareFaultCode.known.firstIndex(of: code) ?? -1 }
         return Set(entries.values.map(\.code)).sorted { (rank($0), $0.rawValue) < (rank($1), $1.rawValue) }
     }
 
@@ -123,9 +118,9 @@ struct FaultLedger {
 }
 
 extension HardwareFaultCode {
-    /// The faults that this version knows.
-    static let known: Set<HardwareFaultCode> = [
-        .powerSwitchFailure, .powerMeterFailure, .connectorLockFailure, .evCommunicationError, .groundFailure,
-        .highTemperature, .overCurrentFailure, .overVoltage, .underVoltage, .readerFailure, .internalError,
+    /// The faults that this version knows, worst first: what endangers people, then what stops charging, then what disturbs.
+    static let known: [HardwareFaultCode] = [
+        .groundFailure, .powerSwitchFailure, .overCurrentFailure, .highTemperature, .overVoltage, .underVoltage,
+        .evCommunicationError, .connectorLockFailure, .internalError, .powerMeterFailure, .readerFailure,
     ]
 }
