@@ -98,7 +98,7 @@ extension GatewayMachine {
             case .confirmAvailability(let id, let confirmation): turn.answer(id, .changeAvailability(confirmation))
             case .save(let document): turn.add(.save(document))
             case .publish(let message):
-                view.note(message)
+                told.view.note(message)
                 turn.add(.publish(message))
             case .log(let record): turn.add(.log(record))
             }

@@ -22,12 +22,12 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
     var profiles: FeatureProfiles
     var incoming = IncomingCalls()
     var resetting = ResetMachine()
-    var view: LinkView
     /// What others were told of the link, and of the end.
-    var told = Told()
+    var told: Told
 
     /// What was said and is said once.
-    struct Told: Equatable, Sendable {
+    struct Told: Sendable {
+        var view: LinkView
         /// The WebSocket is open and the registration accepted, as charging was last told.
         var isOnline = false
         /// A BootNotification was accepted, and charging was not told yet.
@@ -69,7 +69,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             at: moment
         )
         profiles = FeatureProfiles(documents, at: moment)
-        view = LinkView(profile: settings.profile, problem: settings.endpointProblem, at: moment)
+        told = Told(view: LinkView(profile: settings.profile, problem: settings.endpointProblem, at: moment))
     }
 
     /// The values of the OCPP keys in force.
@@ -81,7 +81,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
     }
 
     /// Everything a person asks first.
-    public var status: GatewayStatus.Reply { view.status }
+    public var status: GatewayStatus.Reply { told.view.status }
 
     public var nextDeadline: Deadline? {
         let canCall = connection.isOpen && calls.isFree
@@ -180,7 +180,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
     private mutating func announced(_ announce: Announce, _ turn: inout GatewayTurn) {
         obey(configuration: configuration.announced(announce), &turn)
         if announce.service == .modemManager {
-            if announce.running { view.reportAgain() }
+            if announce.running { told.view.reportAgain() }
             let event = ConnectionMachine.Event.uplinkReporterAnnounced(running: announce.running, pid: announce.pid)
             obey(link: connection.handle(event, at: turn.moment), &turn)
         }
@@ -194,7 +194,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         updateOnline(&turn)
         callIfFree(&turn)
         settleReset(&turn)
-        let news = view.update(
+        let news = told.view.update(
             connection: connection,
             registration: registration,
             heartbeatSeconds: heartbeat.intervalSeconds,

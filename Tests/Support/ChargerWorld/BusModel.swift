@@ -6,16 +6,21 @@ import Primitives
 /// States are retained and repeated, events can be lost, publications and requests can come twice, requests have a limit, and those for a
 /// dead server wait for its next process.
 final class BusModel {
+    /// Who is told what.
+    struct Receivers {
+        /// A publication reaches the gateway.
+        var publication: (AnyBusMessage) -> Void = { _ in }
+        /// A request reaches a living server, which answers under this number.
+        var request: (Service, RequestID, BusCall.Order) -> Void = { _, _, _ in }
+        /// The gateway learns what became of a request.
+        var answer: (BusCall.Order, BusAnswer) -> Void = { _, _ in }
+        /// Something was lost.
+        var disturbance: () -> Void = {}
+    }
+
     /// How well it works; may change in a run.
     var quality: WorldSettings.Bus
-    /// A publication reaches the gateway.
-    var deliverPublication: (AnyBusMessage) -> Void = { _ in }
-    /// A request reaches a living server, which answers under this number.
-    var deliverRequest: (Service, RequestID, BusCall.Order) -> Void = { _, _, _ in }
-    /// The gateway learns what became of a request.
-    var deliverAnswer: (BusCall.Order, BusAnswer) -> Void = { _, _ in }
-    /// Something was lost.
-    var whenDisturbed: () -> Void = {}
+    var receivers = Receivers()
 
     private let timeline: Timeline
     private let notebook: Notebook
@@ -111,7 +116,7 @@ final class BusModel {
             newestArrival[service] = max(newestArrival[service], timeline.now + timeline.delay(quality.delay))
             timeline.at(newestArrival[service]) { [unowned self] in
                 guard subscriber != nil, processes[.gateway] == subscriber else { return }
-                deliverPublication(message)
+                receivers.publication(message)
             }
         }
     }
@@ -154,7 +159,7 @@ final class BusModel {
         guard timeline.now <= call.expiresAt else {
             return answer(number, .error(BusError(.expired, "read too late")))
         }
-        deliverRequest(server, number, call.order)
+        receivers.request(server, number, call.order)
     }
 
     /// A server answers a request that it was given.
@@ -166,13 +171,13 @@ final class BusModel {
 
     private func finish(_ callId: UInt64, _ answer: BusAnswer) {
         guard let call = calls.removeValue(forKey: callId), call.asker == processes[.gateway] else { return }
-        deliverAnswer(call.order, answer)
+        receivers.answer(call.order, answer)
     }
 
     private func isLost(_ probability: Double, _ what: String) -> Bool {
         guard timeline.happens(probability) else { return false }
         notebook.note("world", what)
-        whenDisturbed()
+        receivers.disturbance()
         return true
     }
 }

@@ -45,7 +45,7 @@ public final class World {
     private func wire() {
         let auditor = around.auditor
         around.network.ends.central = { [unowned centralSite] in centralSite.handle($0) }
-        around.bus.whenDisturbed = { [unowned auditor] in auditor.disturbed() }
+        around.bus.receivers.disturbance = { [unowned auditor] in auditor.disturbed() }
         around.devices.sensed = { [unowned auditor] in auditor.sensed($0) }
         around.timeline.afterStep = { [unowned auditor, unowned disks = around.disks] in
             disks.noticePowerCut()

@@ -10,12 +10,30 @@ import Primitives
 final class Auditor {
     let calm = Calm()
 
-    private let settings: WorldSettings
-    private let timeline: Timeline
-    private let clock: MachineClock
-    private let notebook: Notebook
-    private let devices: Devices
-    private let disks: Disks
+    /// What it looks at.
+    private struct Witnesses {
+        let settings: WorldSettings
+        let timeline: Timeline
+        let clock: MachineClock
+        let notebook: Notebook
+        let devices: Devices
+        let disks: Disks
+    }
+
+    /// What the gateway went through and cannot all know.
+    private struct Circumstances {
+        /// Transactions for which a permit was asked.
+        var permitted: Set<String> = []
+        /// A Reset was accepted: nothing new begins until the next process.
+        var isResetting = false
+        /// Nothing comes through on the gateway's connection any more, and it cannot know yet.
+        var isSilent = false
+        /// The power was gone, and the gateway has not started since.
+        var hadNoPower = false
+    }
+
+    private let world: Witnesses
+    private var gateway = Circumstances()
     private var contactors: ContactorAudit
     private var lives: LifeAudit
     private var queue: QueueAudit
@@ -23,14 +41,6 @@ final class Auditor {
     private var authorization = AuthorizationAudit()
     private var statuses = StatusAudit()
     private var progress: ProgressAudit
-    /// Transactions for which a permit was asked.
-    private var permitted: Set<String> = []
-    /// A Reset was accepted: nothing new begins until the next process.
-    private var isResetting = false
-    /// Nothing comes through on the gateway's connection any more, and it cannot know yet.
-    private var isSilent = false
-    /// The power was gone, and the gateway has not started since.
-    private var hadNoPower = false
 
     init(
         _ settings: WorldSettings,
@@ -40,12 +50,14 @@ final class Auditor {
         _ devices: Devices,
         _ disks: Disks
     ) {
-        self.settings = settings
-        self.timeline = timeline
-        self.clock = clock
-        self.notebook = notebook
-        self.devices = devices
-        self.disks = disks
+        world = Witnesses(
+            settings: settings,
+            timeline: timeline,
+            clock: clock,
+            notebook: notebook,
+            devices: devices,
+            disks: disks
+        )
         contactors = ContactorAudit(settings.onPermitLost)
         lives = LifeAudit(settings, calm)
         queue = QueueAudit(settings)
@@ -53,10 +65,10 @@ final class Auditor {
         devices.contactorMoved = { [unowned self] in contactorMoved($0, isClosed: $1) }
     }
 
-    private var now: Duration { timeline.now }
-    private var ids: ClosedRange<Int> { 1...settings.connectors }
+    private var now: Duration { world.timeline.now }
+    private var ids: ClosedRange<Int> { 1...world.settings.connectors }
 
-    private func violate(_ problems: [String]) { notebook.violate(all: problems) }
+    private func violate(_ problems: [String]) { world.notebook.violate(all: problems) }
 
     func disturbed() { calm.disturbed(at: now) }
 
@@ -83,18 +95,18 @@ final class Auditor {
     }
 
     private func contactorMoved(_ id: Int, isClosed: Bool) {
-        let isStuck = devices.isContactorStuck(id)
-        violate(contactors.moved(id, isClosed: isClosed, at: now, uptime: clock.uptime, isStuck: isStuck))
+        let isStuck = world.devices.isContactorStuck(id)
+        violate(contactors.moved(id, isClosed: isClosed, at: now, uptime: world.clock.uptime, isStuck: isStuck))
     }
 
     // MARK: - The gateway
 
-    func powerLost() { hadNoPower = true }
+    func powerLost() { gateway.hadNoPower = true }
 
     func gatewayStarted() {
-        isResetting = false
-        if hadNoPower, settings.powerLoss == .stop { lives.cutOff(at: now) }
-        hadNoPower = false
+        gateway.isResetting = false
+        if gateway.hadNoPower, world.settings.powerLoss == .stop { lives.cutOff(at: now) }
+        gateway.hadNoPower = false
         calls.gatewayStarted()
         connectionEnded()
     }
@@ -102,7 +114,9 @@ final class Auditor {
     /// The gateway asks hardware-io for something.
     func asked(_ permit: Permit) {
         violate(lives.granted(permit))
-        guard permit.granted, permitted.insert(permit.transaction).inserted, !disks.gateway.isOnPlatter else { return }
+        guard permit.granted, gateway.permitted.insert(permit.transaction).inserted,
+            !world.disks.gateway.isOnPlatter
+        else { return }
         violate(["the first permit for \(permit.transaction) goes out before it is on the platter"])
     }
 
@@ -110,11 +124,11 @@ final class Auditor {
     func stored(_ records: [JournalRecord]) {
         for record in records {
             if case .began(let began) = record {
-                if isResetting { violate(["\(began.transaction) begins during a Reset"]) }
+                if gateway.isResetting { violate(["\(began.transaction) begins during a Reset"]) }
                 // Whoever was accepted while nobody could be asked has the ConnectionTimeOut, 90 s at most, to plug in.
                 violate(authorization.began(began.idTag, isOnline: isOnline(for: .seconds(150))))
             }
-            violate(lives.stored(record, registerWh: devices.registerWh, at: now))
+            violate(lives.stored(record, registerWh: world.devices.registerWh, at: now))
             violate(queue.stored(record))
         }
     }
@@ -131,7 +145,7 @@ final class Auditor {
 
     /// The gateway's connection is gone, whoever knows of it.
     func connectionEnded() {
-        isSilent = false
+        gateway.isSilent = false
         calls.connectionEnded()
         authorization.connectionEnded()
         statuses.connectionEnded()
@@ -139,7 +153,7 @@ final class Auditor {
 
     /// The gateway's connection is half-open from here on: whom the central system accepted or refused is forgotten with the link.
     func connectionFellSilent() {
-        isSilent = true
+        gateway.isSilent = true
         authorization.connectionEnded()
     }
 
@@ -150,7 +164,7 @@ final class Auditor {
         violate(queue.called(id, request))
         violate(statuses.called(request))
         authorization.called(id, request, transaction: transaction)
-        if settings.hasBatteryClock { violate(lives.sent(request, about: transaction, at: now)) }
+        if world.settings.hasBatteryClock { violate(lives.sent(request, about: transaction, at: now)) }
     }
 
     /// A message reaches the gateway.
@@ -167,12 +181,12 @@ final class Auditor {
         }
         switch (request, confirmation) {
         case (.changeAvailability(let request), .changeAvailability(let answer)) where answer.status != .rejected:
-            let isOperative = !disks.gateway.outOfService.contains(request.connectorId)
+            let isOperative = !world.disks.gateway.outOfService.contains(request.connectorId)
             if isOperative != (request.type == .operative) { violate(["ChangeAvailability was answered, not stored"]) }
         case (.changeConfiguration(let request), .changeConfiguration(let answer)) where answer.status == .accepted:
-            guard let stored = disks.config.stored(request.key.text), stored != request.value.text else { return }
+            guard let stored = world.disks.config.stored(request.key.text), stored != request.value.text else { return }
             violate(["ChangeConfiguration of \(request.key.text) was answered, on disk is \(stored)"])
-        case (.reset, .reset(let answer)): isResetting = answer.status == .accepted
+        case (.reset, .reset(let answer)): gateway.isResetting = answer.status == .accepted
         default: break
         }
     }
@@ -182,24 +196,25 @@ final class Auditor {
 
     /// Registered, and nothing went wrong, for so long.
     private func isOnline(for duration: Duration) -> Bool {
-        !isSilent && calls.registeredSince.map { $0 + duration < now } ?? false && calm.lasts(for: duration, at: now)
+        !gateway.isSilent && calls.registeredSince.map { $0 + duration < now } ?? false
+            && calm.lasts(for: duration, at: now)
     }
 
     // MARK: - At every step, and every second
 
     func checkStep() {
-        violate(contactors.problems(at: now, uptime: clock.uptime, isStuck: devices.isContactorStuck))
+        violate(contactors.problems(at: now, uptime: world.clock.uptime, isStuck: world.devices.isContactorStuck))
     }
 
     /// `reported` is the newest status that the central system has.
     func checkSecond(areBothAlive: Bool, reported: (Int) -> ChargePointStatus?) {
         violate(calls.problems(calm, at: now))
-        progress.configured(disks.config.stored, at: now)
+        progress.configured(world.disks.config.stored, at: now)
         for id in ids {
             let life = lives.open(on: id)
             let isClosed = contactors.isClosed(id)
             let facts = StatusAudit.Facts(
-                hasPlug: devices.hasPlug(id),
+                hasPlug: world.devices.hasPlug(id),
                 isClosed: isClosed,
                 isCharged: life?.goesOn ?? false,
                 isOpen: life != nil,
@@ -224,12 +239,12 @@ final class Auditor {
 
     private func progressFacts(_ id: Int, _ life: LifeAudit.Life?) -> ProgressAudit.Facts {
         ProgressAudit.Facts(
-            isPlugged: devices.isPlugged(id),
-            wantsEnergy: devices.wantsEnergy(id),
+            isPlugged: world.devices.isPlugged(id),
+            wantsEnergy: world.devices.wantsEnergy(id),
             isClosed: contactors.isClosed(id),
             isExhausted: contactors.isExhausted(id, at: now),
-            isLocked: devices.isLocked(id),
-            permitted: contactors.transaction(permittedOn: id, uptime: clock.uptime),
+            isLocked: world.devices.isLocked(id),
+            permitted: contactors.transaction(permittedOn: id, uptime: world.clock.uptime),
             life: life,
             isRefused: life.map { authorization.refusedAt[$0.began.transaction] != nil } ?? false,
             isSuspect: calm.suspects.contains(id)
@@ -239,7 +254,7 @@ final class Auditor {
     // MARK: - The end
 
     /// Energy that nobody pays.
-    func unbilled(_ id: Int) -> [String] { lives.unbilled(id, devices.registerWh(id), at: now) }
+    func unbilled(_ id: Int) -> [String] { lives.unbilled(id, world.devices.registerWh(id), at: now) }
 
     /// Every transaction on disk is at the central system, once, as it was.
     func transactionProblems(_ ledger: Ledger) -> [String] {

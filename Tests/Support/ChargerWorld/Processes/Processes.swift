@@ -28,9 +28,9 @@ final class Processes {
     }
 
     private func connect() {
-        around.bus.deliverPublication = { [unowned self] in gateway.hear($0) }
-        around.bus.deliverAnswer = { [unowned self] in gateway.hear($1, to: $0) }
-        around.bus.deliverRequest = { [unowned self] service, id, order in
+        around.bus.receivers.publication = { [unowned self] in gateway.hear($0) }
+        around.bus.receivers.answer = { [unowned self] in gateway.hear($1, to: $0) }
+        around.bus.receivers.request = { [unowned self] service, id, order in
             switch service {
             case .hardware: hardware.hear(id, order)
             case .config: config.hear(id, order)
