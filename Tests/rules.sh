@@ -53,6 +53,9 @@ files 'Services/*.swift' 'Shared/*.swift' | xargs -r grep -nHE 'try!|[^a-zA-Z]as
 files 'Services/*.swift' 'Shared/*.swift' 'Tests/*.swift' | xargs -r wc -l | awk '$2 != "total" && $1 > 400 { print $2 ": " $1 " lines" }' |
   rule 'No Swift file above 400 lines:'
 
+files 'Services/*.swift' 'Shared/*.swift' 'Tests/Support/ChargerWorld/*.swift' | python3 Tests/type-rules.py |
+  rule 'No type is spread over more than three files, or has more than twelve stored properties:'
+
 files 'Services/*' 'Shared/*' 'Tests/*' 'deploy/*' README.md | grep -v '^Tests/rules.sh$' | xargs -r grep -nHE '\b(CORE|J)-[A-Z]+-[0-9]+|\b(AMB|SEED)-[0-9]+' |
   rule 'A comment cites the clause, not the number of a requirement in a list that is not here:'
 
