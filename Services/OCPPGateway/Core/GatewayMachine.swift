@@ -56,7 +56,11 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             pingInterval: configuration.keys.webSocketPingInterval,
             seed: seeds.next()
         )
-        clock = StationClock(trustsHost: settings.charging.clockIsTrusted)
+        let boot = settings.charging.machineBootId
+        clock = StationClock(
+            trustsHost: settings.charging.clockIsTrusted,
+            told: restored.boots.last { $0.boot == boot }?.utc
+        )
         registration = RegistrationMachine(request: settings.bootNotification, seed: seeds.next())
         calls = CallMachine(seed: seeds.next())
         heartbeat = HeartbeatMachine(interval: configuration.keys.heartbeatInterval, at: moment)

@@ -58,16 +58,46 @@ import Testing
         )
     }
 
-    @Test func aTimeSlightlyBeforeTheNewestMessageIsThatOfTheMessage() {
-        let newest = EventTime(utc: 10_000, boot: nil, uptime: 10_000)
-        #expect(EventTime(utc: 9000, boot: nil, uptime: 9000).notBefore(newest) == newest)
-        let later = EventTime(utc: 11_000, boot: nil, uptime: 11_000)
-        #expect(later.notBefore(newest) == later)
+    // MARK: - Order
+
+    private static let boots = [BootStart(boot: "a", utc: 100_000), BootStart(boot: "b", utc: 50_000)]
+
+    private static func told(_ utc: Int64) -> EventTime { EventTime(utc: utc, boot: nil, uptime: 0) }
+
+    private static func untold(_ boot: String, _ uptime: Int64, earliest: Int64? = nil) -> EventTime {
+        var time = EventTime(utc: nil, boot: boot, uptime: uptime)
+        time.earliestUTC = earliest
+        return time
     }
 
-    @Test func aTimeLongBeforeTheNewestMessageIsACorrectionOfTheClock() {
-        let corrected = EventTime(utc: 10_000, boot: nil, uptime: 9_000_000)
-        #expect(corrected.notBefore(EventTime(utc: 3_600_000, boot: nil, uptime: 8_000_000)) == corrected)
+    static let pairs: [(earlier: EventTime, time: EventTime, expected: EventTime)] = [
+        (told(10_000), told(10_001), told(10_001)), (told(3_600_000), told(10_000), told(3_600_000)),
+        // The clock was learned in this boot, or in one before.
+        (untold("a", 5), told(10_000), told(100_005)), (untold("a", 5), told(100_006), told(100_006)),
+        // Not known yet, whatever it will be.
+        (told(10_000), untold("c", 7), untold("c", 7, earliest: 10_000)),
+        (untold("a", 5), untold("b", 7), untold("b", 7, earliest: 100_005)),
+        (untold("c", 9), untold("c", 7), untold("c", 9)),
+        (untold("c", 6, earliest: 20), untold("c", 7), untold("c", 7, earliest: 20)),
+        (untold("d", 6, earliest: 20), untold("c", 7), untold("c", 7, earliest: 20)),
+        (untold("d", 6, earliest: 20_000), told(10_000), told(20_000)), (untold("d", 6), told(10_000), told(10_000)),
+    ]
+
+    @Test(arguments: pairs) func whatIsSaidOfOneTransactionIsInOrder(
+        earlier: EventTime,
+        time: EventTime,
+        expected: EventTime
+    ) {
+        #expect(Self.clock(boots: Self.boots).inOrder(time, after: earlier) == expected)
+    }
+
+    @Test func aTimeThatIsLearnedLaterIsNotBeforeWhatWasSaid() {
+        let moment = Self.moment(20, wall: 20)
+        let clock = Self.clock(boots: Self.boots)
+        for (earliest, expected) in [(Int64(60_000), Int64(60_000)), (49_000, 50_007)] {
+            let timestamp = clock.timestamp(of: Self.untold("b", 7, earliest: earliest), at: moment)
+            #expect(timestamp.millisecondsSinceEpoch == expected)
+        }
     }
 
     @Test(arguments: [(59_999, 0), (60_000, 60_000), (-59_999, 0), (-60_000, -60_000)])

@@ -12,7 +12,12 @@ struct GatewayBench {
     var calls: [(id: String, request: OCPPRequest)] = []
     private var nextId = 0
 
-    init(callTimeout: Duration = .seconds(30), defaults: [String: String] = [:]) throws {
+    init(
+        callTimeout: Duration = .seconds(30),
+        defaults: [String: String] = [:],
+        clockIsTrusted: Bool = true,
+        restored: TransactionLedger = TransactionLedger()
+    ) throws {
         let site = KeySite(numberOfConnectors: 1, fixedCable: true, phases: 3, defaults: defaults)
         let connector = ChargingConfiguration.Connector(
             id: 1,
@@ -25,13 +30,17 @@ struct GatewayBench {
             profile: ConnectionProfile(url: "ws://cs.example/CP1", host: "cs.example", port: 80, identity: "CP1"),
             bootNotification: BootNotification.Request(chargePointVendor: "Vendor", chargePointModel: "Model"),
             callTimeout: callTimeout,
-            charging: ChargingConfiguration(connectors: [connector], machineBootId: "boot", clockIsTrusted: true)
+            charging: ChargingConfiguration(
+                connectors: [connector],
+                machineBootId: "boot",
+                clockIsTrusted: clockIsTrusted
+            )
         )
         machine = GatewayMachine(
             configuration: configuration,
             table: try OCPPKeyTable(site: site),
             documents: Documents(),
-            restored: TransactionLedger(),
+            restored: restored,
             seed: 5,
             at: now
         )
@@ -104,10 +113,18 @@ struct GatewayBench {
     }
 
     @discardableResult
-    mutating func answerBoot(_ status: RegistrationStatus, interval: Int = 60) -> [GatewayEffect] {
+    mutating func answerBoot(
+        _ status: RegistrationStatus,
+        interval: Int = 60,
+        ahead: Duration = .zero
+    ) -> [GatewayEffect] {
         answer(
             .bootNotification(
-                BootNotification.Confirmation(status: status, currentTime: now.utc, interval: interval)
+                BootNotification.Confirmation(
+                    status: status,
+                    currentTime: now.utc.advanced(by: ahead),
+                    interval: interval
+                )
             )
         )
     }

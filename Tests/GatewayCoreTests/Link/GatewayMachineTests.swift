@@ -100,9 +100,9 @@ import Testing
         #expect(bench.calls.isEmpty)
         bench.advance(.seconds(1))
         #expect(bench.calls.map(\.request.action) == [.heartbeat])
-        let time = bench.now.utc.advanced(by: .seconds(5))
+        let time = bench.now.utc.advanced(by: .seconds(2))
         bench.answer(.heartbeat(Heartbeat.Confirmation(currentTime: time)))
-        #expect(bench.machine.status.link.clockOffsetMilliseconds == 5000)
+        #expect(bench.machine.status.link.clockOffsetMilliseconds == 2000)
         let changed = bench.ask(
             .changeConfiguration(ChangeConfiguration.Request(key: "HeartbeatInterval", value: "10"))
         )
@@ -113,6 +113,21 @@ import Testing
         #expect(stored.answers == [.changeConfiguration(.init(status: .accepted))])
         bench.advance(.seconds(10))
         #expect(bench.calls.map(\.request.action) == [.heartbeat])
+    }
+
+    /// A program that starts anew, perhaps in a transaction, knows what the one before it was told.
+    @Test(arguments: [true, false]) func aWrongTimeAfterARestartNeedsASecondAnswer(clockIsTrusted: Bool) throws {
+        var restored = TransactionLedger()
+        restored.read(.bootStart(BootStart(boot: "boot", utc: 1_799_999_900_000)))
+        var bench = try GatewayBench(clockIsTrusted: clockIsTrusted, restored: restored)
+        bench.start()
+        bench.connect()
+        bench.answerBoot(.accepted, ahead: .seconds(-3500))
+        #expect(bench.machine.status.link.clockOffsetMilliseconds == nil)
+        bench.settleStatuses()
+        bench.advance(.seconds(60))
+        bench.answer(.heartbeat(Heartbeat.Confirmation(currentTime: bench.now.utc)))
+        #expect(bench.machine.status.link.clockOffsetMilliseconds == 0)
     }
 
     // MARK: - CALLs

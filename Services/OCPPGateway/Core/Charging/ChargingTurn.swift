@@ -121,7 +121,8 @@ struct ChargingTurn {
     /// The time that a message says about the transaction on that connector: not before what was said of it already. What happens on other
     /// connectors does not alter it: messages are delivered in the order in which they were written (OCPP 1.6 §3.7).
     func inOrder(_ time: EventTime, on connectorId: Int) -> EventTime {
-        time.notBefore(ledger.open[connectorId]?.newestTime)
+        guard let earlier = ledger.open[connectorId]?.newestTime else { return time }
+        return clock.inOrder(time, after: earlier)
     }
 
     /// The next place in the order of messages.

@@ -24,6 +24,6 @@ public struct HostClock: Equatable, Sendable {
 
     /// 2025-01-01T00:00:00Z, before the first charger of this kind: a battery-backed clock that says less was never set.
     public static let earliest = Timestamp(millisecondsSinceEpoch: 1_735_689_600_000)
-    /// The two clocks of a host drift apart by some seconds a day; by more, one was not set from the other.
+    /// The two clocks of a host drift apart by some seconds a day; by more, one was not set from the other. What is trusted may be wrong by it.
     static let mostApart: Duration = .seconds(60)
 }

@@ -36,14 +36,19 @@ public struct StationClock: Equatable, Sendable {
 
     private let trustsHost: Bool
     private var best: Estimate?
-    /// A time far from the known one, which a second answer must confirm.
+    /// A time that contradicts the known one, which a second answer must confirm.
     private var doubted: Estimate?
 
     /// Central system's time minus the host's, at the last answer that carried a usable one.
     public private(set) var offset: Duration?
 
-    /// `trustsHost` says whether the host's clock counts as right before the central system tells the time.
-    public init(trustsHost: Bool = false) { self.trustsHost = trustsHost }
+    /// - Parameters:
+    ///   - trustsHost: Whether the host's clock counts as right before the central system tells the time.
+    ///   - told: When uptime was zero, UTC milliseconds, as the central system told an earlier process of this boot.
+    public init(trustsHost: Bool = false, told: Int64? = nil) {
+        self.trustsHost = trustsHost
+        best = told.map { Estimate(start: $0, error: Self.resolution, at: .zero) }
+    }
 
     /// The central system told its time in an answer to a CALL that was sent at `sentUptime`.
     public mutating func observe(_ time: Timestamp, sentUptime: Duration, at moment: Moment) -> Verdict {
@@ -60,22 +65,23 @@ public struct StationClock: Equatable, Sendable {
         )
         let host = Estimate(
             start: moment.utc.advanced(by: .zero - moment.uptime).millisecondsSinceEpoch,
-            error: Self.resolution,
+            error: HostClock.mostApart,
             at: moment.uptime
         )
         guard let known = best ?? (trustsHost ? host : nil) else { return use(told, at: moment) }
         let knownError = known.error(at: moment.uptime)
-        let difference = told.difference(to: known)
-        if best != nil, difference <= knownError + told.error {
+        guard contradicts(told, known, at: moment) else {
             return use(told.error <= knownError ? told : known, at: moment)
         }
-        if difference > Self.largestStep,
-            doubted.map({ told.difference(to: $0) > told.error + $0.error(at: moment.uptime) }) ?? true
-        {
-            doubted = told
-            return .ignored("it is far from the time known so far: the next answer must confirm it")
-        }
-        return use(told, at: moment)
+        // Somebody's clock was moved, or the answer is wrong: one wrong answer moves no transaction.
+        if let doubted, !contradicts(told, doubted, at: moment) { return use(told, at: moment) }
+        doubted = told
+        return .ignored("it contradicts the time known so far: the next answer must confirm it")
+    }
+
+    /// Whether they are further apart than both may be wrong.
+    private func contradicts(_ one: Estimate, _ other: Estimate, at moment: Moment) -> Bool {
+        one.difference(to: other) > one.error(at: moment.uptime) + other.error(at: moment.uptime)
     }
 
     private mutating func use(_ estimate: Estimate, at moment: Moment) -> Verdict {
@@ -89,8 +95,6 @@ public struct StationClock: Equatable, Sendable {
     /// An answer that took longer is no time. The first may take as long as any answer to a CALL: badly known is better than unknown.
     static let longestTrip: Duration = .seconds(20)
     static let longestFirstTrip: Duration = .seconds(60)
-    /// A time further from the known one needs a second answer that agrees: one wrong answer moves no transaction to another day.
-    static let largestStep: Duration = .seconds(3600)
     /// Many central systems write whole seconds.
     static let resolution: Duration = .seconds(1)
     /// 200 ppm: two quartzes of 100 ppm each.

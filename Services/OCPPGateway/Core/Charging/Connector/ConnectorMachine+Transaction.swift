@@ -123,7 +123,7 @@ extension ConnectorMachine {
         }
         guard !isSameBoot, turn.configuration.powerLoss == .stop else { return nil }
         // It was under way at the newest message, whatever that was about.
-        let time = open.registerTime.notBefore(turn.ledger.newestTime, within: .max)
+        let time = turn.clock.inOrder(open.registerTime, after: turn.ledger.newestTime ?? open.registerTime)
         return Transaction.Stop(reason: .powerLoss, idTag: nil, time: time, afterPowerLoss: true)
     }
 

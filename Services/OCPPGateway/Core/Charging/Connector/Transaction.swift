@@ -158,16 +158,17 @@ struct Transaction: Equatable, Sendable {
             )
         }
         let messageId = turn.newUUID()
+        let time = turn.inOrder(stop.time, on: connectorId)
         let ended = Ended(
             sequence: turn.nextSequence,
             messageId: messageId,
             transaction: uuid,
             connectorId: connectorId,
             meterStopWh: register.energyWh,
-            time: turn.inOrder(stop.time, on: connectorId),
+            time: time,
             reason: stop.reason,
             idTag: stop.idTag,
-            transactionData: transactionData(stop, facts, turn)
+            transactionData: transactionData(endedAt: time, facts, turn)
         )
         turn.persist(.ended(ended), .synced)
         turn.log(
@@ -181,7 +182,7 @@ struct Transaction: Equatable, Sendable {
     }
 
     private func transactionData(
-        _ stop: Stop,
+        endedAt time: EventTime,
         _ facts: ConnectorFacts,
         _ turn: ChargingTurn
     ) -> [StoredMeterValue]? {
@@ -196,7 +197,7 @@ struct Transaction: Equatable, Sendable {
                 registerWh: register.energyWh
             )
             let values = rendering.values(wanted, context: .transactionEnd)
-            if !values.isEmpty { end = StoredMeterValue(time: stop.time, values: values) }
+            if !values.isEmpty { end = StoredMeterValue(time: time, values: values) }
         }
         return turn.ledger.open[connectorId]?.stopData.transactionData(
             end: end,

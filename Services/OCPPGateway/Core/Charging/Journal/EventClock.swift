@@ -34,7 +34,8 @@ struct EventClock: Equatable, Sendable {
     /// to be stored for events of this boot and for the next process.
     ///
     /// While anybody charges, times that the transaction has said already stay valid: a session keeps its true length, and is off by less
-    /// than a minute as a whole. More than that is no drift but a wrong clock, and is mended at once.
+    /// than a minute as a whole. More than that is no drift but a wrong clock, and is mended at once: `StationClock` had it confirmed, and
+    /// `inOrder` keeps what is said in order.
     mutating func synchronise(offset: Duration, isCharging: Bool = false, at moment: Moment) -> BootStart? {
         let wall = moment.utc.millisecondsSinceEpoch - moment.uptime.wholeMilliseconds
         let told = wall.addingClamped(offset.wholeMilliseconds)
@@ -72,12 +73,33 @@ struct EventClock: Equatable, Sendable {
     /// The timestamp to send: for events before the time was known, by what was told first, so that it stays the same for good. An event of a boot whose clock was never set is taken to have happened just before this boot:
     /// nothing better is known, and it keeps the order.
     func timestamp(of time: EventTime, at moment: Moment) -> Timestamp {
-        if let utc = time.utc { return Timestamp(millisecondsSinceEpoch: utc) }
-        if let known = boots.first(where: { $0.boot == time.boot }) {
-            return Timestamp(millisecondsSinceEpoch: known.utc + time.uptime)
+        let utc =
+            toldUTC(of: time)
+            ?? (time.boot == bootId
+                ? assumedStart.addingClamped(time.uptime) : utc(at: moment) - moment.uptime.wholeMilliseconds)
+        return Timestamp(millisecondsSinceEpoch: max(utc, time.earliestUTC ?? .min))
+    }
+
+    /// `time`, or that of `earlier` where it would be told as before that: what is said of one transaction is in chronological order,
+    /// whatever is learned of the clock between the two or after them.
+    func inOrder(_ time: EventTime, after earlier: EventTime) -> EventTime {
+        var time = time
+        let isSameBoot = time.utc == nil && earlier.utc == nil && time.boot == earlier.boot
+        if isSameBoot { time.uptime = max(time.uptime, earlier.uptime) }
+        // A boot of which nobody told the time is taken to have been over before this one anyway.
+        let told = isSameBoot ? nil : toldUTC(of: earlier)
+        guard let earliest = [told, earlier.earliestUTC].compactMap(\.self).max() else { return time }
+        if let utc = time.utc {
+            time.utc = max(utc, earliest)
+        } else {
+            time.earliestUTC = max(time.earliestUTC ?? .min, earliest)
         }
-        if time.boot == bootId { return Timestamp(millisecondsSinceEpoch: assumedStart + time.uptime) }
-        return Timestamp(millisecondsSinceEpoch: utc(at: moment) - moment.uptime.wholeMilliseconds)
+        return time
+    }
+
+    /// UTC milliseconds, for good; nil while that is not known.
+    private func toldUTC(of time: EventTime) -> Int64? {
+        time.utc ?? boots.first { $0.boot == time.boot }?.utc.addingClamped(time.uptime)
     }
 }
 

@@ -10,7 +10,7 @@ public struct TransactionLedger: Equatable, Sendable {
         /// The newest register on disk, and when it was read.
         public var registerWh: Int64
         public var registerTime: EventTime
-        /// The time of its newest message; nil in files of a version that did not keep it.
+        /// The time of the newest that was said of it; nil in files of a version that did not keep it.
         var newestTime: EventTime?
         /// Its end was decided.
         public var stopping: Stopping?
@@ -69,7 +69,7 @@ public struct TransactionLedger: Equatable, Sendable {
         case .began(let began): begin(began)
         case .sampled(let sampled):
             sample(sampled)
-            if sampled.sequence != nil { update(sampled.transaction) { $0.newestTime = sampled.time } }
+            update(sampled.transaction) { $0.newestTime = sampled.time }
         case .registerRead(let read): register(read.energyWh, at: read.time, of: read.transaction)
         case .stopping(let stopping): update(stopping.transaction) { $0.stopping = stopping }
         case .ended(let ended): end(ended)
