@@ -34,6 +34,8 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         var hasJustRegistered = false
         /// The order to end or restart was given.
         var hasExited = false
+        /// Documents that the disk did not take when it was last tried, by name.
+        var unsaved: Set<String> = []
     }
 
     /// `documents` and `restored` are what was found on disk.
@@ -158,10 +160,16 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             obey(configuration: configuration.declared(result), &turn)
         case .stored(let number, let result):
             obey(configuration: configuration.stored(number: number, result), &turn)
-        case .saved(let name): saved(name, .done, &turn)
+        case .saved(let name):
+            if told.unsaved.remove(name) != nil {
+                turn.log(.notice, "a document is saved again", .init("document", name))
+            }
+            saved(name, .done, &turn)
         case .saveFailed(let name, let reason):
             // Without the snapshot of the configuration only a start without the config store would miss something.
-            turn.log(.warning, "a document was not saved", .init("document", name), .init("reason", reason))
+            if told.unsaved.insert(name).inserted {
+                turn.log(.warning, "a document was not saved", .init("document", name), .init("reason", reason))
+            }
             saved(name, .failed, &turn)
         case .charging(let event):
             perform(charging.handle(event, at: moment), &turn)

@@ -1,4 +1,5 @@
 import OCPP
+import Primitives
 import Testing
 
 @testable import GatewayCore
@@ -24,7 +25,7 @@ import Testing
 
     @Test mutating func aChangeThatCannotBeStoredIsRejectedAndNotInForce() {
         _ = machine.change(change(1, false))
-        let failed = machine.saveFailed()
+        let failed = machine.saveFailed(at: .zero)
         #expect(failed == .init(rejected: ["a"]))
         #expect(isOperative(1))
     }
@@ -62,7 +63,7 @@ import Testing
         _ = machine.change(change(1, false, "a"))
         let second = machine.change(change(2, false, "b"))
         #expect(second == .init())
-        let failed = machine.saveFailed()
+        let failed = machine.saveFailed(at: .zero)
         #expect(failed == .init(rejected: ["a"], save: AvailabilityDocument(inoperative: [2])))
         let done = machine.saved()
         #expect(done == .init(changed: [change(2, false, "b")]))
@@ -77,9 +78,45 @@ import Testing
     /// A save that failed may have reached the disk all the same.
     @Test mutating func afterAFailureWhatSeemsUnchangedIsSavedToo() {
         _ = machine.change(change(1, false))
-        _ = machine.saveFailed()
+        _ = machine.saveFailed(at: .zero)
         let asked = machine.change(change(1, true))
         #expect(asked == .init(save: AvailabilityDocument()))
+    }
+
+    /// The file may say what was rejected.
+    @Test mutating func afterAFailureWhatIsInForceIsSavedUntilThatIsDone() {
+        _ = machine.change(change(1, false))
+        _ = machine.saveFailed(at: .zero)
+        var due = Duration.zero
+        for wait in [5, 10, 20, 40, 80, 160, 320, 320] {
+            let early = machine.deadlineReached(at: due + .seconds(wait) - .milliseconds(1))
+            #expect(early == .init())
+            due += .seconds(wait)
+            #expect(machine.nextDeadline?.at == due)
+            let again = machine.deadlineReached(at: due)
+            #expect(again == .init(save: AvailabilityDocument()))
+            #expect(machine.nextDeadline == nil)
+            let failed = machine.saveFailed(at: due)
+            #expect(failed == .init())
+        }
+        _ = machine.deadlineReached(at: .seconds(10_000))
+        let done = machine.saved()
+        #expect(done == .init() && machine.nextDeadline == nil)
+        // The next failure begins with the shortest wait.
+        _ = machine.change(change(1, false))
+        _ = machine.saveFailed(at: .seconds(10_000))
+        #expect(machine.nextDeadline?.at == .seconds(10_005))
+    }
+
+    @Test mutating func aChangeAfterAFailureIsSavedInsteadOfWhatIsInForce() {
+        _ = machine.change(change(1, false))
+        _ = machine.saveFailed(at: .zero)
+        let asked = machine.change(change(2, false))
+        #expect(asked == .init(save: AvailabilityDocument(inoperative: [2])))
+        let due = machine.deadlineReached(at: .seconds(10))
+        #expect(due == .init())
+        _ = machine.saved()
+        #expect(machine.nextDeadline == nil)
     }
 
     @Test mutating func aResetHoldsBesideTheCentralSystemsReason() {
@@ -108,7 +145,7 @@ import Testing
         #expect(!isOperative(1))
         // A change that comes meanwhile waits, and is not what failed.
         _ = machine.change(change(2, false))
-        let failed = machine.saveFailed()
+        let failed = machine.saveFailed(at: .zero)
         #expect(failed == .init(save: AvailabilityDocument(inoperative: [0, 2])))
         machine = AvailabilityMachine(connectorIds: [1], document: AvailabilityDocument(), inherited: [1])
         let none = machine.start()
@@ -119,7 +156,7 @@ import Testing
     @Test mutating func aSaveThatNobodyAskedForMeansNothing() {
         let saved = machine.saved()
         #expect(saved == .init())
-        let failed = machine.saveFailed()
+        let failed = machine.saveFailed(at: .zero)
         #expect(failed == .init())
     }
 }

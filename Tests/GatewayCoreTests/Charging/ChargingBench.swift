@@ -19,10 +19,13 @@ final class ChargingBench {
     /// The process is dead: nothing is performed any more.
     private(set) var isDead = false
     var persistFails = false
+    /// A document reaches the disk, and the call fails all the same: the folder was not forced.
+    var savesFailLate = false
     /// How many writes still reach the disk before the power goes.
     var writesUntilPowerCut: Int?
     private(set) var writes = 0
     private(set) var indications: [String] = []
+    private(set) var unlockRequests = 0
     private(set) var unlockAnswers: [UnlockStatus] = []
     private(set) var availabilityAnswers: [AvailabilityStatus] = []
     private(set) var permits: [Permit] = []
@@ -212,6 +215,7 @@ final class ChargingBench {
     }
 
     private func tellHardware() {
+        guard hardwareAnswers else { return }
         for id in hardware.keys.sorted() {
             guard let device = hardware[id] else { continue }
             feed(.hardwareConnector(device.state))
@@ -342,7 +346,7 @@ final class ChargingBench {
         }
         writes += 1
         availability = new
-        feed(.availabilitySaved)
+        feed(savesFailLate ? .availabilitySaveFailed : .availabilitySaved)
     }
 
     /// Asks for a change of availability. Returns the answer; nil while there is none.
@@ -368,30 +372,10 @@ final class ChargingBench {
     }
 
     private func answer(_ unlock: Unlock) {
+        unlockRequests += 1
         guard hardwareAnswers else { return }
         hardware[unlock.connectorId]?.lock = .unlocked
         feed(.unlockAnswered(connectorId: unlock.connectorId, .answered(.unlocked)))
         change(unlock.connectorId) { _ in }
-    }
-
-    // MARK: - What to look at
-
-    var lines: [String] { central.lines }
-
-    func status(_ id: Int = 1) -> ConnectorStatus? { machine.publishedStatuses.first { $0.connectorId == id } }
-
-    /// A session that charges, begun online with the cable first.
-    static func charging(
-        hasLock: Bool = false,
-        powerLoss: ChargingConfiguration.PowerLossPolicy = .stop,
-        keys: [OCPPKeyName: String] = [:]
-    ) -> ChargingBench {
-        let bench = ChargingBench(hasLock: hasLock, powerLoss: powerLoss, keys: keys)
-        bench.goOnline()
-        bench.plug()
-        bench.swipe("CARD")
-        bench.run(seconds: 3)
-        bench.central.forgetLines()
-        return bench
     }
 }

@@ -314,4 +314,34 @@ import Testing
         bench.swipe("CARD")
         #expect(bench.lines == ["Authorize CARD", "Status 1 Preparing"])
     }
+
+    /// The file says what was rejected: it must say what is in force before the next start.
+    @Test func aRejectedAvailabilityDoesNotComeBackAfterARestart() {
+        let bench = online()
+        bench.savesFailLate = true
+        #expect(change(bench, 1, .inoperative) == .rejected)
+        #expect(bench.availability == AvailabilityDocument(inoperative: [1]))
+        bench.run(seconds: 30)
+        bench.savesFailLate = false
+        bench.run(seconds: 300)
+        #expect(bench.availability == AvailabilityDocument())
+        bench.restart()
+        #expect(bench.status(1)?.status == "Available")
+        let writes = bench.writes
+        bench.run(seconds: 1000)
+        #expect(bench.writes == writes)
+    }
+
+    @Test(arguments: [true, false]) func theEndOfTheProgramDoesNotWaitForARejectedAvailability(isReset: Bool) {
+        let bench = online()
+        bench.savesFailLate = true
+        #expect(change(bench, 1, .inoperative) == .rejected)
+        bench.savesFailLate = false
+        if isReset {
+            bench.perform(bench.machine.stopAll(reason: .hardReset, at: bench.moment))
+        } else {
+            bench.feed(.terminationRequested)
+        }
+        #expect(bench.availability == AvailabilityDocument())
+    }
 }

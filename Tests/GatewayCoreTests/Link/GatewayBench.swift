@@ -10,6 +10,7 @@ struct GatewayBench {
     var now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
     /// Messages sent and not looked at yet.
     var calls: [(id: String, request: OCPPRequest)] = []
+    private(set) var logged: [String] = []
     private var nextId = 0
 
     init(
@@ -163,6 +164,7 @@ struct GatewayBench {
 
     private mutating func note(_ effects: [GatewayEffect]) -> [GatewayEffect] {
         for case .sendCall(let id, let request) in effects { calls.append((id, request)) }
+        for case .log(let record) in effects { logged.append(record.message) }
         return effects
     }
 }

@@ -220,6 +220,14 @@ import Testing
         bench.ask(.changeAvailability(ChangeAvailability.Request(connectorId: 1, type: .inoperative)))
         let failed = bench.feed(.saveFailed(document: AvailabilityDocument.name, reason: "no space"))
         #expect(failed.answers == [.changeAvailability(.init(status: .rejected))])
+        // What is in force is written again, and the trouble told once.
+        let again = bench.advance(.seconds(5))
+        #expect(again.contains(.save(AnyDocument(AvailabilityDocument()))))
+        bench.feed(.saveFailed(document: AvailabilityDocument.name, reason: "no space"))
+        bench.advance(.seconds(10))
+        bench.feed(.saved(document: AvailabilityDocument.name))
+        let told = bench.logged.filter { $0.hasPrefix("a document") }
+        #expect(told == ["a document was not saved", "a document is saved again"])
     }
 
     /// Another document says nothing about availability.

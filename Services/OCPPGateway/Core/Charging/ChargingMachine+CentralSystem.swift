@@ -141,6 +141,7 @@ extension ChargingMachine {
     /// Ends every transaction for a Reset (OCPP 1.6 §5.14); nothing begins any more until the program is started anew.
     public mutating func stopAll(reason: Reason, at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
+            machine.obey(machine.availability.retry(), &turn)
             machine.eachConnector(&turn) { $0.cancelUsage(&$1) }
             machine.set(.reset, on: 0, true, &turn)
             machine.eachConnector(&turn) { $0.stop(reason, idTag: nil, &$1) }

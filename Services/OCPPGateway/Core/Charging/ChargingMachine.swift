@@ -80,6 +80,7 @@ public struct ChargingMachine: Machine, Sendable {
             identity.nextDeadline,
             book.nextDeadline,
             delivery.nextDeadline,
+            availability.nextDeadline,
             isOnline ? statuses.nextDeadline : nil,
             earliest(of: connectors.lazy.map(\.nextDeadline))
         )
@@ -100,6 +101,7 @@ public struct ChargingMachine: Machine, Sendable {
                 turn.log(.warning, "no authorization in time", .init("connector", expired.connectorId))
                 machine.refuse(expired, &turn)
             }
+            machine.obey(machine.availability.deadlineReached(at: moment.uptime), &turn)
             machine.delivery.deadlineReached(at: moment.uptime)
             machine.statuses.deadlineReached(at: moment.uptime)
         }
@@ -133,9 +135,11 @@ public struct ChargingMachine: Machine, Sendable {
         case .availabilitySaved:
             turn.book.availabilityIsSaved()
             obey(availability.saved(), &turn)
-        case .availabilitySaveFailed: obey(availability.saveFailed(), &turn)
+        case .availabilitySaveFailed: obey(availability.saveFailed(at: turn.uptime), &turn)
         case .clockSynchronised(let offset): synchronise(offset, &turn)
-        case .terminationRequested: eachConnector(&turn) { $0.renewPermit(&$1) }
+        case .terminationRequested:
+            eachConnector(&turn) { $0.renewPermit(&$1) }
+            obey(availability.retry(), &turn)
         }
     }
 

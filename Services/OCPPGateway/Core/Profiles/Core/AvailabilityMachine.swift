@@ -1,4 +1,5 @@
 import OCPP
+import Primitives
 
 /// Why a connector, or the charge point as connector 0, is not to be used.
 enum InoperabilityReason: Hashable, Sendable {
@@ -26,7 +27,8 @@ enum InoperabilityReason: Hashable, Sendable {
 /// the two has a reason in it.
 ///
 /// A change by the central system is on disk before it is in force, and in force before it is answered. One is saved at a time; those that
-/// come meanwhile wait in their order.
+/// come meanwhile wait in their order. After a failure the file may say what was rejected: what is in force is written again until the disk
+/// takes it.
 struct AvailabilityMachine: Equatable, Sendable {
     /// A ChangeAvailability that was asked for.
     struct Change: Equatable, Sendable {
@@ -47,18 +49,26 @@ struct AvailabilityMachine: Equatable, Sendable {
     }
 
     private enum Save: Equatable {
+        /// The file says what is in force. Next: change.
         case none
-        /// What an older version kept elsewhere gets its document. Next: none.
-        case inherited(AvailabilityDocument)
-        /// The document as the first of `changes` makes it. Next: none.
+        /// What is in force is being written, because the file may say something else. Next: none, failed.
+        case inForce(AvailabilityDocument)
+        /// The document as the first of `changes` makes it is being written. Next: none, failed.
         case change(AvailabilityDocument)
+        /// What the file says is anybody's guess; what is in force is written again then, if no change comes before. Next: inForce, change.
+        case failed(retryAt: Duration)
     }
+
+    private static let firstRetryAfter = Duration.seconds(5)
+    private static let longestRetryAfter = Duration.seconds(320)
 
     private let connectorIds: [Int]
     private var reasons: [Int: Set<InoperabilityReason>] = [:]
     /// What the file says; nil when that is not certain.
     private var onDisk: AvailabilityDocument?
     private var save = Save.none
+    /// How long the next failure waits; it doubles with each.
+    private var retryAfter = Self.firstRetryAfter
     /// Asked for and not in force yet.
     private var changes: [Change] = []
 
@@ -88,8 +98,27 @@ struct AvailabilityMachine: Equatable, Sendable {
 
     /// Gives a document to what has none yet. To be called once, before anything else.
     mutating func start() -> Orders {
-        guard onDisk == nil else { return Orders() }
-        save = .inherited(document)
+        onDisk == nil ? saveInForce() : Orders()
+    }
+
+    var nextDeadline: Deadline? {
+        guard case .failed(let retryAt) = save else { return nil }
+        return Deadline(at: retryAt, for: "the availability in force is saved again")
+    }
+
+    mutating func deadlineReached(at uptime: Duration) -> Orders {
+        guard case .failed(let retryAt) = save, retryAt <= uptime else { return Orders() }
+        return retry()
+    }
+
+    /// The program may end: what waits for another attempt gets it now.
+    mutating func retry() -> Orders {
+        guard case .failed = save else { return Orders() }
+        return saveInForce()
+    }
+
+    private mutating func saveInForce() -> Orders {
+        save = .inForce(document)
         return Orders(save: document)
     }
 
@@ -105,26 +134,32 @@ struct AvailabilityMachine: Equatable, Sendable {
     /// The document is on disk.
     mutating func saved() -> Orders {
         switch save {
-        case .none: return Orders()
-        case .inherited(let document), .change(let document): onDisk = document
+        case .none, .failed: return Orders()
+        case .inForce(let document), .change(let document): onDisk = document
         }
         save = .none
+        retryAfter = Self.firstRetryAfter
         return proceed(Orders())
     }
 
     /// The document could not be saved; what the file says now is anybody's guess.
-    mutating func saveFailed() -> Orders {
+    mutating func saveFailed(at uptime: Duration) -> Orders {
         var orders = Orders()
-        if case .change = save { orders.rejected = [changes.removeFirst().callId] }
+        switch save {
+        case .none, .failed: return Orders()
+        case .inForce: break
+        case .change: orders.rejected = [changes.removeFirst().callId]
+        }
         onDisk = nil
-        save = .none
+        save = .failed(retryAt: uptime + retryAfter)
+        retryAfter = min(retryAfter * 2, Self.longestRetryAfter)
         return proceed(orders)
     }
 
     /// Puts in force what is on disk, and has the next change saved.
     private mutating func proceed(_ orders: Orders) -> Orders {
         var orders = orders
-        while save == .none, let change = changes.first {
+        while !isSaving, let change = changes.first {
             let after = AvailabilityDocument(inoperative: outOfService(after: change).sorted())
             guard after == onDisk else {
                 save = .change(after)
@@ -138,6 +173,13 @@ struct AvailabilityMachine: Equatable, Sendable {
     }
 
     // MARK: - Parts
+
+    private var isSaving: Bool {
+        switch save {
+        case .none, .failed: false
+        case .inForce, .change: true
+        }
+    }
 
     private var document: AvailabilityDocument { AvailabilityDocument(inoperative: outOfService.sorted()) }
 

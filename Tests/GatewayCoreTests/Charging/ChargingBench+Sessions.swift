@@ -1,0 +1,24 @@
+import BusSchema
+import GatewayCore
+import OCPP
+
+extension ChargingBench {
+    var lines: [String] { central.lines }
+
+    func status(_ id: Int = 1) -> ConnectorStatus? { machine.publishedStatuses.first { $0.connectorId == id } }
+
+    /// A session that charges, begun online with the cable first.
+    static func charging(
+        hasLock: Bool = false,
+        powerLoss: ChargingConfiguration.PowerLossPolicy = .stop,
+        keys: [OCPPKeyName: String] = [:]
+    ) -> ChargingBench {
+        let bench = ChargingBench(hasLock: hasLock, powerLoss: powerLoss, keys: keys)
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 3)
+        bench.central.forgetLines()
+        return bench
+    }
+}
