@@ -255,6 +255,50 @@ import Testing
         #expect(bench.unlockAnswers == [.unlockFailed])
     }
 
+    /// One request to hardware-io is under way for all of them.
+    @Test func everyUnlockThatWaitsGetsTheOutcome() {
+        let bench = ChargingBench(hasLock: true)
+        bench.goOnline()
+        bench.hardwareAnswers = false
+        for _ in 0..<3 {
+            #expect(unlock(bench, 1) == nil)
+            bench.run(seconds: 1)
+        }
+        #expect(bench.unlockRequests == 1)
+        bench.feed(.unlockAnswered(connectorId: 1, .answered(.unlocked)))
+        #expect(bench.unlockAnswers == [.unlocked, .unlocked, .unlocked])
+        bench.run(seconds: 10)
+        #expect(bench.unlockRequests == 1)
+    }
+
+    @Test func anUnlockThatCanWaitForTheNextAttemptGetsItsOutcome() {
+        let bench = ChargingBench(hasLock: true)
+        bench.goOnline()
+        bench.hardwareAnswers = false
+        #expect(unlock(bench, 1) == nil)
+        bench.run(seconds: 2)
+        #expect(unlock(bench, 1) == nil)
+        bench.feed(.unlockAnswered(connectorId: 1, .answered(.failed)))
+        #expect(bench.unlockAnswers == [.unlockFailed])
+        bench.run(seconds: 3)
+        #expect(bench.unlockRequests == 2)
+        bench.feed(.unlockAnswered(connectorId: 1, .answered(.unlocked)))
+        #expect(bench.unlockAnswers == [.unlockFailed, .unlocked])
+    }
+
+    /// Another one asks at once when hardware-io has answered the one before.
+    @Test func anUnlockAfterAFailureIsTriedAtOnce() {
+        let bench = ChargingBench(hasLock: true)
+        bench.goOnline()
+        bench.hardwareAnswers = false
+        for expected in 1...4 {
+            #expect(unlock(bench, 1) == nil)
+            #expect(bench.unlockRequests == expected)
+            bench.feed(.unlockAnswered(connectorId: 1, .answered(.failed)))
+            #expect(bench.unlockAnswers.count == expected)
+        }
+    }
+
     @Test func aNormalStopReleasesTheCable() {
         let bench = ChargingBench.charging(hasLock: true)
         bench.swipe("CARD")

@@ -7,8 +7,17 @@ struct CableRelease: Equatable, Sendable {
     private enum Progress: Equatable {
         /// Nobody wants the cable, or it is free. Next: asked.
         case idle
-        /// hardware-io was asked for the `attempts`-th time; asked again at `retryAt`, while there are attempts left.
+        /// hardware-io was asked for the `attempts`-th time, and will answer; asked again at `retryAt`, while there are attempts left.
+        /// Next: failed, asked, idle.
         case asked(attempts: Int, retryAt: Duration)
+        /// It answered that it could not. Next: asked, idle.
+        case failed(attempts: Int, retryAt: Duration)
+    }
+
+    /// An UnlockConnector that waits.
+    private struct Waiting: Equatable {
+        let callId: String
+        let due: Duration
     }
 
     private static let retryAfter = Duration.seconds(5)
@@ -18,35 +27,37 @@ struct CableRelease: Equatable, Sendable {
 
     private let connectorId: Int
     private var progress = Progress.idle
-    /// The UnlockConnector that waits.
-    private var answer: (id: String, due: Duration)?
+    /// In the order in which they came.
+    private var waiting: [Waiting] = []
 
     init(connectorId: Int) { self.connectorId = connectorId }
 
-    static func == (left: CableRelease, right: CableRelease) -> Bool {
-        left.connectorId == right.connectorId && left.progress == right.progress && left.answer?.id == right.answer?.id
-            && left.answer?.due == right.answer?.due
-    }
-
     var nextDeadline: Deadline? {
-        var retry: Deadline?
-        if case .asked(_, let retryAt) = progress { retry = Deadline(at: retryAt, for: "the lock is tried again") }
-        return earliest(retry, Deadline(at: answer?.due, for: "an UnlockConnector must be answered"))
+        earliest(
+            Deadline(at: retryAt, for: "the lock is tried again"),
+            Deadline(at: waiting.first?.due, for: "an UnlockConnector must be answered")
+        )
     }
 
-    /// Somebody is to have the cable.
+    private var retryAt: Duration? {
+        switch progress {
+        case .idle: nil
+        case .asked(_, let retryAt), .failed(_, let retryAt): retryAt
+        }
+    }
+
+    /// Somebody is to have the cable. One question is under way for all.
     mutating func begin(_ turn: inout ChargingTurn) {
-        progress = .idle
+        if case .asked = progress { return }
         ask(attempt: 1, &turn)
     }
 
     /// Nobody waits for the cable any more: it is gone, or the next transaction has it.
     mutating func end() { progress = .idle }
 
-    /// UnlockConnector waits for it from now on. An earlier one that still waits has failed.
-    mutating func answerLater(_ id: String, _ turn: inout ChargingTurn) {
-        if answer != nil { conclude(.unlockFailed, &turn) }
-        answer = (id, turn.uptime + Self.answerLimit)
+    /// UnlockConnector waits for it from now on.
+    mutating func answerLater(_ callId: String, at uptime: Duration) {
+        waiting.append(Waiting(callId: callId, due: uptime + Self.answerLimit))
     }
 
     mutating func answered(_ outcome: UnlockOutcome, _ turn: inout ChargingTurn) {
@@ -59,17 +70,28 @@ struct CableRelease: Equatable, Sendable {
             conclude(.notSupported, &turn)
         case .answered, .failed:
             turn.log(.warning, "the cable was not released", .init("connector", connectorId))
-            conclude(.unlockFailed, &turn)
-            // Tried again when its time comes.
-            if case .asked(Self.attempts, _) = progress { progress = .idle }
+            failed(&turn)
         }
     }
 
+    /// Whoever can wait for the next attempt gets its outcome.
+    private mutating func failed(_ turn: inout ChargingTurn) {
+        guard case .asked(let attempts, let retryAt) = progress, attempts < Self.attempts else {
+            progress = .idle
+            return conclude(.unlockFailed, &turn)
+        }
+        progress = .failed(attempts: attempts, retryAt: retryAt)
+        conclude(.unlockFailed, dueBy: retryAt, &turn)
+    }
+
     mutating func deadlineReached(_ turn: inout ChargingTurn) {
-        if let answer, answer.due <= turn.uptime { conclude(.unlockFailed, &turn) }
-        if case .asked(let attempts, let retryAt) = progress, retryAt <= turn.uptime {
+        conclude(.unlockFailed, dueBy: turn.uptime, &turn)
+        switch progress {
+        case .asked(let attempts, let retryAt) where retryAt <= turn.uptime,
+            .failed(let attempts, let retryAt) where retryAt <= turn.uptime:
             progress = .idle
             if attempts < Self.attempts { ask(attempt: attempts + 1, &turn) }
+        case .idle, .asked, .failed: break
         }
     }
 
@@ -78,9 +100,12 @@ struct CableRelease: Equatable, Sendable {
         turn.add(.requestUnlock(Unlock(connectorId: connectorId)))
     }
 
-    private mutating func conclude(_ status: UnlockStatus, _ turn: inout ChargingTurn) {
-        guard let answer else { return }
-        self.answer = nil
-        turn.add(.confirmUnlock(id: answer.id, UnlockConnector.Confirmation(status: status)))
+    /// Answers those that have to be answered by then; all without a limit.
+    private mutating func conclude(_ status: UnlockStatus, dueBy limit: Duration? = nil, _ turn: inout ChargingTurn) {
+        let concluded = waiting.prefix { call in limit.map { call.due <= $0 } ?? true }
+        waiting.removeFirst(concluded.count)
+        for call in concluded {
+            turn.add(.confirmUnlock(id: call.callId, UnlockConnector.Confirmation(status: status)))
+        }
     }
 }

@@ -281,7 +281,7 @@ struct ConnectorMachine: Equatable, Sendable {
 
     /// UnlockConnector (OCPP 1.6 §5.18). The answer follows as an effect.
     mutating func unlock(answerId: String, _ turn: inout ChargingTurn) {
-        cable.answerLater(answerId, &turn)
+        cable.answerLater(answerId, at: turn.uptime)
         stop(.unlockCommand, idTag: nil, &turn)
         releaseCable(&turn)
     }
