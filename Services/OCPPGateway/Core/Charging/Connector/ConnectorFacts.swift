@@ -21,6 +21,8 @@ struct ConnectorFacts: Equatable, Sendable {
 
     /// A contactor rests for some seconds before it closes again, and an EV takes some to ask.
     private static let settleLimit = Duration.seconds(15)
+    /// hardware-io reads and reports each second until the register has settled.
+    private static let quietLimit = Duration.seconds(5)
 
     init(at uptime: Duration) { heardAt = uptime }
 
@@ -49,6 +51,11 @@ struct ConnectorFacts: Equatable, Sendable {
         heard(at: uptime)
         meterFailed = !new.valid
         if new.valid { reading = new }
+    }
+
+    /// While a register settles: hardware-io is being restarted or upgraded, or was a moment ago. It is quiet about a meter that fails, too.
+    func isAway(at uptime: Duration) -> Bool {
+        !meterFailed && (uptime - heardAt >= Self.quietLimit || settlesUntil.map { uptime < $0 } ?? false)
     }
 
     /// The newest reading, if it is no older than `limit` and the meter works.

@@ -9,8 +9,9 @@ extension ConnectorMachine {
     /// How long the end waits for an open contactor and a reading taken after it: an EV may take six seconds to end its draw
     /// (IEC 61851-1 table A.6), and its energy is to be billed.
     private static let settleLimit = Duration.seconds(10)
-    /// The same after a power cut, where hardware-io and the meter have to start first.
-    private static let settleLimitAfterPowerLoss = Duration.seconds(60)
+    /// The same where hardware-io has to start first, after a power cut or because it is being restarted. No current flows meanwhile, and
+    /// StopTransaction carries the time of the end however late it is sent.
+    private static let returnLimit = Duration.seconds(60)
 
     private var plan: LimitPlan {
         LimitPlan(
@@ -104,7 +105,7 @@ extension ConnectorMachine {
             return
         }
         session = .transaction(Transaction(open, anchor: anchor, phase: .stopping(stop), turn))
-        timers.set(.settled, at: turn.uptime + (isSameBoot ? Self.settleLimit : Self.settleLimitAfterPowerLoss))
+        awaitRegister(afterPowerLoss: !isSameBoot, at: turn.uptime)
     }
 
     /// The end of a transaction that does not go on: decided before, or by a power cut.
@@ -157,9 +158,14 @@ extension ConnectorMachine {
         permit.withdraw(&turn)
         withTransaction { $0.beginStop(reason, idTag: idTag, &turn) }
         timers.clear(.fresh)
-        timers.set(.settled, at: turn.uptime + Self.settleLimit)
+        awaitRegister(afterPowerLoss: false, at: turn.uptime)
         updateStatus(&turn)
         finishStop(force: false, &turn)
+    }
+
+    private mutating func awaitRegister(afterPowerLoss: Bool, at uptime: Duration) {
+        if !afterPowerLoss { timers.set(.settled, at: uptime + Self.settleLimit) }
+        timers.set(.returned, at: uptime + Self.returnLimit)
     }
 
     mutating func finishStop(force: Bool, _ turn: inout ChargingTurn) {
@@ -167,6 +173,7 @@ extension ConnectorMachine {
         // A meter or a hardware-io that is away may be back in a moment, and knows then what flowed until the contactor opened.
         guard force || facts.registerIsFinal else { return }
         timers.clear(.settled)
+        timers.clear(.returned)
         transaction.end(stop, facts, &turn)
         let kept = KeptCable(
             transaction: transaction.uuid,

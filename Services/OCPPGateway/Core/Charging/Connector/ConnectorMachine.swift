@@ -34,6 +34,7 @@ struct ConnectorMachine: Equatable, Sendable {
         case silence = "hardware-io may be silent"
         case fresh = "a new transaction had time enough to make the EV draw"
         case settled = "the final register has been awaited long enough"
+        case returned = "hardware-io has been awaited long enough"
     }
 
     let settings: ChargingConfiguration.Connector
@@ -97,7 +98,8 @@ struct ConnectorMachine: Equatable, Sendable {
             case .connectionTimeOut: giveUp(&turn)
             case .silence: checkSilence(&turn)
             case .fresh: break
-            case .settled: finishStop(force: true, &turn)
+            case .settled: if !facts.isAway(at: turn.uptime) { finishStop(force: true, &turn) }
+            case .returned: finishStop(force: true, &turn)
             }
         }
         tracker.deadlineReached(at: turn.uptime)

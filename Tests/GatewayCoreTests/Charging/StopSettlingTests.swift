@@ -1,0 +1,76 @@
+import GatewayCore
+import OCPP
+import Primitives
+import Testing
+
+/// The register after the end is what is billed: how long it is waited for.
+@Suite struct StopSettlingTests {
+    /// hardware-io tells that the EV left, and is gone.
+    private func unplugAndLose(_ bench: ChargingBench) {
+        bench.skip(.milliseconds(500))
+        bench.hardwareAnswers = false
+        bench.unplug()
+    }
+
+    /// hardware-io is there again as another process.
+    private func bringBack(_ bench: ChargingBench, registerWh: Int64) {
+        bench.hardwareAnswers = true
+        bench.change {
+            $0.bootId = "hw-2"
+            $0.permit = nil
+            $0.registerWh = registerWh
+        }
+    }
+
+    /// A restart or an upgrade: it knows the register, and no current flows meanwhile.
+    @Test(arguments: [8, 10, 20, 55]) func aRegisterIsAwaitedWhileHardwareIsAway(seconds: Int) {
+        let bench = ChargingBench.charging()
+        unplugAndLose(bench)
+        let end = bench.moment.utc
+        bench.run(seconds: seconds)
+        #expect(bench.central.stops.isEmpty)
+        bringBack(bench, registerWh: 1011)
+        bench.meterReports = false
+        bench.run(seconds: 3)
+        #expect(bench.central.stops.isEmpty)
+        bench.meterReports = true
+        bench.run(seconds: 1)
+        #expect(bench.central.stops.map(\.request.meterStop) == [1011])
+        #expect(bench.central.stops.map(\.request.timestamp) == [end])
+    }
+
+    @Test func hardwareThatDoesNotComeBackIsAwaitedForAMinute() {
+        let bench = ChargingBench.charging()
+        unplugAndLose(bench)
+        bench.run(seconds: 59)
+        #expect(bench.central.stops.isEmpty)
+        bench.run(seconds: 1)
+        #expect(bench.central.stops.map(\.request.meterStop) == [1006])
+    }
+
+    /// A program that starts anew meanwhile waits as long.
+    @Test func hardwareThatIsAwayIsAwaitedAfterARestartToo() {
+        let bench = ChargingBench.charging()
+        unplugAndLose(bench)
+        bench.restart()
+        bench.run(seconds: 33)
+        bench.goOnline()
+        bringBack(bench, registerWh: 1011)
+        bench.run(seconds: 2)
+        #expect(bench.central.stops.map(\.request.meterStop) == [1011])
+    }
+
+    /// hardware-io says that the meter failed, again and again or once.
+    @Test(arguments: [1, 9]) func aMeterThatFailsIsNotAwaitedLongerWhileHardwareIsThere(seconds: Int) {
+        let bench = ChargingBench.charging()
+        bench.skip(.milliseconds(500))
+        bench.hardware[1]?.meterWorks = false
+        bench.unplug()
+        bench.run(seconds: seconds)
+        bench.meterReports = false
+        bench.run(seconds: 9 - seconds)
+        #expect(bench.central.stops.isEmpty)
+        bench.run(seconds: 1)
+        #expect(bench.central.stops.map(\.request.meterStop) == [1006])
+    }
+}
