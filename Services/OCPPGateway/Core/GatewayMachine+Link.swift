@@ -67,6 +67,7 @@ extension GatewayMachine {
             case .storeSecret(let number, let key, let secret):
                 turn.add(.storeSecret(number: number, key: key, secret))
             case .answer(let callId, let confirmation): turn.answer(callId, .changeConfiguration(confirmation))
+            case .refuse(let callId, let error): turn.refuse(callId, error)
             case .answerRead(let callId, .success(let confirmation)):
                 turn.answer(callId, .getConfiguration(confirmation))
             case .answerRead(let callId, .failure(let error)): turn.refuse(callId, error)

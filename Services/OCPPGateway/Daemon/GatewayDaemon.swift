@@ -252,7 +252,7 @@ final class GatewayDaemon {
     private static let patience: Duration = .seconds(4)
     /// A change that the store reads later than this is refused and not stored.
     private static let storeExpiry: Duration = .seconds(2)
-    /// Longer, so that a store that has read a change in time can store it and say so before the central system is told that it was
-    /// rejected. The central system waits 5 s at most.
+    /// Longer, so that a store that has read a change in time can store it and say so before the central system is told that the outcome is
+    /// not known. The central system waits 5 s at most.
     private static let storePatience: Duration = .milliseconds(4500)
 }

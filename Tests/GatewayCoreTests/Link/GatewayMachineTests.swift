@@ -130,6 +130,18 @@ import Testing
         #expect(bench.machine.status.link.clockOffsetMilliseconds == 0)
     }
 
+    /// Rejected says that nothing was changed (OCPP 1.6 §7.22); a store whose disk is slow may be storing it.
+    @Test(arguments: [true, false]) func aChangeWhoseOutcomeIsUnknownIsNotCalledRejected(isToldByTheBus: Bool) throws {
+        var bench = try GatewayBench()
+        bench.register()
+        bench.ask(.changeConfiguration(ChangeConfiguration.Request(key: "ResetRetries", value: "5")))
+        let unknown =
+            isToldByTheBus
+            ? bench.feed(.stored(number: 1, .failure(BusError(.timedOut, "no answer"))))
+            : bench.advance(.milliseconds(4500))
+        #expect(unknown.answers.isEmpty && unknown.errors == [.internalError])
+    }
+
     // MARK: - CALLs
 
     /// J §4.1.1, JE §3.5, E §3.83.

@@ -16,6 +16,8 @@ public struct ConfigurationMachine: Sendable {
         case storeSecret(number: Int, key: String, Secret)
         /// Answer the CALL that asked for the change.
         case answer(callId: String, ChangeConfiguration.Confirmation)
+        /// Refuse the CALL that asked for the change.
+        case refuse(callId: String, CallError)
         /// Answer the CALL that asked for values.
         case answerRead(callId: String, Result<GetConfiguration.Confirmation, CallError>)
         /// Values changed.
@@ -199,9 +201,11 @@ public struct ConfigurationMachine: Sendable {
             let answer = Effect.answer(callId: change.callId, ChangeConfiguration.Confirmation(status: status))
             return [answer] + conclude(change.name, reply.value)
         case .failure(let error):
+            if error.code == .timedOut { return unanswered(change) }
             let remark = LogRecord(.warning, "the config store did not take \(change.name): \(error)")
             knowledge.doubt()
-            return [.log(remark)] + reject(change)
+            let answer = ChangeConfiguration.Confirmation(status: .rejected)
+            return [.log(remark), .answer(callId: change.callId, answer)] + releaseWithheld(change.name)
         }
     }
 
@@ -209,11 +213,21 @@ public struct ConfigurationMachine: Sendable {
         var effects: [Effect] = []
         if case .held(_, let end) = firstWord, end <= moment.uptime { effects += passFirstWord() }
         while let (_, change) = pending.popExpired(at: moment.uptime) {
-            effects.append(.log(LogRecord(.warning, "the config store did not answer for \(change.name)")))
-            knowledge.doubt()
-            effects += reject(change)
+            effects += unanswered(change)
         }
         return effects
+    }
+
+    /// A store that has read a change in time may be storing it for longer than the central system waits: Rejected, "could not be changed"
+    /// (OCPP 1.6 §7.22), would be a guess.
+    private mutating func unanswered(_ change: Change) -> [Effect] {
+        knowledge.doubt()
+        let error = CallError(
+            code: .internalError,
+            errorDescription: "The value was not stored in time; it may be stored later."
+        )
+        let remark = LogRecord(.warning, "the config store did not answer for \(change.name)")
+        return [.log(remark), .refuse(callId: change.callId, error)] + releaseWithheld(change.name)
     }
 
     // MARK: - Parts
@@ -299,13 +313,8 @@ public struct ConfigurationMachine: Sendable {
         return true
     }
 
-    private mutating func reject(_ change: Change) -> [Effect] {
-        [.answer(callId: change.callId, ChangeConfiguration.Confirmation(status: .rejected))]
-            + releaseWithheld(change.name)
-    }
-
-    /// The central system waits 5 s at most for its answer. Long after the store has refused what it had not read: a change that is
-    /// rejected because nobody answered must not be stored afterwards.
+    /// The central system waits 5 s at most for its answer. Long after the store has refused what it had not read: few changes are stored of
+    /// which nobody knew in time.
     private static let storeTimeout: Duration = .milliseconds(4500)
     /// How long after its first question the central system may wait for the store's first word.
     private static let firstWordTimeout: Duration = .seconds(2)
