@@ -33,7 +33,7 @@ final class CentralLink {
         loop,
         perTurn: Self.framesPerTurn,
         for: "frames of the central system"
-    ) { [unowned self] in take($0) }
+    ) { [unowned self] in handle($0) }
     private let codec = MessageCodec(role: .chargePoint)
     /// The dial under way, and what its name resolved to; 0 while nobody wants an answer.
     private var dial = 0
@@ -66,7 +66,7 @@ final class CentralLink {
         guard addresses.indices.contains(address) else { return }
         do throws(SystemError) {
             try connection.connect(to: addresses[address], loop: loop) { [weak self] source, event in
-                self?.take(event, of: dial, from: source)
+                self?.handle(event, of: dial, from: source)
             }
         } catch {
             // Afterwards, because the core is in the middle of ordering it.
@@ -101,7 +101,7 @@ final class CentralLink {
 
     // MARK: - Events of the socket
 
-    private func take(_ event: TCPConnection.Event, of dial: Int, from source: TCPConnection) {
+    private func handle(_ event: TCPConnection.Event, of dial: Int, from source: TCPConnection) {
         guard connection.consists(of: source) else { return }
         switch event {
         case .connected:
@@ -134,9 +134,9 @@ final class CentralLink {
         if !arrivals.isEmpty { connection.isReading = false }
     }
 
-    private func take(_ arrival: Arrival) {
+    private func handle(_ arrival: Arrival) {
         switch arrival {
-        case .frame(let event, let dial): take(event, of: dial)
+        case .frame(let event, let dial): handle(event, of: dial)
         case .endOfChunk(let hasText):
             if !hasText { deliver(.link(.received)) }
         case .closed(let error, let dial):
@@ -145,7 +145,7 @@ final class CentralLink {
         if arrivals.isEmpty { connection.isReading = true }
     }
 
-    private func take(_ event: WebSocketEvent, of dial: Int) {
+    private func handle(_ event: WebSocketEvent, of dial: Int) {
         switch event {
         case .send(let bytes): connection.write(bytes)
         case .opened: deliver(.link(.handshakeFinished(dial: dial)))

@@ -92,7 +92,7 @@ struct ConnectorMachine: Equatable, Sendable {
         permit.deadlineReached(&turn)
         cable.deadlineReached(&turn)
         let facts = facts
-        withTransaction { $0.takeSamples(facts, &turn) }
+        withTransaction { $0.sampleIfDue(facts, &turn) }
         while let timer = timers.popDue(at: turn.uptime) {
             switch timer {
             case .connectionTimeOut: giveUp(&turn)

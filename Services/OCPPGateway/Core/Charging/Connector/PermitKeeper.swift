@@ -36,7 +36,7 @@ struct PermitKeeper: Equatable, Sendable {
 
     mutating func withdraw(_ turn: inout ChargingTurn) {
         guard case .granted(let transaction, _) = wanted else { return }
-        takeAway(transaction, &turn)
+        withdraw(from: transaction, &turn)
     }
 
     /// Makes the lease as long as it can be, before we are gone for a while.
@@ -74,7 +74,7 @@ struct PermitKeeper: Equatable, Sendable {
         switch wanted {
         case .nothing:
             // Nobody here wants energy there: a permit from before our restart.
-            if let stray = state.permit { takeAway(stray.transaction, &turn) }
+            if let stray = state.permit { withdraw(from: stray.transaction, &turn) }
         case .granted(let transaction, _):
             guard state.permit?.transaction != transaction else { return }
             // It restarted. At once, unless an order is just on its way.
@@ -99,7 +99,7 @@ struct PermitKeeper: Equatable, Sendable {
         send(&turn)
     }
 
-    private mutating func takeAway(_ transaction: String, _ turn: inout ChargingTurn) {
+    private mutating func withdraw(from transaction: String, _ turn: inout ChargingTurn) {
         wanted = .withdrawn(transaction: transaction, leaseEnds: turn.uptime + turn.configuration.permitLease)
         send(&turn)
     }

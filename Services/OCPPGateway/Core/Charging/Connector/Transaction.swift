@@ -124,7 +124,7 @@ struct Transaction: Equatable, Sendable {
     }
 
     /// Stores the values that are due; nothing when the meter has none to give.
-    mutating func takeSamples(_ facts: ConnectorFacts, _ turn: inout ChargingTurn) {
+    mutating func sampleIfDue(_ facts: ConnectorFacts, _ turn: inout ChargingTurn) {
         while let due = schedule?.popDue(turn) {
             guard isRunning else { continue }
             register.sample(due, facts, of: self, &turn)
