@@ -66,11 +66,11 @@ struct CableMachine {
             turn.reply(id, .unlock(Unlock.Reply(outcome: .notSupported)))
             return
         }
-        if situation.contactor == .welded {
+        if situation.contactor.position == .welded {
             turn.refuse(id, BusError(.refused, "the contactor is welded: the cable is live"))
-        } else if situation.isOrderedClosed, situation.lease.inForce != nil {
+        } else if situation.contactor.isOrderedClosed, situation.lease.inForce != nil {
             turn.refuse(id, BusError(.refused, "the contactor is closed under a permit: take that away first"))
-        } else if lock.isReleased, situation.isSafelyOpen {
+        } else if lock.isReleased, situation.contactor.isSafelyOpen {
             isReleased = true
             turn.reply(id, .unlock(Unlock.Reply(outcome: .unlocked)))
         } else if unlocks.count >= Self.unlockCapacity {
@@ -89,9 +89,9 @@ struct CableMachine {
             updateWish(situation)
             if isWanted, !lock.isSecured {
                 self.lock?.want(.locked, &turn)
-            } else if !isWanted, !lock.isReleased, situation.isSafelyOpen {
+            } else if !isWanted, !lock.isReleased, situation.contactor.isSafelyOpen {
                 self.lock?.want(.unlocked, &turn)
-            } else if lock.isReleasing, !situation.isSafelyOpen {
+            } else if lock.isReleasing, !situation.contactor.isSafelyOpen {
                 // The contactor closed by itself, or is not known any more: the bolt goes back before the cable comes free.
                 self.lock?.want(.locked, &turn)
             }
@@ -104,14 +104,14 @@ struct CableMachine {
             isWanted = false
         } else if situation.lease.inForce != nil {
             if situation.isPlugged, situation.plug.isCable { isWanted = true }
-        } else if situation.plug == .absent || (situation.lease.wasLost && situation.pilot == .a) {
+        } else if situation.plug == .absent || (situation.lease.wasLost && situation.pilot.state == .a) {
             isWanted = false
         }
     }
 
     private mutating func answer(_ situation: Situation, _ turn: inout Turn) {
         guard !unlocks.isEmpty else { return }
-        let isDone = lock?.isReleased == true && situation.isSafelyOpen
+        let isDone = lock?.isReleased == true && situation.contactor.isSafelyOpen
         var waiting: [PendingUnlock] = []
         for pending in unlocks {
             if isDone || situation.isEnding || pending.deadline <= turn.uptime {

@@ -343,19 +343,11 @@ extension OutletMachine {
             uptime: uptime,
             isEnding: stage == .ending,
             lease: lease,
-            pilot: pilot.state,
-            pilotAllowsEnergy: pilot.allowsEnergy,
-            pilotAllowsClosing: pilot.allowsClosing(at: uptime),
-            waitsForDiode: pilot.waitsForDiode,
+            pilot: Situation.Pilot(pilot, at: uptime),
             plug: proximity.plug,
             isLocked: cable.isSecured,
-            contactor: contactor.position,
-            isOrderedClosed: contactor.isOrderedClosed,
-            isClosing: contactor.isClosing,
-            isSafelyOpen: contactor.openSince != nil,
-            contactorRests: contactor.objection(at: uptime),
-            meterIsTrusted: meter.isTrusted(at: uptime),
-            meterLostSince: meter.lostSince,
+            contactor: Situation.Contactor(contactor, at: uptime),
+            meter: Situation.Meter(meter, at: uptime),
             faults: faults
         )
     }
@@ -364,8 +356,7 @@ extension OutletMachine {
         situation(at: uptime).connectorState(
             bootId: bootId,
             lock: cable.position,
-            offeredMilliamps: offer.offeredMilliamps,
-            openSince: contactor.openSince
+            offeredMilliamps: offer.offeredMilliamps
         )
     }
 

@@ -9,32 +9,65 @@ struct Situation {
     let isEnding: Bool
     let lease: LeaseMachine
 
-    let pilot: PilotState?
-    /// The pilot is in C, or in D where that may charge, without a fault.
-    let pilotAllowsEnergy: Bool
-    /// The same, freshly read, and the EV's diode was seen.
-    let pilotAllowsClosing: Bool
-    let waitsForDiode: Bool
-
+    let pilot: Pilot
     let plug: ProximitySensor.Plug
     /// The lock holds the cable, or there is none that could.
     let isLocked: Bool
-
-    let contactor: ContactorState
-    let isOrderedClosed: Bool
-    let isClosing: Bool
-    /// No current can flow, for sure.
-    let isSafelyOpen: Bool
-    /// Why the contactor must not close now; nil when it may.
-    let contactorRests: String?
-
-    let meterIsTrusted: Bool
-    let meterLostSince: Duration?
+    let contactor: Contactor
+    let meter: Meter
 
     /// Present faults, worst first, with their details.
     let faults: FaultLedger
 
-    var isPlugged: Bool { pilot?.isPlugged == true }
+    struct Pilot {
+        let state: PilotState?
+        /// In C, or in D where that may charge, without a fault.
+        let allowsEnergy: Bool
+        /// The same, freshly read, and the EV's diode was seen.
+        let allowsClosing: Bool
+        let waitsForDiode: Bool
+
+        init(_ sensor: PilotSensor, at uptime: Duration) {
+            state = sensor.state
+            allowsEnergy = sensor.allowsEnergy
+            allowsClosing = sensor.allowsClosing(at: uptime)
+            waitsForDiode = sensor.waitsForDiode
+        }
+    }
+
+    struct Contactor {
+        let position: ContactorState
+        let isOrderedClosed: Bool
+        let isClosing: Bool
+        /// Since when it is certain that no current can flow; nil while it is not.
+        let openSince: Duration?
+        /// Why it must not close now; nil when it may.
+        let rests: String?
+
+        init(_ machine: ContactorMachine, at uptime: Duration) {
+            position = machine.position
+            isOrderedClosed = machine.isOrderedClosed
+            isClosing = machine.isClosing
+            openSince = machine.openSince
+            rests = machine.objection(at: uptime)
+        }
+
+        /// No current can flow, for sure.
+        var isSafelyOpen: Bool { openSince != nil }
+    }
+
+    struct Meter {
+        let isTrusted: Bool
+        /// Nil while it is not lost.
+        let lostSince: Duration?
+
+        init(_ machine: MeterMachine, at uptime: Duration) {
+            isTrusted = machine.isTrusted(at: uptime)
+            lostSince = machine.lostSince
+        }
+    }
+
+    var isPlugged: Bool { pilot.state?.isPlugged == true }
 
     /// Whether the cable is one, and secured as this outlet can secure it.
     var cableIsSecured: Bool { !configuration.hasSocket || (plug.isCable && isLocked) }
@@ -47,8 +80,8 @@ struct Situation {
 
     /// When a lost meter ends charging; nil while it is not lost, or nobody charges.
     var meterGraceEndsAt: Duration? {
-        guard isOrderedClosed, let meterLostSince else { return nil }
-        return meterLostSince + configuration.meterLossGrace
+        guard contactor.isOrderedClosed, let lostSince = meter.lostSince else { return nil }
+        return lostSince + configuration.meterLossGrace
     }
 
     /// The faults that forbid energy, worst first. A code that is unknown here does. A lost meter lets nothing begin, and a running charge
@@ -67,7 +100,7 @@ struct Situation {
     var offerableMilliamps: Int {
         guard !isEnding, let permit = lease.inForce, isPlugged, blockingFaults.isEmpty,
             // A grace period carries a running charge on and begins nothing.
-            lease.isValid || isOrderedClosed,
+            lease.isValid || contactor.isOrderedClosed,
             !configuration.hasSocket || plug.isCable
         else { return 0 }
         let milliamps = min(permit.limitMilliamps, ratedMilliamps)
@@ -76,29 +109,24 @@ struct Situation {
 
     /// Whether everything agrees that the contactor closes.
     var mayClose: Bool {
-        offerableMilliamps > 0 && lease.isValid && pilotAllowsClosing && cableIsSecured && meterIsTrusted
-            && contactorRests == nil
+        offerableMilliamps > 0 && lease.isValid && pilot.allowsClosing && cableIsSecured && meter.isTrusted
+            && contactor.rests == nil
     }
 
     /// Whether the contactor opens now, without giving the EV the time to end its draw.
     var mustOpenAtOnce: Bool {
-        isEnding || !pilotAllowsEnergy || !cableIsSecured || lease.wasLost || !blockingFaults.isEmpty
+        isEnding || !pilot.allowsEnergy || !cableIsSecured || lease.wasLost || !blockingFaults.isEmpty
             // An order to close that is not carried out yet is taken back: nothing flows that would have to end.
-            || (isClosing && offerableMilliamps == 0)
+            || (contactor.isClosing && offerableMilliamps == 0)
     }
 
     /// What others are told.
-    func connectorState(
-        bootId: String,
-        lock: LockState,
-        offeredMilliamps: Int,
-        openSince: Duration?
-    ) -> ConnectorState {
+    func connectorState(bootId: String, lock: LockState, offeredMilliamps: Int) -> ConnectorState {
         ConnectorState(
             connectorId: configuration.connectorId,
             bootId: bootId,
-            pilot: pilot,
-            contactor: contactor,
+            pilot: pilot.state,
+            contactor: contactor.position,
             lock: lock,
             permit: lease.inForce,
             offeredMilliamps: offeredMilliamps,
@@ -107,18 +135,18 @@ struct Situation {
             fixedCable: !configuration.hasSocket,
             faults: faults.codes,
             notChargingBecause: notChargingBecause(offeredMilliamps: offeredMilliamps),
-            openSinceUptime: openSince?.wholeMilliseconds
+            openSinceUptime: contactor.openSince?.wholeMilliseconds
         )
     }
 
     /// One sentence, without its full stop; nil while energy flows, or nobody wants it.
     func notChargingBecause(offeredMilliamps: Int) -> String? {
-        guard contactor != .closed, let pilot, pilot.isPlugged else { return nil }
+        guard contactor.position != .closed, let state = pilot.state, state.isPlugged else { return nil }
         // Without an offer an EV cannot ask: whether it wants energy shows in the permit that waits for it.
-        guard pilot.asksForEnergy || (lease.isValid && offeredMilliamps == 0) else { return nil }
+        guard state.asksForEnergy || (lease.isValid && offeredMilliamps == 0) else { return nil }
         if isEnding { return "hardware-io is ending" }
         if let fault = blockingFaults.first { return "\(fault): \(faults.detail(of: fault))" }
-        if pilot == .d, !configuration.ventilated {
+        if state == .d, !configuration.ventilated {
             return "the EV asks for ventilation, which this place does not have"
         }
         return permitObjection ?? closingObjection
@@ -138,10 +166,10 @@ struct Situation {
 
     private var closingObjection: String? {
         if !cableIsSecured { return "the cable is not locked" }
-        if contactor == .closing { return "the contactor is closing" }
-        if let contactorRests { return contactorRests }
-        if !meterIsTrusted { return "the meter has not been read" }
-        if waitsForDiode { return "the diode of the EV has not been seen yet" }
-        return pilotAllowsEnergy && !pilotAllowsClosing ? "the control pilot has not been read lately" : nil
+        if contactor.position == .closing { return "the contactor is closing" }
+        if let rests = contactor.rests { return rests }
+        if !meter.isTrusted { return "the meter has not been read" }
+        if pilot.waitsForDiode { return "the diode of the EV has not been seen yet" }
+        return pilot.allowsEnergy && !pilot.allowsClosing ? "the control pilot has not been read lately" : nil
     }
 }
