@@ -168,6 +168,22 @@ extension Fixture {
             )
         ),
         .message(
+            "003-swapped",
+            MeterReading(
+                connectorId: 1,
+                takenAt: noon,
+                takenAtUptime: 60_300,
+                energyWh: 5,
+                powerW: 0,
+                voltageMillivolts: [230_000],
+                currentMilliamps: [0],
+                frequencyMillihertz: 50_010,
+                valid: true,
+                openSinceUptime: 60_000,
+                registerEpoch: noon - 60_000
+            )
+        ),
+        .message(
             "001-simulated",
             ReaderState(readerId: 1, connectorIds: [1, 2], faults: [.readerFailure], simulated: true)
         ),

@@ -25,6 +25,20 @@ import Testing
         #expect(world.ledger.transactions.first?.samples == 3)
     }
 
+    /// No current explains what the meter of a running charge says; a technician accepts it nevertheless.
+    @Test func aRegisterThatIsAcceptedElsewhereIsBilledToNobody() {
+        let jump = SimulateHardware(action: .meter, connectorId: 1, energyWh: 1_000_400)
+        let world = Scenario.standard.play { world in
+            world.plan(.simulate(jump), at: .seconds(80))
+            world.plan(.repair(1), at: .seconds(90))
+        }
+        #expect(world.violations.isEmpty, "\(world.report())")
+        let first = world.ledger.transactions.first
+        #expect(first?.stop?.reason == .other)
+        #expect(first?.energyWh.map { (20..<100).contains($0) } == true)
+        #expect(world.ledger.transactions.count == 3)
+    }
+
     @Test func aRunCanBeRepeatedExactly() {
         var settings = WorldSettings(seed: 7)
         settings.bus.duplication = 0.02

@@ -22,6 +22,9 @@ public struct MeterReading: BusState {
     /// open since then and current had settled, so the register holds all that flowed before that opening. Nil while current may flow
     /// or had not settled, and for readings that are not valid. Compare for equality; it is no time to calculate with.
     public var openSinceUptime: Int64?
+    /// When service let the register begin anew last, because the meter was swapped or reset, UTC milliseconds since 1970; nil when it
+    /// never did. Registers of different epochs must not be subtracted. Compare for equality; it is no time to calculate with.
+    public var registerEpoch: Int64?
 
     public init(
         connectorId: Int,
@@ -33,7 +36,8 @@ public struct MeterReading: BusState {
         currentMilliamps: [Int],
         frequencyMillihertz: Int? = nil,
         valid: Bool,
-        openSinceUptime: Int64? = nil
+        openSinceUptime: Int64? = nil,
+        registerEpoch: Int64? = nil
     ) {
         self.connectorId = connectorId
         self.takenAt = takenAt
@@ -45,5 +49,6 @@ public struct MeterReading: BusState {
         self.frequencyMillihertz = frequencyMillihertz
         self.valid = valid
         self.openSinceUptime = openSinceUptime
+        self.registerEpoch = registerEpoch
     }
 }

@@ -10,6 +10,8 @@ struct FakeHardware {
     var permit: PermitInForce?
     var faults: [HardwareFaultCode] = []
     var registerWh: Int64 = 1000
+    /// When the register began anew.
+    var registerEpoch: Int64?
     /// Wh per second while the contactor is closed.
     var speedWh: Int64 = 2
     var meterWorks = true
@@ -45,7 +47,8 @@ struct FakeHardware {
             voltageMillivolts: [230_100],
             currentMilliamps: [isClosed ? 31_300 : 0],
             frequencyMillihertz: 50_010,
-            valid: meterWorks
+            valid: meterWorks,
+            registerEpoch: registerEpoch
         )
     }
 

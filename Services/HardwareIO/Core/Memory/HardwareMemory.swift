@@ -20,6 +20,8 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         public var trips: [Trip]
         /// The register when it was read last with the contactor open, Wh. A later one is never lower.
         public var registerWh: Int64?
+        /// When service let the register begin anew last, UTC milliseconds since 1970; nil when it never did.
+        public var registerEpoch: Int64?
         /// So many runs of this process in a row closed the contactor and did not last an hour; nil is none.
         public var recentStarts: Int?
 
@@ -29,6 +31,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             groundFailure: String? = nil,
             trips: [Trip] = [],
             registerWh: Int64? = nil,
+            registerEpoch: Int64? = nil,
             recentStarts: Int? = nil
         ) {
             self.connectorId = connectorId
@@ -36,6 +39,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             self.groundFailure = groundFailure
             self.trips = trips
             self.registerWh = registerWh
+            self.registerEpoch = registerEpoch
             self.recentStarts = recentStarts
         }
     }

@@ -22,13 +22,16 @@ struct MeterMachine {
     private var loss: (since: Duration, reason: String)?
     /// The newest register that was read with the contactor open: what is kept over a restart.
     private(set) var settledWh: Int64?
+    /// When the register began anew last, UTC milliseconds since 1970; nil when it never did. Tells others what they must not count across.
+    private(set) var registerEpoch: Int64?
 
-    /// `baseWh` is the register that was kept over the restart.
-    init(_ configuration: ConnectorConfiguration, baseWh: Int64?, at start: Duration) {
+    /// `memory` is what was kept over the restart.
+    init(_ configuration: ConnectorConfiguration, memory: HardwareMemory.Outlet, at start: Duration) {
         connectorId = configuration.connectorId
         poll = MeterPoll(connectorId: connectorId, at: start)
-        judge = RegisterJudge(configuration, baseWh: baseWh)
-        settledWh = baseWh
+        judge = RegisterJudge(configuration, baseWh: memory.registerWh)
+        settledWh = memory.registerWh
+        registerEpoch = memory.registerEpoch
     }
 
     var nextDeadline: Deadline? { poll.nextDeadline }
@@ -80,12 +83,18 @@ struct MeterMachine {
     }
 
     /// Service says that the register may start from what the meter reads now: it was swapped or reset.
-    mutating func acceptRegister(_ turn: inout Turn) {
+    /// - Returns: Whether the register begins anew with that: nothing counts across it.
+    mutating func acceptRegister(_ turn: inout Turn) -> Bool {
+        defer { poll.want(interval, &turn) }
+        guard let accepted = judge.acceptRegister(at: turn.uptime) else { return false }
         settledWh = nil
-        if case .believed(let energyWh) = judge.acceptRegister(at: turn.uptime), let sample = judge.newestSample {
-            believe(sample, energyWh, MeterPoll.Question(moment: turn.moment, openSince: nil), &turn)
+        if accepted.beginsAnew {
+            let now = turn.moment.utc.millisecondsSinceEpoch
+            registerEpoch = now == registerEpoch ? now.addingClamped(1) : now
         }
-        poll.want(interval, &turn)
+        let question = MeterPoll.Question(moment: turn.moment, openSince: nil)
+        believe(accepted.sample, accepted.energyWh, question, &turn)
+        return accepted.beginsAnew
     }
 
     mutating func deadlineReached(_ turn: inout Turn) {
@@ -113,7 +122,8 @@ struct MeterMachine {
             currentMilliamps: sample.currentMilliamps,
             frequencyMillihertz: sample.frequencyMillihertz,
             valid: true,
-            openSinceUptime: question.openSince?.wholeMilliseconds
+            openSinceUptime: question.openSince?.wholeMilliseconds,
+            registerEpoch: registerEpoch
         )
         newest = reading
         misses = 0

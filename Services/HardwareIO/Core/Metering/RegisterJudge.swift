@@ -20,6 +20,8 @@ struct RegisterJudge {
     static let stepsThatFreeze: Int64 = 3
     /// Less power may be rounding.
     static let leastPowerW = 100
+    /// An older sample does not say where the register is now.
+    static let acceptableFor = Duration.seconds(15)
     /// Longest time that the power of one sample is taken for, ms.
     static let longestStepMilliseconds: Int64 = 10_000
 
@@ -43,8 +45,13 @@ struct RegisterJudge {
         self.baseWh = baseWh
     }
 
-    /// The sample that was judged last.
-    var newestSample: MeterSample? { newest?.sample }
+    /// A register that service accepted.
+    struct Acceptance: Equatable {
+        var sample: MeterSample
+        var energyWh: Int64
+        /// Neither rounding nor the time since the register of before explains it: what was counted there ends, and something else begins.
+        var beginsAnew: Bool
+    }
 
     /// The newest sample is the one before it, to the last digit.
     var repeatsItself: Bool { identicalSamples > 0 }
@@ -70,14 +77,32 @@ struct RegisterJudge {
     }
 
     /// Service says that the register may start from what the meter reads now: it was swapped or reset.
-    /// - Returns: What becomes of the newest sample; nil without one.
-    mutating func acceptRegister(at uptime: Duration) -> Verdict? {
-        believed = nil
+    /// - Returns: Nil, and nothing changes, when no sample of the last while says where that is.
+    mutating func acceptRegister(at uptime: Duration) -> Acceptance? {
+        guard let newest, uptime - newest.at <= Self.acceptableFor, plausibility.objection(to: newest.sample) == nil
+        else { return nil }
+        let comparison = comparison(of: newest.sample, at: uptime)
+        var accepted = Acceptance(sample: newest.sample, energyWh: newest.sample.energyWh, beginsAnew: false)
+        switch comparison {
+        case .plausible: break
+        case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh:
+            accepted.energyWh = accepted.energyWh.addingClamped(amountWh)
+        case .fell, .jumped, nil: accepted.beginsAnew = true
+        }
         baseWh = nil
         uncounted = 0
         identicalSamples = 0
-        guard let newest, plausibility.objection(to: newest.sample) == nil else { return nil }
-        return believe(newest.sample.energyWh, at: uptime)
+        _ = believe(accepted.energyWh, at: uptime)
+        return accepted
+    }
+
+    /// With the register that counts; nil when there is none. Since one of before a start any time may have passed, which explains nothing
+    /// to somebody who has to pay for it.
+    private func comparison(of sample: MeterSample, at uptime: Duration) -> MeterPlausibility.Comparison? {
+        if let believed {
+            return plausibility.compare(sample.energyWh, with: believed.energyWh, after: uptime - believed.at)
+        }
+        return baseWh.map { plausibility.compare(sample.energyWh, with: $0, after: .zero) }
     }
 
     private mutating func judgeFirst(_ sample: MeterSample, at uptime: Duration) -> Verdict {

@@ -30,6 +30,8 @@ struct LeaseMachine {
         case notGranted
         /// Its grantor stopped renewing it.
         case lost
+        /// It was given for a register that does not count any more; the transaction cannot have another one.
+        case outdated(transaction: String)
     }
 
     /// The longest lease. Longer ones would be switches, not leases.
@@ -53,6 +55,8 @@ struct LeaseMachine {
 
     var wasLost: Bool { standing == .absent(.lost) }
 
+    var isOutdated: Bool { if case .absent(.outdated) = standing { true } else { false } }
+
     var nextDeadline: Deadline? {
         switch standing {
         case .absent: nil
@@ -71,8 +75,11 @@ struct LeaseMachine {
     }
 
     /// Why a request must be refused; nil when it may be obeyed. Taking a permit away is never refused.
-    static func objection(to request: Permit, at moment: Moment) -> BusError? {
+    func objection(to request: Permit, at moment: Moment) -> BusError? {
         guard request.granted else { return nil }
+        if standing == .absent(.outdated(transaction: request.transaction)) {
+            return BusError(.refused, "the register of the meter began anew in transaction \(request.transaction)")
+        }
         guard (0...PilotDuty.highestMilliamps).contains(request.limitMilliamps) else {
             return BusError(
                 .invalid,
@@ -86,9 +93,9 @@ struct LeaseMachine {
         guard request.validUntilUptime > now else {
             return BusError(.expired, "the lease ended at uptime \(request.validUntilUptime) ms, now is \(now) ms")
         }
-        let latest = (moment.uptime + longestLease).wholeMilliseconds
+        let latest = (moment.uptime + Self.longestLease).wholeMilliseconds
         guard request.validUntilUptime <= latest else {
-            return BusError(.invalid, "the lease is longer than \(longestLease.wholeSeconds) s")
+            return BusError(.invalid, "the lease is longer than \(Self.longestLease.wholeSeconds) s")
         }
         return nil
     }
@@ -111,6 +118,11 @@ struct LeaseMachine {
         let before = inForce
         standing = .valid(permit)
         return before?.transaction == permit.transaction ? .renewed : .granted
+    }
+
+    /// The register began anew: the transaction of the permit ends with the one of before.
+    mutating func outdate() {
+        if let inForce { standing = .absent(.outdated(transaction: inForce.transaction)) }
     }
 
     /// Ends what has ended by now. Comes first in every turn.

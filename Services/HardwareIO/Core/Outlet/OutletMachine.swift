@@ -53,7 +53,7 @@ struct OutletMachine {
         cable = CableMachine(configuration, at: start)
         lease = LeaseMachine(policy: configuration.onPermitLost)
         offer = OfferMachine(connectorId: configuration.connectorId)
-        meter = MeterMachine(configuration, baseWh: memory.registerWh, at: start)
+        meter = MeterMachine(configuration, memory: memory, at: start)
         faults = FaultLedger(memory)
         publication = Publication(connectorId: configuration.connectorId, at: start)
         followFaults()
@@ -72,6 +72,7 @@ struct OutletMachine {
             groundFailure: faults.groundFailure,
             trips: faults.trips,
             registerWh: meter.settledWh,
+            registerEpoch: meter.registerEpoch,
             recentStarts: contactor.recentStarts
         )
     }
@@ -236,7 +237,7 @@ extension OutletMachine {
             turn.refuse(id, BusError(.refused, "hardware-io is ending"))
             return false
         }
-        if let objection = LeaseMachine.objection(to: request, at: turn.moment) {
+        if let objection = lease.objection(to: request, at: turn.moment) {
             turn.refuse(id, objection)
             return false
         }
@@ -280,7 +281,10 @@ extension OutletMachine {
         contactor.rest(at: turn.uptime)
         faults.clear(code)
         if code == .powerSwitchFailure { contactor.clearFailure() }
-        if code == .powerMeterFailure, faults.codes.contains(code) { meter.acceptRegister(&turn) }
+        if code == .powerMeterFailure, faults.codes.contains(code), meter.acceptRegister(&turn) {
+            turn.log(LogRecord(.warning, "the register of the meter begins anew", connectorField))
+            lease.outdate()
+        }
         followFaults()
         guard faults.codes.contains(code) else {
             turn.reply(id, .done)

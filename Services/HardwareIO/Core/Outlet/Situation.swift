@@ -154,6 +154,7 @@ struct Situation {
 
     private var permitObjection: String? {
         guard let permit = lease.inForce else {
+            if lease.isOutdated { return "the register of the meter began anew since the permit was given" }
             return lease.wasLost ? "the permit was not renewed in time" : "there is no permit"
         }
         if configuration.hasSocket, !plug.isCable { return "there is no valid cable in the socket" }

@@ -46,6 +46,7 @@ final class People {
         case .unplug(let id): simulate(SimulateHardware(action: .unplug, connectorId: id))
         case .swipe(let idTag): simulate(SimulateHardware(action: .swipe, readerId: 1, idTag: idTag))
         case .simulate(let request): simulate(request)
+        case .repair(let id): repair(id)
         case .command(let command):
             if case .inject(let fault) = command { expect(fault.kind) }
             central.command(command)

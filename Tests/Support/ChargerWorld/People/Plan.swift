@@ -10,6 +10,8 @@ public enum Plan: Equatable, Sendable {
     case unplug(Int)
     case swipe(String)
     case simulate(SimulateHardware)
+    /// A service technician repairs everything at a connector, and acknowledges what is latched.
+    case repair(Int)
     case command(Command)
     case kill(Service, restartAfter: Duration)
     case upgrade(Service)
@@ -33,7 +35,7 @@ public enum Plan: Equatable, Sendable {
     /// Something goes wrong by it, so that what follows is not exact.
     var isMishap: Bool {
         switch self {
-        case .plug, .unplug, .swipe, .simulate: false
+        case .plug, .unplug, .swipe, .simulate, .repair: false
         case .command(let command): command.isMishap
         case .resend: false
         case .kill, .upgrade, .freeze, .strayPermit, .cutPower, .uplink, .stall, .silence, .stepClock, .diskFull,

@@ -50,6 +50,7 @@ extension ConnectorMachine {
             idTag: authorized.idTag,
             parentIdTag: authorized.parentIdTag,
             meterStartWh: reading.energyWh,
+            registerEpoch: reading.registerEpoch,
             time: turn.now,
             boot: turn.configuration.machineBootId,
             beginValues: beginValues.isEmpty ? nil : beginValues
@@ -143,7 +144,7 @@ extension ConnectorMachine {
     mutating func apply(_ verdict: Transaction.Verdict, _ turn: inout ChargingTurn) {
         switch verdict {
         case .goOn: break
-        case .stop: stop(.deAuthorized, idTag: nil, &turn)
+        case .stop(let reason): stop(reason, idTag: nil, &turn)
         case .withholdEnergy:
             permit.withdraw(&turn)
             updateStatus(&turn)

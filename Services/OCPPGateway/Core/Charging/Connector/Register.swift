@@ -98,7 +98,7 @@ struct Register: Equatable, Sendable {
             transaction: transaction.uuid,
             connectorId: transaction.connectorId,
             time: turn.inOrder(time, on: transaction.connectorId),
-            energyWh: max(reading.energyWh, energyWh),
+            energyWh: energyWh,
             values: values,
             stopValues: stopValues.isEmpty ? nil : stopValues
         )

@@ -28,11 +28,11 @@ struct Transaction: Equatable, Sendable {
         case refused
     }
 
-    /// What became of a refused identifier.
+    /// What an answer or a reading means for it.
     enum Verdict: Equatable, Sendable {
         /// Nothing changes, or not yet.
         case goOn
-        case stop
+        case stop(Reason)
         case withholdEnergy
     }
 
@@ -41,6 +41,7 @@ struct Transaction: Equatable, Sendable {
     let idTag: IdToken
     private(set) var parentIdTag: IdToken?
     let meterStartWh: Int64
+    private let registerEpoch: Int64?
     let startTime: EventTime
     /// The central system's id; nil until it is known.
     private(set) var transactionId: Int?
@@ -55,6 +56,7 @@ struct Transaction: Equatable, Sendable {
         idTag = open.began.idTag
         parentIdTag = open.assigned?.parentIdTag ?? open.began.parentIdTag
         meterStartWh = open.began.meterStartWh
+        registerEpoch = open.began.registerEpoch
         startTime = open.began.time
         transactionId = open.assigned?.transactionId
         self.phase = phase
@@ -110,15 +112,27 @@ struct Transaction: Equatable, Sendable {
     }
 
     private mutating func invalidated(_ turn: ChargingTurn) -> Verdict {
-        if turn.keys.core.stopTransactionOnInvalidId { return .stop }
+        if turn.keys.core.stopTransactionOnInvalidId { return .stop(.deAuthorized) }
         phase = .running(.refused)
         return .withholdEnergy
     }
 
     // MARK: - Meter
 
-    /// A valid reading came. Returns what an energy allowance that is used up means.
+    /// A valid reading came. Returns what it means that an energy allowance is used up, or that the register began anew: what flowed
+    /// cannot be told from that, so that the transaction ends with the register of before (OCPP 1.6 §7.36 has no reason for it but Other).
     mutating func follow(_ reading: MeterReading, _ turn: inout ChargingTurn) -> Verdict {
+        guard reading.registerEpoch == registerEpoch else {
+            if isRunning {
+                turn.log(
+                    .error,
+                    "the meter's register began anew: the transaction ends with the last register of before",
+                    .init("transaction", uuid),
+                    .init("energyWh", register.energyWh)
+                )
+            }
+            return .stop(.other)
+        }
         register.follow(reading, of: self, &turn)
         return allowanceVerdict(turn)
     }
@@ -189,7 +203,7 @@ struct Transaction: Equatable, Sendable {
         let selections = turn.keys.core.stopSelections
         var end: StoredMeterValue?
         if let reading = facts.reading, !selections.isEmpty {
-            let isFresh = facts.registerIsFinal
+            let isFresh = facts.registerIsFinal && reading.registerEpoch == registerEpoch
             let wanted = isFresh ? selections : selections.filter { $0.measurand == .energyActiveImportRegister }
             let rendering = MeasurandRendering(
                 reading: reading,

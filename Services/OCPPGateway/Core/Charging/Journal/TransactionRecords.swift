@@ -13,6 +13,8 @@ public struct Began: Codable, Equatable, Sendable {
     /// As Authorize.conf gave it.
     public var parentIdTag: IdToken?
     public var meterStartWh: Int64
+    /// The `registerEpoch` of the reading that it began with: a register of another one does not count in it.
+    public var registerEpoch: Int64?
     public var time: EventTime
     /// Kernel boot id: another one at the next start means that power was lost.
     public var boot: String

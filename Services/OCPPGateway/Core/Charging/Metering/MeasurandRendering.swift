@@ -7,7 +7,7 @@ struct MeasurandRendering {
     var reading: MeterReading
     /// What the pilot offers now, per phase.
     var offeredMilliamps: Int
-    /// Never below a register that was reported before (OCPP 1.6 §7.31).
+    /// The one that counts: never below a register that was reported before (OCPP 1.6 §7.31), nor of another epoch.
     var registerWh: Int64
 
     /// The values of a list of measurands. What the meter does not give is left out.
@@ -42,7 +42,7 @@ struct MeasurandRendering {
             }
         }
         switch selection.measurand {
-        case .energyActiveImportRegister: return single(String(max(reading.energyWh, registerWh)), .wh)
+        case .energyActiveImportRegister: return single(String(registerWh), .wh)
         case .powerActiveImport: return single(String(reading.powerW), .w)
         case .currentImport: return perPhase(reading.currentMilliamps, .a, [.l1, .l2, .l3])
         case .voltage: return perPhase(reading.voltageMillivolts, .v, [.l1N, .l2N, .l3N])
