@@ -52,7 +52,7 @@ struct CableMachine {
         let wasKnown = lock?.isKnown ?? true
         lock?.feedbackRead(locked: locked, &turn)
         // After a start the cable stays as it is: a session of before may go on.
-        if !wasKnown, locked, !isReleased { isWanted = true }
+        if !wasKnown, locked { isWanted = true }
     }
 
     mutating func lockLost(at uptime: Duration) { lock?.lose(at: uptime) }
@@ -71,7 +71,7 @@ struct CableMachine {
         } else if situation.contactor.isOrderedClosed, situation.lease.inForce != nil {
             turn.refuse(id, BusError(.refused, "the contactor is closed under a permit: take that away first"))
         } else if lock.isReleased, situation.contactor.isSafelyOpen {
-            isReleased = true
+            // Nothing is held, so that nothing is asked for: who plugs in later wants that cable held.
             turn.reply(id, .unlock(Unlock.Reply(outcome: .unlocked)))
         } else if unlocks.count >= Self.unlockCapacity {
             turn.refuse(id, BusError(.busy, "\(unlocks.count) unlock requests wait already"))
