@@ -27,9 +27,14 @@ public enum DescriptorLimit {
     /// - Returns: True as well when there is no free descriptor at all.
     public static func isScarce(_ descriptor: Int32, parts: (UInt, of: UInt) = (1, of: 1)) -> Bool {
         let lowestFree = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        if lowestFree >= 0 { close(lowestFree) }
+        return isScarce(lowestFree: lowestFree, limit: current().rlim_cur, parts: parts)
+    }
+
+    /// The same for a lowest free number, which is negative when there is none, and a limit of the process.
+    static func isScarce(lowestFree: Int32, limit: UInt, parts: (UInt, of: UInt)) -> Bool {
         guard lowestFree >= 0 else { return true }
-        close(lowestFree)
-        let most = min(Self.mostWithStrangers, current().rlim_cur / 2)
+        let most = min(Self.mostWithStrangers, limit / 2)
         return UInt(lowestFree) >= most * parts.0 / parts.of
     }
 

@@ -38,6 +38,18 @@ import Testing
         #expect(effects.first == .command(open))
     }
 
+    @Test func theGracePeriodIsCountedFromTheEndOfTheLeaseHoweverLateThatIsNoticed() {
+        var connector = Bench.fixedCable
+        connector.onPermitLost = .continueFor(.seconds(120))
+        var bench = Bench.charging(connector, leaseSeconds: 60)
+        bench.wait(.seconds(59))
+        // The process sleeps over the end of the lease.
+        bench.now = bench.now.advanced(by: .milliseconds(2500))
+        let grace = bench.wait(.milliseconds(118_499))
+        #expect(!grace.orders.contains(open))
+        #expect(bench.wait(.milliseconds(1)).first == .command(open))
+    }
+
     @Test func aLateWithdrawalOfAnOldTransactionTakesNothingFromTheNewOne() {
         var bench = Bench.charging()
         bench.permit(16_000, transaction: "another")

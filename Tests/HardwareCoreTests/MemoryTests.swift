@@ -1,7 +1,8 @@
 import BusSchema
-import HardwareCore
 import Primitives
 import Testing
+
+@testable import HardwareCore
 
 /// What survives a restart of the process and of the machine, and what that costs.
 @Suite struct MemoryTests {
@@ -198,6 +199,66 @@ import Testing
         #expect(outlet(bench)?.recentStarts == 1)
         #expect(asked.connector?.notChargingBecause == "the contactor rests until its closing is counted on disk")
         #expect(bench.handle(.memoryStored).orders.contains(close))
+    }
+
+    /// What was on its way to the disk before the closing was wanted says nothing about it.
+    @Test func theAnswerToAnEarlierWriteCountsNoClosing() {
+        var bench = Bench()
+        bench.isDiskSlow = true
+        bench.handle(.started)
+        bench.opened()
+        bench.pilot(12_000)
+        // The first register is being written.
+        bench.wait(.seconds(5))
+        #expect(bench.writes == 1)
+        bench.pilot(9000)
+        bench.permit(16_000, leaseSeconds: 600)
+        let asked = bench.pilot(6000) + bench.handle(.memoryStored)
+        #expect(!asked.orders.contains(close))
+        #expect(bench.handle(.memoryStored).orders.contains(close))
+    }
+
+    /// A keeper that has something else to store each time.
+    private func turn(_ keeper: inout MemoryKeeper, _ number: Int, at uptime: Duration) -> [HardwareEffect] {
+        var turn = Turn(at: Moment(uptime: uptime, utc: Timestamp(millisecondsSinceEpoch: 0)))
+        let trip = HardwareMemory.Trip(code: .groundFailure, count: number)
+        keeper.keep(HardwareMemory(outlets: [.init(connectorId: 1, trips: [trip])]), &turn)
+        return turn.effects
+    }
+
+    private func isStore(_ effect: HardwareEffect) -> Bool { if case .store = effect { true } else { false } }
+
+    @Test func aLongQuietTimeSavesNoMoreWritesThanTwentyFour() {
+        var keeper = MemoryKeeper(stored: HardwareMemory(), at: .zero)
+        var writes = 0
+        for number in 1...100 {
+            let isStored = turn(&keeper, number, at: .seconds(36_000)).contains(where: isStore)
+            guard isStored else { continue }
+            writes += 1
+            var saved = Turn(at: Moment(uptime: .seconds(36_000), utc: Timestamp(millisecondsSinceEpoch: 0)))
+            #expect(keeper.saved(&saved) != nil)
+        }
+        #expect(writes == 24)
+    }
+
+    /// Its deadline would be due for ever, and the process would do nothing else.
+    @Test func aDiskThatFailsForHoursIsTriedNoMoreOftenThanTheBudgetAllows() {
+        var keeper = MemoryKeeper(stored: HardwareMemory(), at: .zero)
+        var now = Duration.zero
+        var writes = 0
+        while now < .seconds(36_000) {
+            if turn(&keeper, 1, at: now).contains(where: isStore) {
+                writes += 1
+                var failed = Turn(at: Moment(uptime: now, utc: Timestamp(millisecondsSinceEpoch: 0)))
+                keeper.saveFailed("the disk is full", &failed)
+            }
+            guard let next = keeper.nextDeadline?.at, next > now else {
+                Issue.record("nothing is waited for at \(now)")
+                return
+            }
+            now = next
+        }
+        #expect(writes == 24 + 59)
     }
 
     @Test func aDiskThatStoresNothingLetsOneClosingPassEachMinute() {

@@ -1,7 +1,8 @@
 import BusSchema
-import HardwareCore
 import Primitives
 import Testing
+
+@testable import HardwareCore
 
 /// The contactor and its mirror contact when something is broken, and how often it may close.
 @Suite struct SwitchingTests {
@@ -149,6 +150,24 @@ import Testing
         #expect(late.orders == [close])
     }
 
+    @Test func theRestAfterAClearDoesNotShortenTheHour() {
+        var connector = Bench.fixedCable
+        connector.closingsPerHour = 1
+        var bench = Bench.idle([connector])
+        bench.pilot(9000)
+        bench.permit(16_000, leaseSeconds: 3600)
+        #expect(bench.pilot(6000).orders.contains(close))
+        let closedAt = bench.now.uptime
+        bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+        bench.pilot(9000)
+        bench.opened()
+        bench.clear(.internalError)
+        let early = bench.pilot(6000) + bench.wait(closedAt + .milliseconds(3_599_999) - bench.now.uptime)
+        #expect(!early.orders.contains(close))
+        bench.permit(16_000, leaseSeconds: 3600)
+        #expect(bench.wait(.milliseconds(1)).orders == [close])
+    }
+
     @Test func clearingAContactorThatFailedClosesOnlyAfterARest() {
         var bench = Bench.charging(leaseSeconds: 600)
         bench.opened()
@@ -293,6 +312,25 @@ import Testing
         bench.opened()
         let effects = bench.wait(.seconds(10))
         #expect(effects.connector?.contactor == .welded)
+    }
+
+    @Test func aTurnHasOneOrderWhateverCameFirst() {
+        var turn = Turn(at: Moment(uptime: .seconds(1), utc: Timestamp(millisecondsSinceEpoch: 0)))
+        let fault = HardwareFault(connectorId: 1, code: .internalError, present: true, detail: "")
+        let record = LogRecord(.info, "a line")
+        turn.finish()
+        turn.log(record)
+        turn.publish(fault)
+        turn.reply(RequestID(1), .done)
+        turn.store(HardwareMemory())
+        turn.order(close)
+        turn.order(open)
+        #expect(
+            turn.effects == [
+                .command(open), .command(close), .store(HardwareMemory()), .reply(RequestID(1), .done),
+                .publish(AnyBusMessage(fault)), .log(record), .finish,
+            ]
+        )
     }
 
     @Test func theOpeningsOfAllConnectorsComeBeforeAnythingElse() {
