@@ -56,7 +56,9 @@ public struct AtomicDocument {
         public var isPrevious: Bool
         /// What could not be understood. Worth an error line each.
         public var setAside: [SetAside]
-        /// The device could not read the document, at the third try, and the one before stands in for it. It was left where it is, and the
+        /// What stood in the way of the next save. Worth a warning each.
+        public var moved: [SetAside]
+        /// The device could not read the document, however often it was asked, and the one before stands in for it. It was left where it is, and the
         /// next save keeps it under another name. Worth an error line.
         public var unread: StorageError?
 
@@ -65,26 +67,31 @@ public struct AtomicDocument {
             formatVersion: UInt16 = 0,
             isPrevious: Bool = false,
             setAside: [SetAside] = [],
+            moved: [SetAside] = [],
             unread: StorageError? = nil
         ) {
             self.body = body
             self.formatVersion = formatVersion
             self.isPrevious = isPrevious
             self.setAside = setAside
+            self.moved = moved
             self.unread = unread
         }
     }
 
     /// Reads the document. What is there and cannot be understood is set aside; what the device cannot read is left alone, since it may
     /// be readable the next time.
+    /// - Parameter tryAgain: How long a device is waited for that cannot read.
+    /// - Returns: What was found.
     /// - Throws: `StorageError.system` when access is denied, the folder cannot be used, or the device fails and no document before
     ///   stands in.
-    public func load() throws(StorageError) -> Loaded {
-        var loaded = Loaded()
+    public func load(tryAgain: DevicePatience = { _ in false }) throws(StorageError) -> Loaded {
+        directory.discard(temporaryPath)
+        var loaded = Loaded(moved: directory.moved.take())
         for candidate in keepsPrevious ? [path, previousPath] : [path] {
             let content: Content
             do throws(StorageError) {
-                content = try read(candidate)
+                content = try readPatiently(candidate, tryAgain)
             } catch {
                 guard error.isDeviceError else { throw error }
                 if candidate == path { memory.mustKeepOriginal = true }
@@ -134,7 +141,7 @@ public struct AtomicDocument {
             _ = try directory.linkAside(path, reason: "the device could not read it")
             memory.mustKeepOriginal = false
         } else if keepsPrevious {
-            try directory.remove(previousPath)
+            try directory.clear(previousPath)
             try directory.link(path, as: previousPath)
         }
     }
@@ -165,6 +172,19 @@ public struct AtomicDocument {
         case absent
         case unreadable(String)
         case sound([UInt8], formatVersion: UInt16)
+    }
+
+    /// Whatever call failed, the next one may not.
+    private func readPatiently(_ path: String, _ tryAgain: DevicePatience) throws(StorageError) -> Content {
+        var tries = 0
+        while true {
+            do throws(StorageError) {
+                return try read(path)
+            } catch {
+                tries += 1
+                guard tries < File.triesOfARead || error.isDeviceError && tryAgain(error) else { throw error }
+            }
+        }
     }
 
     private func read(_ path: String) throws(StorageError) -> Content {

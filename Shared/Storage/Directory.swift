@@ -4,6 +4,21 @@ internal import Glibc
 struct Directory {
     let files: any FileSystem
     let meter: WriteMeter
+    /// What `clear` had to give another name.
+    let moved = Moved()
+
+    /// Named values, since a directory is copied.
+    final class Moved {
+        private var all: [SetAside] = []
+
+        func add(_ entry: SetAside) { all.append(entry) }
+
+        /// Each is told once.
+        func take() -> [SetAside] {
+            defer { all = [] }
+            return all
+        }
+    }
 
     /// The folder that `path` is in.
     static func containing(_ path: String) -> String {
@@ -15,9 +30,9 @@ struct Directory {
         try File(path, mode, in: files, meter: meter)
     }
 
-    /// Makes an empty file at `path`; what had the name before is removed.
+    /// Makes an empty file at `path`; what had the name before is removed, or has another one.
     func replace(_ path: String, permissions: UInt32) throws(StorageError) -> File {
-        try remove(path)
+        try clear(path)
         return try open(path, .createNew(permissions: permissions))
     }
 
@@ -57,10 +72,21 @@ struct Directory {
         }
     }
 
-    /// Removes the file at `path` where that only tidies up: the next start or the next save removes it otherwise.
-    func discard(_ path: String) {
+    /// Makes the name `path` free for a file of ours. What has it is a leftover of ours and is removed; a folder is somebody else's, and
+    /// gets another name.
+    func clear(_ path: String) throws(StorageError) {
         do throws(StorageError) {
             try remove(path)
+        } catch {
+            guard try status(path)?.kind == .folder else { throw error }
+            moved.add(try setAside(path, reason: "it is a folder"))
+        }
+    }
+
+    /// The same where that only tidies up: the next start or the next save does it otherwise.
+    func discard(_ path: String) {
+        do throws(StorageError) {
+            try clear(path)
         } catch {
             // A leftover wastes space and does no other harm.
         }

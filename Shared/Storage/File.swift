@@ -1,5 +1,9 @@
 internal import Glibc
 
+/// Asked while something is opened and the device cannot read a part of it: waits a moment and says whether to try once more. Failures of a
+/// device pass often, and what is taken for lost meanwhile is missing until somebody looks. Never for what the loop waits for.
+public typealias DevicePatience = (StorageError) -> Bool
+
 /// An open file. Closed when it goes out of scope; its locks go with it.
 final class File {
     /// What errors call it.
@@ -36,17 +40,18 @@ final class File {
 
     /// Reads up to `count` bytes at `offset`; fewer only at the end of the file. A device that fails is asked three times.
     func read(_ count: Int, at offset: Int64) throws(StorageError) -> [UInt8] {
-        try read(count, at: offset, onBadBlock: { _ in false })
+        try read(count, at: offset, tryAgain: { _ in false }, onBadBlock: { _ in false })
     }
 
-    /// The same, but blocks that the device cannot read come back as zeros and are reported: one bad sector must not hide the rest.
-    func readSalvaging(_ count: Int, at offset: Int64) throws(StorageError) -> (
+    /// The same for as long as `tryAgain` says, but blocks that the device cannot read come back as zeros and are reported: one bad sector must not hide the rest.
+    func readSalvaging(_ count: Int, at offset: Int64, tryAgain: DevicePatience) throws(StorageError) -> (
         bytes: [UInt8], hasBadBlocks: Bool
     ) {
         var hasBadBlocks = false
         let bytes = try read(
             count,
             at: offset,
+            tryAgain: tryAgain,
             onBadBlock: { _ in
                 hasBadBlocks = true
                 return true
@@ -58,6 +63,7 @@ final class File {
     private func read(
         _ count: Int,
         at offset: Int64,
+        tryAgain: DevicePatience,
         onBadBlock skips: (Int64) -> Bool
     ) throws(StorageError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
@@ -72,8 +78,10 @@ final class File {
                 tries = 0
             } catch {
                 tries += 1
-                if error.code == EIO, tries < Self.triesOfARead { continue }
-                guard error.code == EIO, skips(position) else { throw StorageError(error, "read", path) }
+                let failure = StorageError(error, "read", path)
+                guard failure.isDeviceError else { throw failure }
+                if tries < Self.triesOfARead || tryAgain(failure) { continue }
+                guard skips(position) else { throw failure }
                 done = min(count, done + Int(Self.blockBytes - position % Self.blockBytes))
                 tries = 0
             }
@@ -182,6 +190,6 @@ final class File {
     }
 
     /// Most read errors of a healthy device are gone at the next try.
-    private static let triesOfARead = 3
+    static let triesOfARead = 3
     private static let blockBytes: Int64 = 4096
 }

@@ -79,12 +79,10 @@ public struct Errno: Error, Hashable, Sendable {
 public enum OpenMode: Hashable, Sendable {
     /// To read one that exists. Never waits, even when a pipe has the name.
     case read
-    /// To read and write one that exists.
+    /// To read and write one that exists. Never waits either.
     case readWrite
     /// To read and write one that does not exist yet.
     case createNew(permissions: UInt32)
-    /// To read and write, made when it does not exist.
-    case openOrCreate(permissions: UInt32)
 }
 
 /// What `status` tells of a file.

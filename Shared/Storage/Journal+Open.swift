@@ -1,13 +1,18 @@
-internal import Glibc
-
 extension Journal {
     /// Opens the journal, or makes a new one, and hands every record to `onRecord` in order, one at a time.
     ///
     /// A torn tail is cut off and kept in a file of its own. After damage in the middle, or when both copies of the header are lost, all
-    /// sound records are kept, the file is rewritten and the original set aside. So it is when a block cannot be read at the third try;
-    /// nothing is cut off then. Of one in which no record can be found because of such blocks nothing is known, and opening fails, so that
+    /// sound records are kept, the file is rewritten and the original set aside. So it is when a block cannot be read, however often
+    /// `tryAgain` says; nothing is cut off then. Of one in which no record can be found because of such blocks nothing is known, and opening fails, so that
     /// whoever opens tries again. A file that is another's, or newer, is set aside as a whole and a new journal begun.
     ///
+    /// - Parameters:
+    ///   - options: What it is called and may contain.
+    ///   - reserve: Room on the disk that immediate records may use.
+    ///   - files: Where it lies.
+    ///   - tryAgain: How long a device is waited for that cannot read.
+    ///   - onRecord: Gets every record.
+    /// - Returns: The journal, and what was found.
     /// - Throws: `StorageError.inUse` when another process has it open; `.full` when the disk has no room for a new one, or for the
     ///   salvage of one that cannot be read; `.system` when the folder cannot be used or the device fails. Nothing was changed then, but
     ///   records may have been handed out.
@@ -15,6 +20,7 @@ extension Journal {
         _ options: Options,
         reserve: SpaceReserve? = nil,
         files: any FileSystem = KernelFileSystem(),
+        tryAgain: @escaping DevicePatience = { _ in false },
         onRecord: (JournalRecord) -> Void
     ) throws(StorageError) -> (journal: Journal, report: JournalReport) {
         var report = JournalReport()
@@ -27,12 +33,15 @@ extension Journal {
         case .file(let file):
             try file.lock()
             // A compaction that was cut short; its original is this one. Only who has the lock may know that nobody is at it.
-            try directory.remove(options.temporaryPath)
-            if let journal = try salvage(file, options, directory, reserve, &report, onRecord) {
+            directory.discard(options.temporaryPath)
+            if let journal = try salvage(file, options, directory, reserve, tryAgain, &report, onRecord) {
+                report.moved = directory.moved.take()
                 return (journal, report)
             }
         }
-        return (try create(options, directory, reserve), report)
+        let journal = try create(options, directory, reserve)
+        report.moved = directory.moved.take()
+        return (journal, report)
     }
 
     private static func create(
@@ -70,11 +79,16 @@ extension Journal {
         _ options: Options,
         _ directory: Directory,
         _ reserve: SpaceReserve?,
+        _ tryAgain: @escaping DevicePatience,
         _ report: inout JournalReport,
         _ onRecord: (JournalRecord) -> Void
     ) throws(StorageError) -> Journal? {
         let size = try file.size
-        let (start, hasBadBlocks) = try file.readSalvaging(JournalFormat.largestHeaderBytes, at: 0)
+        let (start, hasBadBlocks) = try file.readSalvaging(
+            JournalFormat.largestHeaderBytes,
+            at: 0,
+            tryAgain: tryAgain
+        )
         var reason = hasBadBlocks ? "blocks of it cannot be read" : nil
         var header = JournalFormat.Header(formatVersion: options.formatVersion, nextSequence: 1)
         var isLost = false
@@ -85,7 +99,7 @@ extension Journal {
         )
         {
         case .foreign(let foreign):
-            if hasBadBlocks { throw unreadable(options.path) }
+            if hasBadBlocks { throw .unreadable(options.path) }
             report.setAside = try directory.setAside(options.path, reason: foreign)
             return nil
         case .lost:
@@ -103,11 +117,11 @@ extension Journal {
             end: size,
             reserve: reserve
         )
-        let scan = try journal.scan(from: isLost ? 0 : header.recordsStart, &report, onRecord)
+        let scan = try journal.scan(from: isLost ? 0 : header.recordsStart, tryAgain, &report, onRecord)
         if isLost {
             guard journal.count > 0 else {
                 // Nothing could be read, which says nothing about what is there: the device may answer again in a moment.
-                if hasBadBlocks || scan.hasBadBlocks { throw unreadable(options.path) }
+                if hasBadBlocks || scan.hasBadBlocks { throw .unreadable(options.path) }
                 report.setAside = try directory.setAside(options.path, reason: "its header is damaged")
                 report.tornBytes = 0
                 return nil
@@ -129,10 +143,6 @@ extension Journal {
         return journal
     }
 
-    private static func unreadable(_ path: String) -> StorageError {
-        .system(FileError(EIO, "read", path))
-    }
-
     private struct Scan {
         var tornBytes: Int64
         var hasBadBlocks: Bool
@@ -141,10 +151,11 @@ extension Journal {
     /// Reads everything once and notes where records are; `end` is that of the last one afterwards.
     private func scan(
         from start: Int64,
+        _ tryAgain: @escaping DevicePatience,
         _ report: inout JournalReport,
         _ onRecord: (JournalRecord) -> Void
     ) throws(StorageError) -> Scan {
-        var scanner = JournalScanner(from: start, to: end, minimum: 1, badBlocks: .skip)
+        var scanner = JournalScanner(from: start, to: end, minimum: 1, badBlocks: .skip(tryAgain))
         var damaged: (offset: Int64, bytes: Int64)?
         while true {
             switch try scanner.next(in: file) {
@@ -206,7 +217,7 @@ extension Journal {
         isOriginalKept = true
         defer { isOriginalKept = false }
         do throws(StorageError) {
-            try rewriteAll(badBlocks: .skip)
+            try rewriteSalvaging()
         } catch {
             directory.discard(original.keptAs)
             throw error

@@ -40,6 +40,21 @@ extension Journal {
         return true
     }
 
+    /// Begins to write the journal anew with all of its records, unless a compaction is under way, which does as much. `continueCompaction`
+    /// does the work. Without this the next immediate append or flush does all of it at once.
+    ///
+    /// - Throws: `StorageError`; nothing has changed then.
+    public func beginRewriting() throws(StorageError) {
+        guard rewrite == nil else { return }
+        rewrite = try newRewrite(badBlocks: .fail, formatVersion: header.formatVersion, keeping: \.payload)
+    }
+
+    /// Writes the journal anew, or the rest of it where that has begun.
+    func finishRewriting() throws(StorageError) {
+        try beginRewriting()
+        while try !continueCompaction() {}
+    }
+
     /// Gives a compaction up; nothing has changed.
     public func cancelCompaction() {
         guard rewrite != nil else { return }
@@ -47,12 +62,11 @@ extension Journal {
         directory.discard(options.temporaryPath)
     }
 
-    /// Writes the whole journal anew: what was synced from the file, the rest from memory.
-    func rewriteAll(badBlocks: JournalScanner.BadBlocks) throws(StorageError) {
-        cancelCompaction()
+    /// Writes the whole journal anew without what is no record, when it is opened.
+    func rewriteSalvaging() throws(StorageError) {
         do throws(StorageError) {
             let rewrite = try newRewrite(
-                badBlocks: badBlocks,
+                badBlocks: .skip({ _ in false }),
                 formatVersion: header.formatVersion,
                 keeping: \.payload
             )
@@ -60,6 +74,8 @@ extension Journal {
             while try !rewrite.advance(in: file, to: syncedEnd, maximumBytes: 64 << 10) {
                 try usingReserve { () throws(StorageError) in try rewrite.drain() }
             }
+            // What was handed out must not be missing because the device fails once more.
+            guard rewrite.index.count >= count else { throw .unreadable(options.path) }
             try complete(rewrite)
         } catch {
             cancelCompaction()
@@ -73,7 +89,7 @@ extension Journal {
         formatVersion: UInt16,
         keeping: @escaping (JournalRecord) -> [UInt8]?
     ) throws(StorageError) -> JournalRewrite {
-        try JournalRewrite(
+        let rewrite = try JournalRewrite(
             options,
             header: JournalFormat.Header(formatVersion: formatVersion, nextSequence: nextSequence),
             scanner: JournalScanner(
@@ -85,6 +101,8 @@ extension Journal {
             in: directory,
             keeping: keeping
         )
+        setAsides += directory.moved.take()
+        return rewrite
     }
 
     /// Adds what is in memory only, and gives the new file the name of the old one.

@@ -39,8 +39,8 @@ public final class Journal {
     /// The number that the next record gets.
     public internal(set) var nextSequence: UInt64
 
-    /// Files that were kept under another name because a rewrite of the journal found damage in them. Worth an error line each.
-    public internal(set) var setAsides: [SetAside] = []
+    /// Files that were kept under another name and nobody was told of.
+    var setAsides: [SetAside] = []
 
     let directory: Directory
     let reserve: SpaceReserve?
@@ -84,8 +84,18 @@ public final class Journal {
     /// Some batched records are not yet safe from a power cut, or a sync failed: the owner should have a deadline for `flush()`.
     public var needsFlush: Bool { !tail.unsynced.isEmpty || tail.isDoubtful }
 
+    /// A sync failed, and the journal was not written anew since.
+    public var isDoubtful: Bool { tail.isDoubtful }
+
     /// What this journal has written since it was opened.
     public var written: WriteCounters { directory.meter.counters }
+
+    /// What was kept under another name since the last call, because a rewrite of the journal found damage in it, or something else where
+    /// its new file belongs. Worth an error line each.
+    public func takeSetAsides() -> [SetAside] {
+        defer { setAsides = [] }
+        return setAsides
+    }
 
     /// Up to here the file is on the device.
     var syncedEnd: Int64 { end - Int64(tail.unsynced.count) }
@@ -139,11 +149,11 @@ public final class Journal {
 
     /// Makes all records safe from a power cut, and takes the reserve back if the disk has room again.
     ///
-    /// After a failed sync the journal is written anew here, which takes as long as a compaction.
+    /// After a failed sync the journal is written anew here, unless `beginRewriting` and `continueCompaction` have done that.
     /// - Throws: `StorageError` when the device fails or is full. Nothing is lost then unless the power goes; call again later.
     public func flush() throws(StorageError) {
         try reserve?.restore()
-        if tail.isDoubtful { return try rewriteAll(badBlocks: .fail) }
+        if tail.isDoubtful { return try finishRewriting() }
         guard needsFlush else { return }
         try sync()
         tail.unsynced = []
@@ -224,7 +234,7 @@ public final class Journal {
             try reserve.restore()
             guard reserve.isWhole else { throw .full(path: options.path) }
         }
-        if tail.isDoubtful { try rewriteAll(badBlocks: .fail) }
+        if tail.isDoubtful, durability == .immediate { try finishRewriting() }
         if tail.hasDebris { try cutDebris() }
         if durability == .batched, tail.unsynced.count + bytes > JournalTail.maximumBytes {
             try flush()

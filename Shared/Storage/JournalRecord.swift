@@ -31,14 +31,18 @@ public struct JournalReport: Hashable, Sendable {
     public var damage: [Damage]
     /// The original file, when it was damaged or could not be read at all.
     public var setAside: SetAside?
+    /// What stood in the way of a file that had to be made. Worth a warning each.
+    public var moved: [SetAside]
 
     public init(
         records: Int = 0,
         tornBytes: Int64 = 0,
         cutKeptAs: String? = nil,
         damage: [Damage] = [],
-        setAside: SetAside? = nil
+        setAside: SetAside? = nil,
+        moved: [SetAside] = []
     ) {
+        self.moved = moved
         self.records = records
         self.tornBytes = tornBytes
         self.cutKeptAs = cutKeptAs

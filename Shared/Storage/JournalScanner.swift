@@ -4,8 +4,8 @@ struct JournalScanner {
     enum BadBlocks {
         /// Throw: it may be readable the next time, and nobody must take its records for gone.
         case fail
-        /// Take it for damage, and remember it.
-        case skip
+        /// Take it for damage, and remember it, once the patience is at its end.
+        case skip(DevicePatience)
     }
 
     enum Step {
@@ -91,8 +91,8 @@ struct JournalScanner {
         switch badBlocks {
         case .fail:
             window = try file.read(Int(wanted), at: offset)
-        case .skip:
-            let found = try file.readSalvaging(Int(wanted), at: offset)
+        case .skip(let tryAgain):
+            let found = try file.readSalvaging(Int(wanted), at: offset, tryAgain: tryAgain)
             window = found.bytes
             hasBadBlocks = hasBadBlocks || found.hasBadBlocks
         }

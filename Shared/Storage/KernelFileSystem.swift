@@ -10,11 +10,9 @@ public struct KernelFileSystem: FileSystem, Sendable {
         let number =
             switch mode {
             case .read: try checked { Glibc.open(path, O_RDONLY | O_NONBLOCK | always) }
-            case .readWrite: try checked { Glibc.open(path, O_RDWR | always) }
+            case .readWrite: try checked { Glibc.open(path, O_RDWR | O_NONBLOCK | always) }
             case .createNew(let permissions):
                 try checked { Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | always, permissions) }
-            case .openOrCreate(let permissions):
-                try checked { Glibc.open(path, O_RDWR | O_CREAT | always, permissions) }
             }
         return FileHandle(number: number)
     }

@@ -21,6 +21,7 @@ extension Directory {
     /// Renames `path` to a free name.
     func setAside(_ path: String, reason: String) throws(StorageError) -> SetAside {
         let name = try freeName(for: path)
+        try clear(name)
         try rename(path, to: name)
         try sync(containing: path)
         return SetAside(path: path, keptAs: name, reason: reason)
@@ -29,7 +30,7 @@ extension Directory {
     /// Links `path` to a free name as well, for a file that is about to be replaced.
     func linkAside(_ path: String, reason: String) throws(StorageError) -> SetAside {
         let name = try freeName(for: path)
-        try remove(name)
+        try clear(name)
         try link(path, as: name)
         return SetAside(path: path, keptAs: name, reason: reason)
     }

@@ -79,7 +79,8 @@ public struct SmallFile: Hashable, Sendable {
     /// - Throws: `SmallFileError`; then the old file is still there.
     public func replace(with bytes: [UInt8], access: Access) throws(SmallFileError) {
         let temporary = SmallFile(path + ".new")
-        unlink(temporary.path)  // Of a process that was killed here.
+        // Of a process that was killed here; a folder is somebody else's and gets another name.
+        if unlink(temporary.path) != 0, errno == EISDIR { rename(temporary.path, temporary.path + ".unreadable") }
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw temporary.failure("create") }
         defer { close(descriptor) }

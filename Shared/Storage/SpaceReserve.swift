@@ -9,6 +9,9 @@ public final class SpaceReserve {
     /// How much there is.
     public private(set) var heldBytes: Int64
 
+    /// What had its place and was no file. Worth a warning.
+    public let moved: SetAside?
+
     private let file: File
 
     /// Takes the room; as much of it as an earlier run held is kept. On a full disk `isWhole` is false afterwards.
@@ -19,7 +22,8 @@ public final class SpaceReserve {
         files: any FileSystem = KernelFileSystem()
     ) throws(StorageError) {
         precondition(bytes > 0, "A reserve of nothing reserves nothing.")
-        let file = try File(path, .openOrCreate(permissions: 0o600), in: files, meter: WriteMeter())
+        let (file, moved) = try Self.open(path, in: Directory(files: files, meter: WriteMeter()))
+        self.moved = moved
         let size = try file.size
         if size > bytes { try file.truncate(to: bytes) }
         self.path = path
@@ -29,6 +33,17 @@ public final class SpaceReserve {
         heldBytes = 0
         if size > 0 { try hold(min(size, bytes)) }
         try restore()
+    }
+
+    private static func open(_ path: String, in directory: Directory) throws(StorageError) -> (File, moved: SetAside?) {
+        let permissions: UInt32 = 0o600
+        switch try directory.openRegular(path, .readWrite) {
+        case .file(let file): return (file, nil)
+        case .absent: return (try directory.open(path, .createNew(permissions: permissions)), nil)
+        case .unfit(let reason):
+            let moved = try directory.setAside(path, reason: reason)
+            return (try directory.open(path, .createNew(permissions: permissions)), moved)
+        }
     }
 
     public var isWhole: Bool { heldBytes == bytes }

@@ -29,6 +29,9 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The device could not read it.
+    static func unreadable(_ path: String) -> StorageError { .system(FileError(EIO, "read", path)) }
+
     /// The device failed, perhaps only for a while.
     var isDeviceError: Bool {
         if case .system(let error) = self { error.errno == EIO } else { false }

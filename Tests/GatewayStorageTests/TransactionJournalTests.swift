@@ -86,6 +86,71 @@ import Testing
         #expect(journal.load(QueueQuery(afterSequence: 0, limit: 64)) != nil)
     }
 
+    /// It takes as long as a compaction, and the loop opens no contactor meanwhile.
+    @Test func afterAFailedSyncTheJournalIsWrittenAnewInSlices() throws {
+        let journal = try open()
+        for number in 1...40 {
+            let records = (1...200).map { began(Int64(number * 200 + $0)) }
+            try journal.append(records, .synced, at: .zero)
+        }
+        let bytes = disk.contents("/state/transactions.journal")?.count ?? 0
+        #expect(bytes > 1 << 20)
+        try journal.append(needed, .written, at: .zero)
+        disk.plan(DiskFault(call: 1, kinds: [.syncData], effect: .error(Errno(EIO))))
+        var uptime = Duration.zero
+        var turns = 0
+        var most = 0
+        while let due = journal.nextDeadline, turns < 1000 {
+            uptime = max(uptime, due.at)
+            let before = journal.written.bytes
+            _ = journal.deadlineReached(at: uptime)
+            most = max(most, journal.written.bytes - before)
+            // What need not be safe at once waits for no slice.
+            if turns == 5 { try journal.append(needed, .written, at: uptime) }
+            turns += 1
+        }
+        #expect(turns > bytes / (64 << 10) && turns < 1000)
+        #expect(most <= 128 << 10)
+        disk.losePower()
+        let text = String(decoding: disk.contents("/state/transactions.journal") ?? [], as: UTF8.self)
+        #expect(text.split(separator: "requeued", omittingEmptySubsequences: false).count == 3)
+    }
+
+    @Test func whatMustBeSafeAtOnceIsSafeWhileTheJournalIsWrittenAnew() throws {
+        let journal = try open()
+        for number in 1...40 {
+            let records = (1...200).map { began(Int64(number * 200 + $0)) }
+            try journal.append(records, .synced, at: .zero)
+        }
+        disk.plan(DiskFault(call: 1, kinds: [.syncData], effect: .error(Errno(EIO))))
+        #expect(throws: StorageError.self) { try journal.append(needed, .synced, at: .zero) }
+        for _ in 1...3 { _ = journal.deadlineReached(at: .zero) }
+        try journal.append(needed, .synced, at: .zero)
+        disk.losePower()
+        let text = String(decoding: disk.contents("/state/transactions.journal") ?? [], as: UTF8.self)
+        #expect(text.split(separator: "requeued", omittingEmptySubsequences: false).count == 2)
+        #expect(text.split(separator: "\"began\"", omittingEmptySubsequences: false).count == 8001)
+    }
+
+    @Test func aFolderInThePlaceOfTheReserveIsTold() throws {
+        try disk.makeFolder("/state/transactions.reserve", permissions: 0o755)
+        try disk.makeFolder("/state/transactions.journal.new", permissions: 0o755)
+        var lines: [LogRecord] = []
+        _ = try TransactionJournal(directory: "/state", files: disk) { lines.append($0) }
+        #expect(lines.map(\.level) == [.warning, .warning])
+        #expect(lines.first?.message.contains("/state/transactions.reserve.unreadable-1") == true)
+        #expect(lines.last?.message.contains("/state/transactions.journal.new.unreadable-1") == true)
+    }
+
+    @Test func withoutAReserveTheJournalWorks() throws {
+        try disk.makeFolder("/state/transactions.reserve", permissions: 0o755)
+        disk.plan(DiskFault(call: 1, kinds: [.rename], effect: .error(Errno(EBUSY))))
+        var lines: [LogRecord] = []
+        let journal = try TransactionJournal(directory: "/state", files: disk) { lines.append($0) }
+        #expect(lines.map(\.message) == ["no space is held free for transactions"])
+        try journal.append(needed, .synced, at: .zero)
+    }
+
     @Test func anExpendableRecordDoesNotUseTheReserveUp() throws {
         let journal = try open()
         disk.capacityBytes = disk.usedBytes

@@ -98,6 +98,50 @@ import Testing
         #expect(try journal.append([1], durability: .immediate) == 301)
     }
 
+    /// What is left out for a failure that passes would be missing until somebody looks.
+    @Test(arguments: [0, 1, 2])
+    func blocksThatCannotBeReadForAWhileCostNothing(block: Int) throws {
+        let records = try fill(300)
+        let before = disk.contents("/state/log")
+        disk.spoil("/state/log", block: block)
+        var waits = 0
+        let (_, found, report) = try bench.open { _ in
+            waits += 1
+            if waits == 5 { disk.heal() }
+            return true
+        }
+        #expect(waits == 5)
+        #expect(found == records)
+        #expect(report == JournalReport(records: 300))
+        #expect(disk.contents("/state/log") == before)
+    }
+
+    @Test func aDeviceIsNotWaitedForLongerThanItsOwnerWants() throws {
+        try fill(300)
+        disk.spoil("/state/log", block: 1)
+        var waits = 0
+        let (_, found, report) = try bench.open { _ in
+            waits += 1
+            return waits < 20
+        }
+        #expect(waits >= 20 && found.count < 300 && report.setAside != nil)
+    }
+
+    /// The second reading, which writes what the first one found, must not lose what that one had.
+    @Test func aRepairThatReadsLessThanWasFoundIsNone() throws {
+        try fill(300)
+        disk.lose("/state/log", block: 2)
+        var found = 0
+        do {
+            _ = try Journal.open(bench.options, files: disk) { record in
+                found += 1
+                if record.sequence == 300 { disk.spoil("/state/log", block: 1) }
+            }
+        }
+        disk.heal()
+        #expect(try bench.open().records.count == found)
+    }
+
     @Test func whenAnUnreadableJournalCannotBeSalvagedForWantOfRoomNothingIsCutOff() throws {
         try fill(300)
         let before = disk.contents("/state/log")
@@ -148,7 +192,7 @@ import Testing
         let journal = try bench.open().journal
         disk.lose("/state/log", block: 1)
         try journal.compact(keeping: \.payload)
-        #expect(journal.setAsides.map(\.keptAs) == ["/state/log.unreadable-1"])
+        #expect(journal.takeSetAsides().map(\.keptAs) == ["/state/log.unreadable-1"])
     }
 
     // MARK: - The layout before
@@ -193,6 +237,21 @@ import Testing
         try document.save([1, 2, 3])
         disk.plan(DiskFault(call: 1, kinds: [.read], effect: .error(.deviceFailed)))
         #expect(try document.load() == .init(body: [1, 2, 3], formatVersion: 1))
+    }
+
+    @Test func aDocumentThatCannotBeReadForAWhileIsReadAndTheOneBeforeDoesNotStandIn() throws {
+        var document = bench.document(keepsPrevious: true)
+        try document.save([1])
+        try document.save([2])
+        disk.spoil("/state/doc", block: 0)
+        var waits = 0
+        let loaded = try document.load { _ in
+            waits += 1
+            if waits == 3 { disk.heal() }
+            return true
+        }
+        #expect(waits == 3)
+        #expect(loaded == .init(body: [2], formatVersion: 1))
     }
 
     @Test func aDocumentThatCannotBeReadAtAllIsNeverOverwritten() throws {

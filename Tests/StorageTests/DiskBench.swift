@@ -16,10 +16,11 @@ struct DiskBench {
     init(disk: SimulatedDisk) { self.disk = disk }
 
     func open(
-        reserve: SpaceReserve? = nil
+        reserve: SpaceReserve? = nil,
+        tryAgain: @escaping DevicePatience = { _ in false }
     ) throws(StorageError) -> (journal: Journal, records: [JournalRecord], report: JournalReport) {
         var records: [JournalRecord] = []
-        let (journal, report) = try Journal.open(options, reserve: reserve, files: disk) {
+        let (journal, report) = try Journal.open(options, reserve: reserve, files: disk, tryAgain: tryAgain) {
             records.append($0)
         }
         return (journal, records, report)

@@ -46,10 +46,14 @@ final class SecretStore {
     /// What it has written to the disk since the start.
     var written: WriteCounters { document.written }
 
-    /// What was stored; nothing after a loss, which is logged.
+    /// Reads the document.
+    /// - Parameter tryAgain: How long a device is waited for that cannot read.
+    /// - Returns: What was stored; nothing after a loss, which is logged.
     /// - Throws: `StorageError.system` when access is denied.
-    func load() throws(StorageError) -> [String: Secret] {
-        let loaded = try document.load()
+    func load(tryAgain: DevicePatience = { _ in false }) throws(StorageError) -> [String: Secret] {
+        let loaded = try document.load(tryAgain: tryAgain)
+        for moved in loaded.moved { log.write(LogRecord(.warning, moved.description)) }
+        if let unread = loaded.unread { log.write(LogRecord(.error, unread.description)) }
         for setAside in loaded.setAside { log.write(LogRecord(.error, setAside.description)) }
         if loaded.isPrevious { log.write(LogRecord(.error, "the secrets are those before the last change")) }
         guard let body = loaded.body else { return [:] }

@@ -16,12 +16,13 @@ final class SettingsJournal {
     init(
         folder: String,
         files: any FileSystem = KernelFileSystem(),
+        tryAgain: @escaping DevicePatience = { _ in false },
         log: Log,
         restore: (StoredChange) -> Void
     ) throws(StorageError) {
         let path = folder + "/settings.journal"
         let options = Journal.Options(path: path, magic: "CHGCONFG", formatVersion: 1)
-        let opened = try Journal.open(options, files: files) { record in
+        let opened = try Journal.open(options, files: files, tryAgain: tryAgain) { record in
             do throws(DecodingError) {
                 restore(try JSON.decode(StoredChange.self, from: record.payload))
             } catch {
@@ -88,6 +89,7 @@ final class SettingsJournal {
     }
 
     private func report(_ report: JournalReport) {
+        for moved in report.moved { log.write(LogRecord(.warning, moved.description)) }
         if report.tornBytes > 0 {
             log.write(LogRecord(.notice, "an unfinished change was dropped", .init("bytes", report.tornBytes)))
         }

@@ -67,6 +67,7 @@ struct WorldFile {
             return try file.read(from: .foreign)
         } catch {
             if error.isAbsence { return nil }
+            if case .system(let error) = error, error.errno == EISDIR { throw setAside("it is a folder") }
             if case .tooLarge(_, let limit) = error { throw setAside("it is larger than \(limit) bytes") }
             throw Failure(description: "\(error)")
         }

@@ -29,10 +29,21 @@ public struct MemoryFile {
         )
     }
 
-    /// What was stored; nil when there is nothing that can be read, which is then told to `log`.
+    /// Reads the document.
+    /// - Parameters:
+    ///   - tryAgain: How long a device is waited for that cannot read.
+    ///   - log: Gets what was found damaged.
+    /// - Returns: What was stored; nil when there is nothing that can be understood.
     /// - Throws: `StorageError` when the folder cannot be used at all.
-    public func load(_ log: (LogRecord) -> Void) throws -> HardwareMemory? {
-        let loaded = try document.load()
+    public func load(
+        tryAgain: DevicePatience = { _ in false },
+        _ log: (LogRecord) -> Void
+    ) throws -> HardwareMemory? {
+        let loaded = try document.load(tryAgain: tryAgain)
+        for moved in loaded.moved { log(LogRecord(.warning, moved.description)) }
+        if let unread = loaded.unread {
+            log(LogRecord(.error, "faults and registers are those before the last change", .init("problem", unread)))
+        }
         for lost in loaded.setAside {
             log(LogRecord(.error, "faults and registers of before are lost", .init("problem", lost)))
         }

@@ -21,6 +21,8 @@ public final class TransactionJournal {
     private var wantedCompaction: Order?
     private var runningCompaction: Order?
     private var compactionDue: Duration?
+    /// When the journal is written anew after a failed sync, or the next slice of that.
+    private var rewritingDue: Duration?
     /// A compaction, and the first record that it knows nothing of. It judges by a checkpoint that stands for what was there when it was
     /// ordered; what was appended since then stays, however late the compaction begins.
     private struct Order {
@@ -35,14 +37,16 @@ public final class TransactionJournal {
     /// - Parameters:
     ///   - directory: The state folder; it must exist.
     ///   - files: Where it lies.
+    ///   - tryAgain: How long a device is waited for that cannot read.
     ///   - log: Gets what was found damaged, and what becomes of a compaction.
     /// - Throws: `StorageError` when the folder cannot be used or another gateway works in it.
     public init(
         directory: String,
         files: any FileSystem = KernelFileSystem(),
+        tryAgain: @escaping DevicePatience = { _ in false },
         log: @escaping (LogRecord) -> Void
     ) throws(StorageError) {
-        let reserve = try SpaceReserve(path: directory + "/transactions.reserve", files: files)
+        let reserve = Self.reserve(directory + "/transactions.reserve", files, log)
         let options = Journal.Options(
             path: directory + "/transactions.journal",
             magic: "OCPPTXNS",
@@ -52,7 +56,7 @@ public final class TransactionJournal {
         var restored = TransactionLedger()
         var marks: [(message: Int64, record: UInt64)] = []
         var unreadable = 0
-        let (journal, report) = try Journal.open(options, reserve: reserve, files: files) { stored in
+        let opened = try Journal.open(options, reserve: reserve, files: files, tryAgain: tryAgain) { stored in
             guard let record = Self.decode(stored.payload) else {
                 unreadable += 1
                 return
@@ -60,11 +64,11 @@ public final class TransactionJournal {
             Self.note(record, stored.sequence, in: &marks)
             restored.read(record)
         }
-        self.journal = journal
+        journal = opened.journal
         self.log = log
         self.restored = restored
         self.marks = marks
-        complain(report, unreadable: unreadable)
+        complain(opened.report, unreadable: unreadable)
     }
 
     /// What it has written since it was opened.
@@ -75,6 +79,7 @@ public final class TransactionJournal {
         earliest(
             Deadline(at: flushDue, for: "the journal is forced to disk"),
             earliest(
+                Deadline(at: rewritingDue, for: "the journal is written anew"),
                 Deadline(at: compactionDue, for: "the journal is compacted"),
                 Deadline(at: loading == nil ? nil : .zero, for: "the queue is read")
             )
@@ -84,7 +89,12 @@ public final class TransactionJournal {
     /// Makes safe from a power cut what waited long enough, and does the next slice of reading or of a compaction.
     /// - Returns: `queueLoaded` or `queueLoadFailed` when the last slice of what `load` began was read.
     public func deadlineReached(at uptime: Duration) -> GatewayEvent? {
-        if let due = flushDue, due <= uptime { flush(at: uptime) }
+        if let due = flushDue, due <= uptime {
+            flushDue = nil
+            // After a failed sync a flush would write everything anew, in one go.
+            if journal.isDoubtful { rewriteIfDoubtful(at: uptime) } else { flush(at: uptime) }
+        }
+        if let due = rewritingDue, due <= uptime { continueRewriting(at: uptime) }
         if loading != nil { return continueLoading() }
         if let due = compactionDue, due <= uptime { continueCompaction(at: uptime) }
         return nil
@@ -97,6 +107,7 @@ public final class TransactionJournal {
         _ durability: GatewayCore.Durability,
         at uptime: Duration
     ) throws(StorageError) {
+        defer { rewriteIfDoubtful(at: uptime) }
         guard !records.isEmpty else {
             if durability == .synced, journal.needsFlush { try journal.flush() }
             flushDue = journal.needsFlush ? flushDue : nil
@@ -166,16 +177,43 @@ public final class TransactionJournal {
                 return
             }
             runningCompaction = nil
+            tellMoved()
             log(LogRecord(.info, "journal compacted", .init("bytes", journal.fileBytes)))
         } catch {
             log(LogRecord(.warning, "the journal was not compacted", .init("reason", error)))
             wantedCompaction = wantedCompaction ?? runningCompaction
+            runningCompaction = nil
             compactionDue = uptime + Self.retryCompactionAfter
         }
     }
 
+    /// After a failed sync nothing can be trusted that is not written anew. That is done in slices as well: it takes as long as a
+    /// compaction, and only what has to be safe at once cannot wait for it.
+    private func rewriteIfDoubtful(at uptime: Duration) {
+        rewritingDue = journal.isDoubtful ? rewritingDue ?? uptime : nil
+    }
+
+    private func continueRewriting(at uptime: Duration) {
+        rewritingDue = nil
+        // A compaction under way serves as well.
+        guard journal.isDoubtful, runningCompaction == nil else { return }
+        do throws(StorageError) {
+            try journal.beginRewriting()
+            if try journal.continueCompaction() { return tellMoved() }
+            rewritingDue = uptime
+        } catch {
+            log(LogRecord(.error, "the journal could not be written anew", .init("reason", error)))
+            rewritingDue = uptime + Self.flushAfter
+        }
+    }
+
+    private func tellMoved() {
+        for entry in journal.takeSetAsides() { log(LogRecord(.error, "\(entry)")) }
+    }
+
     /// Makes everything safe from a power cut.
     public func flush(at uptime: Duration) {
+        defer { rewriteIfDoubtful(at: uptime) }
         flushDue = nil
         do throws(StorageError) {
             try journal.flush()
@@ -185,7 +223,24 @@ public final class TransactionJournal {
         }
     }
 
+    /// Room that is held for begins and ends. Without it a full disk loses sooner what cannot be stored; nothing else depends on it.
+    private static func reserve(
+        _ path: String,
+        _ files: any FileSystem,
+        _ log: (LogRecord) -> Void
+    ) -> SpaceReserve? {
+        do throws(StorageError) {
+            let reserve = try SpaceReserve(path: path, files: files)
+            if let moved = reserve.moved { log(LogRecord(.warning, "\(moved)")) }
+            return reserve
+        } catch {
+            log(LogRecord(.warning, "no space is held free for transactions", .init("reason", error)))
+            return nil
+        }
+    }
+
     private func complain(_ report: JournalReport, unreadable: Int) {
+        for moved in report.moved { log(LogRecord(.warning, "\(moved)")) }
         if let setAside = report.setAside { log(LogRecord(.error, "\(setAside)")) }
         if !report.damage.isEmpty {
             log(LogRecord(.error, "the journal was damaged", .init("places", report.damage.count)))

@@ -11,7 +11,7 @@ extension SimulatedDisk {
         case (.createNew, .some): throw Errno(EEXIST)
         case (_, .some(let existing)): inode = existing
         case (.read, nil), (.readWrite, nil): throw Errno(ENOENT)
-        case (.createNew(let permissions), nil), (.openOrCreate(let permissions), nil):
+        case (.createNew(let permissions), nil):
             inode = makeInode(.regular, permissions)
             table.change([(path, inode.number)], in: Self.folder(of: path))
         }

@@ -88,6 +88,11 @@ public final class SimulatedDisk: FileSystem {
         file(path)?.overwrite(offset..<offset + bytes.count) { bytes[$0 - offset] }
     }
 
+    /// A pipe, a link or the like gets that name.
+    public func putPipe(_ path: String) {
+        table.change([(path, makeInode(.other, 0o644).number)], in: Self.folder(of: path))
+    }
+
     // MARK: - What an onlooker sees
 
     /// What a program would read; nil when there is no such file.
