@@ -72,6 +72,31 @@ private struct Notes: Document {
         #expect(self.files().load()[ConfigSnapshot.self] == snapshot)
     }
 
+    /// What a device cannot read may say anything, so that its owner must not take it for absent.
+    @Test(arguments: [false, true])
+    func whatTheDeviceCannotReadIsNotTakenForAbsent(hasBefore: Bool) {
+        _ = files().save(AnyDocument(Notes(numbers: [1])), at: .zero)
+        if hasBefore { _ = files().save(AnyDocument(Notes(numbers: [2])), at: .zero) }
+        disk.spoil("/state/notes", block: 0)
+        var lines: [LogRecord] = []
+        var waits = 0
+        let found = DocumentFiles(directory: "/state", kinds: kinds, files: disk) { lines.append($0) }.load { _ in
+            waits += 1
+            return waits < 5
+        }
+        #expect(found.isUnread(Notes.self) && !found.isUnread(ConfigSnapshot.self))
+        #expect(found[Notes.self] == (hasBefore ? Notes(numbers: [1]) : nil))
+        #expect(waits >= 5)
+        #expect(lines.contains { $0.level == .error && "\($0.fields)".contains("/state/notes") })
+    }
+
+    @Test func aDamagedDocumentIsNotTakenForUnread() {
+        _ = files().save(AnyDocument(Notes(numbers: [1])), at: .zero)
+        disk.lose("/state/notes", block: 0)
+        let found = files().load()
+        #expect(!found.isUnread(Notes.self) && found[Notes.self] == nil)
+    }
+
     /// A body that is no such document is none, and says so.
     @Test func whatCannotBeReadIsLoggedAndMissing() throws {
         var file = AtomicDocument(

@@ -71,6 +71,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             keys: configuration.keys,
             restored: restored,
             availability: documents[AvailabilityDocument.self],
+            isAvailabilityUnread: documents.isUnread(AvailabilityDocument.self),
             seed: seeds.next(),
             at: moment
         )

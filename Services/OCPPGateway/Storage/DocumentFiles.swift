@@ -40,12 +40,13 @@ public final class DocumentFiles {
         }
     }
 
-    /// Reads all documents there are. What cannot be read is logged, and missing from the result.
-    public func load() -> Documents {
+    /// Reads all documents there are. What is damaged is logged, and missing from the result unless the one before stands in; what cannot
+    /// be read is noted there as well, since it says nothing of what it holds.
+    /// - Parameter tryAgain: How long a device is waited for that cannot read.
+    /// - Returns: What was found.
+    public func load(tryAgain: DevicePatience = { _ in false }) -> Documents {
         var documents = Documents()
-        for kind in kinds {
-            if let document = read(kind) { documents.add(document) }
-        }
+        for kind in kinds { read(kind, into: &documents, tryAgain) }
         return documents
     }
 
@@ -96,21 +97,33 @@ public final class DocumentFiles {
         }
     }
 
-    private func read<D: Document>(_ kind: D.Type) -> AnyDocument? {
-        do {
-            guard let loaded = try files[kind.name]?.load() else { return nil }
-            for setAside in loaded.setAside { log(LogRecord(.error, "\(setAside)")) }
-            return try loaded.body.map { AnyDocument(try JSON.decode(D.self, from: $0)) }
+    private func read<D: Document>(_ kind: D.Type, into documents: inout Documents, _ tryAgain: DevicePatience) {
+        guard let file = files[kind.name] else { return }
+        let loaded: AtomicDocument.Loaded
+        do throws(StorageError) {
+            loaded = try file.load(tryAgain: tryAgain)
         } catch {
-            log(
-                LogRecord(
-                    .error,
-                    "a document cannot be read",
-                    .init("document", kind.name),
-                    .init("reason", "\(error)")
-                )
-            )
-            return nil
+            documents.setUnread(kind)
+            return complain("a document cannot be read", kind, error)
         }
+        for moved in loaded.moved { log(LogRecord(.warning, "\(moved)")) }
+        for setAside in loaded.setAside { log(LogRecord(.error, "\(setAside)")) }
+        if let error = loaded.unread {
+            documents.setUnread(kind)
+            complain("a document cannot be read", kind, error)
+        }
+        guard let body = loaded.body else { return }
+        if loaded.isPrevious {
+            log(LogRecord(.error, "of a document only the save before is there", .init("document", kind.name)))
+        }
+        do throws(DecodingError) {
+            documents.add(AnyDocument(try JSON.decode(D.self, from: body)))
+        } catch {
+            complain("a document is not understood", kind, error)
+        }
+    }
+
+    private func complain(_ message: String, _ kind: any Document.Type, _ reason: any Error) {
+        log(LogRecord(.error, message, .init("document", kind.name), .init("reason", "\(reason)")))
     }
 }

@@ -153,6 +153,32 @@ import Testing
         #expect(isOperative(1))
     }
 
+    /// What the central system took out of service must not come back because of a bad sector (OCPP 1.6 §5.2).
+    @Test mutating func whatCannotBeReadIsTakenForOutOfServiceUntilTheCentralSystemOrders() {
+        let before = AvailabilityDocument()
+        machine = AvailabilityMachine(connectorIds: [1, 2], document: before, inherited: [], isUnread: true)
+        let orders = machine.start()
+        // The next start may be able to read it.
+        #expect(orders == .init())
+        #expect(machine.reasons(for: 1) == [.unread] && !isOperative(2) && isOperative(0))
+        let one = machine.change(change(1, true))
+        #expect(one.save == AvailabilityDocument(inoperative: [2]))
+        _ = machine.saved()
+        #expect(isOperative(1) && !isOperative(2))
+        let all = machine.change(change(0, true))
+        #expect(all.save == AvailabilityDocument())
+        _ = machine.saved()
+        #expect(isOperative(1) && isOperative(2))
+    }
+
+    @Test mutating func anOrderToStayOutOfServiceIsKeptAlsoWhenNothingCouldBeRead() {
+        machine = AvailabilityMachine(connectorIds: [1], document: nil, isUnread: true)
+        let asked = machine.change(change(1, false))
+        #expect(asked == .init(save: AvailabilityDocument(inoperative: [1])))
+        _ = machine.saved()
+        #expect(machine.reasons(for: 1) == [.centralSystem])
+    }
+
     @Test mutating func aSaveThatNobodyAskedForMeansNothing() {
         let saved = machine.saved()
         #expect(saved == .init())

@@ -1,6 +1,7 @@
 import BusSchema
 import JSON
 import OCPP
+import Primitives
 import Testing
 
 @testable import GatewayCore
@@ -30,6 +31,22 @@ import Testing
         #expect(bench.changeAvailability(1, .operative) == .accepted)
         bench.restart()
         #expect(bench.status(1)?.status == "Available")
+    }
+
+    /// A bad sector must not take back into service what was taken out, nor be the last word (OCPP 1.6 §5.2).
+    @Test func whatCannotBeReadFromTheDiskIsOutOfServiceAndTheCentralSystemCanChangeIt() {
+        let bench = ChargingBench(connectors: 2)
+        bench.isAvailabilityUnread = true
+        bench.restart()
+        #expect(bench.status(1)?.status == "Unavailable")
+        #expect(bench.status(2)?.explanation.contains("cannot be read from the disk") == true)
+        #expect(bench.status(0)?.status == "Available")
+        #expect(bench.logs.contains { $0.level == .error && $0.message == "the availability cannot be read" })
+        // The next start may read it: it is not written over.
+        #expect(bench.availability == nil)
+        bench.goOnline()
+        #expect(bench.changeAvailability(1, .operative) == .accepted)
+        #expect(bench.status(1)?.status == "Available" && bench.status(2)?.status == "Unavailable")
     }
 
     /// Until the document is there, the journal is the only place where it stands.

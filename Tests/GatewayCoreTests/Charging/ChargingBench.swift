@@ -13,6 +13,8 @@ final class ChargingBench {
     var journal: [JournalRecord]
     /// How much of it a power cut would leave.
     private var synced = 0
+    /// The device cannot read the document of availability.
+    var isAvailabilityUnread = false
     /// The document of availability on disk.
     private(set) var availability: AvailabilityDocument?
     private(set) var isOnline = false
@@ -207,6 +209,7 @@ final class ChargingBench {
             keys: keys,
             restored: restored,
             availability: availability,
+            isAvailabilityUnread: isAvailabilityUnread,
             seed: seed,
             at: moment
         )

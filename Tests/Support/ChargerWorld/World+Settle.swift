@@ -101,9 +101,9 @@ extension World {
         guard let status else { return problems + ["the gateway is dead"] }
         if status.queue.deadLetters > 0 { problems.append("\(status.queue.deadLetters) dead letters") }
         if let fault = status.queue.storageFault { problems.append("storage: \(fault)") }
-        let inoperative = around.disks.gateway.outOfService
+        let disk = around.disks.gateway
         for id in 0...settings.connectors {
-            let isOperative = !inoperative.contains(id) && !inoperative.contains(0)
+            let isOperative = !disk.isOutOfService(id) && !disk.isOutOfService(0)
             let truth: ChargePointStatus = isOperative ? .available : .unavailable
             if reportedStatus(id) != truth {
                 problems.append("connector \(id) is \(truth), reported is \(String(describing: reportedStatus(id)))")

@@ -29,6 +29,7 @@ public struct ChargingMachine: Machine, Sendable {
     ///   - keys: The values of the OCPP keys in force.
     ///   - restored: The journal, folded record by record.
     ///   - document: What was out of service, if that was ever saved.
+    ///   - isAvailabilityUnread: The device cannot read that; `document` is of before then.
     ///   - seed: For ids; never the same twice.
     ///   - moment: Now.
     public init(
@@ -36,6 +37,7 @@ public struct ChargingMachine: Machine, Sendable {
         keys: OCPPKeys,
         restored: TransactionLedger,
         availability document: AvailabilityDocument?,
+        isAvailabilityUnread: Bool = false,
         seed: UInt64,
         at moment: Moment
     ) {
@@ -52,10 +54,11 @@ public struct ChargingMachine: Machine, Sendable {
         let availability = AvailabilityMachine(
             connectorIds: configuration.connectors.map(\.id),
             document: document,
-            inherited: restored.inoperative
+            inherited: restored.inoperative,
+            isUnread: isAvailabilityUnread
         )
         self.availability = availability
-        if document != nil { book.availabilityIsSaved() }
+        if document != nil, !isAvailabilityUnread { book.availabilityIsSaved() }
         connectors = configuration.connectors.sorted { $0.id < $1.id }.map {
             ConnectorMachine(settings: $0, inoperability: availability.reasons(for: $0.id), at: moment.uptime)
         }
@@ -68,6 +71,10 @@ public struct ChargingMachine: Machine, Sendable {
         inTurn(at: moment) { machine, turn in
             if turn.ledger.orphans > 0 {
                 turn.log(.fault, "transactions overlap in the journal", .init("count", turn.ledger.orphans))
+            }
+            if machine.availability.isUnread {
+                let assumption = "all connectors are out of service until the central system orders otherwise"
+                turn.log(.error, "the availability cannot be read", .init("assumed", assumption))
             }
             machine.eachConnector(&turn) { $0.restore(&$1) }
             machine.statuses.reportChargePoint(machine.availability, &turn)

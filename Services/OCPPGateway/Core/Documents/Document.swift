@@ -33,6 +33,7 @@ public struct Documents: Sendable {
     public static let kinds: [any Document.Type] = [ConfigSnapshot.self] + FeatureProfiles.all.flatMap { $0.documents }
 
     private var found: [String: any Document] = [:]
+    private var unread: Set<String> = []
 
     /// None was found.
     public init() {}
@@ -42,6 +43,12 @@ public struct Documents: Sendable {
         get { found[kind.name] as? D }
         set { found[kind.name] = newValue }
     }
+
+    /// Whether there is one that could not be read: not absent, not damaged, but unknown. One found all the same is that of the save before.
+    public func isUnread<D: Document>(_ kind: D.Type) -> Bool { unread.contains(kind.name) }
+
+    /// Notes that there is one that cannot be read.
+    public mutating func setUnread(_ kind: any Document.Type) { unread.insert(kind.name) }
 
     /// Adds one that was read.
     public mutating func add(_ document: AnyDocument) { found[type(of: document.value).name] = document.value }

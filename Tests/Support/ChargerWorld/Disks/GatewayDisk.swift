@@ -29,6 +29,8 @@ final class GatewayDisk {
     private var mayHaveLost = false
     /// What is out of service by the documents that were acknowledged.
     private(set) var outOfService: Set<Int> = []
+    /// The process could not read them and saved none since: all connectors are to be out of service.
+    private var isUnread = false
     /// The same by documents whose save was not acknowledged since: the disk may have them all the same.
     private var mayHaveSaved: Set<Set<Int>> = []
 
@@ -59,6 +61,8 @@ final class GatewayDisk {
         mayHaveLost = false
         let found = documents.load()
         let kept = Set(found[AvailabilityDocument.self]?.inoperative ?? [])
+        isUnread = found.isUnread(AvailabilityDocument.self)
+        if isUnread { return Found(restored: journal.restored, documents: found, lost: lost) }
         // One more may be there: written, and its process killed before it could say so; what was refused may be there too.
         if kept != outOfService, !mayHaveSaved.contains(kept) {
             notebook.violate("\(outOfService) was out of service, now it is \(kept)")
@@ -151,6 +155,11 @@ final class GatewayDisk {
 
     // MARK: - The documents
 
+    /// Whether that one alone, 0 being the charge point, is to be out of service.
+    func isOutOfService(_ connectorId: Int) -> Bool {
+        isUnread ? connectorId > 0 : outOfService.contains(connectorId)
+    }
+
     /// Saves it, now or within its patience. Returns the event that tells the core, if there is one yet.
     func save(_ document: AnyDocument, at uptime: Duration) -> GatewayEvent? {
         guard let availability = document.value as? AvailabilityDocument else {
@@ -162,6 +171,7 @@ final class GatewayDisk {
         if case .saved = event {
             outOfService = wanted
             mayHaveSaved = []
+            isUnread = false
         }
         return event
     }

@@ -53,6 +53,8 @@ extension ConnectorMachine {
     private func explanation(_ report: StatusReport, isAuthorizing: Bool) -> String {
         switch report.status {
         case .faulted: return "Cannot deliver energy: \(report.vendorErrorCode ?? report.errorCode.rawValue)."
+        case .unavailable where inoperability == [.unread]:
+            return "Its availability cannot be read from the disk: out of service until the central system changes it."
         case .unavailable: return "Taken out of service by the central system."
         case .available: return "Free. Waits for a cable or a card."
         case .charging: return "Charging."

@@ -5,13 +5,16 @@ import Primitives
 enum InoperabilityReason: Hashable, Sendable {
     /// ChangeAvailability (OCPP 1.6 §5.2). The only one that is kept on disk.
     case centralSystem
+    /// The device cannot read what the central system had ordered. Until it orders again, nothing is taken into service that it may have
+    /// taken out; whoever looks sees Unavailable and can change it from afar.
+    case unread
     /// A Reset is under way: nothing new begins, because nobody would end it (OCPP 1.6 §5.14).
     case reset
 
     /// What a connector without user says then; nil when it says nothing of it. A Reset is over before anybody could make use of that.
     var status: ChargePointStatus? {
         switch self {
-        case .centralSystem: .unavailable
+        case .centralSystem, .unread: .unavailable
         case .reset: nil
         }
     }
@@ -62,6 +65,8 @@ struct AvailabilityMachine: Equatable, Sendable {
     private static let firstRetryAfter = Duration.seconds(5)
     private static let longestRetryAfter = Duration.seconds(320)
 
+    /// There was a document that could not be read.
+    let isUnread: Bool
     private let connectorIds: [Int]
     private var reasons: [Int: Set<InoperabilityReason>] = [:]
     /// What the file says; nil when that is not certain.
@@ -76,8 +81,16 @@ struct AvailabilityMachine: Equatable, Sendable {
     ///   - connectorIds: All connectors, without 0. What was kept of others is forgotten.
     ///   - document: What was found on disk, if there was any.
     ///   - inherited: What an older version kept in the journal of transactions; counts only without a document.
-    init(connectorIds: [Int], document: AvailabilityDocument?, inherited: Set<Int> = []) {
+    ///   - isUnread: There is a document that the device cannot read. A damaged one is none: nobody could ever read it, and it must not
+    ///     stop a charger for ever.
+    init(connectorIds: [Int], document: AvailabilityDocument?, inherited: Set<Int> = [], isUnread: Bool = false) {
         self.connectorIds = connectorIds
+        self.isUnread = isUnread
+        guard !isUnread else {
+            // Each by itself, so that an order for one connector is enough to have that one back.
+            for id in connectorIds { reasons[id] = [.unread] }
+            return
+        }
         onDisk = document ?? (inherited.isEmpty ? AvailabilityDocument() : nil)
         for id in document?.inoperative ?? inherited.sorted() where id == 0 || connectorIds.contains(id) {
             reasons[id] = [.centralSystem]
@@ -98,7 +111,8 @@ struct AvailabilityMachine: Equatable, Sendable {
 
     /// Gives a document to what has none yet. To be called once, before anything else.
     mutating func start() -> Orders {
-        onDisk == nil ? saveInForce() : Orders()
+        // What cannot be read stays until there is something better: the next start may be able to.
+        onDisk == nil && !isUnread ? saveInForce() : Orders()
     }
 
     var nextDeadline: Deadline? {
@@ -166,7 +180,11 @@ struct AvailabilityMachine: Equatable, Sendable {
                 orders.save = after
                 break
             }
-            for id in affected(by: change) { set(.centralSystem, on: id, !change.isOperative) }
+            for id in affected(by: change) {
+                // An order settles what was unknown before.
+                set(.unread, on: id, false)
+                set(.centralSystem, on: id, !change.isOperative)
+            }
             orders.changed.append(changes.removeFirst())
         }
         return orders
@@ -183,7 +201,7 @@ struct AvailabilityMachine: Equatable, Sendable {
 
     private var document: AvailabilityDocument { AvailabilityDocument(inoperative: outOfService.sorted()) }
 
-    private var outOfService: Set<Int> { Set(reasons.filter { $0.value.contains(.centralSystem) }.keys) }
+    private var outOfService: Set<Int> { Set(reasons.filter { !$0.value.isDisjoint(with: [.centralSystem, .unread]) }.keys) }
 
     private func outOfService(after change: Change) -> Set<Int> {
         let ids = affected(by: change)
