@@ -89,7 +89,18 @@ let targets: [Target] = [
     library("ZeroMQ", "Shared/ZeroMQ", strict, "CZeroMQ"),
 
     // Layer 4: bus and the shell that every daemon shares.
-    library("Bus", "Shared/Bus", strict, "BusCodec", "BusSchema", "EventLoop", "JSON", "Primitives", "ZeroMQ"),
+    library(
+        "Bus",
+        "Shared/Bus",
+        strict,
+        "BusCodec",
+        "BusSchema",
+        "EventLoop",
+        "JSON",
+        "Primitives",
+        "Storage",
+        "ZeroMQ"
+    ),
     tests("Bus", "Bus", "BusCodec", "BusSchema", "EventLoop", "Primitives", "ZeroMQ"),
     library(
         "ServiceHost",

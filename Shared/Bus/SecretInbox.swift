@@ -1,5 +1,6 @@
 internal import Glibc
 public import Primitives
+internal import Storage
 
 /// A secret could not be put where the config store takes it from.
 public struct SecretInboxError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -30,17 +31,13 @@ public struct SecretInbox: Sendable {
         }
         var random = SystemRandomNumberGenerator()
         let name = "secret-" + (0..<2).map { _ in String(random.next(), radix: 16) }.joined()
-        let file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw failure("create a file in", path) }
-        defer { close(file) }
-        let bytes = Array(secret.exposed.utf8)
-        // The group may read it only when it is complete.
-        guard write(file, bytes, bytes.count) == bytes.count, fchmod(file, 0o640) == 0 else {
-            let error = failure("write a file in", path)
-            unlinkat(folder, name, 0)
-            throw error
+        do throws(SmallFileError) {
+            // The group may read it only when it is complete.
+            try SmallFile(path + "/" + name).replace(with: Array(secret.exposed.utf8), access: .init(mode: 0o640))
+            return name
+        } catch {
+            throw SecretInboxError(description: error.description)
         }
-        return name
     }
 
     /// Removes what the store did not take; a file that is gone is fine.
