@@ -114,7 +114,7 @@ let targets: [Target] = [
         "SiteConfiguration",
         "Storage"
     ),
-    tests("ServiceHost", "Bus", "BusSchema", "EventLoop", "Log", "Primitives", "ServiceHost"),
+    tests("ServiceHost", "Bus", "BusSchema", "EventLoop", "Log", "Primitives", "ServiceHost", "Storage"),
 
     // Layer 5: services. A core sees values only.
     library("ConfigCore", "Services/ConfigStore/Core", pure, "BusSchema", "Primitives"),

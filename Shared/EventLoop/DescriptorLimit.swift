@@ -1,22 +1,40 @@
 internal import Glibc
 
+/// The process may have less than it needs, so that it would fail later and in worse ways.
+public struct ScarceResource: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What, how much is needed, and who can change it.
+    public let description: String
+}
+
 /// How many descriptors this process may have, and how many it lets strangers take.
 public enum DescriptorLimit {
     /// The limit that a service asks for. A table of this size costs half a MiB when it is used up, and is beyond any real need.
     public static let wanted: UInt = 65_536
+    /// What a process needs: libzmq aborts where it runs out, and this leaves it room beside files and devices.
+    public static let least: UInt = 128
     /// Descriptors of which connections from outside may be a part; beyond, no more are accepted.
     public static let mostWithStrangers: UInt = 512
 
     /// Raises the soft limit towards `wanted`, as far as the hard one allows. For the start of a process.
     /// - Returns: The limit from now on.
     @discardableResult
-    public static func raise() -> UInt {
+    static func raise() -> UInt {
         var limit = current()
         let raised = min(max(limit.rlim_cur, Self.wanted), limit.rlim_max)
         guard raised > limit.rlim_cur else { return limit.rlim_cur }
         limit.rlim_cur = raised
         // Below the hard limit this can only fail where a policy forbids it; then the old limit stays.
         return setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? raised : current().rlim_cur
+    }
+
+    /// Raises the limit.
+    /// - Throws: `ScarceResource` when that is too little.
+    static func raiseToNeed() throws(ScarceResource) {
+        let limit = raise()
+        guard limit < least else { return }
+        throw ScarceResource(
+            description: "only \(limit) descriptors are allowed, \(least) are needed; raise LimitNOFILE= or ulimit -n"
+        )
     }
 
     /// Whether so many descriptors are open that no more connections are accepted: `mostWithStrangers`, or half of a small limit, so that

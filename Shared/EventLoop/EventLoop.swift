@@ -28,10 +28,13 @@ public final class EventLoop {
     /// Created with the first name to resolve.
     var resolver: Resolver?
 
-    /// Blocks TERM, INT and HUP for this thread and ignores SIGPIPE.
-    /// - Throws: `SystemError` or `ZeroMQError` when the process has no descriptors left.
+    /// Blocks TERM, INT and HUP for this thread, ignores SIGPIPE and SIGXFSZ, and raises the limit of descriptors.
+    /// - Throws: `ScarceResource`, `SystemError` or `ZeroMQError` when the process may have too few descriptors or threads.
     public init() throws {
         signals = try SignalDescriptor()
+        // Asked before, because libzmq aborts where it gets none.
+        try DescriptorLimit.raiseToNeed()
+        try ThreadTrial.run()
         timer = try TimerDescriptor()
         context = try ZeroMQContext()
         // The loop owns its watches, so they must not own the loop.

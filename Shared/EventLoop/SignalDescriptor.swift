@@ -3,11 +3,15 @@ internal import Glibc
 
 /// One signalfd for TERM, INT and HUP; those signals do nothing else any more in this process.
 struct SignalDescriptor: ~Copyable {
+    /// Programs that are started get their usual effect back.
+    static let ignored = [SIGPIPE, SIGXFSZ]
+
     let descriptor: Descriptor
 
-    /// Blocks the signals in this thread and in all threads that it starts later, and ignores SIGPIPE in the process.
+    /// Blocks the signals in this thread and in all threads that it starts later, and ignores in the process what kills
+    /// for a failure that the call tells as well: SIGPIPE, and SIGXFSZ, since a file above the limit is a disk without room.
     init() throws(SystemError) {
-        signal(SIGPIPE, SIG_IGN)
+        for number in Self.ignored { signal(number, SIG_IGN) }
         var mask = sigset_t()
         sigemptyset(&mask)
         for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&mask, number) }

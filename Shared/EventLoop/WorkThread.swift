@@ -74,7 +74,13 @@ private final class Worker<Job: Sendable, Outcome: Sendable>: Sendable {
         // The thread holds one reference to what it does and gives it back when it ends.
         let reference = Unmanaged.passRetained(body)
         var thread = pthread_t()
+        // Signals are for the thread of the loop, which takes some while it starts.
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
         let result = pthread_create(&thread, nil, ThreadBody.main, reference.toOpaque())
+        pthread_sigmask(SIG_SETMASK, &before, nil)
         guard result == 0 else {
             reference.release()
             throw SystemError(code: result, operation: "start a thread")

@@ -5,7 +5,7 @@ internal import Glibc
 public import Log
 internal import Primitives
 public import SiteConfiguration
-internal import Storage
+public import Storage
 
 /// The shell that every daemon shares: options, log, loop, bus, readiness, watchdog, a clean end.
 public final class ServiceHost {
@@ -44,6 +44,7 @@ public final class ServiceHost {
     private var bus: BusEndpoint?
     private var health: HealthReport?
     private var endDue: Duration?
+    private var startPatience = StartPatience()
     /// While log lines wait for room.
     private var logWatch: Watch?
 
@@ -83,7 +84,7 @@ public final class ServiceHost {
         defer { log.flush(within: lastWordsLimit) }
         do {
             let host = try ServiceHost(service, options: options, log: log, environment: environment)
-            let daemon = try start(host)
+            let daemon = try EarlyEnd.answering { try start(host) }
             return try withExtendedLifetime(daemon) { try host.runLoop() }
         } catch {
             log.write(LogRecord(.error, "\(error)"))
@@ -91,13 +92,12 @@ public final class ServiceHost {
         }
     }
 
-    /// - Throws: `SystemError` or `ZeroMQError` when the process has no descriptors left.
+    /// - Throws: `ScarceResource`, `SystemError` or `ZeroMQError` when the process may have too few descriptors or threads.
     init(_ service: ServiceName, options: ServiceOptions, log: Log, environment: [String: String]) throws {
         self.service = service
         self.options = options
         self.log = log
         notifier = SystemdNotifier(environment: environment, pid: getpid())
-        DescriptorLimit.raise()
         loop = try EventLoop()
         loop.onTermination = { [unowned self] in terminate() }
         loop.turnLimit = service == .hardwareIO ? Self.turnLimitOfHardware : Self.turnLimit
@@ -151,6 +151,11 @@ public final class ServiceHost {
         if mkdir(path, 0o750) == 0 || errno == EEXIST { return path }
         throw SystemError(code: errno, operation: "create the state directory \(path) (choose one with --state-dir)")
     }
+
+    /// Waits a moment for a device that cannot read what the start needs. A start waits ten seconds in all.
+    /// - Parameter error: What cannot be read.
+    /// - Returns: Whether to try again.
+    public func waitForDevice(_ error: StorageError) -> Bool { startPatience.wait(for: error) { log.write($0) } }
 
     /// Takes the service's place on the bus and announces it. Once.
     /// - Parameters:

@@ -4,6 +4,7 @@ import EventLoop
 import Glibc
 import Log
 import Primitives
+import Storage
 import Testing
 
 @testable import ServiceHost
@@ -192,6 +193,21 @@ import Testing
         pthread_kill(pthread_self(), SIGTERM)
         _ = try host.runLoop()
         #expect(course == ["asked", "done"])
+    }
+
+    @Test func aDeviceThatCannotReadIsWaitedForAtTheStartButNotForEver() {
+        let error = StorageError.system(FileError(EIO, "read", "/state/log"))
+        var patience = StartPatience(limit: .milliseconds(150))
+        var lines: [LogRecord] = []
+        let began = EventLoop.uptime()
+        var tries = 0
+        while patience.wait(for: error, { lines.append($0) }), tries < 100 { tries += 1 }
+        #expect(tries == 2)
+        #expect(EventLoop.uptime() - began >= .milliseconds(150))
+        let other = StorageError.system(FileError(EIO, "read", "/state/doc"))
+        #expect(!patience.wait(for: other) { lines.append($0) })
+        #expect(lines.map(\.level) == [.warning, .warning])
+        #expect(lines.map { "\($0.fields)" }.allSatisfy { $0.contains("/state/") })
     }
 
     @Test func aMissingSettingsFileIsNamedWithTheOptionThatChoosesIt() throws {

@@ -27,14 +27,14 @@ final class ConfigDaemon {
         )
         let folder = try host.makeStateDirectory()
         var store = ConfigMachine()
-        journal = try SettingsJournal(folder: folder, log: host.log) { change in
+        journal = try SettingsJournal(folder: folder, tryAgain: host.waitForDevice, log: host.log) { change in
             guard !store.restore(change) else { return }
             host.log.write(
                 LogRecord(.error, "a stored change is damaged and left alone", .init("key", change.change.key))
             )
         }
         secrets = SecretStore(stateFolder: folder, runtimeFolder: host.options.runtimeDirectory, log: host.log)
-        store.restore(secrets: try secrets.load())
+        store.restore(secrets: try secrets.load(tryAgain: host.waitForDevice))
         try secrets.makeFolders()
         machine = MachineHost(store, loop: host.loop)
         machine.perform = { [unowned self] in perform($0) }

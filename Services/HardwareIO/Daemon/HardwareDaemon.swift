@@ -42,8 +42,9 @@ final class HardwareDaemon {
         let core = HardwareMachine(
             configuration: settings.hardware,
             bootId: random.uuid(),
-            memory: try stateFolder.flatMap { try MemoryFile(folder: $0).load { host.log.write($0) } }
-                ?? HardwareMemory(),
+            memory: try stateFolder.flatMap {
+                try MemoryFile(folder: $0).load(tryAgain: host.waitForDevice) { host.log.write($0) }
+            } ?? HardwareMemory(),
             at: EventLoop.now()
         )
         machine = MachineHost(core, loop: host.loop)

@@ -24,6 +24,8 @@ final class GatewayDaemon {
     private let documents: DocumentFiles
     private var resends: [Int: Responder<ResendDeadLetters>] = [:]
     private var resendCount = 0
+    /// How long the disk took for the last write that was forced.
+    private var lastSync = Duration.zero
 
     /// - Throws: `SiteFileError`, `StorageError`, `BusStartError` or `SystemError`, each one line for people.
     init(_ host: ServiceHost) throws {
@@ -41,7 +43,7 @@ final class GatewayDaemon {
         )
         let directory = try host.makeStateDirectory()
         let log = host.log
-        journal = try TransactionJournal(directory: directory) { log.write($0) }
+        journal = try TransactionJournal(directory: directory, tryAgain: host.waitForDevice) { log.write($0) }
         documents = DocumentFiles(directory: directory) { log.write($0) }
         credentials = Credentials(
             identity: site.identity,
@@ -52,7 +54,7 @@ final class GatewayDaemon {
         let machine = GatewayMachine(
             configuration: site.configuration,
             table: site.table,
-            documents: documents.load(),
+            documents: documents.load(tryAgain: host.waitForDevice),
             restored: journal.restored,
             seed: random.next(),
             at: now
@@ -75,8 +77,8 @@ final class GatewayDaemon {
         host.loop.addDeadlineSource(
             next: { [unowned self] in earliest(journal.nextDeadline, documents.nextDeadline) },
             fire: { [unowned self] now in
-                if let event = journal.deadlineReached(at: now.uptime) { driver.deliver(event) }
-                for event in documents.deadlineReached(at: now.uptime) { driver.deliver(event) }
+                if let event = timed({ journal.deadlineReached(at: now.uptime) }) { driver.deliver(event) }
+                for event in timed({ documents.deadlineReached(at: now.uptime) }) { driver.deliver(event) }
             }
         )
         host.flashWrites = { [unowned self] in
@@ -133,7 +135,7 @@ final class GatewayDaemon {
             if let event = journal.load(query) { driver.deliver(event) }
         case .compact(let compaction): journal.compact(compaction, at: EventLoop.uptime())
         case .save(let document):
-            if let event = documents.save(document, at: EventLoop.uptime()) { driver.deliver(event) }
+            if let event = timed({ documents.save(document, at: EventLoop.uptime()) }) { driver.deliver(event) }
         case .requestPermit(let permit): request(permit)
         case .requestUnlock(let unlock): request(unlock)
         case .indicate(let indication): bus.request(indication, within: Self.patience) { _ in }
@@ -167,7 +169,9 @@ final class GatewayDaemon {
         _ durability: GatewayCore.Durability
     ) -> MachineHost<GatewayMachine>.Performed {
         do throws(StorageError) {
-            try journal.append(records, durability, at: EventLoop.uptime())
+            try timed { () throws(StorageError) in
+                try journal.append(records, durability, at: EventLoop.uptime())
+            }
             return .done
         } catch {
             return .failed(.charging(.persistFailed(reason: error.description)))
@@ -231,15 +235,35 @@ final class GatewayDaemon {
     // MARK: - The end
 
     private func end() {
-        journal.flush(at: EventLoop.uptime())
-        documents.flush()
+        saveTheRest()
         host.end()
+    }
+
+    /// What was written and not forced is lost by a power cut of the next seconds only, and the settings are in the store. A disk that just
+    /// took long is not waited for again, and none is waited for twice: whoever asked for the end kills us for it.
+    private func saveTheRest() {
+        for save in [{ [self] in journal.flush(at: EventLoop.uptime()) }, { [self] in documents.flush() }] {
+            guard lastSync < Self.patienceWithDisk else {
+                host.log.write(LogRecord(.notice, "the disk is slow and is not waited for at the end"))
+                return
+            }
+            timed(save)
+        }
+    }
+
+    /// Measures `write` when it forces the disk.
+    private func timed<Result, Failure: Error>(_ write: () throws(Failure) -> Result) throws(Failure) -> Result {
+        let began = EventLoop.uptime()
+        let syncs = journal.written.syncs + documents.written.syncs
+        defer {
+            if journal.written.syncs + documents.written.syncs > syncs { lastSync = EventLoop.uptime() - began }
+        }
+        return try write()
     }
 
     /// Replaces this process by a new one, as a Reset wants it: the same process id, so that systemd sees no death.
     private func restart() {
-        journal.flush(at: EventLoop.uptime())
-        documents.flush()
+        saveTheRest()
         bus.close()
         host.log.flush()
         execv("/proc/self/exe", CommandLine.unsafeArgv)
@@ -250,6 +274,7 @@ final class GatewayDaemon {
     }
 
     private static let patience: Duration = .seconds(4)
+    private static let patienceWithDisk: Duration = .milliseconds(500)
     /// A change that the store reads later than this is refused and not stored.
     private static let storeExpiry: Duration = .seconds(2)
     /// Longer, so that a store that has read a change in time can store it and say so before the central system is told that the outcome is
