@@ -10,10 +10,12 @@ struct StartPatience {
     private static let pauseMicroseconds: UInt32 = 100_000
 
     /// For everything that is read at the start together.
-    var limit = Duration.seconds(10)
+    private let limit: Duration
     private var end: Duration?
     /// What was told of already.
     private var told: Set<StorageError> = []
+
+    init(limit: Duration = .seconds(10)) { self.limit = limit }
 
     /// Waits a moment. SIGTERM ends it with the process.
     /// - Returns: Whether to try again.
