@@ -201,7 +201,9 @@ struct AvailabilityMachine: Equatable, Sendable {
 
     private var document: AvailabilityDocument { AvailabilityDocument(inoperative: outOfService.sorted()) }
 
-    private var outOfService: Set<Int> { Set(reasons.filter { !$0.value.isDisjoint(with: [.centralSystem, .unread]) }.keys) }
+    private var outOfService: Set<Int> {
+        Set(reasons.filter { !$0.value.isDisjoint(with: [.centralSystem, .unread]) }.keys)
+    }
 
     private func outOfService(after change: Change) -> Set<Int> {
         let ids = affected(by: change)
