@@ -129,11 +129,13 @@ def test_what_is_no_file_is_no_simulated_world(stack, obstacle):
     assert stat.S_ISREG(world.stat().st_mode)
 
 
-SLOW_DISK = """
+BAD_DISK = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -148,18 +150,61 @@ int fdatasync(int file) {
     }
     return real(file);
 }
+ssize_t pread(int file, void *bytes, size_t count, off_t offset) {
+    ssize_t (*real)(int, void *, size_t, off_t) = dlsym(RTLD_NEXT, "pread");
+    char link[64], path[4096] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    if (access(getenv("UNREADABLE"), F_OK) == 0 && readlink(link, path, sizeof path - 1) > 0
+        && strstr(path, "/transactions.journal") && offset + count > 4096) {
+        errno = EIO;
+        return -1;
+    }
+    return real(file, bytes, count, offset);
+}
 """
 
 
-def test_a_disk_that_takes_long_is_not_waited_for_twice_at_the_end(stack, csms, monkeypatch):
+@pytest.fixture
+def bad_disk(stack, monkeypatch):
+    """Two files: while the first exists syncs are slow and leave a mark in it, while the second exists journals cannot be read."""
     compiler = shutil.which("cc") or shutil.which("clang")
     if not compiler:
-        pytest.skip("a disk is slowed down by a library that has to be compiled")
-    library = stack.root / "slow.so"
-    (stack.root / "slow.c").write_text(SLOW_DISK)
-    subprocess.run([compiler, "-w", "-shared", "-fPIC", "-o", library, stack.root / "slow.c", "-ldl"], check=True)
-    calls = stack.root / "calls"
-    prefixed(monkeypatch, stack, "env", f"LD_PRELOAD={library}", f"SLOW_DISK={calls}")
+        pytest.skip("a disk is spoilt by a library that has to be compiled")
+    library, slow, unreadable = stack.root / "disk.so", stack.root / "slow", stack.root / "unreadable"
+    (stack.root / "disk.c").write_text(BAD_DISK)
+    subprocess.run([compiler, "-w", "-shared", "-fPIC", "-o", library, stack.root / "disk.c", "-ldl"], check=True)
+    prefixed(
+        monkeypatch, stack, "env", f"LD_PRELOAD={library}", f"SLOW_DISK={slow}", f"UNREADABLE={unreadable}"
+    )
+    return slow, unreadable
+
+
+def test_a_journal_that_cannot_be_read_for_a_while_is_waited_for(stack, csms, bad_disk):
+    _, unreadable = bad_disk
+    stack.start()
+    csms.wait_status("Available")
+    tap = stack.tap()
+    start = session.begin(stack, csms, tap)
+    session.energy_beyond(tap, start["meterStart"])
+    assert stack.kill("ocpp-gateway", sig=signal.SIGTERM) == {"ocpp-gateway": 0}
+    unreadable.touch()
+    process = stack.launch("ocpp-gateway")
+    wait_for(lambda: "the device fails at the start" in stack.log("ocpp-gateway"))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0
+    known = stack.log("ocpp-gateway").count("the device fails at the start")
+    stack.launch("ocpp-gateway")
+    wait_for(lambda: stack.log("ocpp-gateway").count("the device fails at the start") > known)
+    unreadable.unlink()
+    csms.wait_connection(2)
+    session.present_again(stack, tap)
+    stop = csms.wait("StopTransaction")
+    session.assert_one_transaction(csms, start, stop)
+    assert "unreadable-1" not in stack.log("ocpp-gateway")
+
+
+def test_a_disk_that_takes_long_is_not_waited_for_twice_at_the_end(stack, csms, bad_disk):
+    calls, _ = bad_disk
     stack.start()
     csms.wait_status("Available")
     tap = stack.tap()
