@@ -186,6 +186,16 @@ let targets: [Target] = [
         "Storage"
     ),
 
+    tests(
+        "HardwareIO",
+        "BusSchema",
+        "EventLoop",
+        "HardwareCore",
+        "HardwareSimulation",
+        "Primitives",
+        "hardware-io"
+    ),
+
     library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
     tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives"),
     program(

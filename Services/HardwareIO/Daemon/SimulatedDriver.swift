@@ -15,51 +15,68 @@ final class SimulatedDriver: Driver {
     private let file: WorldFile?
     private var stored: SimulatedWorld?
     private var storingFails = false
+    private let now: () -> Moment
+    /// Not reported yet, in the order in which it happened.
+    private var unreported: [DriverEvent] = []
+    private var isReporting = false
 
     /// `file` is where the world is kept, if it is to be kept; `problem` is told when there was one that cannot be used.
     init(
         _ configuration: SimulationConfiguration,
         file: WorldFile?,
         loop: EventLoop,
+        now: @escaping () -> Moment = EventLoop.now,
         problem: (WorldFile.Failure) -> Void
     ) {
         self.file = file
+        self.now = now
         do throws(WorldFile.Failure) {
             stored = try file?.load()
         } catch {
             problem(error)
         }
-        charger = SimulatedCharger(configuration: configuration, world: stored ?? SimulatedWorld(), at: EventLoop.now())
+        charger = SimulatedCharger(configuration: configuration, world: stored ?? SimulatedWorld(), at: now())
         loop.addDeadlineSource(
             next: { [unowned self] in charger.nextDeadline },
             fire: { [unowned self] moment in pass(charger.deadlineReached(at: moment)) }
         )
     }
 
-    func start() { pass(charger.handle(.started, at: EventLoop.now())) }
+    func start() { pass(charger.handle(.started, at: now())) }
 
-    func perform(_ command: DriverCommand) { pass(charger.handle(.commanded(command), at: EventLoop.now())) }
+    func perform(_ command: DriverCommand) { pass(charger.handle(.commanded(command), at: now())) }
 
     func stop() { _ = store() }
 
     /// Moves the simulated world.
     /// - Throws: `BusError` when that is not possible; then nothing changed.
     func simulate(_ request: SimulateHardware) throws(BusError) {
-        pass(try charger.simulate(request, at: EventLoop.now()))
+        pass(try charger.simulate(request, at: now()))
     }
 
     /// For people, one line per device.
     var summary: String { charger.summary }
 
     /// The world is stored before anybody hears of it: a register that was told must not fall when this process is killed.
+    ///
+    /// Whoever hears of something may order something at once: what comes of that is reported after all that happened before, or a
+    /// contactor that opened would seem to be closed again by a report of before.
     private func pass(_ events: [DriverEvent]) {
         let isStored = store()
         for event in events {
             if case .meterRead(let connectorId, _) = event, !isStored {
-                report(.meterFailed(connectorId: connectorId, reason: "the register could not be stored"))
+                unreported.append(.meterFailed(connectorId: connectorId, reason: "the register could not be stored"))
             } else {
-                report(event)
+                unreported.append(event)
             }
+        }
+        guard !isReporting else { return }
+        isReporting = true
+        defer { isReporting = false }
+        while !unreported.isEmpty {
+            let round = unreported
+            unreported.removeAll()
+            for event in round { report(event) }
         }
     }
 
