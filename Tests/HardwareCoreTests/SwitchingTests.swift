@@ -168,6 +168,31 @@ import Testing
         #expect(bench.wait(.milliseconds(1)).orders == [close])
     }
 
+    /// The process had no time: what the mirror contact said meanwhile still waits to be heard.
+    @Test func aLateWakeUpJudgesNoContactorBeforeItHasHeardIt() {
+        var bench = closing()
+        func late() -> [HardwareEffect] {
+            bench.now = bench.now.advanced(by: .milliseconds(1500))
+            return bench.machine.deadlineReached(at: bench.now)
+        }
+        #expect(late().faults.isEmpty)
+        bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+        bench.withdraw()
+        #expect(bench.pilot(9000).orders.contains(open))
+        #expect(late().faults.isEmpty)
+        #expect(bench.opened().connector?.contactor == .open)
+    }
+
+    @Test func aContactorThatDidNotFollowIsFoundAfterALateWakeUpToo() {
+        var bench = Bench.charging()
+        bench.withdraw()
+        bench.pilot(9000)
+        bench.now = bench.now.advanced(by: .milliseconds(1500))
+        #expect(bench.machine.deadlineReached(at: bench.now).faults.isEmpty)
+        bench.now = bench.now.advanced(by: .milliseconds(1500))
+        #expect(bench.machine.deadlineReached(at: bench.now).faults.map(\.code) == [.powerSwitchFailure])
+    }
+
     @Test func clearingAContactorThatFailedClosesOnlyAfterARest() {
         var bench = Bench.charging(leaseSeconds: 600)
         bench.opened()

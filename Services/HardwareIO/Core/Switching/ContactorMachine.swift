@@ -18,10 +18,10 @@ struct ContactorMachine {
         case unknown(since: Duration)
         case open(since: Duration)
         /// Ordered to close. Next: closed, or open with a failure at `limit`.
-        case closing(limit: Duration)
+        case closing(limit: FollowLimit)
         case closed
         /// Ordered to open. Next: open, or welded at `limit`.
-        case opening(limit: Duration)
+        case opening(limit: FollowLimit)
         /// Ordered open and reads closed. Next: open when it opens after all; its failure stays.
         case welded
         /// Ordered open, not read as closed, and current flows. Next: open when that ends; its failure stays.
@@ -121,7 +121,7 @@ struct ContactorMachine {
     var nextDeadline: Deadline? {
         let follows: Deadline? =
             switch state {
-            case .closing(let limit), .opening(let limit): Deadline(at: limit, for: "the contactor does not follow")
+            case .closing(let limit), .opening(let limit): Deadline(at: limit.at, for: "the contactor does not follow")
             case .unknown, .open, .closed, .welded, .conducting: nil
             }
         return earliest(
@@ -134,18 +134,26 @@ struct ContactorMachine {
     mutating func deadlineReached(_ turn: inout Turn) {
         budget.deadlineReached(at: turn.uptime)
         switch state {
-        case .closing(let limit) where limit <= turn.uptime:
-            let limit = Self.closingLimit.wholeMilliseconds
-            fail("contactor did not close within \(limit) ms", leaving: .open(since: turn.uptime), &turn)
-        case .opening(let limit) where limit <= turn.uptime:
+        case .closing(var limit):
+            guard limit.isOver(at: turn.uptime) else {
+                state = .closing(limit: limit)
+                break
+            }
+            let milliseconds = Self.closingLimit.wholeMilliseconds
+            fail("contactor did not close within \(milliseconds) ms", leaving: .open(since: turn.uptime), &turn)
+        case .opening(var limit):
+            guard limit.isOver(at: turn.uptime) else {
+                state = .opening(limit: limit)
+                break
+            }
             guard feedbackClosed == true else {
                 // It never moved, so that no change was reported.
                 state = .open(since: turn.uptime)
                 break
             }
-            let limit = Self.openingLimit.wholeMilliseconds
-            fail("contactor still closed \(limit) ms after it was opened", leaving: .welded, &turn)
-        case .unknown, .open, .closing, .closed, .opening, .welded, .conducting:
+            let milliseconds = Self.openingLimit.wholeMilliseconds
+            fail("contactor still closed \(milliseconds) ms after it was opened", leaving: .welded, &turn)
+        case .unknown, .open, .closed, .welded, .conducting:
             break
         }
         if let readUntil, readUntil <= turn.uptime {
@@ -162,7 +170,7 @@ struct ContactorMachine {
         guard case .open = state, failure == nil, !isSilent, budget.objection(at: turn.uptime) == nil,
             budget.isCounted(at: turn.uptime)
         else { return }
-        state = .closing(limit: turn.uptime + Self.closingLimit)
+        state = .closing(limit: FollowLimit(turn.uptime + Self.closingLimit))
         closedAt = turn.uptime
         contrarySamples = 0
         budget.closed(at: turn.uptime)
@@ -171,7 +179,7 @@ struct ContactorMachine {
 
     mutating func open(_ turn: inout Turn) {
         guard isOrderedClosed else { return }
-        state = .opening(limit: turn.uptime + Self.openingLimit)
+        state = .opening(limit: FollowLimit(turn.uptime + Self.openingLimit))
         turn.order(.openContactor(connectorId: connectorId))
     }
 
@@ -181,7 +189,7 @@ struct ContactorMachine {
         switch (state, closed) {
         case (.unknown, true):
             // It may still be falling open after the process before this one died.
-            state = .opening(limit: turn.uptime + Self.openingLimit)
+            state = .opening(limit: FollowLimit(turn.uptime + Self.openingLimit))
             turn.order(.openContactor(connectorId: connectorId))
         case (.unknown, false), (.opening, false):
             state = .open(since: turn.uptime)
