@@ -60,6 +60,19 @@ import Testing
         #expect(bench.central.stops.map(\.request.meterStop) == [1011])
     }
 
+    /// Whatever keeps the register from being final, hardware-io is there.
+    @Test func hardwareThatIsHeardOfEveryTenSecondsIsNotAway() {
+        let bench = ChargingBench.charging()
+        bench.skip(.milliseconds(500))
+        bench.meterReports = false
+        bench.unplug()
+        bench.run(seconds: 11)
+        #expect(bench.central.stops.isEmpty)
+        bench.feed(.hardwareAlive)
+        bench.run(seconds: 4)
+        #expect(bench.central.stops.map(\.request.meterStop) == [1006])
+    }
+
     /// hardware-io says that the meter failed, again and again or once.
     @Test(arguments: [1, 9]) func aMeterThatFailsIsNotAwaitedLongerWhileHardwareIsThere(seconds: Int) {
         let bench = ChargingBench.charging()

@@ -21,7 +21,7 @@ struct ConnectorFacts: Equatable, Sendable {
 
     /// A contactor rests for some seconds before it closes again, and an EV takes some to ask.
     private static let settleLimit = Duration.seconds(15)
-    /// hardware-io reads and reports each second until the register has settled.
+    /// hardware-io reports each second until the register has settled, and every ten seconds then.
     private static let quietLimit = Duration.seconds(5)
 
     init(at uptime: Duration) { heardAt = uptime }

@@ -12,6 +12,7 @@ extension ConnectorMachine {
     /// The same where hardware-io has to start first, after a power cut or because it is being restarted. No current flows meanwhile, and
     /// StopTransaction carries the time of the end however late it is sent.
     private static let returnLimit = Duration.seconds(60)
+    private static let lookAgainAfter = Duration.seconds(5)
 
     private var plan: LimitPlan {
         LimitPlan(
@@ -167,6 +168,12 @@ extension ConnectorMachine {
     private mutating func awaitRegister(afterPowerLoss: Bool, at uptime: Duration) {
         if !afterPowerLoss { timers.set(.settled, at: uptime + Self.settleLimit) }
         timers.set(.returned, at: uptime + Self.returnLimit)
+    }
+
+    /// The register should have settled by now. Without hardware-io it is looked at again.
+    mutating func giveUpRegister(_ turn: inout ChargingTurn) {
+        guard facts.isAway(at: turn.uptime) else { return finishStop(force: true, &turn) }
+        timers.set(.settled, at: turn.uptime + Self.lookAgainAfter)
     }
 
     mutating func finishStop(force: Bool, _ turn: inout ChargingTurn) {

@@ -98,7 +98,7 @@ struct ConnectorMachine: Equatable, Sendable {
             case .connectionTimeOut: giveUp(&turn)
             case .silence: checkSilence(&turn)
             case .fresh: break
-            case .settled: if !facts.isAway(at: turn.uptime) { finishStop(force: true, &turn) }
+            case .settled: giveUpRegister(&turn)
             case .returned: finishStop(force: true, &turn)
             }
         }
