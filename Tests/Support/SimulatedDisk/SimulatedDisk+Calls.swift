@@ -169,6 +169,7 @@ extension SimulatedDisk {
         try count(.syncFolder)
         guard !liesAboutSyncs else { return }
         table.sync(path)
+        collect()
         syncsDone += 1
     }
 }
