@@ -154,6 +154,7 @@ let targets: [Target] = [
         "HardwareStorage",
         "Services/HardwareIO/Storage",
         strict,
+        "BusSchema",
         "EventLoop",
         "HardwareCore",
         "JSON",
@@ -162,6 +163,7 @@ let targets: [Target] = [
     ),
     tests(
         "HardwareStorage",
+        "BusSchema",
         "EventLoop",
         "HardwareCore",
         "HardwareStorage",

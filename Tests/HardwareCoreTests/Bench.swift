@@ -58,6 +58,7 @@ struct Bench {
         _ connectors: [ConnectorConfiguration] = [fixedCable],
         readers: [ReaderConfiguration] = [],
         memory: HardwareMemory = HardwareMemory(),
+        readings: [MeterReading] = [],
         at uptime: Duration = .seconds(100)
     ) {
         now = Moment(uptime: uptime, utc: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000))
@@ -67,6 +68,7 @@ struct Bench {
             configuration: HardwareConfiguration(connectors: connectors, readers: readers),
             bootId: "boot-1",
             memory: memory,
+            readings: readings,
             at: now
         )
         self.memory = memory

@@ -21,6 +21,8 @@ struct Yard {
     var told: [(at: Duration, effect: HardwareEffect)] = []
     /// What is on disk.
     var memory = HardwareMemory()
+    /// What it remembered in this boot of the machine, the newest of each meter.
+    private var readings: [Int: MeterReading] = [:]
     /// How often the process would have been woken.
     var wakeUps = 0
     /// Watches what the core does with connector 1.
@@ -44,20 +46,21 @@ struct Yard {
     ) {
         now = Moment(uptime: .seconds(1000), utc: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000))
         configuration = SimulationConfiguration(connectors: connectors, readerIds: readerIds, noise: noise)
-        core = Self.core(configuration, memory, at: now)
+        core = Self.core(configuration, memory, [], at: now)
         charger = SimulatedCharger(configuration: configuration, world: world ?? SimulatedWorld(), at: now)
         start()
     }
 
     /// The process is killed; coils fall, the world stays.
     mutating func restart() {
-        core = Self.core(configuration, memory, at: now)
+        core = Self.core(configuration, memory, Array(readings.values), at: now)
         charger = SimulatedCharger(configuration: configuration, world: charger.world, at: now)
         start()
     }
 
     /// The power goes and comes back, and the machine boots: uptime begins anew.
     mutating func reboot() {
+        readings = [:]
         bootedAt += now.uptime - .seconds(8)
         now = Moment(uptime: .seconds(8), utc: now.utc.advanced(by: .seconds(20)))
         restart()
@@ -174,6 +177,7 @@ struct Yard {
     private static func core(
         _ configuration: SimulationConfiguration,
         _ memory: HardwareMemory,
+        _ readings: [MeterReading],
         at now: Moment
     ) -> HardwareMachine {
         let readers = configuration.readerIds.map {
@@ -183,6 +187,7 @@ struct Yard {
             configuration: HardwareConfiguration(connectors: configuration.connectors, readers: readers),
             bootId: "boot \(now.uptime)",
             memory: memory,
+            readings: readings,
             at: now
         )
     }
@@ -225,6 +230,7 @@ struct Yard {
             case .store(let document):
                 writing = (document, now.uptime + diskDelay)
                 if diskDelay == .zero { finishWriting() }
+            case .remember(let reading): readings[reading.connectorId] = reading
             default: break
             }
         }

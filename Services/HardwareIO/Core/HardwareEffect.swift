@@ -12,6 +12,9 @@ public enum HardwareEffect: Equatable, Sendable {
     /// the process in between is found anew, because a contactor that does not follow, and a residual current, show again. A register that
     /// was told and not stored leaves an older base, which no true register falls below.
     case store(HardwareMemory)
+    /// Keep this reading, the newest that is believed, for the next process of this boot of the machine. Comes with each, so that it has to
+    /// cost little, and need not outlive the machine. A register that falls or jumps while the process is away is found by it.
+    case remember(MeterReading)
     case reply(RequestID, HardwareReply)
     case refuse(RequestID, BusError)
     /// A `ConnectorState`, `MeterReading`, `ReaderState`, `CardPresented` or `HardwareFault`.

@@ -40,16 +40,25 @@ public struct HardwareMachine: Machine {
     ///   - configuration: What is built in.
     ///   - bootId: Random at each start; tells others that permits are gone.
     ///   - memory: What the last run stored.
+    ///   - readings: What the last run of this boot of the machine remembered, the newest of each meter.
     ///   - start: Contactors rest from here on before they close for the first time.
     public init(
         configuration: HardwareConfiguration,
         bootId: String,
         memory: HardwareMemory = HardwareMemory(),
+        readings: [MeterReading] = [],
         at start: Moment
     ) {
         self.bootId = bootId
         outlets = configuration.connectors.sorted { $0.connectorId < $1.connectorId }
-            .map { OutletMachine($0, memory: memory.outlet($0.connectorId), at: start.uptime) }
+            .map { connector in
+                OutletMachine(
+                    connector,
+                    memory: memory.outlet(connector.connectorId),
+                    reading: readings.last { $0.connectorId == connector.connectorId },
+                    at: start.uptime
+                )
+            }
         readers = configuration.readers.sorted { $0.readerId < $1.readerId }
             .map { ($0.readerId, ReaderMachine(configuration: $0)) }
         // What the owners made of it, or a start by itself would be something to store.

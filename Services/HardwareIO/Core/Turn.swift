@@ -33,6 +33,8 @@ struct Turn {
 
     mutating func store(_ memory: HardwareMemory) { stores.append(.store(memory)) }
 
+    mutating func remember(_ reading: MeterReading) { stores.append(.remember(reading)) }
+
     mutating func reply(_ id: RequestID, _ reply: HardwareReply) { answers.append(.reply(id, reply)) }
 
     mutating func refuse(_ id: RequestID, _ error: BusError) { answers.append(.refuse(id, error)) }

@@ -23,6 +23,7 @@ final class HardwareDaemon {
     private var cause: String?
     /// Nil where nothing is kept.
     private var memory: MemoryWriter?
+    private var readings: ReadingsFile
 
     init(_ host: ServiceHost) throws {
         self.host = host
@@ -38,6 +39,7 @@ final class HardwareDaemon {
         )
         simulated = try Self.makeSimulation(settings, host)
         drivers = simulated.map { [$0] } ?? []
+        readings = ReadingsFile(folder: host.options.runtimeDirectory)
         let stateFolder = try Self.stateFolder(settings, host)
         let core = HardwareMachine(
             configuration: settings.hardware,
@@ -45,6 +47,7 @@ final class HardwareDaemon {
             memory: try stateFolder.flatMap {
                 try MemoryFile(folder: $0).load(tryAgain: host.waitForDevice) { host.log.write($0) }
             } ?? HardwareMemory(),
+            readings: readings.load { host.log.write($0) },
             at: EventLoop.now()
         )
         machine = MachineHost(core, loop: host.loop)
@@ -194,6 +197,8 @@ final class HardwareDaemon {
             for driver in drivers { driver.perform(command) }
         case .store(let document):
             if let memory { memory.save(document) } else { machine.deliver(.memoryStored) }
+        case .remember(let reading):
+            if let problem = readings.remember(reading) { log.write(problem) }
         case .reply(let id, let reply):
             open.removeValue(forKey: id)?(.success(reply))
         case .refuse(let id, let error):

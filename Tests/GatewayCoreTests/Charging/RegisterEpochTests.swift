@@ -98,6 +98,22 @@ import Testing
         #expect(reportedAtEnd(stop) == ["\(before)"])
     }
 
+    /// hardware-io knows no register of before a boot of the machine that it did not store, and so no epoch begins.
+    @Test func aRegisterThatFellOverABootEndsATransactionThatWouldGoOn() {
+        let bench = ChargingBench.charging(powerLoss: .resume)
+        bench.run(seconds: 25)
+        let before = bench.hardware[1]?.registerWh ?? 0
+        bench.hardware[1]?.registerWh = 0
+        bench.powerCycle()
+        bench.goOnline()
+        bench.run(seconds: 70)
+        let stop = bench.central.stops.last?.request
+        #expect(bench.central.stops.count == 1)
+        #expect(stop?.reason == .other)
+        #expect(stop.map { Int64($0.meterStop) <= before && $0.meterStop >= Int(before) - 100 } == true)
+        #expect(bench.hardware[1]?.isClosed == false)
+    }
+
     /// TC_032_2 bills what the meter says after the power came back, if that is the same register.
     @Test func aMeterThatWasSwappedWithoutPowerBillsTheRegisterOfBefore() {
         let bench = ChargingBench.charging()

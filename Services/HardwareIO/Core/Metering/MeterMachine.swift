@@ -25,13 +25,28 @@ struct MeterMachine {
     /// When the register began anew last, UTC milliseconds since 1970; nil when it never did. Tells others what they must not count across.
     private(set) var registerEpoch: Int64?
 
-    /// `memory` is what was kept over the restart.
-    init(_ configuration: ConnectorConfiguration, memory: HardwareMemory.Outlet, at start: Duration) {
+    /// `memory` is what was kept over the restart, `reading` the newest one of before it, if that was in this boot of the machine.
+    init(
+        _ configuration: ConnectorConfiguration,
+        memory: HardwareMemory.Outlet,
+        reading: MeterReading?,
+        at start: Duration
+    ) {
         connectorId = configuration.connectorId
         poll = MeterPoll(connectorId: connectorId, at: start)
-        judge = RegisterJudge(configuration, baseWh: memory.registerWh)
         settledWh = memory.registerWh
         registerEpoch = memory.registerEpoch
+        // One that the memory has overtaken says nothing any more.
+        guard let reading, reading.registerEpoch ?? .min >= memory.registerEpoch ?? .min,
+            (0...MeterPlausibility.highestRegisterWh).contains(reading.energyWh)
+        else {
+            judge = RegisterJudge(configuration, baseWh: memory.registerWh)
+            return
+        }
+        if reading.registerEpoch != memory.registerEpoch { settledWh = nil }
+        registerEpoch = reading.registerEpoch
+        let takenAt = min(Duration(outsideMilliseconds: reading.takenAtUptime), start)
+        judge = RegisterJudge(configuration, baseWh: settledWh, before: (reading.energyWh, takenAt))
     }
 
     var nextDeadline: Deadline? { poll.nextDeadline }
@@ -129,6 +144,7 @@ struct MeterMachine {
         misses = 0
         loss = nil
         if question.openSince != nil { settledWh = energyWh }
+        turn.remember(reading)
         publish(reading, &turn)
     }
 

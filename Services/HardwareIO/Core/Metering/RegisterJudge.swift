@@ -30,6 +30,8 @@ struct RegisterJudge {
     private let energyTimeScale: Int64
     /// The register of before the start, which no sample may fall below; nil when none is known.
     private var baseWh: Int64?
+    /// The newest of before the start that was believed, if it is of this boot of the machine.
+    private var before: (energyWh: Int64, at: Duration)?
     private var believed: (energyWh: Int64, at: Duration)?
     /// Samples at a new register, each agreeing with the one before.
     private var candidate: (energyWh: Int64, at: Duration, count: Int)?
@@ -38,11 +40,16 @@ struct RegisterJudge {
     /// Energy by the measured power since the register moved last, mW x ms.
     private var uncounted: Int64 = 0
 
-    init(_ configuration: ConnectorConfiguration, baseWh: Int64?) {
+    init(
+        _ configuration: ConnectorConfiguration,
+        baseWh: Int64?,
+        before: (energyWh: Int64, at: Duration)? = nil
+    ) {
         plausibility = MeterPlausibility(configuration: configuration)
         registerStepWh = Int64(configuration.registerStepWh)
         energyTimeScale = Int64(configuration.energyTimeScale)
         self.baseWh = baseWh
+        self.before = before
     }
 
     /// A register that service accepted.
@@ -90,6 +97,7 @@ struct RegisterJudge {
         case .fell, .jumped, nil: accepted.beginsAnew = true
         }
         baseWh = nil
+        before = nil
         uncounted = 0
         identicalSamples = 0
         _ = believe(accepted.energyWh, at: uptime)
@@ -99,8 +107,8 @@ struct RegisterJudge {
     /// With the register that counts; nil when there is none. Since one of before a start any time may have passed, which explains nothing
     /// to somebody who has to pay for it.
     private func comparison(of sample: MeterSample, at uptime: Duration) -> MeterPlausibility.Comparison? {
-        if let believed {
-            return plausibility.compare(sample.energyWh, with: believed.energyWh, after: uptime - believed.at)
+        if let known = believed ?? before {
+            return plausibility.compare(sample.energyWh, with: known.energyWh, after: uptime - known.at)
         }
         return baseWh.map { plausibility.compare(sample.energyWh, with: $0, after: .zero) }
     }
@@ -110,8 +118,20 @@ struct RegisterJudge {
             candidate = nil
             return .refused("register fell from \(baseWh) Wh to \(sample.energyWh) Wh over a restart")
         }
+        if let before {
+            switch plausibility.compare(sample.energyWh, with: before.energyWh, after: uptime - before.at) {
+            case .plausible: break
+            case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh: break
+            case .fell:
+                candidate = nil
+                return .refused("register fell from \(before.energyWh) Wh to \(sample.energyWh) Wh over a restart")
+            case .jumped:
+                candidate = nil
+                return .refused("register jumped from \(before.energyWh) Wh to \(sample.energyWh) Wh over a restart")
+            }
+        }
         guard countAgreeing(sample, at: uptime) >= Self.samplesToBelieveFirst else { return .unsure }
-        return believe(max(sample.energyWh, baseWh ?? 0), at: uptime)
+        return believe(max(sample.energyWh, baseWh ?? 0, before?.energyWh ?? 0), at: uptime)
     }
 
     private mutating func countAgreeing(_ sample: MeterSample, at uptime: Duration) -> Int {

@@ -44,7 +44,12 @@ struct OutletMachine {
     private var faults: FaultLedger
     private var publication: Publication
 
-    init(_ configuration: ConnectorConfiguration, memory: HardwareMemory.Outlet, at start: Duration) {
+    init(
+        _ configuration: ConnectorConfiguration,
+        memory: HardwareMemory.Outlet,
+        reading: MeterReading?,
+        at start: Duration
+    ) {
         precondition((1...3).contains(configuration.phases), "A connector has one to three phases.")
         self.configuration = configuration
         pilot = PilotSensor(isVentilated: configuration.ventilated, at: start)
@@ -53,7 +58,7 @@ struct OutletMachine {
         cable = CableMachine(configuration, at: start)
         lease = LeaseMachine(policy: configuration.onPermitLost)
         offer = OfferMachine(connectorId: configuration.connectorId)
-        meter = MeterMachine(configuration, memory: memory, at: start)
+        meter = MeterMachine(configuration, memory: memory, reading: reading, at: start)
         faults = FaultLedger(memory)
         publication = Publication(connectorId: configuration.connectorId, at: start)
         followFaults()

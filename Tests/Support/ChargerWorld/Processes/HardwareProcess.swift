@@ -11,6 +11,8 @@ final class HardwareProcess: ServiceProcess {
     private let host: VirtualHost<HardwareMachine>
     /// What it stored: on disk, so that it survives the process and power cuts.
     private var memory = HardwareMemory()
+    /// What it remembered: in the runtime folder, which survives the process only.
+    private var readings: [MeterReading] = []
 
     init(_ around: Surroundings) {
         self.around = around
@@ -32,6 +34,7 @@ final class HardwareProcess: ServiceProcess {
                 configuration: BuiltIn.hardware(around.settings),
                 bootId: bootId,
                 memory: memory,
+                readings: readings,
                 at: around.clock.moment
             )
         )
@@ -47,6 +50,7 @@ final class HardwareProcess: ServiceProcess {
 
     func die(hasPower: Bool) {
         around.devices.detach()
+        if !hasPower { readings = [] }
         around.auditor.hardwareDied()
         host.die()
     }
@@ -73,6 +77,9 @@ final class HardwareProcess: ServiceProcess {
         case .store(let document):
             memory = document
             host.deliver(.memoryStored)
+        case .remember(let reading):
+            readings.removeAll { $0.connectorId == reading.connectorId }
+            readings.append(reading)
         case .reply(let id, let reply): around.bus.answer(id, .hardware(reply))
         case .refuse(let id, let error): around.bus.answer(id, .error(error))
         case .publish(let message): around.bus.publish(message, from: .hardware)

@@ -15,29 +15,23 @@ struct Register: Equatable, Sendable {
     private var storedAt: Duration
     /// When a sample was last forced to the disk.
     private var syncedAt: Duration?
-    /// A fall was logged.
-    private var isFallLogged = false
     /// A missing sample was logged.
     private var isMissLogged = false
+
+    private static let smallFallWh: Int64 = 100
 
     init(energyWh: Int64, storedAt: Duration) {
         self.energyWh = energyWh
         self.storedAt = storedAt
     }
 
+    /// Whether what the meter says now is so far below that it counts from somewhere else. A meter that lost its last Wh with the power does
+    /// not; hardware-io believes no other fall of which it can know.
+    func isLeft(by reading: MeterReading) -> Bool { energyWh.subtractingClamped(reading.energyWh) > Self.smallFallWh }
+
+    /// Follows the meter upwards.
     mutating func follow(_ reading: MeterReading, of transaction: Transaction, _ turn: inout ChargingTurn) {
-        guard reading.energyWh >= energyWh else {
-            if !isFallLogged {
-                turn.log(
-                    .error,
-                    "the meter's register fell",
-                    .init("connector", transaction.connectorId),
-                    .init("energyWh", reading.energyWh)
-                )
-            }
-            isFallLogged = true
-            return
-        }
+        guard reading.energyWh >= energyWh else { return }
         let hasMoved = reading.energyWh > energyWh
         energyWh = reading.energyWh
         guard hasMoved, transaction.isRunning, turn.uptime - storedAt >= Self.storedEvery else { return }

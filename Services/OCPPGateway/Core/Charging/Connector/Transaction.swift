@@ -119,16 +119,18 @@ struct Transaction: Equatable, Sendable {
 
     // MARK: - Meter
 
-    /// A valid reading came. Returns what it means that an energy allowance is used up, or that the register began anew: what flowed
-    /// cannot be told from that, so that the transaction ends with the register of before (OCPP 1.6 §7.36 has no reason for it but Other).
+    /// A valid reading came. Returns what it means that an energy allowance is used up, or that the register began anew or fell over a
+    /// restart of the machine: what flowed cannot be told from that, so that the transaction ends with the register of before
+    /// (OCPP 1.6 §7.36 has no reason for it but Other).
     mutating func follow(_ reading: MeterReading, _ turn: inout ChargingTurn) -> Verdict {
-        guard reading.registerEpoch == registerEpoch else {
+        guard reading.registerEpoch == registerEpoch, !register.isLeft(by: reading) else {
             if isRunning {
                 turn.log(
                     .error,
-                    "the meter's register began anew: the transaction ends with the last register of before",
+                    "the meter counts from somewhere else: the transaction ends with the last register of before",
                     .init("transaction", uuid),
-                    .init("energyWh", register.energyWh)
+                    .init("energyWh", register.energyWh),
+                    .init("readingWh", reading.energyWh)
                 )
             }
             return .stop(.other)

@@ -1,0 +1,65 @@
+public import BusSchema
+import JSON
+public import Primitives
+import Storage
+
+/// The newest believed reading of each meter, for the next process of this boot of the machine: a small file in the runtime folder, which
+/// costs no flash and is gone with the machine.
+public struct ReadingsFile {
+    private struct Content: Codable {
+        /// A runtime folder may outlive a boot where somebody put it on a disk; uptimes do not.
+        var boot: String
+        var readings: [MeterReading]
+    }
+
+    private let file: SmallFile
+    private let boot: String
+    private var readings: [MeterReading] = []
+    private var isFailing = false
+
+    /// - Parameters:
+    ///   - folder: The runtime folder; it exists.
+    ///   - boot: What tells this boot of the machine from others.
+    public init(folder: String, boot: String = Self.machineBoot) {
+        file = SmallFile(folder + "/hardware-io.readings", maximumBytes: 64 * 1024)
+        self.boot = boot
+    }
+
+    /// The kernel's id of this boot.
+    public static var machineBoot: String {
+        let bytes = try? SmallFile("/proc/sys/kernel/random/boot_id").read(from: .foreign)
+        return bytes.map { String(decoding: $0.filter { $0 > 0x20 }, as: UTF8.self) } ?? "unknown"
+    }
+
+    /// Reads what the last process of this boot remembered.
+    /// - Parameter log: Gets what could not be read.
+    /// - Returns: The newest reading of each meter; none at the first start of a boot.
+    public mutating func load(_ log: (LogRecord) -> Void) -> [MeterReading] {
+        do {
+            let content = try JSON.decode(Content.self, from: try file.read(from: .handedIn))
+            if content.boot == boot { readings = content.readings }
+        } catch let error as SmallFileError where error.isAbsence {
+            return []  // The first start of this boot.
+        } catch {
+            log(LogRecord(.warning, "the newest readings of before are not known", .init("problem", "\(error)")))
+        }
+        return readings
+    }
+
+    /// Puts a reading in place of the one of the same meter.
+    /// - Returns: What to log: a problem is said once, until there is none.
+    public mutating func remember(_ reading: MeterReading) -> LogRecord? {
+        readings.removeAll { $0.connectorId == reading.connectorId }
+        readings.append(reading)
+        do {
+            let bytes = try JSON.encode(Content(boot: boot, readings: readings))
+            try file.replace(with: bytes, access: SmallFile.Access(mode: 0o600))
+            isFailing = false
+            return nil
+        } catch {
+            defer { isFailing = true }
+            let words = "a reading is not remembered; a restart would not notice a register that jumps"
+            return isFailing ? nil : LogRecord(.error, words, .init("problem", "\(error)"))
+        }
+    }
+}

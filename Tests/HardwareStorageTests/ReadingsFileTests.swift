@@ -1,0 +1,60 @@
+import BusSchema
+import HardwareStorage
+import Primitives
+import TemporaryFolder
+import Testing
+
+@Suite struct ReadingsFileTests {
+    private func reading(_ connectorId: Int, _ energyWh: Int64) -> MeterReading {
+        MeterReading(
+            connectorId: connectorId,
+            takenAt: 1_700_000_000_000,
+            takenAtUptime: 5000,
+            energyWh: energyWh,
+            powerW: 0,
+            voltageMillivolts: [230_000],
+            currentMilliamps: [0],
+            valid: true,
+            registerEpoch: 3
+        )
+    }
+
+    @Test func theNewestOfEachMeterIsThereForTheNextProcess() throws {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        var file = ReadingsFile(folder: folder, boot: "a")
+        #expect(file.load { _ in Issue.record("nothing is wrong") }.isEmpty)
+        for energyWh in [1, 2, 3] as [Int64] { #expect(file.remember(reading(1, energyWh)) == nil) }
+        #expect(file.remember(reading(2, 9)) == nil)
+        var next = ReadingsFile(folder: folder, boot: "a")
+        #expect(next.load { _ in Issue.record("nothing is wrong") } == [reading(1, 3), reading(2, 9)])
+    }
+
+    @Test func anotherBootOfTheMachineStartsWithNone() throws {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        var file = ReadingsFile(folder: folder, boot: "a")
+        #expect(file.remember(reading(1, 1)) == nil)
+        var next = ReadingsFile(folder: folder, boot: "b")
+        #expect(next.load { _ in Issue.record("nothing is wrong") }.isEmpty)
+    }
+
+    @Test func whatCannotBeUnderstoodIsSaidAndReplaced() throws {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        try temporary.write(Array("not what was expected".utf8), to: "hardware-io.readings")
+        var logs: [LogRecord] = []
+        var file = ReadingsFile(folder: folder, boot: "a")
+        #expect(file.load { logs.append($0) }.isEmpty)
+        #expect(logs.count == 1)
+        #expect(file.remember(reading(1, 1)) == nil)
+        var next = ReadingsFile(folder: folder, boot: "a")
+        #expect(next.load { logs.append($0) } == [reading(1, 1)])
+    }
+
+    @Test func aFolderThatCannotBeWrittenIsSaidOnce() {
+        var file = ReadingsFile(folder: "/nowhere", boot: "a")
+        #expect(file.remember(reading(1, 1)) != nil)
+        #expect(file.remember(reading(1, 2)) == nil)
+    }
+}
