@@ -494,7 +494,7 @@ def test_after_extreme_answers_and_a_restart_a_good_central_system_finds_a_worki
         stack.kill("ocpp-gateway")
         stack.start("ocpp-gateway")
         stack.sim("unplug")
-        csms.wait_status("Available")
+        csms.wait("StopTransaction")  # Only then the next plug is one.
         tap = stack.tap()
         stack.sim("plug")
         csms.wait_status("Preparing")
