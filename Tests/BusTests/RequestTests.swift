@@ -37,6 +37,28 @@ import ZeroMQ
         #expect(seen.first?.0.source == .chargectl)
     }
 
+    @Test func anAnsweredRequestDoesNotExpireAnyMore() throws {
+        let fixture = try Fixture()
+        let server = try fixture.endpoint(.modemManager)
+        var kept: [Responder<UplinkReport>] = []
+        var isFirst = true
+        server.serve(UplinkReport.self) { _, _, responder in
+            if isFirst { responder.reply(Done()) } else { kept.append(responder) }
+            isFirst = false
+        }
+        let client = fixture.client()
+        var outcomes: [Outcome] = []
+        client.request(Self.report, within: .milliseconds(300)) { outcomes.append($0) }
+        try fixture.loop.run(until: { !outcomes.isEmpty })
+        // One that is asked later and not answered shows that the time of the first is over.
+        var late: Outcome?
+        client.request(Self.report, within: .milliseconds(400)) { late = $0 }
+        try fixture.loop.run(until: { late != nil })
+        #expect(Self.code(late) == .timedOut)
+        #expect(outcomes == [.success(Done())])
+        kept.forEach { $0.reply(Done()) }
+    }
+
     @Test func anAnswerMayComeLaterAndOutOfOrder() throws {
         let fixture = try Fixture()
         let server = try fixture.endpoint(.modemManager)
