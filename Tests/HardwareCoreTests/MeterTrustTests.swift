@@ -231,6 +231,21 @@ import Testing
         #expect(first != nil && second != nil && first != second)
     }
 
+    /// It finds the answer to a question of before it stood still, and then a register that went on all the time.
+    @Test func aProcessThatStoodStillBelievesWhatTheMeterCountedMeanwhile() {
+        var judge = RegisterJudge(Bench.fixedCable, baseWh: nil, before: (1000, .seconds(99)))
+        for second in 100...101 {
+            _ = judge.judge(Bench.sample(energyWh: 1000, milliamps: 30_000 + second), at: .seconds(second))
+        }
+        let late = judge.judge(Bench.sample(energyWh: 1002), askedAt: .seconds(102), at: .seconds(136))
+        #expect(late == .believed(energyWh: 1002))
+        #expect(judge.judge(Bench.sample(energyWh: 1070), at: .seconds(137)) == .believed(energyWh: 1070))
+        guard case .refused = judge.judge(Bench.sample(energyWh: 1140), at: .seconds(138)) else {
+            Issue.record("a second later the register has jumped")
+            return
+        }
+    }
+
     @Test func aMeterThatRepeatsItselfIsFrozenAtTheSixtiethRepetition() {
         var judge = RegisterJudge(Bench.fixedCable, baseWh: nil)
         let sample = Bench.sample(energyWh: 1000)
@@ -310,5 +325,12 @@ import Testing
         }
         let effects = bench.wait(.seconds(9))
         #expect(effects.published(MeterReading.self).last.map { $0.valid && $0.energyWh == 1000 } == true)
+    }
+}
+
+extension RegisterJudge {
+    /// A meter that answers at once.
+    fileprivate mutating func judge(_ sample: MeterSample, at uptime: Duration) -> Verdict {
+        judge(sample, askedAt: uptime, at: uptime)
     }
 }

@@ -67,7 +67,7 @@ struct MeterMachine {
     /// - Returns: When the meter was asked for the current that it shows; nil when it stands still and shows the one of before.
     mutating func sampleRead(_ sample: MeterSample, _ turn: inout Turn) -> Duration? {
         let question = poll.answered(interval, &turn)
-        let verdict = judge.judge(sample, at: turn.uptime)
+        let verdict = judge.judge(sample, askedAt: question.moment.uptime, at: turn.uptime)
         switch verdict {
         case .believed(let energyWh):
             believe(sample, energyWh, question, &turn)

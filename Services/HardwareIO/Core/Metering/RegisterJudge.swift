@@ -63,16 +63,18 @@ struct RegisterJudge {
     /// The newest sample is the one before it, to the last digit.
     var repeatsItself: Bool { identicalSamples > 0 }
 
-    mutating func judge(_ sample: MeterSample, at uptime: Duration) -> Verdict {
+    /// `askedAt` is when the meter was asked: the register was read between then and `uptime`. A process that woke up late finds the answer to
+    /// a question of long ago, and takes its register for no newer than that.
+    mutating func judge(_ sample: MeterSample, askedAt: Duration, at uptime: Duration) -> Verdict {
         defer { newest = (sample, uptime) }
         if let objection = plausibility.objection(to: sample) { return .refused(objection) }
         if let standstill = standstill(sample, at: uptime) { return .frozen(standstill) }
-        guard let believed else { return judgeFirst(sample, at: uptime) }
+        guard let believed else { return judgeFirst(sample, askedAt: askedAt, at: uptime) }
         switch plausibility.compare(sample.energyWh, with: believed.energyWh, after: uptime - believed.at) {
         case .plausible:
-            return believe(sample.energyWh, at: uptime)
+            return believe(sample.energyWh, at: askedAt)
         case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh:
-            return believe(believed.energyWh, at: uptime)
+            return believe(believed.energyWh, at: askedAt)
         case .fell:
             candidate = nil
             return .refused("register fell from \(believed.energyWh) Wh to \(sample.energyWh) Wh")
@@ -100,7 +102,7 @@ struct RegisterJudge {
         before = nil
         uncounted = 0
         identicalSamples = 0
-        _ = believe(accepted.energyWh, at: uptime)
+        _ = believe(accepted.energyWh, at: newest.at)
         return accepted
     }
 
@@ -113,7 +115,7 @@ struct RegisterJudge {
         return baseWh.map { plausibility.compare(sample.energyWh, with: $0, after: .zero) }
     }
 
-    private mutating func judgeFirst(_ sample: MeterSample, at uptime: Duration) -> Verdict {
+    private mutating func judgeFirst(_ sample: MeterSample, askedAt: Duration, at uptime: Duration) -> Verdict {
         if let baseWh, sample.energyWh < baseWh - MeterPlausibility.jitterWh {
             candidate = nil
             return .refused("register fell from \(baseWh) Wh to \(sample.energyWh) Wh over a restart")
@@ -130,18 +132,18 @@ struct RegisterJudge {
                 return .refused("register jumped from \(before.energyWh) Wh to \(sample.energyWh) Wh over a restart")
             }
         }
-        guard countAgreeing(sample, at: uptime) >= Self.samplesToBelieveFirst else { return .unsure }
-        return believe(max(sample.energyWh, baseWh ?? 0, before?.energyWh ?? 0), at: uptime)
+        guard countAgreeing(sample, askedAt: askedAt, at: uptime) >= Self.samplesToBelieveFirst else { return .unsure }
+        return believe(max(sample.energyWh, baseWh ?? 0, before?.energyWh ?? 0), at: askedAt)
     }
 
-    private mutating func countAgreeing(_ sample: MeterSample, at uptime: Duration) -> Int {
+    private mutating func countAgreeing(_ sample: MeterSample, askedAt: Duration, at uptime: Duration) -> Int {
         var count = 1
         if let candidate,
             plausibility.compare(sample.energyWh, with: candidate.energyWh, after: uptime - candidate.at) == .plausible
         {
             count += candidate.count
         }
-        candidate = (sample.energyWh, uptime, count)
+        candidate = (sample.energyWh, askedAt, count)
         return count
     }
 
