@@ -30,21 +30,7 @@ git -C "$scratch/copy" checkout --quiet --force --detach "$commit"
 part() { sed -n "s/^$2: //p" "$1" | head -n 1; }
 
 # apply FILE: changes the copy. Fails when the old text is not there exactly once.
-apply() {
-  python3 - "$1" "$scratch/copy" <<'PY'
-import pathlib, sys
-text = pathlib.Path(sys.argv[1]).read_text()
-head, rest = text.split("--- old\n", 1)
-old, new = (text.removesuffix("\n") for text in rest.split("--- new\n", 1))
-name = next(line[6:] for line in head.splitlines() if line.startswith("file: "))
-path = pathlib.Path(sys.argv[2]) / name
-source = path.read_text()
-found = source.count(old)
-if found != 1:
-    sys.exit(f"the old text is {found} times in {name}")
-path.write_text(source.replace(old, new))
-PY
-}
+apply() { python3 Tests/mutation.py apply "$1" "$scratch/copy"; }
 
 # tried FILTER SECONDS: "yes" when a test fails, hangs or crashes, "no" when all pass.
 tried() {

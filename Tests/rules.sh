@@ -59,6 +59,9 @@ files 'Services/*.swift' 'Shared/*.swift' 'Tests/Support/ChargerWorld/*.swift' |
 files 'Services/*' 'Shared/*' 'Tests/*' 'deploy/*' README.md | grep -v '^Tests/rules.sh$' | xargs -r grep -nHE '\b(CORE|J)-[A-Z]+-[0-9]+|\b(AMB|SEED)-[0-9]+' |
   rule 'A comment cites the clause, not the number of a requirement in a list that is not here:'
 
+files 'Tests/Mutations/*.mutation' | xargs -r python3 Tests/mutation.py check |
+  rule 'Every deliberate mistake of Tests/Mutations can be put in:'
+
 for folder in Shared/*/; do
   case "$folder" in Shared/C*) continue ;; esac
   [ -f "$folder/README.md" ] || echo "$folder"
