@@ -70,7 +70,8 @@ extension ChargingMachine {
     mutating func identify(_ request: IdentityRequest, _ turn: inout ChargingTurn) {
         switch AuthorizationRules.decide(isOnline: isOnline, keys: keys) {
         case .ask where turn.identity.ask(request, at: turn.uptime): break
-        case .ask, .refuse: refuse(request, &turn)
+        case .ask: refuse(request, because: "too many wait for an answer", &turn)
+        case .refuse: refuse(request, because: "the central system is not connected", &turn)
         case .accept: place(request, parentIdTag: nil, &turn)  // Nothing is known about a parent.
         }
     }
@@ -88,9 +89,12 @@ extension ChargingMachine {
             if conf.idTagInfo.status == .accepted, isExpired != true {
                 place(request, parentIdTag: conf.idTagInfo.parentIdTag, &turn)
             } else {
-                refuse(request, &turn)
+                let status = conf.idTagInfo.status
+                refuse(request, because: status == .accepted ? "Expired" : status.rawValue, &turn)
             }
-        case .confirmed, .refused, .timedOut, .unreadable, .unsettled: refuse(request, &turn)
+        case .refused(let error): refuse(request, because: "CALLERROR \(error.code.rawValue)", &turn)
+        case .timedOut: refuse(request, because: "no answer in time", &turn)
+        case .confirmed, .unreadable, .unsettled: refuse(request, because: "the answer cannot be understood", &turn)
         case .connectionLost: decideOffline(request, &turn)
         }
     }
@@ -98,17 +102,18 @@ extension ChargingMachine {
     mutating func decideOffline(_ request: IdentityRequest, _ turn: inout ChargingTurn) {
         switch AuthorizationRules.decide(isOnline: false, keys: keys) {
         case .accept: place(request, parentIdTag: nil, &turn)
-        case .ask, .refuse: refuse(request, &turn)
+        case .ask, .refuse: refuse(request, because: "the central system is not connected", &turn)
         }
     }
 
     /// The identifier may not do that, or nobody said that it may.
-    mutating func refuse(_ request: IdentityRequest, _ turn: inout ChargingTurn) {
+    mutating func refuse(_ request: IdentityRequest, because reason: String, _ turn: inout ChargingTurn) {
         turn.log(
             .notice,
             "not authorized",
             .init("connector", request.connectorId),
-            .init("idTag", request.idTag.text.redactedForLog)
+            .init("idTag", request.idTag.text.redactedForLog),
+            .init("reason", reason)
         )
         turn.indicate(.rejected, on: request.connectorId)
     }
@@ -137,7 +142,7 @@ extension ChargingMachine {
             turn.indicate(.accepted, on: keeper.id)
             return withConnector(keeper.id, &turn) { $0.releaseToOwner(&$1) }
         }
-        refuse(request, &turn)
+        refuse(request, because: "accepted, but every connector is in use", &turn)
     }
 
     /// Where a card begins something: at the cable that waits for one, else at a free connector, else, with a reader of its own, at a

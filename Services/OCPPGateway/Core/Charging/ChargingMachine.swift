@@ -106,7 +106,7 @@ public struct ChargingMachine: Machine, Sendable {
             machine.eachConnector(&turn) { $0.deadlineReached(&$1) }
             while let expired = turn.identity.popExpired(at: moment.uptime) {
                 turn.log(.warning, "no authorization in time", .init("connector", expired.connectorId))
-                machine.refuse(expired, &turn)
+                machine.refuse(expired, because: "no answer in time", &turn)
             }
             machine.obey(machine.availability.deadlineReached(at: moment.uptime), &turn)
             machine.delivery.deadlineReached(at: moment.uptime)

@@ -52,7 +52,10 @@ extension ConnectorMachine {
 
     private func explanation(_ report: StatusReport, isAuthorizing: Bool) -> String {
         switch report.status {
-        case .faulted: return "Cannot deliver energy: \(report.vendorErrorCode ?? report.errorCode.rawValue)."
+        case .faulted:
+            let code = report.vendorErrorCode ?? report.errorCode.rawValue
+            let reason = report.info ?? facts.state?.notChargingBecause
+            return reason.map { "Cannot deliver energy: \($0) (\(code))." } ?? "Cannot deliver energy: \(code)."
         case .unavailable where inoperability == [.unread]:
             return "Its availability cannot be read from the disk: out of service until the central system changes it."
         case .unavailable: return "Taken out of service by the central system."
@@ -64,9 +67,12 @@ extension ConnectorMachine {
             return "No energy is offered: \(facts.state?.notChargingBecause ?? report.info ?? "no permit")."
         case .reserved: return "Reserved."
         case .finishing:
-            if case .finishing(.some) = session { return "Over. The cable is kept for the card that it belongs to." }
+            if case .finishing(.some) = session, settings.hasLock {
+                return "Over. The cable is kept for the card that it belongs to."
+            }
             return transaction == nil
-                ? "Over. Waits for the cable to be removed." : "Stopping. Waits for the last meter reading."
+                ? "Over, or no card came in time. Waits for the cable to be removed, or for a card."
+                : "Stopping. Waits for the last meter reading."
         case .preparing: return preparing(isAuthorizing: isAuthorizing)
         }
     }

@@ -1,27 +1,27 @@
 /// A first-in first-out queue with a limit. At the limit, `append` refuses: the caller decides what that means.
-public struct BoundedQueue<Element: Sendable>: Sendable {
+struct BoundedQueue<Element: Sendable>: Sendable {
     private var elements: [Element] = []
     private var head = 0
 
-    public let capacity: Int
+    let capacity: Int
 
-    public init(capacity: Int) {
+    init(capacity: Int) {
         precondition(capacity > 0, "A queue of no places could never hold an element.")
         self.capacity = capacity
     }
 
-    public var count: Int { elements.count - head }
-    public var isEmpty: Bool { count == 0 }
-    public var first: Element? { isEmpty ? nil : elements[head] }
+    var count: Int { elements.count - head }
+    var isEmpty: Bool { count == 0 }
+    var first: Element? { isEmpty ? nil : elements[head] }
 
     /// Adds at the end. Returns false, adding nothing, at the limit.
-    public mutating func append(_ element: Element) -> Bool {
+    mutating func append(_ element: Element) -> Bool {
         guard count < capacity else { return false }
         elements.append(element)
         return true
     }
 
-    public mutating func popFirst() -> Element? {
+    mutating func popFirst() -> Element? {
         guard head < elements.count else { return nil }
         let element = elements[head]
         head += 1
@@ -33,14 +33,14 @@ public struct BoundedQueue<Element: Sendable>: Sendable {
         return element
     }
 
-    public mutating func removeAll() {
+    mutating func removeAll() {
         elements.removeAll()
         head = 0
     }
 }
 
 extension BoundedQueue: Equatable where Element: Equatable {
-    public static func == (left: BoundedQueue, right: BoundedQueue) -> Bool {
+    static func == (left: BoundedQueue, right: BoundedQueue) -> Bool {
         left.capacity == right.capacity && left.elements[left.head...] == right.elements[right.head...]
     }
 }
