@@ -118,6 +118,12 @@ extension Fixture {
         return state
     }
 
+    private static var connectorWithAnotherVehicle: ConnectorState {
+        var state = openConnector
+        state.pluggedSinceUptime = 61_000
+        return state
+    }
+
     private static let hardware: [Fixture] = [
         .message(
             "001-starting",
@@ -138,6 +144,7 @@ extension Fixture {
         ),
         .message("002-charging", connector),
         .message("003-open", openConnector),
+        .message("004-another-vehicle", connectorWithAnotherVehicle),
         .message(
             "001-three-phases",
             MeterReading(

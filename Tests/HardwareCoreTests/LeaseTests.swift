@@ -21,6 +21,46 @@ import Testing
         #expect(effects.connector?.permit == nil)
     }
 
+    /// Its grantor may be dead, and the next car is another customer's.
+    @Test(arguments: [PermitLossPolicy.openAtOnce, .continueFor(.seconds(600))])
+    func aPermitEndsWithTheVehicleThatItWasGivenFor(policy: PermitLossPolicy) {
+        var connector = Bench.fixedCable
+        connector.onPermitLost = policy
+        var bench = Bench.charging(connector, leaseSeconds: 600)
+        var effects = bench.pilot(12_000)
+        #expect(effects.first == .command(open))
+        #expect(effects.connector?.permit == nil)
+        bench.opened()
+        bench.wait(.seconds(5))
+        bench.pilot(9000)
+        effects = bench.pilot(6000) + bench.wait(.seconds(60))
+        #expect(!effects.orders.contains(close))
+        #expect(effects.connector?.notChargingBecause == "the permit was for the EV that left")
+        // A transaction that is to go on without its EV may have it again.
+        bench.permit(16_000, leaseSeconds: 600)
+        #expect(bench.wait(.seconds(10)).orders.contains(close))
+    }
+
+    @Test func aPermitThatWasThereBeforeTheVehicleIsForIt() {
+        var bench = Bench.idle()
+        bench.permit(16_000, leaseSeconds: 600)
+        bench.wait(.seconds(10))
+        bench.pilot(9000)
+        #expect(bench.pilot(6000).orders.contains(close))
+    }
+
+    @Test func itIsToldSinceWhenAVehicleIsThereThatCame() {
+        var bench = Bench.idle()
+        let came = bench.pilot(9000)
+        #expect(came.connector?.pluggedSinceUptime == bench.now.uptime.wholeMilliseconds)
+        bench.wait(.seconds(3))
+        #expect(bench.pilot(6000).connector?.pluggedSinceUptime == came.connector?.pluggedSinceUptime)
+        #expect(bench.pilot(12_000).connector?.pluggedSinceUptime == nil)
+        var restarted = Bench()
+        restarted.handle(.started)
+        #expect(restarted.pilot(9000).connector?.pluggedSinceUptime == nil)
+    }
+
     @Test func aLeaseHoldsUntilItsLastMillisecond() {
         var bench = Bench.idle()
         bench.pilot(9000)

@@ -118,6 +118,7 @@ import Testing
         var bench = offered()
         bench.pilot(9000)
         bench.pilot(12_000)
+        bench.permit(16_000, transaction: "another")
         let next = bench.pilot(9000, low: 9000) + bench.pilot(6000, low: 6000)
         #expect(!next.orders.contains(close))
         let shown = bench.pilot(6000)

@@ -38,6 +38,7 @@ struct SafetyModel {
     /// Readings in a row, since PWM is on, that reach -12 V, and the most that there were.
     private var diodeRun = 0
     private var diodeWasSeen = false
+    private var vehicleIsThere = false
     private var orderedClosed = false
     private var openedAt: Duration
     private var closings: [Duration] = []
@@ -72,6 +73,7 @@ struct SafetyModel {
         }
         startedAt = now
         readings = []
+        vehicleIsThere = false
         ohms = []
         mirrorClosed = nil
         locked = nil
@@ -90,11 +92,23 @@ struct SafetyModel {
         isEnding = false
     }
 
+    /// A permit was for the EV that is there, or comes next. What two readings surely say.
+    private mutating func followVehicle(at now: Duration) {
+        let newest = readings.suffix(2)
+        guard newest.count == 2 else { return }
+        if newest.allSatisfy({ (5000...9500).contains($0.high) }) { vehicleIsThere = true }
+        guard vehicleIsThere, newest.allSatisfy({ $0.high >= 11_300 }) else { return }
+        vehicleIsThere = false
+        if lease != nil { permitEndedAt = now }
+        lease = nil
+    }
+
     mutating func heard(_ event: DriverEvent, at now: Duration) {
         switch event {
         case .pilotRead(_, let high, let low):
             let reading = Pilot(high: high, low: low, at: now)
             readings = readings.suffix(3) + [reading]
+            followVehicle(at: now)
             diodeRun = signalSince != nil && reading.showsDiode ? diodeRun + 1 : 0
             if diodeRun >= 2 { diodeWasSeen = true }
         case .contactorFeedback(_, let closed):

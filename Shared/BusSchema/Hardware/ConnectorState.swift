@@ -27,6 +27,9 @@ public struct ConnectorState: BusState {
     /// Uptime in milliseconds since when the contactor is surely open; nil while current may flow, or while that is not certain. A new
     /// value at each opening, which the final reading of the meter names.
     public var openSinceUptime: Int64?
+    /// Uptime in milliseconds when the EV came that is connected; nil without one, and for one that was there before hardware-io started.
+    /// A transaction that began before has lost its EV.
+    public var pluggedSinceUptime: Int64?
 
     public init(
         connectorId: Int,
@@ -41,7 +44,8 @@ public struct ConnectorState: BusState {
         fixedCable: Bool,
         faults: [HardwareFaultCode],
         notChargingBecause: String?,
-        openSinceUptime: Int64? = nil
+        openSinceUptime: Int64? = nil,
+        pluggedSinceUptime: Int64? = nil
     ) {
         self.connectorId = connectorId
         self.bootId = bootId
@@ -56,6 +60,7 @@ public struct ConnectorState: BusState {
         self.faults = faults
         self.notChargingBecause = notChargingBecause
         self.openSinceUptime = openSinceUptime
+        self.pluggedSinceUptime = pluggedSinceUptime
     }
 }
 

@@ -12,6 +12,8 @@ struct FakeHardware {
     var registerWh: Int64 = 1000
     /// When the register began anew.
     var registerEpoch: Int64?
+    /// When the EV came, if hardware-io saw that.
+    var pluggedSinceUptime: Int64?
     /// Wh per second while the contactor is closed.
     var speedWh: Int64 = 2
     var meterWorks = true
@@ -33,7 +35,8 @@ struct FakeHardware {
             phases: 1,
             fixedCable: lock == .absent,
             faults: faults,
-            notChargingBecause: nil
+            notChargingBecause: nil,
+            pluggedSinceUptime: pluggedSinceUptime
         )
     }
 

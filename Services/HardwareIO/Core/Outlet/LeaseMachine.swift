@@ -30,6 +30,8 @@ struct LeaseMachine {
         case notGranted
         /// Its grantor stopped renewing it.
         case lost
+        /// The EV left that it was given for: another one is another customer's. Lost when nobody renews it until its lease is over.
+        case vehicleLeft(leaseEnds: Duration)
         /// It was given for a register that does not count any more; the transaction cannot have another one.
         case outdated(transaction: String)
     }
@@ -55,10 +57,13 @@ struct LeaseMachine {
 
     var wasLost: Bool { standing == .absent(.lost) }
 
+    var vehicleHasLeft: Bool { if case .absent(.vehicleLeft) = standing { true } else { false } }
+
     var isOutdated: Bool { if case .absent(.outdated) = standing { true } else { false } }
 
     var nextDeadline: Deadline? {
         switch standing {
+        case .absent(.vehicleLeft(let end)): Deadline(at: end, for: "the lease of an EV that left ends")
         case .absent: nil
         case .valid(let permit): Deadline(at: Self.end(of: permit), for: "the permit's lease ends")
         case .grace(_, let until): Deadline(at: until, for: "the grace of a lost permit ends")
@@ -120,6 +125,15 @@ struct LeaseMachine {
         return before?.transaction == permit.transaction ? .renewed : .granted
     }
 
+    /// The EV left. Nobody may be alive to withdraw its permit before the next one is plugged in; who is may grant it again, where the
+    /// transaction is to go on (StopTransactionOnEVSideDisconnect, OCPP 1.6 §9.1.24).
+    /// - Returns: Whether there was one.
+    mutating func vehicleLeft() -> Bool {
+        guard let inForce else { return false }
+        standing = .absent(.vehicleLeft(leaseEnds: Self.end(of: inForce)))
+        return true
+    }
+
     /// The register began anew: the transaction of the permit ends with the one of before.
     mutating func outdate() {
         if let inForce { standing = .absent(.outdated(transaction: inForce.transaction)) }
@@ -130,6 +144,9 @@ struct LeaseMachine {
         switch standing {
         case .valid(let permit) where Self.end(of: permit) <= uptime:
             return leaseEnded(permit, at: uptime)
+        case .absent(.vehicleLeft(let end)) where end <= uptime:
+            standing = .absent(.lost)
+            return .lost
         case .grace(_, let until) where until <= uptime:
             standing = .absent(.lost)
             return .lost

@@ -188,6 +188,9 @@ extension OutletMachine {
             if state == .a { cable.beginAnew() }
         case .vehicleLeft:
             faults.vehicleLeft()
+            guard lease.vehicleLeft() else { break }
+            turn.log(LogRecord(.notice, "the EV left: its permit is void", connectorField))
+            meter.wantReading(&turn)
         }
     }
 

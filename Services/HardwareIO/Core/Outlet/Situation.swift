@@ -26,12 +26,15 @@ struct Situation {
         /// The same, freshly read, and the EV's diode was seen.
         let allowsClosing: Bool
         let waitsForDiode: Bool
+        /// Nil without an EV, and for one that was there before this process.
+        let pluggedSince: Duration?
 
         init(_ sensor: PilotSensor, at uptime: Duration) {
             state = sensor.state
             allowsEnergy = sensor.allowsEnergy
             allowsClosing = sensor.allowsClosing(at: uptime)
             waitsForDiode = sensor.waitsForDiode
+            pluggedSince = sensor.pluggedSince
         }
     }
 
@@ -135,7 +138,8 @@ struct Situation {
             fixedCable: !configuration.hasSocket,
             faults: faults.codes,
             notChargingBecause: notChargingBecause(offeredMilliamps: offeredMilliamps),
-            openSinceUptime: contactor.openSince?.wholeMilliseconds
+            openSinceUptime: contactor.openSince?.wholeMilliseconds,
+            pluggedSinceUptime: pilot.pluggedSince?.wholeMilliseconds
         )
     }
 
@@ -155,6 +159,7 @@ struct Situation {
     private var permitObjection: String? {
         guard let permit = lease.inForce else {
             if lease.isOutdated { return "the register of the meter began anew since the permit was given" }
+            if lease.vehicleHasLeft { return "the permit was for the EV that left" }
             return lease.wasLost ? "the permit was not renewed in time" : "there is no permit"
         }
         if configuration.hasSocket, !plug.isCable { return "there is no valid cable in the socket" }

@@ -138,7 +138,10 @@ struct ConnectorMachine: Equatable, Sendable {
         facts.note(state, at: turn.uptime)
         if wasSilent { turn.log(.notice, "hardware-io is back", .init("connector", id)) }
         permit.observed(state, &turn)
-        if isFirst {
+        if hasAnotherVehicle(state, turn) {
+            // It left while nobody here could hear it.
+            unplugged(&turn)
+        } else if isFirst {
             settleAfterRestart(wasPlugged: wasPlugged, &turn)
         } else if wasPlugged != facts.isPlugged {
             facts.isPlugged ? plugged(&turn) : unplugged(&turn)
@@ -244,6 +247,13 @@ struct ConnectorMachine: Equatable, Sendable {
             stop(.evDisconnected, idTag: nil, &turn)
         case .idle, .finishing: break
         }
+    }
+
+    /// Whether the EV of the transaction left and another one, or the same again, is connected.
+    private func hasAnotherVehicle(_ state: ConnectorState, _ turn: ChargingTurn) -> Bool {
+        guard let transaction, transaction.isRunning, let pluggedAt = state.pluggedSinceUptime else { return false }
+        return transaction.began(before: pluggedAt, inBoot: turn.configuration.machineBootId)
+            && turn.keys.core.stopTransactionOnEVSideDisconnect
     }
 
     /// A locked plug that nobody remembers: whoever waits for it may have it, and the connector is not Available meanwhile.

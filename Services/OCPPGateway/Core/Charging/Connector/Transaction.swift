@@ -43,6 +43,7 @@ struct Transaction: Equatable, Sendable {
     let meterStartWh: Int64
     private let registerEpoch: Int64?
     let startTime: EventTime
+    private let startBoot: String
     /// The central system's id; nil until it is known.
     private(set) var transactionId: Int?
     private(set) var phase: Phase
@@ -58,11 +59,15 @@ struct Transaction: Equatable, Sendable {
         meterStartWh = open.began.meterStartWh
         registerEpoch = open.began.registerEpoch
         startTime = open.began.time
+        startBoot = open.began.boot
         transactionId = open.assigned?.transactionId
         self.phase = phase
         register = Register(energyWh: open.registerWh, storedAt: turn.uptime)
         if case .running = phase { schedule = MeteringSchedule(anchor: anchor, turn) }
     }
+
+    /// Whether it began before that uptime, ms, of that boot of the machine. False for another boot, of which nothing can be said.
+    func began(before uptime: Int64, inBoot boot: String) -> Bool { startBoot == boot && startTime.uptime < uptime }
 
     var isRunning: Bool {
         if case .running = phase { true } else { false }
