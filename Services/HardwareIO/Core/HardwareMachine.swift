@@ -178,7 +178,7 @@ public struct HardwareMachine: Machine {
 
     /// Stores what must survive, and ends when everything is in its safe state.
     private mutating func conclude(_ turn: inout Turn) {
-        keeper.keep(HardwareMemory(outlets: outlets.map(\.memory)), &turn)
+        keeper.keep(HardwareMemory(outlets: outlets.map(\.memory)), isEnd: state != .running, &turn)
         guard case .terminating(let writeLimit) = state, outlets.allSatisfy(\.isSettled),
             !keeper.isWriting || writeLimit <= turn.uptime
         else { return }

@@ -56,6 +56,16 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         }
     }
 
+    /// What keeps a contactor open, or tells others what not to count across: all but registers and counters, which may change all the time.
+    var latches: HardwareMemory {
+        var copy = self
+        for index in copy.outlets.indices {
+            copy.outlets[index].registerWh = nil
+            copy.outlets[index].trips = []
+        }
+        return copy
+    }
+
     /// What is remembered of one connector; numbers that no charger can have written are made harmless.
     func outlet(_ connectorId: Int) -> Outlet {
         guard var outlet = outlets.first(where: { $0.connectorId == connectorId }) else {

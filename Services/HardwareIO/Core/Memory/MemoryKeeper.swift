@@ -1,8 +1,47 @@
 import Primitives
 
-/// When the memory is stored. Flash wears, so that there is a budget: 24 writes at once, and one more every 10 minutes; that is 144
-/// a day in the long run, each well below 4 KiB. A failed write is tried again after a minute, out of the same budget.
+/// When the memory is stored. Flash wears, so that there is a budget for registers and counters: 24 writes at once, and one more every 10
+/// minutes; that is 144 a day in the long run, each well below 4 KiB. Latched faults and whatever else keeps a contactor open come seldom and
+/// have a budget of their own, so that an EV which pauses often cannot use theirs up. A failed write is tried again after a minute, out of the
+/// same budgets; the end of the process has none.
 struct MemoryKeeper {
+    /// Writes that may be made: some at once, and one more every so often.
+    private struct Budget {
+        let atOnce: Int
+        let oneMoreEvery: Duration
+        private var left: Int
+        /// When it grew last; it grows while it is not full.
+        private var grewAt: Duration
+
+        init(_ atOnce: Int, oneMoreEvery: Duration, at start: Duration) {
+            self.atOnce = atOnce
+            self.oneMoreEvery = oneMoreEvery
+            left = atOnce
+            grewAt = start
+        }
+
+        /// When it allows a write; zero when it does already.
+        var allowsAt: Duration { left > 0 ? .zero : grewAt + oneMoreEvery }
+
+        mutating func grow(at uptime: Duration) {
+            guard left < atOnce else {
+                grewAt = uptime
+                return
+            }
+            while left < atOnce, uptime - grewAt >= oneMoreEvery {
+                left += 1
+                grewAt += oneMoreEvery
+            }
+        }
+
+        /// - Returns: Whether it allows one more.
+        mutating func spend() -> Bool {
+            guard left > 0 else { return false }
+            left -= 1
+            return true
+        }
+    }
+
     private enum State: Equatable {
         case idle
         /// Given to the shell. Next: idle, or failed.
@@ -13,38 +52,42 @@ struct MemoryKeeper {
 
     static let writesAtOnce = 24
     static let oneMoreEvery = Duration.seconds(600)
+    /// One more write of what keeps a contactor open.
+    static let oneMoreUrgentEvery = Duration.seconds(60)
     static let retryAfter = Duration.seconds(60)
 
     private var state = State.idle
     private var stored: HardwareMemory
     private var wanted: HardwareMemory
-    private var writesLeft = writesAtOnce
-    /// When the budget grew last; it grows while it is not full.
-    private var grewAt: Duration
+    private var common: Budget
+    private var urgent: Budget
     private var isFailing = false
 
     init(stored: HardwareMemory, at start: Duration) {
         self.stored = stored
         wanted = stored
-        grewAt = start
+        common = Budget(Self.writesAtOnce, oneMoreEvery: Self.oneMoreEvery, at: start)
+        urgent = Budget(Self.writesAtOnce, oneMoreEvery: Self.oneMoreUrgentEvery, at: start)
     }
 
     var nextDeadline: Deadline? {
         guard wanted != stored else { return nil }
         switch state {
         case .writing: return nil
-        case .failed(let retryAt): return Deadline(at: max(retryAt, budgetAt), for: "the memory is stored again")
-        case .idle: return Deadline(at: budgetAt, for: "the memory may be stored again")
+        case .failed(let retryAt): return Deadline(at: max(retryAt, allowsAt), for: "the memory is stored again")
+        case .idle: return Deadline(at: allowsAt, for: "the memory may be stored again")
         }
     }
 
     /// Whether the shell has not answered yet.
     var isWriting: Bool { if case .writing = state { true } else { false } }
 
-    /// What is to be remembered now. Stores it if it differs from what is stored, as soon as the budget allows.
-    mutating func keep(_ memory: HardwareMemory, _ turn: inout Turn) {
+    /// What is to be remembered now. Stores it if it differs from what is stored, as soon as the budget allows; at the end of the process
+    /// at once.
+    mutating func keep(_ memory: HardwareMemory, isEnd: Bool = false, _ turn: inout Turn) {
         wanted = memory
-        grow(at: turn.uptime)
+        common.grow(at: turn.uptime)
+        urgent.grow(at: turn.uptime)
         switch state {
         case .writing: return
         case .failed(let retryAt) where turn.uptime < retryAt: return
@@ -54,8 +97,8 @@ struct MemoryKeeper {
             state = .idle
             return
         }
-        guard writesLeft > 0 else { return }
-        writesLeft -= 1
+        let isAllowed = isUrgent ? urgent.spend() : common.spend()
+        guard isAllowed || isEnd else { return }
         state = .writing(wanted)
         turn.store(wanted)
     }
@@ -84,16 +127,7 @@ struct MemoryKeeper {
         )
     }
 
-    private var budgetAt: Duration { writesLeft > 0 ? .zero : grewAt + Self.oneMoreEvery }
+    private var isUrgent: Bool { wanted.latches != stored.latches }
 
-    private mutating func grow(at uptime: Duration) {
-        guard writesLeft < Self.writesAtOnce else {
-            grewAt = uptime
-            return
-        }
-        while writesLeft < Self.writesAtOnce, uptime - grewAt >= Self.oneMoreEvery {
-            writesLeft += 1
-            grewAt += Self.oneMoreEvery
-        }
-    }
+    private var allowsAt: Duration { isUrgent ? urgent.allowsAt : common.allowsAt }
 }

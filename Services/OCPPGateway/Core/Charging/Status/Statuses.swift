@@ -100,7 +100,8 @@ struct Statuses: Sendable {
             since: turn.clock.timestamp(of: report.since, at: turn.moment).millisecondsSinceEpoch,
             transaction: nil,
             explanation: turn.isOnline
-                ? "The central system is connected." : "The central system is not connected, or has not accepted this charger."
+                ? "The central system is connected."
+                : "The central system is not connected, or has not accepted this charger."
         )
         publish(status, &turn)
     }
