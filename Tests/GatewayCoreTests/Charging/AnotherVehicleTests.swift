@@ -1,0 +1,38 @@
+import BusSchema
+import GatewayCore
+import OCPP
+import Primitives
+import Testing
+
+/// Another EV than the one of the transaction is connected.
+@Suite struct AnotherVehicleTests {
+    /// It left, and another one was plugged in, while nobody here could hear it.
+    @Test(arguments: [true, false])
+    func aTransactionWhoseVehicleIsAnotherOneEnds(wasHeardBefore: Bool) {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 20)
+        let registerWh = bench.hardware[1]?.registerWh ?? 0
+        bench.hardware[1]?.permit = nil
+        bench.hardware[1]?.pluggedSinceUptime = bench.moment.uptime.wholeMilliseconds + 1000
+        if wasHeardBefore {
+            bench.change { _ in }
+        } else {
+            bench.restart()
+            bench.goOnline()
+        }
+        bench.run(seconds: 30)
+        #expect(bench.central.stops.map(\.request.reason) == [.evDisconnected])
+        #expect(bench.central.stops.first.map { Int64($0.request.meterStop) } == registerWh)
+        #expect(bench.hardware[1]?.permit == nil)
+    }
+
+    /// The certificate's StopTransactionOnEVSideDisconnect = false.
+    @Test func aTransactionThatMayGoOnWithoutItsVehicleDoes() {
+        let bench = ChargingBench.charging(keys: [.stopTransactionOnEVSideDisconnect: "false"])
+        bench.hardware[1]?.permit = nil
+        bench.change { $0.pluggedSinceUptime = bench.moment.uptime.wholeMilliseconds + 1000 }
+        bench.run(seconds: 30)
+        #expect(bench.central.stops.isEmpty)
+        #expect(bench.hardware[1]?.isClosed == true)
+    }
+}
