@@ -160,23 +160,36 @@ import Testing
         let orders = machine.start()
         // The next start may be able to read it.
         #expect(orders == .init())
-        #expect(machine.reasons(for: 1) == [.unread] && !isOperative(2) && isOperative(0))
-        let one = machine.change(change(1, true))
-        #expect(one.save == AvailabilityDocument(inoperative: [2]))
-        _ = machine.saved()
-        #expect(isOperative(1) && !isOperative(2))
+        #expect(machine.reasons(for: 0) == [.unread] && machine.reasons(for: 1) == [.unread] && !isOperative(2))
         let all = machine.change(change(0, true))
         #expect(all.save == AvailabilityDocument())
         _ = machine.saved()
-        #expect(isOperative(1) && isOperative(2))
+        #expect(isOperative(0) && isOperative(1) && isOperative(2))
+    }
+
+    /// The charge point may have been taken out of service too, and an order for a connector says nothing about that.
+    @Test mutating func ofWhatCannotBeReadAnOrderSettlesOnlyWhatItIsAbout() {
+        machine = AvailabilityMachine(connectorIds: [1, 2], document: nil, isUnread: true)
+        _ = machine.start()
+        let one = machine.change(change(1, true))
+        #expect(one.save == AvailabilityDocument(inoperative: [0, 2]))
+        let done = machine.saved()
+        #expect(done.changed == [change(1, true)])
+        #expect(machine.reasons(for: 1) == [.unread] && machine.reasons(for: 0) == [.unread])
+        _ = machine.change(change(0, false))
+        _ = machine.saved()
+        #expect(machine.reasons(for: 1) == [.centralSystem] && machine.reasons(for: 2) == [.centralSystem, .unread])
+        // What was written down is what the next start goes by.
+        machine = AvailabilityMachine(connectorIds: [1, 2], document: one.save)
+        #expect(!isOperative(0) && !isOperative(1) && !isOperative(2))
     }
 
     @Test mutating func anOrderToStayOutOfServiceIsKeptAlsoWhenNothingCouldBeRead() {
         machine = AvailabilityMachine(connectorIds: [1], document: nil, isUnread: true)
         let asked = machine.change(change(1, false))
-        #expect(asked == .init(save: AvailabilityDocument(inoperative: [1])))
+        #expect(asked == .init(save: AvailabilityDocument(inoperative: [0, 1])))
         _ = machine.saved()
-        #expect(machine.reasons(for: 1) == [.centralSystem])
+        #expect(machine.reasons(for: 1) == [.unread, .centralSystem])
     }
 
     @Test mutating func aSaveThatNobodyAskedForMeansNothing() {

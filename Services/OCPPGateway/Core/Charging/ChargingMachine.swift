@@ -73,7 +73,7 @@ public struct ChargingMachine: Machine, Sendable {
                 turn.log(.fault, "transactions overlap in the journal", .init("count", turn.ledger.orphans))
             }
             if machine.availability.isUnread {
-                let assumption = "all connectors are out of service until the central system orders otherwise"
+                let assumption = "the charge point is out of service until the central system orders otherwise"
                 turn.log(.error, "the availability cannot be read", .init("assumed", assumption))
             }
             machine.eachConnector(&turn) { $0.restore(&$1) }

@@ -157,7 +157,7 @@ final class GatewayDisk {
 
     /// Whether that one alone, 0 being the charge point, is to be out of service.
     func isOutOfService(_ connectorId: Int) -> Bool {
-        isUnread ? connectorId > 0 : outOfService.contains(connectorId)
+        isUnread || outOfService.contains(connectorId)
     }
 
     /// Saves it, now or within its patience. Returns the event that tells the core, if there is one yet.

@@ -87,8 +87,8 @@ struct AvailabilityMachine: Equatable, Sendable {
         self.connectorIds = connectorIds
         self.isUnread = isUnread
         guard !isUnread else {
-            // Each by itself, so that an order for one connector is enough to have that one back.
-            for id in connectorIds { reasons[id] = [.unread] }
+            // Each by itself, because an order settles only what it is about: one for a connector says nothing about the charge point.
+            for id in [0] + connectorIds { reasons[id] = [.unread] }
             return
         }
         onDisk = document ?? (inherited.isEmpty ? AvailabilityDocument() : nil)
