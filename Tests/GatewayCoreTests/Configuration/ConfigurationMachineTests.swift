@@ -133,6 +133,23 @@ import Testing
         #expect(back.contains { if case .store(_, let set) = $0 { set.value == "3" } else { false } })
     }
 
+    /// The last order counts, also where it asks for what is still in force.
+    @Test func theValueInForceIsStoredAgainWhileAnotherIsBeingStored() throws {
+        var machine = try machine()
+        _ = machine.received(ConfigValues(owner: .ocppGateway, revision: 1, values: []))
+        _ = machine.change(request("ResetRetries", "5"), callId: "b", at: now)
+        let back = machine.change(request("ResetRetries", "3"), callId: "c", at: now)
+        let set = ConfigSet(key: "ResetRetries", value: "3", reason: "ChangeConfiguration")
+        #expect(back == [.store(number: 2, set)])
+        // Another key waits for nobody.
+        let other = machine.change(request("ConnectionTimeOut", "60"), callId: "c", at: now)
+        #expect(other == [answered(.accepted)])
+        _ = machine.stored(number: 1, .success(stored("ResetRetries", "5", revision: 2)))
+        let done = machine.stored(number: 2, .success(stored("ResetRetries", "3", revision: 3)))
+        #expect(done.first == answered(.accepted))
+        #expect(machine.keys.resetRetries == 3)
+    }
+
     @Test func aRefusalOfTheStoreIsRejected() throws {
         var machine = try machine()
         _ = machine.change(request("ResetRetries", "5"), callId: "c", at: now)
@@ -374,7 +391,8 @@ import Testing
         let request = request("ConnectionTimeOut", "60")
         let unheard = machine.change(request, callId: "c", at: now)
         #expect(unheard.contains { if case .store = $0 { true } else { false } })
-        _ = machine.received(ConfigValues(owner: .ocppGateway, revision: 0, values: []))
+        _ = machine.stored(number: 1, .success(stored("ConnectionTimeOut", "60", revision: 1)))
+        _ = machine.received(ConfigValues(owner: .ocppGateway, revision: 1, values: []))
         let heard = machine.change(request, callId: "c", at: now)
         #expect(heard == [answered(.accepted)])
     }

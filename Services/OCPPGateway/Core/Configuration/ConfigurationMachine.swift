@@ -135,7 +135,8 @@ public struct ConfigurationMachine: Sendable {
             return [.log(LogRecord(.notice, "ChangeConfiguration rejected: \(error)"))] + answer(.rejected)
         }
         let isTold = name == .heartbeatInterval && heartbeatSource == .bootNotification
-        if !declaration.secret, knowledge.isComplete, keys.text(name) == value, !isTold {
+        let isChanging = pending.contains { $0.name == name }
+        if !declaration.secret, knowledge.isComplete, keys.text(name) == value, !isTold, !isChanging {
             return answer(.accepted)  // It is in force and stored.
         }
         lastNumber += 1
