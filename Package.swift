@@ -311,6 +311,7 @@ let targets: [Target] = [
         "CentralSystem",
         "ChargerWorld",
         "GatewayCore",
+        "HardwareCore",
         "OCPP",
         "Primitives",
         "SimulatedDisk",

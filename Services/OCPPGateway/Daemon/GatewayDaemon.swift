@@ -193,7 +193,7 @@ final class GatewayDaemon {
     }
 
     private func request(_ unlock: Unlock) {
-        bus.request(unlock, within: Self.patience) { [weak self] result in
+        bus.request(unlock, within: UnlockOutcome.patience) { [weak self] result in
             let outcome: UnlockOutcome =
                 switch result {
                 case .success(let reply): .answered(reply.outcome)

@@ -14,7 +14,7 @@ public enum ChargingEffect: Equatable, Sendable {
     case compact(JournalCompaction)
     /// Ask hardware-io; its answer is `permitAnswered` with the same connector and transaction.
     case requestPermit(Permit)
-    /// Ask hardware-io; its answer is `unlockAnswered`.
+    /// Ask hardware-io, with `UnlockOutcome.patience`; its answer is `unlockAnswered`.
     case requestUnlock(Unlock)
     /// Tell the person in front of the charger; no answer needed.
     case indicate(Indicate)
@@ -38,4 +38,7 @@ public enum PermitOutcome: Equatable, Sendable {
 public enum UnlockOutcome: Equatable, Sendable {
     case answered(Unlock.Outcome)
     case failed(BusError)
+
+    /// Longer than hardware-io takes for its answer, shorter than the central system waits for ours.
+    public static let patience = Duration.milliseconds(4700)
 }

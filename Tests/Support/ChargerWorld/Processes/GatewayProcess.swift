@@ -170,7 +170,7 @@ final class GatewayProcess: ServiceProcess {
         case .requestPermit(let permit):
             around.auditor.asked(permit)
             ask(.permit(permit))
-        case .requestUnlock(let unlock): ask(.unlock(unlock))
+        case .requestUnlock(let unlock): around.bus.request(.unlock(unlock), within: UnlockOutcome.patience)
         case .indicate(let indication): ask(.indicate(indication))
         case .declareKeys(let declaration): ask(.declare(declaration))
         case .store(let number, let set): ask(.store(number: number, set, nil))

@@ -22,7 +22,8 @@ struct CableRelease: Equatable, Sendable {
 
     private static let retryAfter = Duration.seconds(5)
     private static let attempts = 3
-    /// The answer to UnlockConnector has to be out within five seconds; hardware-io waits for the contactor by itself.
+    /// The answer to UnlockConnector has to be out within five seconds, and after hardware-io's, which waits for the contactor by itself
+    /// (`UnlockOutcome.patience`).
     private static let answerLimit = Duration.milliseconds(4800)
 
     private let connectorId: Int
@@ -72,6 +73,12 @@ struct CableRelease: Equatable, Sendable {
             turn.log(.warning, "the cable was not released", .init("connector", connectorId))
             failed(&turn)
         }
+    }
+
+    /// hardware-io said how things stand. An open lock is what an UnlockConnector waits for, whatever becomes of the question; under a
+    /// permit it may be about to close.
+    mutating func observed(_ state: ConnectorState, _ turn: inout ChargingTurn) {
+        if state.lock == .unlocked, state.permit == nil { conclude(.unlocked, &turn) }
     }
 
     /// Whoever can wait for the next attempt gets its outcome.

@@ -138,6 +138,7 @@ struct ConnectorMachine: Equatable, Sendable {
         facts.note(state, at: turn.uptime)
         if wasSilent { turn.log(.notice, "hardware-io is back", .init("connector", id)) }
         permit.observed(state, &turn)
+        cable.observed(state, &turn)
         if hasAnotherVehicle(state, turn) {
             // It left while nobody here could hear it.
             unplugged(&turn)

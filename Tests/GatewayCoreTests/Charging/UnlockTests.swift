@@ -1,0 +1,158 @@
+import BusSchema
+import GatewayCore
+import OCPP
+import Primitives
+import Testing
+
+/// UnlockConnector, and the cable that is released at an end (OCPP 1.6 §5.18).
+@Suite struct UnlockTests {
+    private func unlock(_ bench: ChargingBench, _ connectorId: Int) -> UnlockStatus? {
+        let (answer, effects) = bench.machine.unlockConnector(
+            .init(connectorId: connectorId),
+            id: "call",
+            at: bench.moment
+        )
+        bench.perform(effects)
+        bench.pump()
+        return answer?.status
+    }
+
+    /// The order to release the cable may have died with the process before this one.
+    @Test func aCableThatIsStillLockedAfterARestartIsReleased() {
+        let bench = ChargingBench.charging(hasLock: true)
+        bench.hardwareAnswers = false
+        bench.swipe("CARD")
+        bench.run(seconds: 15)
+        bench.change { $0.lock = .locked }
+        bench.hardwareAnswers = true
+        bench.restart()
+        bench.run(seconds: 1)
+        #expect(bench.hardware[1]?.lock == .unlocked)
+    }
+
+    /// TC_018_2: nothing to unlock, nothing to stop.
+    @Test func aFixedCableIsNotSupported() {
+        let bench = ChargingBench.charging()
+        #expect(unlock(bench, 1) == .notSupported)
+        bench.run(seconds: 3)
+        #expect(bench.lines.isEmpty)
+    }
+
+    /// TC_031.
+    @Test(arguments: [0, 9765])
+    func anUnknownConnectorIsNotSupported(connectorId: Int) {
+        #expect(unlock(ChargingBench(hasLock: true), connectorId) == .notSupported)
+    }
+
+    /// TC_018_1.
+    @Test func unlockStopsTheTransaction() {
+        let bench = ChargingBench.charging(hasLock: true)
+        #expect(bench.hardware[1]?.lock == .locked)
+        #expect(unlock(bench, 1) == nil)
+        #expect(bench.unlockAnswers == [.unlocked])
+        bench.run(seconds: 2)
+        #expect(bench.lines.last == "Stop #1 UnlockCommand 1006")
+    }
+
+    @Test func aLockThatDoesNotAnswerIsAFailure() {
+        let bench = ChargingBench(hasLock: true)
+        bench.goOnline()
+        bench.hardwareAnswers = false
+        #expect(unlock(bench, 1) == nil)
+        bench.run(seconds: 5)
+        #expect(bench.unlockAnswers == [.unlockFailed])
+    }
+
+    /// One request to hardware-io is under way for all of them.
+    @Test func everyUnlockThatWaitsGetsTheOutcome() {
+        let bench = ChargingBench(hasLock: true)
+        bench.goOnline()
+        bench.hardwareAnswers = false
+        for _ in 0..<3 {
+            #expect(unlock(bench, 1) == nil)
+            bench.run(seconds: 1)
+        }
+        #expect(bench.unlockRequests == 1)
+        bench.feed(.unlockAnswered(connectorId: 1, .answered(.unlocked)))
+        #expect(bench.unlockAnswers == [.unlocked, .unlocked, .unlocked])
+        bench.run(seconds: 10)
+        #expect(bench.unlockRequests == 1)
+    }
+
+    @Test func anUnlockThatCanWaitForTheNextAttemptGetsItsOutcome() {
+        let bench = ChargingBench(hasLock: true)
+        bench.goOnline()
+        bench.hardwareAnswers = false
+        #expect(unlock(bench, 1) == nil)
+        bench.run(seconds: 2)
+        #expect(unlock(bench, 1) == nil)
+        bench.feed(.unlockAnswered(connectorId: 1, .answered(.failed)))
+        #expect(bench.unlockAnswers == [.unlockFailed])
+        bench.run(seconds: 3)
+        #expect(bench.unlockRequests == 2)
+        bench.feed(.unlockAnswered(connectorId: 1, .answered(.unlocked)))
+        #expect(bench.unlockAnswers == [.unlockFailed, .unlocked])
+    }
+
+    /// What is seen counts, whatever became of the question: hardware-io may have answered too late, or not at all.
+    @Test func anUnlockThatWaitsIsAnsweredWhenTheLockIsSeenOpen() {
+        let bench = ChargingBench.charging(hasLock: true)
+        bench.hardwareAnswers = false
+        #expect(unlock(bench, 1) == nil)
+        bench.change { $0.permit = nil }
+        #expect(bench.unlockAnswers.isEmpty)
+        bench.feed(.unlockAnswered(connectorId: 1, .failed(BusError(.timedOut, "no answer"))))
+        bench.unplug()
+        bench.run(seconds: 1)
+        #expect(unlock(bench, 1) == nil)
+        bench.change { $0.lock = .unlocked }
+        #expect(bench.unlockAnswers.last == .unlocked)
+    }
+
+    /// An open lock under a permit may be about to close.
+    @Test func anOpenLockUnderAPermitAnswersNoUnlock() {
+        let bench = ChargingBench.charging(hasLock: true)
+        bench.hardwareAnswers = false
+        #expect(unlock(bench, 1) == nil)
+        bench.change { $0.lock = .unlocked }
+        #expect(bench.unlockAnswers.isEmpty)
+        bench.change { $0.permit = nil }
+        #expect(bench.unlockAnswers == [.unlocked])
+    }
+
+    /// Another one asks at once when hardware-io has answered the one before.
+    @Test func anUnlockAfterAFailureIsTriedAtOnce() {
+        let bench = ChargingBench(hasLock: true)
+        bench.goOnline()
+        bench.hardwareAnswers = false
+        for expected in 1...4 {
+            #expect(unlock(bench, 1) == nil)
+            #expect(bench.unlockRequests == expected)
+            bench.feed(.unlockAnswered(connectorId: 1, .answered(.failed)))
+            #expect(bench.unlockAnswers.count == expected)
+        }
+    }
+
+    @Test func aNormalStopReleasesTheCable() {
+        let bench = ChargingBench.charging(hasLock: true)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.hardware[1]?.lock == .unlocked)
+    }
+
+    /// E §3.5, §3.17.
+    @Test func afterDeAuthorizedTheCableWaitsForItsOwner() {
+        let bench = ChargingBench(hasLock: true)
+        bench.central.startInfo = { _ in IdTagInfo(status: .invalid) }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 8)
+        #expect(bench.hardware[1]?.lock == .locked)
+        bench.swipe("OTHER")
+        #expect(bench.hardware[1]?.lock == .locked)
+        #expect(bench.central.starts.count == 1)
+        bench.swipe("CARD")
+        #expect(bench.hardware[1]?.lock == .unlocked)
+    }
+}
