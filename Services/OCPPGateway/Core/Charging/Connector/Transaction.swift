@@ -182,6 +182,7 @@ struct Transaction: Equatable, Sendable {
         let time = turn.inOrder(stop.time, on: connectorId)
         let ended = Ended(
             sequence: turn.nextSequence,
+            startSequence: turn.ledger.open[connectorId]?.began.sequence,
             messageId: messageId,
             transaction: uuid,
             connectorId: connectorId,

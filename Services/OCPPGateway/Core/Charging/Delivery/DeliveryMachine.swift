@@ -212,7 +212,12 @@ struct DeliveryMachine: Equatable, Sendable {
         // Losing the mark of a start or stop in a power cut would send it twice; of meter values, that is harmless.
         var durability = Durability.synced
         if case .meterValues = entry.message, !turn.book.isTroubled(at: turn.uptime) { durability = .written }
-        let delivered = Delivered(sequence: entry.sequence, transaction: entry.transaction, isStop: entry.isStop)
+        let delivered = Delivered(
+            sequence: entry.sequence,
+            transaction: entry.transaction,
+            isStop: entry.isStop,
+            lacksStart: turn.ledger.mayStillStart(before: entry) ? true : nil
+        )
         turn.persist(.delivered(delivered), durability)
         drop(entry)
         return assigned

@@ -99,6 +99,9 @@ struct QueueWindow: Equatable, Sendable {
         // One that was put back meanwhile and is older was not looked for, and must not be overtaken: they are read again.
         guard let first = requeued.first, first > sequence else { return }
         resends = found.filter { requeued.contains($0.sequence) }
+        for index in resends.indices {
+            resends[index].wasTold = turn.ledger.endsWithoutStart.contains(resends[index].sequence)
+        }
         guard resends.isEmpty else { return }
         turn.log(.fault, "a dead letter is not in the journal", .init("sequence", first))
         turn.book.forgetRequeued(first)

@@ -6,6 +6,8 @@ public struct Delivered: Codable, Equatable, Sendable {
     public var transaction: String
     /// It was the StopTransaction: the assignment of the transaction is not needed any more.
     public var isStop: Bool
+    /// It was told with the id -1 while its StartTransaction is a dead letter: due again when that is answered after all.
+    public var lacksStart: Bool?
 }
 
 /// A message failed, and will be sent again.
@@ -53,6 +55,8 @@ public struct Checkpoint: Codable, Equatable, Sendable {
     public var failures: Int
     public var deadLetters: SequenceSet
     public var requeued: SequenceSet
+    /// Nil in files of a version that did not keep them, and where there are none.
+    public var endsWithoutStart: SequenceSet?
     /// 0 is the charge point. Empty once there is an `AvailabilityDocument`.
     public var inoperative: [Int]
     /// Connectors whose last transaction ended with the cable still in.

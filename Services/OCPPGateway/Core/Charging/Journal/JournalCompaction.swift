@@ -16,6 +16,7 @@ public struct JournalCompaction: Equatable, Sendable {
                 failures: state.failures,
                 deadLetters: state.deadLetters,
                 requeued: state.requeued,
+                endsWithoutStart: state.endsWithoutStart.isEmpty ? nil : state.endsWithoutStart,
                 inoperative: state.inoperative.sorted(),
                 finishing: cables.map(\.key),
                 boots: state.boots,
@@ -29,6 +30,7 @@ public struct JournalCompaction: Equatable, Sendable {
         deliveredThrough = state.deliveredThrough
         var kept = state.deadLetters
         kept.formUnion(state.requeued)
+        kept.formUnion(state.endsWithoutStart)
         self.kept = kept
     }
 

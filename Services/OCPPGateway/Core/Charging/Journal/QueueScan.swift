@@ -11,6 +11,8 @@ public struct QueueEntry: Equatable, Sendable {
     public var message: Message
     /// The central system's answer to StartTransaction, if it is on disk.
     public var assigned: Assigned?
+    /// It was confirmed before, as an end with the id -1.
+    var wasTold = false
 
     /// Nil for records that are no message.
     init?(_ record: JournalRecord) {
@@ -38,7 +40,9 @@ public struct QueueEntry: Equatable, Sendable {
         switch message {
         case .start(let began): began.messageId
         case .meterValues(let sampled): sampled.messageId
-        case .stop(let ended): ended.messageId
+        // With the id that came late it is another message than the one that was confirmed, and stays the same over retries: nothing else
+        // is called by our own name of the transaction.
+        case .stop(let ended): wasTold && assigned != nil ? ended.transaction : ended.messageId
         }
     }
 

@@ -41,6 +41,9 @@ public struct TransactionLedger: Equatable, Sendable {
     public internal(set) var deadLetters = SequenceSet()
     /// Dead letters that were put back, all at or before `deliveredThrough`.
     public internal(set) var requeued = SequenceSet()
+    /// StopTransactions that were confirmed with the id -1, because the StartTransaction is a dead letter (E §3.18). Sent again, that opens a
+    /// transaction at the central system which would never end: the end is then told once more, with the id that came late.
+    private(set) var endsWithoutStart = SequenceSet()
     /// By connector.
     public internal(set) var open: [Int: Open] = [:]
     /// Answers to StartTransaction of transactions whose StopTransaction still waits.
@@ -81,7 +84,7 @@ public struct TransactionLedger: Equatable, Sendable {
         case .assigned(let answer): assign(answer)
         case .delivered(let delivered):
             passed(delivered.sequence)
-            if delivered.isStop { assigned[delivered.transaction] = nil }
+            if delivered.isStop { toldEnd(delivered) }
         case .attempted(let attempted):
             failures = attempted.failures
         case .deadLettered(let letter):
@@ -90,6 +93,7 @@ public struct TransactionLedger: Equatable, Sendable {
             if letter.isStop { assigned[letter.transaction] = nil }
         case .requeued:
             requeued.formUnion(deadLetters)
+            requeued.formUnion(endsWithoutStart)
             deadLetters.removeAll()
             failures = 0
         case .availabilitySet(let availability):
@@ -105,6 +109,14 @@ public struct TransactionLedger: Equatable, Sendable {
         }
     }
 
+    /// Whether that message is an end without an id, whose StartTransaction is a dead letter.
+    func mayStillStart(before entry: QueueEntry) -> Bool {
+        guard entry.assigned == nil, case .stop(let ended) = entry.message, let start = ended.startSequence else {
+            return false
+        }
+        return deadLetters.contains(start) || requeued.contains(start)
+    }
+
     /// Messages on disk that are neither confirmed nor dead letters.
     var undelivered: Int { Int(max(0, lastSequence - deliveredThrough)) + requeued.count }
 
@@ -114,6 +126,7 @@ public struct TransactionLedger: Equatable, Sendable {
         failures = checkpoint.failures
         deadLetters = checkpoint.deadLetters
         requeued = checkpoint.requeued
+        endsWithoutStart = checkpoint.endsWithoutStart ?? SequenceSet()
         inoperative = Set(checkpoint.inoperative)
         finishing = checkpoint.finishingCables()
         bootTimes = BootTimes(known: checkpoint.boots)
@@ -168,6 +181,14 @@ public struct TransactionLedger: Equatable, Sendable {
         assigned[answer.transaction] = answer
         update(answer.transaction) { $0.assigned = answer }
         for connectorId in finishing.keys { finishing[connectorId]?.learn(answer) }
+    }
+
+    private mutating func toldEnd(_ delivered: Delivered) {
+        assigned[delivered.transaction] = nil
+        guard delivered.lacksStart == true else { return endsWithoutStart.remove(delivered.sequence) }
+        endsWithoutStart.insert(delivered.sequence)
+        // It was under way when the start was put back.
+        if let first = requeued.first, first < delivered.sequence { requeued.insert(delivered.sequence) }
     }
 
     private mutating func passed(_ sequence: Int64) {

@@ -64,6 +64,8 @@ public struct StoredMeterValue: Codable, Equatable, Sendable {
 /// A transaction has ended. Renders StopTransaction (OCPP 1.6 §4.10).
 public struct Ended: Codable, Equatable, Sendable {
     public var sequence: Int64
+    /// That of the begin; nil in files of a version that did not keep it.
+    public var startSequence: Int64?
     public var messageId: String
     public var transaction: String
     public var connectorId: Int

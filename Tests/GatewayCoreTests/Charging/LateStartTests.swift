@@ -1,0 +1,121 @@
+import BusSchema
+import OCPP
+import Primitives
+import Testing
+
+@testable import GatewayCore
+
+/// A StartTransaction that was given up and is sent again when its transaction is over: the rest was told with the id -1 (E §3.18), and no
+/// transaction may stay open at the central system.
+@Suite struct LateStartTests {
+    private let bench = ChargingBench(keys: [.meterValueSampleInterval: "20"])
+
+    private func refuseStarts() {
+        bench.central.interfere = {
+            if case .startTransaction = $0 { .refused(CallError(code: .internalError)) } else { nil }
+        }
+    }
+
+    private func acceptAll() { bench.central.interfere = { _ in nil } }
+
+    /// A session whose start became a dead letter.
+    private func charge(_ idTag: String = "CARD") {
+        refuseStarts()
+        bench.goOnline()
+        bench.plug()
+        bench.swipe(idTag)
+        bench.run(seconds: 41)
+        bench.swipe(idTag)
+    }
+
+    private func resend() {
+        acceptAll()
+        bench.central.forgetLines()
+        bench.perform(bench.machine.resendDeadLetters(at: bench.moment).effects)
+        bench.run(seconds: 5)
+    }
+
+    /// The journal is made shorter, as after many messages.
+    private func compact() {
+        var ledger = TransactionLedger()
+        for record in bench.journal { ledger.read(record) }
+        let compaction = JournalCompaction(ledger)
+        bench.journal = (bench.journal + [compaction.checkpoint]).filter(compaction.keeps)
+    }
+
+    private var messages: [String] { bench.lines.filter { !$0.hasPrefix("Status") } }
+
+    @Test func theEndIsToldAgainWithTheIdThatCameLate() {
+        charge()
+        bench.run(seconds: 5)
+        #expect(bench.central.stops.map(\.request.transactionId) == [-1])
+        #expect(bench.machine.queue?.deadLetters == 1)
+        resend()
+        #expect(messages == ["Start 1 CARD 1000", "Stop #1 Local CARD 1082"])
+        // It is another message than the one that was confirmed: a central system that knows messages by their id must not take it for that.
+        #expect(bench.central.stops.map(\.request.transactionId) == [-1, 1])
+        #expect(bench.machine.queue?.deadLetters == 0 && bench.machine.queue?.undelivered == 0)
+        resend()
+        #expect(messages.isEmpty)
+    }
+
+    @Test func aRestartAndAShorterJournalForgetNoEnd() {
+        charge()
+        bench.run(seconds: 5)
+        compact()
+        bench.restart()
+        bench.goOnline()
+        resend()
+        #expect(bench.central.stops.map(\.request.transactionId) == [-1, 1])
+        compact()
+        bench.restart()
+        bench.goOnline()
+        resend()
+        #expect(messages.isEmpty)
+    }
+
+    @Test func anEndThatIsUnderWayWhileTheStartIsPutBackIsToldAgain() {
+        charge()
+        bench.holdsAnswers = true
+        bench.run(seconds: 2)
+        while let held = bench.heldCall, held.request.action != .stopTransaction { bench.answerHeld() }
+        bench.perform(bench.machine.resendDeadLetters(at: bench.moment).effects)
+        acceptAll()
+        bench.holdsAnswers = false
+        bench.answerHeld()
+        bench.run(seconds: 5)
+        #expect(bench.central.stops.map(\.request.transactionId) == [-1, 1])
+    }
+
+    @Test func aStartThatIsRefusedAgainKeepsItsEnd() {
+        charge()
+        bench.run(seconds: 5)
+        resend()
+        bench.unplug()
+        bench.plug()
+        charge("OTHER")
+        bench.run(seconds: 5)
+        refuseStarts()
+        bench.perform(bench.machine.resendDeadLetters(at: bench.moment).effects)
+        bench.run(seconds: 60)
+        #expect(bench.machine.queue?.deadLetters == 1)
+        resend()
+        #expect(messages == ["Start 1 OTHER 1082", "Stop #2 Local OTHER 1164"])
+    }
+
+    /// Where the start was answered, though without an id that could be read, there is nothing to come.
+    @Test func anEndWhoseStartWasAnsweredIsNotKept() {
+        bench.central.interfere = {
+            if case .startTransaction = $0 { .unreadable(.init(problem: "no", salvaged: .nothing)) } else { nil }
+        }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 41)
+        bench.swipe("CARD")
+        bench.run(seconds: 5)
+        #expect(bench.central.stops.map(\.request.transactionId) == [-1])
+        compact()
+        #expect(!bench.journal.contains { if case .ended = $0 { true } else { false } })
+    }
+}
