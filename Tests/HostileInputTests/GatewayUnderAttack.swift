@@ -111,9 +111,9 @@ struct GatewayUnderAttack {
 
     private func event(of reply: any BusReply) -> GatewayEvent? {
         switch reply {
-        case let reply as Permit.Reply:
+        case is Permit.Reply:
             let transaction = machine.status.connectors.first?.transaction?.uuid ?? ""
-            return .charging(.permitAnswered(connectorId: 1, transaction: transaction, .answered(reply.connector)))
+            return .charging(.permitAnswered(connectorId: 1, transaction: transaction, .answered))
         case let reply as Unlock.Reply: return .charging(.unlockAnswered(connectorId: 1, .answered(reply.outcome)))
         case let reply as ConfigDeclare.Reply: return .declared(.success(reply))
         case let reply as ConfigSet.Reply: return .stored(number: 1, .success(reply))
@@ -184,9 +184,8 @@ struct GatewayUnderAttack {
             case .compact(let compaction): journal = journal.filter { compaction.keeps($0) }
             case .requestPermit(let permit):
                 hardware.take(permit)
-                let answer = PermitOutcome.answered(hardware.state(at: now))
                 waiting.append(
-                    .charging(.permitAnswered(connectorId: 1, transaction: permit.transaction, answer))
+                    .charging(.permitAnswered(connectorId: 1, transaction: permit.transaction, .answered))
                 )
                 waiting.append(.charging(.hardwareConnector(hardware.state(at: now))))
             case .requestUnlock: waiting.append(.charging(.unlockAnswered(connectorId: 1, .answered(.unlocked))))

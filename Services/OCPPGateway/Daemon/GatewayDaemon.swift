@@ -182,7 +182,7 @@ final class GatewayDaemon {
         bus.request(permit, within: Self.patience, transaction: permit.transaction) { [weak self] result in
             let outcome: PermitOutcome =
                 switch result {
-                case .success(let reply): .answered(reply.connector)
+                case .success: .answered
                 case .failure(let error): .failed(error)
                 }
             let id = permit.connectorId

@@ -365,13 +365,8 @@ final class ChargingBench {
         guard hardwareAnswers, var device = hardware[permit.connectorId] else { return }
         device.take(permit)
         hardware[permit.connectorId] = device
-        feed(
-            .permitAnswered(
-                connectorId: permit.connectorId,
-                transaction: permit.transaction,
-                .answered(device.state)
-            )
-        )
+        feed(.permitAnswered(connectorId: permit.connectorId, transaction: permit.transaction, .answered))
+        feed(.hardwareConnector(device.state))
     }
 
     private func answer(_ unlock: Unlock) {

@@ -1,3 +1,4 @@
+import BusSchema
 import GatewayCore
 import OCPP
 import Primitives
@@ -71,6 +72,21 @@ import Testing
         bench.feed(.hardwareAlive)
         bench.run(seconds: 4)
         #expect(bench.central.stops.map(\.request.meterStop) == [1006])
+    }
+
+    /// Answers and publications come over two sockets, in any order: what an answer says may be older. Only publications count.
+    @Test func theAnswerToAPermitIsASignOfLifeAndNothingElse() {
+        let bench = ChargingBench.charging()
+        bench.hardwareAnswers = false
+        bench.unplug()
+        guard let withdrawal = bench.permits.last else { return }
+        bench.run(seconds: 29)
+        bench.feed(.permitAnswered(connectorId: 1, transaction: withdrawal.transaction, .answered))
+        bench.run(seconds: 29)
+        #expect(bench.lines.last == "Stop #1 EVDisconnected 1006")
+        #expect(bench.status()?.status == "Available")
+        bench.run(seconds: 1)
+        #expect(bench.status()?.status == "Faulted")
     }
 
     /// hardware-io says that the meter failed, again and again or once.

@@ -30,7 +30,9 @@ public enum ChargingEffect: Equatable, Sendable {
 
 /// How a request for a permit ended.
 public enum PermitOutcome: Equatable, Sendable {
-    case answered(ConnectorState)
+    /// It was taken. The state that it led to is published; the one in the answer may be older than what was published meanwhile, because
+    /// answers come over another socket.
+    case answered
     case failed(BusError)
 }
 

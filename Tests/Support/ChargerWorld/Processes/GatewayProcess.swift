@@ -111,7 +111,7 @@ final class GatewayProcess: ServiceProcess {
 
     private func read(_ answer: BusAnswer, to order: BusCall.Order) {
         switch (order, answer) {
-        case (.permit(let permit), .hardware(.permit(let reply))): tell(permit, .answered(reply.connector))
+        case (.permit(let permit), .hardware(.permit)): tell(permit, .answered)
         case (.permit(let permit), .error(let error)): tell(permit, .failed(error))
         case (.unlock(let unlock), .hardware(.unlock(let reply))): tell(unlock, .answered(reply.outcome))
         case (.unlock(let unlock), .error(let error)): tell(unlock, .failed(error))

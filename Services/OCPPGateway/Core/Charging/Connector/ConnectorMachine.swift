@@ -164,7 +164,7 @@ struct ConnectorMachine: Equatable, Sendable {
 
     mutating func permitAnswered(transaction: String, _ outcome: PermitOutcome, _ turn: inout ChargingTurn) {
         permit.answered(transaction: transaction, outcome, &turn)
-        if case .answered(let state) = outcome { observed(state, &turn) }
+        if outcome == .answered { heard(&turn) }
     }
 
     mutating func unlockAnswered(_ outcome: UnlockOutcome, _ turn: inout ChargingTurn) {
