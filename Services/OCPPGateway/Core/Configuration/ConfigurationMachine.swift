@@ -55,7 +55,9 @@ public struct ConfigurationMachine: Sendable {
     private var persisted: ConfigSnapshot
     /// The process of the store that was told the keys; nil when none was, or when it did not take them.
     private var declaredTo: Int?
-    private var knowledge = StoreKnowledge.ofAnswers(0)
+    /// How far the store is known, by its revisions, which only grow. Whatever is older is no news: publications and answers come over two
+    /// sockets, in any order.
+    private var storeRevision: Int64 = 0
     private var firstWord = FirstWord.awaited
     private var heartbeatSource = HeartbeatSource.key
     /// News of a secret that came while a change of our own waits: the central system is answered before the link to it is left.
@@ -134,11 +136,7 @@ public struct ConfigurationMachine: Sendable {
         } catch {
             return [.log(LogRecord(.notice, "ChangeConfiguration rejected: \(error)"))] + answer(.rejected)
         }
-        let isTold = name == .heartbeatInterval && heartbeatSource == .bootNotification
-        let isChanging = pending.contains { $0.name == name }
-        if !declaration.secret, knowledge.isComplete, keys.text(name) == value, !isTold, !isChanging {
-            return answer(.accepted)  // It is in force and stored.
-        }
+        // Also when it is in force: only the store knows what it has by now, and it writes nothing that it has already.
         lastNumber += 1
         let change = Change(callId: callId, name: name)
         guard pending.add(lastNumber, context: change, deadline: moment.uptime + Self.storeTimeout) else {
@@ -169,7 +167,7 @@ public struct ConfigurationMachine: Sendable {
         guard announce.service == .configStore, announce.running, announce.pid != declaredTo else { return [] }
         declaredTo = announce.pid
         // It may have lost what its predecessor knew, and then it counts from the beginning.
-        knowledge = .ofAnswers(0)
+        storeRevision = 0
         return [.declare(ConfigDeclare(owner: .ocppGateway, keys: table.declarations))]
     }
 
@@ -187,8 +185,8 @@ public struct ConfigurationMachine: Sendable {
 
     /// The store's values, all of them.
     public mutating func received(_ values: ConfigValues) -> [Effect] {
-        guard values.owner == .ocppGateway, values.revision >= knowledge.revision else { return [] }
-        knowledge = .complete(values.revision)
+        guard values.owner == .ocppGateway, values.revision >= storeRevision else { return [] }
+        storeRevision = values.revision
         return follow(values.values) + passFirstWord()
     }
 
@@ -204,7 +202,6 @@ public struct ConfigurationMachine: Sendable {
         case .failure(let error):
             if error.code == .timedOut { return unanswered(change) }
             let remark = LogRecord(.warning, "the config store did not take \(change.name): \(error)")
-            knowledge.doubt()
             let answer = ChangeConfiguration.Confirmation(status: .rejected)
             return [.log(remark), .answer(callId: change.callId, answer)] + releaseWithheld(change.name)
         }
@@ -222,7 +219,6 @@ public struct ConfigurationMachine: Sendable {
     /// A store that has read a change in time may be storing it for longer than the central system waits: Rejected, "could not be changed"
     /// (OCPP 1.6 §7.22), would be a guess.
     private mutating func unanswered(_ change: Change) -> [Effect] {
-        knowledge.doubt()
         let error = CallError(
             code: .internalError,
             errorDescription: "The value was not stored in time; it may be stored later."
@@ -273,8 +269,8 @@ public struct ConfigurationMachine: Sendable {
 
     /// Takes over what a change of our own led to, unless a publication has told of a later change already.
     private mutating func conclude(_ name: OCPPKeyName, _ value: ConfigValue) -> [Effect] {
-        let isNews = value.revision > knowledge.revision || value.revision == seen[name]?.revision
-        knowledge.reach(value.revision)
+        let isNews = value.revision > storeRevision || value.revision == seen[name]?.revision
+        storeRevision = max(storeRevision, value.revision)
         if table[name]?.secret == true {
             seen[name] =
                 withheld.removeValue(forKey: name) ?? ConfigSnapshot.Entry(value: nil, revision: value.revision)
