@@ -61,7 +61,8 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         let boot = settings.charging.machineBootId
         clock = StationClock(
             trustsHost: settings.charging.clockIsTrusted,
-            told: restored.boots.last { $0.boot == boot }?.utc
+            told: restored.boots.last { $0.boot == boot }?.utc,
+            newest: Timestamp(millisecondsSinceEpoch: max(restored.newestTime?.utc ?? 0, restored.boots.last?.utc ?? 0))
         )
         registration = RegistrationMachine(request: settings.bootNotification, seed: seeds.next())
         calls = CallMachine(seed: seeds.next())

@@ -32,6 +32,21 @@ import Testing
         #expect(clock.offset == nil)
     }
 
+    /// Longer than a charger lives after the newest time that it knows; a charger that lay in store knows that of its program only.
+    @Test(
+        arguments: [
+            (1_735_689_600_000, 2_366_841_600_000), (1_800_000_000_000, 2_431_152_000_000), (5, 2_366_841_600_000),
+            (Int64.max, 4_102_444_800_000),
+        ] as [(Int64, Int64)]
+    )
+    func noTimeIsBelievedThatIsTwentyYearsAfterTheNewestKnown(newest: Int64, latest: Int64) {
+        var clock = StationClock(newest: Timestamp(millisecondsSinceEpoch: newest))
+        let late = clock.observe(Timestamp(millisecondsSinceEpoch: latest + 1), sentUptime: now.uptime, at: now)
+        #expect(late == .ignored("it is not plausible"))
+        _ = clock.observe(Timestamp(millisecondsSinceEpoch: latest), sentUptime: now.uptime, at: now)
+        #expect(clock.offset != nil)
+    }
+
     /// Eight seconds on one leg, as a congested mobile network makes them.
     @Test func eightSecondsOnOneLegAreFourSecondsOfErrorAtMost() {
         var clock = StationClock()

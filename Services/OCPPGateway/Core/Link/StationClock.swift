@@ -35,6 +35,7 @@ public struct StationClock: Equatable, Sendable {
     }
 
     private let trustsHost: Bool
+    private let latest: Timestamp
     private var best: Estimate?
     /// A time that contradicts the known one, which a second answer must confirm.
     private var doubted: Estimate?
@@ -45,15 +46,19 @@ public struct StationClock: Equatable, Sendable {
     /// - Parameters:
     ///   - trustsHost: Whether the host's clock counts as right before the central system tells the time.
     ///   - told: When uptime was zero, UTC milliseconds, as the central system told an earlier process of this boot.
-    public init(trustsHost: Bool = false, told: Int64? = nil) {
+    ///   - newest: The newest time that anything on disk is of.
+    public init(trustsHost: Bool = false, told: Int64? = nil, newest: Timestamp = HostClock.earliest) {
         self.trustsHost = trustsHost
+        latest = max(newest, HostClock.earliest).advanced(by: Self.longestUnknown)
         best = told.map { Estimate(start: $0, error: Self.resolution, at: .zero) }
     }
 
     /// The central system told its time in an answer to a CALL that was sent at `sentUptime`.
     public mutating func observe(_ time: Timestamp, sentUptime: Duration, at moment: Moment) -> Verdict {
         // A central system without a clock of its own must not spoil a good one.
-        guard time >= HostClock.earliest, time.isPlausible else { return .ignored("it is not plausible") }
+        guard time.isPlausible, HostClock.earliest <= time, time <= latest else {
+            return .ignored("it is not plausible")
+        }
         let trip = moment.uptime - sentUptime
         guard trip <= (best == nil ? Self.longestFirstTrip : Self.longestTrip) else {
             return .ignored("the answer took too long to tell the time")
@@ -92,6 +97,9 @@ public struct StationClock: Equatable, Sendable {
         return .synchronised(offset: offset)
     }
 
+    /// No charger is without the time for so long, so that a later one is wrong: what is told of a transaction under it cannot be taken back.
+    /// 20 years of 365.25 days.
+    private static let longestUnknown: Duration = .seconds(631_152_000)
     /// An answer that took longer is no time. The first may take as long as any answer to a CALL: badly known is better than unknown.
     static let longestTrip: Duration = .seconds(20)
     static let longestFirstTrip: Duration = .seconds(60)
