@@ -480,7 +480,7 @@ def test_after_extreme_answers_and_a_restart_a_good_central_system_finds_a_worki
         stack.kill("ocpp-gateway")
         stack.start("ocpp-gateway")
         tap = stack.tap()
-        csms.wait("StatusNotification")
+        stack.ctl("wait", "ocpp.link", "phase=accepted", "--timeout", "30")  # Offline nobody is asked.
         stack.sim("plug")
         stack.sim("swipe", "04A1B2C3")
         csms.wait("Authorize")
