@@ -89,7 +89,7 @@ final class ConnectionGate {
     }
 
     private func arrived() {
-        guard case .open(let listener, _) = state, DescriptorLimit.isScarce(listener) else { return }
+        guard case .open(let listener, _) = state, !DescriptorLimit.acceptsStrangers(listener, now: true) else { return }
         letGo()
         state = .closed(until: EventLoop.uptime() + Self.closedInterval)
         // It can only fail when it was not bound, and then nobody is accepted either.
@@ -99,7 +99,7 @@ final class ConnectionGate {
 
     private func openAgain(at moment: Moment) {
         // Any descriptor serves to ask; standard error is there or its number is free.
-        guard !DescriptorLimit.isScarce(STDERR_FILENO, parts: (3, of: 4)) else {
+        guard DescriptorLimit.acceptsStrangers(STDERR_FILENO, now: false) else {
             state = .closed(until: moment.uptime + Self.closedInterval)
             return
         }

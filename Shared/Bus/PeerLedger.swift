@@ -8,9 +8,6 @@ internal import ZeroMQ
 /// libzmq keeps every topic that a peer asks for, and up to `publishQueue` messages for a peer that does not read, whatever their size.
 /// Neither can be limited in bytes there, so both are counted here, and a connection above its share is shut down: libzmq then forgets
 /// its topics and its queue. The peer, if it is one of ours, connects again and gets the states anew.
-///
-/// What waits for a peer is not known, but bounded: when the kernel has nothing left to deliver to it, nothing waited before; so what
-/// was published since that was last seen is the most that can wait now.
 struct PeerLedger {
     /// Why a connection was shut down.
     enum Excess: String {
@@ -25,8 +22,6 @@ struct PeerLedger {
         let process: Int32?
         var subscriptions = 0
         var topicBytes = 0
-        /// Value of `published` when nothing waited for it.
-        var readUpTo: Int
 
         func isThere(_ socket: UInt64) -> Bool { PeerLedger.socketNumber(descriptor) == socket }
 
@@ -42,9 +37,7 @@ struct PeerLedger {
     /// Where subscribers connect to.
     private let path: String
     private var peers: [UInt64: Peer] = [:]
-    /// Bytes given to libzmq so far.
-    private var published = 0
-    private var checkedAt = 0
+    private var unread = UnreadLedger()
 
     /// - Parameter path: Of the socket file that subscribers connect to.
     init(path: String) { self.path = path }
@@ -59,10 +52,10 @@ struct PeerLedger {
         guard let socket = Self.socketNumber(origin.descriptor) else { return nil }
         if peers[socket] == nil {
             guard LocalSocket.path(of: origin.descriptor) == path else { return nil }
-            // Sockets end unnoticed by us; newcomers are the occasion to forget those.
-            peers = peers.filter { $1.isThere($0) }
+            forgetEnded()
             let process = LocalSocket.process(connectedTo: origin.descriptor)
-            peers[socket] = Peer(descriptor: origin.descriptor, process: process, readUpTo: published)
+            peers[socket] = Peer(descriptor: origin.descriptor, process: process)
+            unread.add(socket)
         }
         if let sender = origin.process, let process = peers[socket]?.process, sender != process { return nil }
         peers[socket]?.subscriptions += 1
@@ -74,39 +67,30 @@ struct PeerLedger {
         return .subscriptions
     }
 
+    /// Sockets end unnoticed by us; newcomers are the occasion to forget those.
+    private mutating func forgetEnded() {
+        for (socket, peer) in peers where !peer.isThere(socket) {
+            peers[socket] = nil
+            unread.forget(socket)
+        }
+    }
+
     /// So many bytes were given to libzmq for whoever wants them.
     /// - Returns: Why connections were shut down, one entry each.
     mutating func count(publishedBytes bytes: Int) -> [Excess] {
-        published += bytes
-        guard published - checkedAt >= BusLimits.unreadBytesPerPeer / 8 else { return [] }
-        checkedAt = published
-        var cuts: [Excess] = []
-        var waiting: [(socket: UInt64, bytes: Int)] = []
-        for (socket, peer) in peers where peer.isThere(socket) {
-            if peer.hasReadAll {
-                peers[socket]?.readUpTo = published
-            } else {
-                waiting.append((socket, published - peer.readUpTo))
-            }
+        let excess = unread.publish(bytes) { socket in
+            guard let peer = peers[socket], peer.isThere(socket) else { return true }
+            return peer.hasReadAll
         }
-        // The farthest behind goes first, when all together wait for too much.
-        var total = waiting.reduce(0) { $0 + $1.bytes }
-        for (socket, bytes) in waiting.sorted(by: { $0.bytes > $1.bytes }) {
-            guard bytes > BusLimits.unreadBytesPerPeer || total > BusLimits.unreadBytes, let peer = peers[socket] else {
-                break
-            }
-            cut(peer, socket)
-            total -= bytes
-            cuts.append(.unread)
-        }
-        return cuts
+        for socket in excess { if let peer = peers[socket] { cut(peer, socket) } }
+        return excess.map { _ in .unread }
     }
 
     private mutating func cut(_ peer: Peer, _ socket: UInt64) {
         // Once: what it sent before comes in still, and is not counted again.
         peers[socket]?.subscriptions = .min / 2
         peers[socket]?.topicBytes = .min / 2
-        peers[socket]?.readUpTo = .max / 2
+        unread.forget(socket)
         guard peer.isThere(socket) else { return }
         shutdown(peer.descriptor, Int32(SHUT_RDWR))
         cuts += 1

@@ -152,9 +152,8 @@ final class RequestServer {
 
     private func dispatch(_ request: Request) {
         let header = request.header
-        guard request.frames.payload.count <= BusLimits.payloadBytes else {
-            let error = BusCodecError.payloadTooLarge(type: header.type, bytes: request.frames.payload.count)
-            return refuse(request, BusError(.invalid, error.description))
+        if let refusal = RequestCheck.size(ofPayload: request.frames.payload.count, type: header.type) {
+            return refuse(request, refusal)
         }
         publishCopy(of: request)
         guard let handler = handlers[header.type] else {
@@ -164,13 +163,7 @@ final class RequestServer {
             let path = "\(client.directory.path)/\(client.source).svc"
             return refuse(request, BusError(.refused, "\(header.type) is for services, and those ask through \(path)"))
         }
-        guard let expiresAt = header.expiresAt else {
-            return refuse(request, BusError(.invalid, "header: expiresAt: required, but missing"))
-        }
-        let lateness = EventLoop.uptime().wholeMilliseconds.subtractingClamped(expiresAt)
-        guard lateness <= 0 else {
-            return refuse(request, BusError(.expired, "read \(lateness) ms after it expired"))
-        }
+        if let refusal = RequestCheck.age(of: header, at: EventLoop.uptime()) { return refuse(request, refusal) }
         guard unanswered < BusLimits.requestQueue else {
             return refuse(request, BusError(.busy, "\(unanswered) requests are being worked on"))
         }

@@ -14,12 +14,6 @@ final class Requester {
         let socket: RuntimeDirectory.SocketName
     }
 
-    private struct Pending {
-        let deadline: Duration
-        let server: Address
-        let completion: Completion
-    }
-
     private struct Server {
         let socket: ZeroMQSocket
         let watch: Watch
@@ -30,15 +24,14 @@ final class Requester {
     private var garbage: GarbageCounter
     private var deadlines: DeadlineSource?
     private var servers: [Address: Server] = [:]
-    private var pending: [String: Pending] = [:]
+    private var pending = PendingRequests<Completion>()
 
     init(directory: RuntimeDirectory, loop: EventLoop, report: @escaping (LogRecord) -> Void) {
         self.directory = directory
         self.loop = loop
         garbage = GarbageCounter(report: report)
         deadlines = loop.addDeadlineSource(
-            next: { [unowned self] in Deadline(at: pending.values.lazy.map(\.deadline).min(), for: "a reply is overdue")
-            },
+            next: { [unowned self] in Deadline(at: pending.nextDeadline, for: "a reply is overdue") },
             fire: { [unowned self] moment in expire(at: moment) }
         )
     }
@@ -54,9 +47,9 @@ final class Requester {
             server.socket.close(lingerMilliseconds: lingerMilliseconds)
         }
         servers.removeAll()
-        let abandoned = pending.values.map(\.completion)
-        pending.removeAll()
-        for completion in abandoned { fail(completion, BusError(.failed, "this side of the bus was closed")) }
+        for request in pending.giveUpAll() {
+            fail(request.completion, BusError(.failed, "this side of the bus was closed"))
+        }
     }
 
     /// Sends a request of the header's type; `completion` is called exactly once, never before this returns.
@@ -75,9 +68,7 @@ final class Requester {
         }
         do {
             switch try socket(for: server).send(frames.parts) {
-            case .sent:
-                let deadline = EventLoop.uptime() + min(limit, .longestFromOutside)
-                pending[header.id] = Pending(deadline: deadline, server: server, completion: completion)
+            case .sent: pending.add(header.id, to: server, within: limit, at: EventLoop.uptime(), completion)
             case .full, .unroutable:
                 fail(completion, BusError(.busy, "too many requests wait for \(server.service)"))
             }
@@ -119,23 +110,27 @@ final class Requester {
         do {
             let header = try BusCodec.decodeHeader(frames.header)
             // Unknown: answered after its deadline, or twice.
-            guard let id = header.replyTo, let request = pending[id], request.server == address else { return }
-            pending[id] = nil
-            if header.kind == .error {
-                request.completion(.failure(try BusCodec.decodeError(frames.payload, type: header.type)))
-            } else {
-                request.completion(.success((header, frames.payload)))
-            }
+            guard let id = header.replyTo, let request = pending.take(id, answeredBy: address) else { return }
+            guard header.kind == .error else { return request.completion(.success((header, frames.payload))) }
+            request.completion(.failure(Self.refusal(frames.payload, type: header.type)))
         } catch {
             garbage.count(error.description)
         }
     }
 
+    /// Whoever asked is told in any case.
+    private static func refusal(_ payload: [UInt8], type: String) -> BusError {
+        do {
+            return try BusCodec.decodeError(payload, type: type)
+        } catch {
+            return BusError(.failed, "refused in a way that is not understood: \(error)")
+        }
+    }
+
     private func expire(at moment: Moment) {
-        let late = pending.filter { $0.value.deadline <= moment.uptime }
-        for (id, request) in late.sorted(by: { $0.value.deadline < $1.value.deadline }) {
+        for id in pending.overdue(at: moment.uptime) {
             // A completion before this one may have closed this side.
-            guard pending.removeValue(forKey: id) != nil else { continue }
+            guard let request = pending.giveUp(id) else { continue }
             request.completion(.failure(BusError(.timedOut, "\(request.server.service) did not answer in time")))
         }
     }

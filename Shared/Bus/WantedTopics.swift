@@ -3,7 +3,7 @@
 struct WantedTopics {
     private var topics: Set<[UInt8]> = []
     /// How many topics there are of each length.
-    private var lengths: [Int: Int] = [:]
+    private(set) var lengths: [Int: Int] = [:]
 
     var isEmpty: Bool { topics.isEmpty }
 

@@ -37,23 +37,24 @@ public enum DescriptorLimit {
         )
     }
 
-    /// Whether so many descriptors are open that no more connections are accepted: `mostWithStrangers`, or half of a small limit, so that
-    /// files, devices and the central system never compete with strangers for the last ones.
+    /// Whether strangers may connect. They may until `mostWithStrangers` descriptors are open, or half of a small limit, so that files,
+    /// devices and the central system never compete with strangers for the last ones; and then not before a quarter of those is free, so
+    /// that the door does not flap.
     /// - Parameters:
     ///   - descriptor: Any open one; it is duplicated, because the kernel gives the lowest number that is free.
-    ///   - parts: For less than the whole: `3` of `4` asks whether there is some distance to the limit again.
-    /// - Returns: True as well when there is no free descriptor at all.
-    public static func isScarce(_ descriptor: Int32, parts: (UInt, of: UInt) = (1, of: 1)) -> Bool {
+    ///   - accepted: Whether they may now.
+    /// - Returns: False as well when there is no free descriptor at all.
+    public static func acceptsStrangers(_ descriptor: Int32, now accepted: Bool) -> Bool {
         let lowestFree = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         if lowestFree >= 0 { close(lowestFree) }
-        return isScarce(lowestFree: lowestFree, limit: current().rlim_cur, parts: parts)
+        return acceptsStrangers(lowestFree: lowestFree, limit: current().rlim_cur, now: accepted)
     }
 
     /// The same for a lowest free number, which is negative when there is none, and a limit of the process.
-    static func isScarce(lowestFree: Int32, limit: UInt, parts: (UInt, of: UInt)) -> Bool {
-        guard lowestFree >= 0 else { return true }
+    static func acceptsStrangers(lowestFree: Int32, limit: UInt, now accepted: Bool) -> Bool {
+        guard lowestFree >= 0 else { return false }
         let most = min(Self.mostWithStrangers, limit / 2)
-        return UInt(lowestFree) >= most * parts.0 / parts.of
+        return UInt(lowestFree) < (accepted ? most : most / 4 * 3)
     }
 
     private static func current() -> rlimit {

@@ -46,6 +46,20 @@ import ZeroMQ
         subscriber.close()
     }
 
+    @Test func whatASubscriberTakesBackIsNotCountedAsAskedFor() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        let subscriber = try subscriber(fixture)
+        for number in 1..<BusLimits.subscriptionsPerPeer {
+            subscriber.subscribe("topic.\(number)")
+            subscriber.unsubscribe("topic.\(number)")
+        }
+        subscriber.subscribe("last")
+        try fixture.loop.run(until: { endpoint.isWanted("last") })
+        #expect(disconnections(fixture) == 0)
+        subscriber.close()
+    }
+
     @Test func theLongestTopicIsServedAndALongerOneIsNot() throws {
         let fixture = try Fixture()
         let endpoint = try fixture.endpoint(.hardwareIO)

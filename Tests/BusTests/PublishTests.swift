@@ -171,13 +171,17 @@ import ZeroMQ
 
     @Test func statesAreSentAgainByAndByForWhoeverMissedThem() throws {
         let fixture = try Fixture()
-        let endpoint = try fixture.endpoint(.hardwareIO, repeatInterval: .milliseconds(5))
+        let interval = Duration.milliseconds(50)
+        let endpoint = try fixture.endpoint(.hardwareIO, repeatInterval: interval)
         endpoint.publish(AnyBusMessage(Self.reader(1)))
         let client = fixture.client()
         var ids: [String] = []
+        let began = EventLoop.uptime()
         try client.subscribe(to: .hardwareIO, topics: [ReaderState.type]) { header, _ in ids.append(header.id) }
-        try fixture.loop.run(until: { ids.count >= 4 })
+        try fixture.loop.run(until: { ids.count >= 6 })
         #expect(Set(ids).count == 1)
+        // The first came at once, each other an interval after the one before.
+        #expect(EventLoop.uptime() - began >= interval * 5)
     }
 
     @Test func aHandlerMayCloseItsOwnSide() throws {

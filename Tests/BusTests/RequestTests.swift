@@ -285,6 +285,34 @@ import ZeroMQ
         raw.close()
     }
 
+    /// Only a service of another version, or a broken one, answers so.
+    @Test(arguments: [Header.Kind.reply, .error])
+    func anAnswerThatIsNotUnderstoodFailsTheRequest(kind: Header.Kind) throws {
+        let fixture = try Fixture()
+        let options = ZeroMQSocket.Options(sendQueue: 100, receiveQueue: 100, maximumFrameBytes: 10_000)
+        let raw = try ZeroMQSocket(.router, context: fixture.loop.context, options: options)
+        try raw.bind("ipc://\(fixture.directory.path)/modem-manager.svc")
+        let watch = fixture.loop.watch(socket: raw) {
+            guard let parts = try? raw.receive(), let asked = try? BusCodec.decodeHeader(parts[2]) else { return }
+            var header = asked
+            header.kind = kind
+            header.replyTo = asked.id
+            let answer =
+                kind == .error
+                ? try? BusCodec.encode(error: BusError(.refused, ""), header: header)
+                : try? BusCodec.encode(reply: Done(), header: header)
+            guard let answer else { return }
+            _ = try? raw.send([parts[0], answer.topic, answer.header, Array("nonsense".utf8)])
+        }
+        let client = fixture.client()
+        var outcome: Outcome?
+        client.request(Self.report, within: .seconds(5)) { outcome = $0 }
+        try fixture.loop.run(until: { outcome != nil })
+        #expect(Self.code(outcome) == .failed)
+        fixture.loop.unwatch(watch)
+        raw.close()
+    }
+
     @Test func garbageIsCountedLoggedOnceAndHarmsNobody() throws {
         let fixture = try Fixture()
         let server = try fixture.endpoint(.modemManager)

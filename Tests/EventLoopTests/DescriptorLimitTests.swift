@@ -6,16 +6,18 @@ import Testing
 /// How many descriptors strangers may take before no more of them are let in.
 @Suite struct DescriptorLimitTests {
     @Test(arguments: [
-        (511, 65_536, false), (512, 65_536, true), (511, 1024, false), (512, 1024, true), (127, 256, false),
-        (128, 256, true), (-1, 65_536, true),
+        (511, 65_536, true), (512, 65_536, false), (511, 1024, true), (512, 1024, false), (127, 256, true),
+        (128, 256, false), (-1, 65_536, false),
     ])
-    func strangersGetFiveHundredAndTwelveOrHalfOfASmallLimit(lowestFree: Int32, limit: UInt, isScarce: Bool) {
-        #expect(DescriptorLimit.isScarce(lowestFree: lowestFree, limit: limit, parts: (1, of: 1)) == isScarce)
+    func strangersGetFiveHundredAndTwelveOrHalfOfASmallLimit(lowestFree: Int32, limit: UInt, isAccepted: Bool) {
+        #expect(DescriptorLimit.acceptsStrangers(lowestFree: lowestFree, limit: limit, now: true) == isAccepted)
     }
 
-    @Test(arguments: [(383, false), (384, true)])
-    func threeQuartersOfThatIsSomeDistance(lowestFree: Int32, isScarce: Bool) {
-        #expect(DescriptorLimit.isScarce(lowestFree: lowestFree, limit: 65_536, parts: (3, of: 4)) == isScarce)
+    @Test(arguments: [
+        (383, 65_536, true), (384, 65_536, false), (95, 256, true), (96, 256, false), (-1, 65_536, false),
+    ])
+    func whoWasRefusedComesInAgainWhenAQuarterOfThatIsFree(lowestFree: Int32, limit: UInt, isAccepted: Bool) {
+        #expect(DescriptorLimit.acceptsStrangers(lowestFree: lowestFree, limit: limit, now: false) == isAccepted)
     }
 
     @Test func theLimitIsRaisedAsFarAsItMay() {
