@@ -89,7 +89,8 @@ final class ConnectionGate {
     }
 
     private func arrived() {
-        guard case .open(let listener, _) = state, !DescriptorLimit.acceptsStrangers(listener, now: true) else { return }
+        guard case .open(let listener, _) = state else { return }
+        guard !DescriptorLimit.acceptsStrangers(listener, now: true) else { return }
         letGo()
         state = .closed(until: EventLoop.uptime() + Self.closedInterval)
         // It can only fail when it was not bound, and then nobody is accepted either.

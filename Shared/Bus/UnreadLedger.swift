@@ -16,7 +16,9 @@ struct UnreadLedger {
     mutating func forget(_ peer: UInt64) { readUpTo[peer] = nil }
 
     /// So many bytes were published for whoever wants them.
-    /// - Parameter hasReadAll: Asked for each peer now and then; whether nothing waits for it.
+    /// - Parameters:
+    ///   - bytes: How many.
+    ///   - hasReadAll: Asked for each peer now and then; whether nothing waits for it.
     /// - Returns: Who must be cut, the farthest behind first. They are forgotten.
     mutating func publish(_ bytes: Int, hasReadAll: (UInt64) -> Bool) -> [UInt64] {
         published += bytes

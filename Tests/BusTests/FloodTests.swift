@@ -40,8 +40,9 @@ import ZeroMQ
         let endpoint = try fixture.endpoint(.hardwareIO)
         let subscriber = try subscriber(fixture)
         for number in 0..<BusLimits.subscriptionsPerPeer { subscriber.subscribe("topic.\(number)") }
-        try fixture.loop.run(until: { endpoint.isWanted("topic.\(BusLimits.subscriptionsPerPeer - 1)") })
-        #expect((0..<BusLimits.subscriptionsPerPeer).allSatisfy { endpoint.isWanted("topic.\($0)") })
+        // In any order: libzmq tells a new connection in its own.
+        let topics = (0..<BusLimits.subscriptionsPerPeer).map { "topic.\($0)" }
+        try fixture.loop.run(until: { topics.allSatisfy { endpoint.isWanted($0) } })
         #expect(disconnections(fixture) == 0)
         subscriber.close()
     }
