@@ -147,9 +147,19 @@ public final class ServiceHost {
     /// - Returns: Its path.
     /// - Throws: `SystemError` naming it.
     public func makeStateDirectory() throws(SystemError) -> String {
+        try makeStateDirectory { mkdir($0, 0o750) == 0 ? 0 : errno }
+    }
+
+    /// The same with the call that makes it: nothing but its error, 0 for none.
+    func makeStateDirectory(_ make: (String) -> Int32) throws(SystemError) -> String {
         let path = options.stateDirectory
-        if mkdir(path, 0o750) == 0 || errno == EEXIST { return path }
-        throw SystemError(code: errno, operation: "create the state directory \(path) (choose one with --state-dir)")
+        while true {
+            let code = make(path)
+            if code == 0 || code == EEXIST { return path }
+            let failure = StorageError.system(FileError(code, "create", path))
+            if code == EIO, waitForDevice(failure) { continue }
+            throw SystemError(code: code, operation: "create the state directory \(path) (choose one with --state-dir)")
+        }
     }
 
     /// Waits a moment for a device that cannot read what the start needs. A start waits ten seconds in all.

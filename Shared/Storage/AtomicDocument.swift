@@ -91,7 +91,7 @@ public struct AtomicDocument {
         for candidate in keepsPrevious ? [path, previousPath] : [path] {
             let content: Content
             do throws(StorageError) {
-                content = try readPatiently(candidate, tryAgain)
+                content = try askPatiently(tryAgain) { () throws(StorageError) in try read(candidate) }
             } catch {
                 guard error.isDeviceError else { throw error }
                 if candidate == path { memory.mustKeepOriginal = true }
@@ -172,19 +172,6 @@ public struct AtomicDocument {
         case absent
         case unreadable(String)
         case sound([UInt8], formatVersion: UInt16)
-    }
-
-    /// Whatever call failed, the next one may not.
-    private func readPatiently(_ path: String, _ tryAgain: DevicePatience) throws(StorageError) -> Content {
-        var tries = 0
-        while true {
-            do throws(StorageError) {
-                return try read(path)
-            } catch {
-                tries += 1
-                guard tries < File.triesOfARead || error.isDeviceError && tryAgain(error) else { throw error }
-            }
-        }
     }
 
     private func read(_ path: String) throws(StorageError) -> Content {

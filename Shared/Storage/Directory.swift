@@ -109,6 +109,11 @@ struct Directory {
         return .file(try open(path, mode))
     }
 
+    /// The same with patience for the device.
+    func openRegular(_ path: String, _ mode: OpenMode, _ tryAgain: DevicePatience) throws(StorageError) -> Opened {
+        try askPatiently(tryAgain) { () throws(StorageError) in try openRegular(path, mode) }
+    }
+
     enum Opened {
         case absent
         case unfit(String)

@@ -1,9 +1,5 @@
 internal import Glibc
 
-/// Asked while something is opened and the device cannot read a part of it: waits a moment and says whether to try once more. Failures of a
-/// device pass often, and what is taken for lost meanwhile is missing until somebody looks. Never for what the loop waits for.
-public typealias DevicePatience = (StorageError) -> Bool
-
 /// An open file. Closed when it goes out of scope; its locks go with it.
 final class File {
     /// What errors call it.

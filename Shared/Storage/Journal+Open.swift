@@ -25,7 +25,7 @@ extension Journal {
     ) throws(StorageError) -> (journal: Journal, report: JournalReport) {
         var report = JournalReport()
         let directory = Directory(files: files, meter: WriteMeter())
-        switch try directory.openRegular(options.path, .readWrite) {
+        switch try directory.openRegular(options.path, .readWrite, tryAgain) {
         case .absent:
             break
         case .unfit(let reason):
@@ -83,7 +83,7 @@ extension Journal {
         _ report: inout JournalReport,
         _ onRecord: (JournalRecord) -> Void
     ) throws(StorageError) -> Journal? {
-        let size = try file.size
+        let size = try askPatiently(tryAgain) { () throws(StorageError) in try file.size }
         let (start, hasBadBlocks) = try file.readSalvaging(
             JournalFormat.largestHeaderBytes,
             at: 0,

@@ -14,17 +14,19 @@ public final class SpaceReserve {
 
     private let file: File
 
-    /// Takes the room; as much of it as an earlier run held is kept. On a full disk `isWhole` is false afterwards.
+    /// Takes the room; as much of it as an earlier run held is kept. On a full disk `isWhole` is false afterwards. A device that fails is
+    /// waited for as `tryAgain` says.
     /// - Throws: `StorageError.system` when the file cannot be made.
     public init(
         path: String,
         bytes: Int64 = 1 << 20,
-        files: any FileSystem = KernelFileSystem()
+        files: any FileSystem = KernelFileSystem(),
+        tryAgain: DevicePatience = { _ in false }
     ) throws(StorageError) {
         precondition(bytes > 0, "A reserve of nothing reserves nothing.")
-        let (file, moved) = try Self.open(path, in: Directory(files: files, meter: WriteMeter()))
+        let (file, moved) = try Self.open(path, in: Directory(files: files, meter: WriteMeter()), tryAgain)
         self.moved = moved
-        let size = try file.size
+        let size = try askPatiently(tryAgain) { () throws(StorageError) in try file.size }
         if size > bytes { try file.truncate(to: bytes) }
         self.path = path
         self.bytes = bytes
@@ -35,9 +37,13 @@ public final class SpaceReserve {
         try restore()
     }
 
-    private static func open(_ path: String, in directory: Directory) throws(StorageError) -> (File, moved: SetAside?) {
+    private static func open(
+        _ path: String,
+        in directory: Directory,
+        _ tryAgain: DevicePatience
+    ) throws(StorageError) -> (File, moved: SetAside?) {
         let permissions: UInt32 = 0o600
-        switch try directory.openRegular(path, .readWrite) {
+        switch try directory.openRegular(path, .readWrite, tryAgain) {
         case .file(let file): return (file, nil)
         case .absent: return (try directory.open(path, .createNew(permissions: permissions)), nil)
         case .unfit(let reason):

@@ -210,6 +210,17 @@ import Testing
         #expect(lines.map { "\($0.fields)" }.allSatisfy { $0.contains("/state/") })
     }
 
+    @Test func aDeviceThatCannotFindTheStateDirectoryIsWaitedForAndOtherErrorsAreNot() throws {
+        let fixture = try Fixture()
+        let host = try fixture.host()
+        var codes = [EIO, EIO, EEXIST]
+        #expect(try host.makeStateDirectory { _ in codes.removeFirst() } == host.options.stateDirectory)
+        #expect(codes.isEmpty)
+        codes = [EACCES, EEXIST]
+        #expect(throws: SystemError.self) { try host.makeStateDirectory { _ in codes.removeFirst() } }
+        #expect(codes.count == 1)
+    }
+
     @Test func aMissingSettingsFileIsNamedWithTheOptionThatChoosesIt() throws {
         let fixture = try Fixture()
         let host = try fixture.host()

@@ -116,6 +116,47 @@ import Testing
         #expect(disk.contents("/state/log") == before)
     }
 
+    /// What cannot be looked at, opened or measured may be whole.
+    @Test(arguments: [DiskCall.status, .open])
+    func aJournalThatCannotBeOpenedForAWhileCostsNothing(call: DiskCall) throws {
+        let records = try fill(300)
+        disk.plan(DiskFault(call: 1, kinds: [call], effect: .error(.deviceFailed), lasting: .fromThenOn))
+        var waits = 0
+        let (_, found, report) = try bench.open { _ in
+            waits += 1
+            if waits == 5 { disk.heal() }
+            return true
+        }
+        #expect(waits == 5)
+        #expect(found == records)
+        #expect(report == JournalReport(records: 300))
+    }
+
+    @Test func theSizeOfAJournalIsAskedForAgain() throws {
+        let records = try fill(3)
+        // The first look is at the name, the second one at the open file.
+        disk.plan(DiskFault(call: 2, kinds: [.status], effect: .error(.deviceFailed), lasting: .fromThenOn))
+        var waits = 0
+        let found = try bench.open { _ in
+            waits += 1
+            disk.heal()
+            return true
+        }
+        #expect(waits == 1)
+        #expect(found.records == records)
+    }
+
+    @Test(arguments: [DiskCall.status, .open])
+    func aReserveThatCannotBeOpenedForAWhileIsThere(call: DiskCall) throws {
+        _ = try SpaceReserve(path: "/state/reserve", files: disk)
+        disk.plan(DiskFault(call: 1, kinds: [call], effect: .error(.deviceFailed), lasting: .fromThenOn))
+        let reserve = try SpaceReserve(path: "/state/reserve", files: disk) { _ in
+            disk.heal()
+            return true
+        }
+        #expect(reserve.isWhole)
+    }
+
     @Test func aDeviceIsNotWaitedForLongerThanItsOwnerWants() throws {
         try fill(300)
         disk.spoil("/state/log", block: 1)

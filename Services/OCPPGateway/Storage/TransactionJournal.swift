@@ -46,7 +46,7 @@ public final class TransactionJournal {
         tryAgain: @escaping DevicePatience = { _ in false },
         log: @escaping (LogRecord) -> Void
     ) throws(StorageError) {
-        let reserve = Self.reserve(directory + "/transactions.reserve", files, log)
+        let reserve = Self.reserve(directory + "/transactions.reserve", files, tryAgain, log)
         let options = Journal.Options(
             path: directory + "/transactions.journal",
             magic: "OCPPTXNS",
@@ -227,10 +227,11 @@ public final class TransactionJournal {
     private static func reserve(
         _ path: String,
         _ files: any FileSystem,
+        _ tryAgain: DevicePatience,
         _ log: (LogRecord) -> Void
     ) -> SpaceReserve? {
         do throws(StorageError) {
-            let reserve = try SpaceReserve(path: path, files: files)
+            let reserve = try SpaceReserve(path: path, files: files, tryAgain: tryAgain)
             if let moved = reserve.moved { log(LogRecord(.warning, "\(moved)")) }
             return reserve
         } catch {
