@@ -10,8 +10,9 @@ public struct ScarceResource: Error, Hashable, Sendable, CustomStringConvertible
 public enum DescriptorLimit {
     /// The limit that a service asks for. A table of this size costs half a MiB when it is used up, and is beyond any real need.
     public static let wanted: UInt = 65_536
-    /// What a process needs: libzmq aborts where it runs out, and this leaves it room beside files and devices.
-    public static let least: UInt = 128
+    /// What a process needs. libzmq accepts on a thread of its own and aborts where it runs out; so beyond `mostWithStrangers` there must be
+    /// room for what three full queues of listeners bring before the loop can look, and for files and devices.
+    public static let least: UInt = 1024
     /// Descriptors of which connections from outside may be a part; beyond, no more are accepted.
     public static let mostWithStrangers: UInt = 512
 
@@ -30,16 +31,19 @@ public enum DescriptorLimit {
     /// Raises the limit.
     /// - Throws: `ScarceResource` when that is too little.
     static func raiseToNeed() throws(ScarceResource) {
-        let limit = raise()
+        try check(raise())
+    }
+
+    /// - Throws: `ScarceResource` when a limit is too little.
+    static func check(_ limit: UInt) throws(ScarceResource) {
         guard limit < least else { return }
         throw ScarceResource(
             description: "only \(limit) descriptors are allowed, \(least) are needed; raise LimitNOFILE= or ulimit -n"
         )
     }
 
-    /// Whether strangers may connect. They may until `mostWithStrangers` descriptors are open, or half of a small limit, so that files,
-    /// devices and the central system never compete with strangers for the last ones; and then not before a quarter of those is free, so
-    /// that the door does not flap.
+    /// Whether strangers may connect. They may until `mostWithStrangers` descriptors are open, so that files, devices and the central system
+    /// never compete with strangers for the last ones; and then not before a quarter of those is free, so that the door does not flap.
     /// - Parameters:
     ///   - descriptor: Any open one; it is duplicated, because the kernel gives the lowest number that is free.
     ///   - accepted: Whether they may now.
@@ -47,14 +51,13 @@ public enum DescriptorLimit {
     public static func acceptsStrangers(_ descriptor: Int32, now accepted: Bool) -> Bool {
         let lowestFree = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         if lowestFree >= 0 { close(lowestFree) }
-        return acceptsStrangers(lowestFree: lowestFree, limit: current().rlim_cur, now: accepted)
+        return acceptsStrangers(lowestFree: lowestFree, now: accepted)
     }
 
-    /// The same for a lowest free number, which is negative when there is none, and a limit of the process.
-    static func acceptsStrangers(lowestFree: Int32, limit: UInt, now accepted: Bool) -> Bool {
+    /// The same for a lowest free number, which is negative when there is none.
+    static func acceptsStrangers(lowestFree: Int32, now accepted: Bool) -> Bool {
         guard lowestFree >= 0 else { return false }
-        let most = min(Self.mostWithStrangers, limit / 2)
-        return UInt(lowestFree) < (accepted ? most : most / 4 * 3)
+        return UInt(lowestFree) < (accepted ? mostWithStrangers : mostWithStrangers / 4 * 3)
     }
 
     private static func current() -> rlimit {
