@@ -168,6 +168,7 @@ let targets: [Target] = [
         "HardwareCore",
         "HardwareStorage",
         "Primitives",
+        "SimulatedDisk",
         "Storage",
         "TemporaryFolder"
     ),

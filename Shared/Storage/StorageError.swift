@@ -33,7 +33,7 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     static func unreadable(_ path: String) -> StorageError { .system(FileError(EIO, "read", path)) }
 
     /// The device failed, perhaps only for a while.
-    var isDeviceError: Bool {
+    public var isDeviceError: Bool {
         if case .system(let error) = self { error.errno == EIO } else { false }
     }
 

@@ -80,6 +80,29 @@ import Testing
         #expect(value?.revision == 1)
     }
 
+    @Test mutating func ownersKeepTheFilesOfSecretsThatTheStoreCannotRead() {
+        bench = ConfigBench()
+        bench.machine.restore(secrets: nil)
+        let request = ConfigDeclare(owner: .ocppGateway, keys: [.secret("AuthorizationKey")])
+        let declared = bench.run { .declareRequested($0, request, from: .ocppGateway) }
+        #expect(!declared.kinds.contains("handOver"))
+        let set = bench.setSecret("AuthorizationKey", text)
+        #expect(set.kinds.prefix(3) == ["persistSecrets", "persist", "handOver"])
+        let repeated = bench.run { .declareRequested($0, request, from: .ocppGateway) }
+        #expect(repeated.first == .handOver(Secret(text), key: "AuthorizationKey", owner: .ocppGateway))
+    }
+
+    /// It may be there, and would be back after the next start.
+    @Test mutating func aSecretThatNobodyCanReadIsRemovedOnDemand() {
+        bench = ConfigBench()
+        bench.machine.restore(secrets: nil)
+        _ = bench.declare(.secret("AuthorizationKey"))
+        let request = ConfigSet(key: "AuthorizationKey", value: nil)
+        let effects = bench.run { .setRequested($0, request, from: .chargectl, secret: nil) }
+        #expect(effects.first == .persistSecrets([:]))
+        #expect(effects.contains(.handOver(nil, key: "AuthorizationKey", owner: .ocppGateway)))
+    }
+
     @Test mutating func aDeclaredSecretWithoutAValueHasNoFile() {
         let request = ConfigDeclare(owner: .ocppGateway, keys: [.secret("AuthorizationKey")])
         let effects = bench.run { .declareRequested($0, request, from: .ocppGateway) }

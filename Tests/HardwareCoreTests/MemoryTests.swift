@@ -37,6 +37,19 @@ import Testing
         #expect(rested.orders.contains(close))
     }
 
+    @Test func whereNobodyKnowsWhatWasRememberedNothingClosesUntilServiceHasLooked() {
+        var bench = Bench.idle(memory: .unknown(connectorIds: [1]))
+        bench.pilot(9000)
+        let granted = bench.permit(16_000, leaseSeconds: 600)
+        #expect(granted.connector?.faults == [.powerSwitchFailure])
+        let asked = bench.pilot(6000) + bench.wait(.seconds(60))
+        #expect(!asked.orders.contains(close))
+        let cleared = bench.clear(.powerSwitchFailure)
+        #expect(cleared.replies == [.done])
+        let rested = bench.wait(.seconds(10))
+        #expect(rested.orders.contains(close))
+    }
+
     @Test func aContactorThatDidNotCloseIsRemembered() {
         var bench = Bench.idle()
         bench.pilot(9000)

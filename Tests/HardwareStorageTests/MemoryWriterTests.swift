@@ -18,7 +18,7 @@ import Testing
         let writer = try MemoryWriter(folder: folder.path, loop: loop) { told.events.append($0) }
         writer.save(memory)
         try loop.run(until: { told.events == [.memoryStored] })
-        #expect(try MemoryFile(folder: folder.path).load { _ in } == memory)
+        #expect(try MemoryFile(folder: folder.path).load(connectorIds: [1]) { _ in } == memory)
     }
 
     @Test func theLoopDoesNotWaitForADiskThatStandsStill() throws {
@@ -37,7 +37,7 @@ import Testing
         #expect(told.events.isEmpty)
         gate.open()
         try loop.run(until: { told.events == [.memoryStored] })
-        #expect(try MemoryFile(folder: folder.path).load { _ in } == memory)
+        #expect(try MemoryFile(folder: folder.path).load(connectorIds: [1]) { _ in } == memory)
     }
 
     @Test func aFolderThatIsGoneIsSaidAndHarmsNothing() throws {

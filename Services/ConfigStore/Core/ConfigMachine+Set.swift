@@ -96,7 +96,8 @@ extension ConfigMachine {
             throw BusError(.invalid, "\(declaration.key): \(expected)")
         }
         let new = try secret(declaration, request, input)
-        guard new != secrets[lower]?.secret else { return [unchanged(id, declared)] }
+        let isUnknown = secrets[lower] == nil && secretsAreUnknown
+        guard isUnknown || new != secrets[lower]?.secret else { return [unchanged(id, declared)] }
         let before = SecretUndo(before: secrets[lower])
         secrets[lower] = new.map { NamedSecret(key: declaration.key, secret: $0) }
         let change = change(declaration, request, from: source, at: moment, from: nil, to: nil)

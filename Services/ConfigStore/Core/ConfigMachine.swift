@@ -23,6 +23,8 @@ public struct ConfigMachine: Machine, Sendable {
     var settings = StoredSettings()
     /// By key in lower case.
     var secrets: [String: NamedSecret] = [:]
+    /// The device could not read what was stored. Their owners keep the files that they have.
+    var secretsAreUnknown = false
     /// The change whose durability is not certain before the next event.
     var unconfirmed: Unconfirmed?
 
@@ -57,8 +59,12 @@ public struct ConfigMachine: Machine, Sendable {
         return true
     }
 
-    /// Takes the stored secrets, before the first event.
-    public mutating func restore(secrets stored: [String: Secret]) {
+    /// Takes the stored secrets, before the first event; nil when nobody can read which there are.
+    public mutating func restore(secrets stored: [String: Secret]?) {
+        guard let stored else {
+            secretsAreUnknown = true
+            return
+        }
         for (key, secret) in stored { secrets[key.lowercased()] = NamedSecret(key: key, secret: secret) }
     }
 
@@ -83,9 +89,10 @@ public struct ConfigMachine: Machine, Sendable {
         let values = values(of: owner)
         let unfit = declarations.keys(of: owner).compactMap { misfit(of: $0) }
         let told = fittingMessage(unfit)
-        let handedOver = declarations.keys(of: owner).filter(\.secret).map { declaration in
+        let handedOver = declarations.keys(of: owner).filter(\.secret).compactMap { declaration in
             let secret = secrets[declaration.key.lowercased()]?.secret
-            return ConfigEffect.handOver(secret, key: declaration.key, owner: owner)
+            return secret == nil && secretsAreUnknown
+                ? nil : ConfigEffect.handOver(secret, key: declaration.key, owner: owner)
         }
         let complaints = unfit.map {
             ConfigEffect.log(LogRecord(.error, "stored value unfit, default used", .init("why", $0)))

@@ -20,11 +20,13 @@ final class SecretStore {
     /// - Parameters:
     ///   - stateFolder: Where the store keeps them.
     ///   - runtimeFolder: Where they come in and go out.
+    ///   - files: Where the store keeps them.
     ///   - log: Gets what could not be read or handed over.
     ///   - lookUp: The number of the group with that name, nil when there is none. Asked here and never again.
     init(
         stateFolder: String,
         runtimeFolder: String,
+        files: any FileSystem = KernelFileSystem(),
         log: Log,
         lookUp: (String) -> gid_t? = { getgrnam($0)?.pointee.gr_gid }
     ) {
@@ -34,7 +36,8 @@ final class SecretStore {
             formatVersion: 1,
             maximumBytes: 8 << 20,
             mode: 0o600,
-            keepsPrevious: true
+            keepsPrevious: true,
+            files: files
         )
         incoming = runtimeFolder + "/secrets-in"
         outgoing = runtimeFolder + "/secrets"
@@ -48,10 +51,17 @@ final class SecretStore {
 
     /// Reads the document.
     /// - Parameter tryAgain: How long a device is waited for that cannot read.
-    /// - Returns: What was stored; nothing after a loss, which is logged.
+    /// - Returns: What was stored; nothing after a loss, nil when the device cannot read it. Both are logged.
     /// - Throws: `StorageError.system` when access is denied.
-    func load(tryAgain: DevicePatience = { _ in false }) throws(StorageError) -> [String: Secret] {
-        let loaded = try document.load(tryAgain: tryAgain)
+    func load(tryAgain: DevicePatience = { _ in false }) throws(StorageError) -> [String: Secret]? {
+        let loaded: AtomicDocument.Loaded
+        do throws(StorageError) {
+            loaded = try document.load(tryAgain: tryAgain)
+        } catch {
+            guard error.isDeviceError else { throw error }
+            log.write(LogRecord(.error, "the secrets cannot be read and must be set again", .init("why", error)))
+            return nil
+        }
         for moved in loaded.moved { log.write(LogRecord(.warning, moved.description)) }
         if let unread = loaded.unread { log.write(LogRecord(.error, unread.description)) }
         for setAside in loaded.setAside { log.write(LogRecord(.error, setAside.description)) }

@@ -44,9 +44,7 @@ final class HardwareDaemon {
         let core = HardwareMachine(
             configuration: settings.hardware,
             bootId: random.uuid(),
-            memory: try stateFolder.flatMap {
-                try MemoryFile(folder: $0).load(tryAgain: host.waitForDevice) { host.log.write($0) }
-            } ?? HardwareMemory(),
+            memory: try stateFolder.map { try Self.memory(in: $0, settings, host) } ?? HardwareMemory(),
             readings: readings.load { host.log.write($0) },
             at: EventLoop.now()
         )
@@ -66,6 +64,17 @@ final class HardwareDaemon {
         serve()
         machine.deliver(.started)
         for driver in drivers { driver.start() }
+    }
+
+    private static func memory(
+        in folder: String,
+        _ settings: HardwareSettings,
+        _ host: ServiceHost
+    ) throws -> HardwareMemory {
+        let connectorIds = settings.hardware.connectors.map(\.connectorId)
+        return try MemoryFile(folder: folder).load(connectorIds: connectorIds, tryAgain: host.waitForDevice) {
+            host.log.write($0)
+        }
     }
 
     /// Where what must survive a restart is kept; nil where the simulated world does not survive one either.

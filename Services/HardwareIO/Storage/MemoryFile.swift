@@ -31,15 +31,24 @@ public struct MemoryFile {
 
     /// Reads the document.
     /// - Parameters:
+    ///   - connectorIds: Of this charger.
     ///   - tryAgain: How long a device is waited for that cannot read.
     ///   - log: Gets what was found damaged.
-    /// - Returns: What was stored; nil when there is nothing that can be understood.
+    /// - Returns: What was stored; nothing at the very first start; `unknown` when there is a document and nothing can be learned from it.
     /// - Throws: `StorageError` when the folder cannot be used at all.
     public func load(
+        connectorIds: [Int],
         tryAgain: DevicePatience = { _ in false },
         _ log: (LogRecord) -> Void
-    ) throws -> HardwareMemory? {
-        let loaded = try document.load(tryAgain: tryAgain)
+    ) throws(StorageError) -> HardwareMemory {
+        let loaded: AtomicDocument.Loaded
+        do throws(StorageError) {
+            loaded = try document.load(tryAgain: tryAgain)
+        } catch {
+            guard error.isDeviceError else { throw error }
+            log(LogRecord(.error, "faults and registers of before cannot be read", .init("problem", error)))
+            return .unknown(connectorIds: connectorIds)
+        }
         for moved in loaded.moved { log(LogRecord(.warning, moved.description)) }
         if let unread = loaded.unread {
             log(LogRecord(.error, "faults and registers are those before the last change", .init("problem", unread)))
@@ -47,12 +56,14 @@ public struct MemoryFile {
         for lost in loaded.setAside {
             log(LogRecord(.error, "faults and registers of before are lost", .init("problem", lost)))
         }
-        guard let body = loaded.body else { return nil }
-        do {
+        guard let body = loaded.body else {
+            return loaded.setAside.isEmpty ? HardwareMemory() : .unknown(connectorIds: connectorIds)
+        }
+        do throws(DecodingError) {
             return try JSON.decode(HardwareMemory.self, from: body)
         } catch {
             log(LogRecord(.error, "faults and registers of before cannot be understood", .init("problem", "\(error)")))
-            return nil
+            return .unknown(connectorIds: connectorIds)
         }
     }
 

@@ -31,7 +31,7 @@ public final class MemoryWriter {
         thread = try WorkThread("the memory was saved", loop: loop) {
             var file = MemoryFile(folder: folder, files: files())
             // Read once more by the one who writes: a document that the device cannot read is kept aside at the first save.
-            let problem = Self.problem { _ = try file.load { _ in } }
+            let problem = Self.problem { _ = try file.load(connectorIds: []) { _ in } }
             return { memory in
                 if let problem { return Outcome(event: .memoryNotStored(reason: problem), written: file.written) }
                 do throws(MemoryFile.Failure) {

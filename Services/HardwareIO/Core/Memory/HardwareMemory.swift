@@ -8,6 +8,12 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
     /// Nothing is remembered.
     public init(outlets: [Outlet] = []) { self.outlets = outlets }
 
+    /// Something is remembered, and nobody can say what: a contactor may have failed, so each counts as failed until service has looked.
+    public static func unknown(connectorIds: [Int]) -> HardwareMemory {
+        let failure = "what happened before the start cannot be read; check the contactor, then clear the fault"
+        return HardwareMemory(outlets: connectorIds.map { Outlet(connectorId: $0, contactorFailure: failure) })
+    }
+
     /// One connector.
     public struct Outlet: Codable, Equatable, Sendable {
         /// 1…n (OCPP 1.6 §3.8).

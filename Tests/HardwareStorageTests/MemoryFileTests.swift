@@ -1,0 +1,71 @@
+import HardwareCore
+import HardwareStorage
+import Primitives
+import SimulatedDisk
+import Storage
+import Testing
+
+/// What a start believes of a memory that a failing disk has.
+@Suite struct MemoryFileTests {
+    private let disk = SimulatedDisk(seed: 3)
+    private let healthy = HardwareMemory(outlets: [.init(connectorId: 1, registerWh: 4711)])
+    private let unknown = HardwareMemory.unknown(connectorIds: [1, 2])
+
+    private var file: MemoryFile { MemoryFile(folder: "/state", files: disk) }
+
+    private func load(_ file: MemoryFile) throws -> (memory: HardwareMemory, levels: [LogRecord.Level]) {
+        var levels: [LogRecord.Level] = []
+        let memory = try file.load(connectorIds: [1, 2]) { levels.append($0.level) }
+        return (memory, levels)
+    }
+
+    @Test func nothingIsRememberedAtTheVeryFirstStart() throws {
+        #expect(try load(file) == (HardwareMemory(), []))
+    }
+
+    @Test func aMemoryThatCannotBeReadCountsAsAFailureOfEachContactor() throws {
+        var writer = file
+        try writer.save(healthy)
+        disk.spoil("/state/memory", block: 0)
+        #expect(try load(file) == (unknown, [.error]))
+        disk.heal()
+        #expect(try load(file) == (healthy, []))
+    }
+
+    @Test func aMemoryThatIsDamagedCountsAsOneToo() throws {
+        disk.put("/state/memory", Array("not a memory".utf8))
+        #expect(try load(file) == (unknown, [.error]))
+    }
+
+    @Test func aMemoryThatIsNotUnderstoodCountsAsOneToo() throws {
+        var document = AtomicDocument(
+            path: "/state/memory",
+            magic: "charger-hardware-memory",
+            formatVersion: 1,
+            files: disk
+        )
+        try document.save(Array("[]".utf8))
+        #expect(try load(file) == (unknown, [.error]))
+    }
+
+    @Test func theOneBeforeStandsInForAMemoryThatCannotBeRead() throws {
+        var writer = file
+        try writer.save(healthy)
+        try writer.save(HardwareMemory())
+        disk.spoil("/state/memory", block: 0)
+        #expect(try load(file) == (healthy, [.error]))
+    }
+
+    @Test func whatCouldNotBeReadIsKeptAsideWhenServiceHasLooked() throws {
+        var writer = file
+        try writer.save(healthy)
+        let before = disk.contents("/state/memory")
+        disk.spoil("/state/memory", block: 0)
+        var next = file
+        _ = try load(next)
+        try next.save(HardwareMemory())
+        disk.heal()
+        #expect(disk.contents("/state/memory.unreadable-1") == before)
+        #expect(try load(file) == (HardwareMemory(), []))
+    }
+}
