@@ -224,11 +224,13 @@ private final class Gates {
         _ options: ZeroMQSocket.Options
     ) throws -> ZeroMQSocket {
         let socket = try ZeroMQSocket(kind, context: loop.context, options: options)
+        let path = directory.socketPath(service, name)
+        directory.moveAway(path)
         do {
             gates.append(
                 try ConnectionGate(
                     socket,
-                    at: directory.socketPath(service, name),
+                    at: path,
                     groupId: LocalSocket.groupId(named: name.group),
                     loop: loop,
                     report: report

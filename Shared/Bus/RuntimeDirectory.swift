@@ -84,6 +84,14 @@ public struct RuntimeDirectory: Hashable, Sendable {
         return names.sorted { $0.rawValue < $1.rawValue }
     }
 
+    /// Gives a folder or link that has the name of a file of ours another one: it must stop no service.
+    func moveAway(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0, [S_IFDIR, S_IFLNK].contains(status.st_mode & S_IFMT) else { return }
+        // Where that fails, whoever wanted the name says that it is taken.
+        _ = rename(path, path + ".unreadable")
+    }
+
     func socketPath(_ service: ServiceName, _ name: SocketName) -> String { "\(path)/\(service).\(name)" }
 
     func endpoint(_ service: ServiceName, _ name: SocketName) -> String { "ipc://\(socketPath(service, name))" }

@@ -9,7 +9,8 @@ final class ServiceLock {
     /// - Throws: `BusStartError.occupied` when somebody has it, `directoryUnusable` when there is no place for it.
     init(_ service: ServiceName, in directory: RuntimeDirectory) throws(BusStartError) {
         let path = directory.lockPath(service)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        directory.moveAway(path)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
             throw .directoryUnusable(SystemError(code: errno, operation: "open \(path)"))
         }

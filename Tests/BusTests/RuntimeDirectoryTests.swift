@@ -41,6 +41,20 @@ import Testing
         successor.close()
     }
 
+    /// Left there by mistake, or to keep a service from starting.
+    @Test(arguments: ["lock", "pub", "rpc", "svc"], [false, true])
+    func whatHasTheNameOfAFileOfOursStopsNoService(name: String, isLink: Bool) throws {
+        let fixture = try Fixture()
+        let path = "\(fixture.directory.path)/hardware-io.\(name)"
+        if isLink { symlink("/nowhere/at/all", path) } else { mkdir(path, 0o755) }
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        #expect(fixture.directory.presence(of: .hardwareIO) == .running)
+        #expect(throws: BusStartError.self) { try fixture.endpoint(.hardwareIO) }
+        endpoint.close()
+        // Kept, since nobody knows whose it is.
+        #expect(remove(path + ".unreadable") == 0)
+    }
+
     @Test func theSocketsAreForTheGroupAndNobodyElse() throws {
         let fixture = try Fixture()
         let endpoint = try fixture.endpoint(.hardwareIO)
