@@ -8,7 +8,7 @@ extension SiteFile {
     /// Who the charge point is. Required.
     /// - Throws: a `SiteFileError`.
     public func station() throws(SiteFileError) -> StationSection {
-        guard let station = try section("station", as: StationSection.self) else {
+        guard let station = try section(.station, as: StationSection.self) else {
             throw failure(at: "station", "required, but missing")
         }
         return station
@@ -17,7 +17,7 @@ extension SiteFile {
     /// The central system; nil for a charger that has none yet.
     /// - Throws: a `SiteFileError`.
     public func centralSystem() throws(SiteFileError) -> CentralSystemSection? {
-        guard let section = try section("centralSystem", as: CentralSystemSection.self) else { return nil }
+        guard let section = try section(.centralSystem, as: CentralSystemSection.self) else { return nil }
         guard section.reconnectMinimumSeconds <= section.reconnectMaximumSeconds else {
             throw failure(
                 at: "centralSystem.reconnectMinimumSeconds",
@@ -31,7 +31,7 @@ extension SiteFile {
     /// Defaults of OCPP configuration keys for this site, as OCPP writes them: key to text. Whoever owns the keys checks them.
     /// - Throws: a `SiteFileError` for a value that is neither a text nor a number nor true or false.
     public func ocppDefaults() throws(SiteFileError) -> [String: String] {
-        guard let values = try section("ocpp", as: [String: JSONValue].self) else { return [:] }
+        guard let values = try section(.ocpp, as: [String: JSONValue].self) else { return [:] }
         var defaults: [String: String] = [:]
         for (key, value) in values.sorted(by: { $0.key < $1.key }) {
             switch value {
@@ -48,13 +48,13 @@ extension SiteFile {
     /// Whether simulated devices are allowed. Default: no.
     /// - Throws: a `SiteFileError`.
     public func allowSimulation() throws(SiteFileError) -> Bool {
-        try section("allowSimulation", as: Bool.self) ?? false
+        try section(.allowSimulation, as: Bool.self) ?? false
     }
 
     /// The connectors, ordered by id. Required: at least one, ids 1…n without gaps (OCPP 1.6 §3.8).
     /// - Throws: a `SiteFileError`, also for a simulated device that is not allowed.
     public func connectors(unknownKeys: JSON.UnknownKeys = .refused) throws(SiteFileError) -> [ConnectorSection] {
-        let found = try section("connectors", as: [ConnectorSection].self, unknownKeys: unknownKeys)
+        let found = try section(.connectors, as: [ConnectorSection].self, unknownKeys: unknownKeys)
         guard let connectors = found, !connectors.isEmpty else {
             throw failure(at: "connectors", "expected a list of at least one connector")
         }
@@ -81,7 +81,7 @@ extension SiteFile {
     /// The card readers, ordered by id; none by default.
     /// - Throws: a `SiteFileError`, also for a reader of connectors that do not exist, or a simulated one that is not allowed.
     public func readers(unknownKeys: JSON.UnknownKeys = .refused) throws(SiteFileError) -> [ReaderSection] {
-        var readers = try section("readers", as: [ReaderSection].self, unknownKeys: unknownKeys) ?? []
+        var readers = try section(.readers, as: [ReaderSection].self, unknownKeys: unknownKeys) ?? []
         try checkCount(readers.count, "readers")
         let connectorIds = try connectors(unknownKeys: .ignored).map(\.id)
         for index in readers.indices {
@@ -108,7 +108,7 @@ extension SiteFile {
     /// The ways to the network, the preferred one first. Default: one static uplink over whatever interface has an address.
     /// - Throws: a `SiteFileError`, also for two of one name, or a simulated one that is not allowed.
     public func uplinks() throws(SiteFileError) -> [UplinkSection] {
-        guard let uplinks = try section("uplinks", as: [UplinkSection].self) else { return [UplinkSection.standard] }
+        guard let uplinks = try section(.uplinks, as: [UplinkSection].self) else { return [UplinkSection.standard] }
         guard !uplinks.isEmpty else { throw failure(at: "uplinks", "expected a list of at least one uplink") }
         try checkCount(uplinks.count, "uplinks")
         for (index, uplink) in uplinks.enumerated() {
@@ -123,7 +123,7 @@ extension SiteFile {
     /// How long permits last and when they are renewed.
     /// - Throws: a `SiteFileError`.
     public func permit() throws(SiteFileError) -> PermitSection {
-        guard let permit = try section("permit", as: PermitSection.self) else { return PermitSection() }
+        guard let permit = try section(.permit, as: PermitSection.self) else { return PermitSection() }
         guard permit.renewSeconds * 2 <= permit.leaseSeconds else {
             throw failure(
                 at: "permit.renewSeconds",
@@ -137,7 +137,7 @@ extension SiteFile {
     /// The simulated world; its defaults when the file does not speak of it.
     /// - Throws: a `SiteFileError`.
     public func simulation() throws(SiteFileError) -> SimulationSection {
-        try section("simulation", as: SimulationSection.self) ?? SimulationSection()
+        try section(.simulation, as: SimulationSection.self) ?? SimulationSection()
     }
 
     private func checkCount(_ count: Int, _ section: String) throws(SiteFileError) {

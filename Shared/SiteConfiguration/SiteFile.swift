@@ -1,9 +1,10 @@
-public import JSON
+internal import JSON
 
 /// The site's file: factory and site settings, one section per concern. Reading from disk is the caller's.
 ///
 /// A service reads the sections it uses and no other. What it owns it reads strictly: an unknown key in there is an error. What it
-/// merely looks at, it reads with `unknownKeys: .ignored`, and it never sees the rest, so that services of different age share a file.
+/// merely looks at, it reads with `unknownKeys: .ignored`, and what is in the rest it never sees. The names of all sections are known to
+/// every service: a misspelt one would be owned by nobody, and stand there without any effect.
 public struct SiteFile: Sendable {
     /// Largest file, bytes.
     public static let maximumBytes = 256 * 1024
@@ -12,7 +13,12 @@ public struct SiteFile: Sendable {
     public let name: String
     private let document: JSONObject
 
-    /// - Throws: a `SiteFileError` with line and column when the bytes are no JSON object.
+    /// Every member that the file may have.
+    enum Section: String, CaseIterable {
+        case station, centralSystem, ocpp, connectors, readers, permit, uplinks, allowSimulation, simulation
+    }
+
+    /// - Throws: a `SiteFileError` with line and column when the bytes are no JSON object, or with the name of an unknown section.
     public init(bytes: [UInt8], name: String = "charger.json") throws(SiteFileError) {
         let value: JSONValue
         do {
@@ -26,18 +32,22 @@ public struct SiteFile: Sendable {
         }
         self.name = name
         document = object
+        for member in object.members where Section(rawValue: member.key) == nil {
+            let known = Section.allCases.map(\.rawValue).joined(separator: ", ")
+            throw failure(at: member.key, "unknown section, expected one of \(known)")
+        }
     }
 
     /// Reads one section; nil when the file does not have it.
     /// - Throws: a `SiteFileError` with the path of the value that does not fit.
-    public func section<T: Decodable>(
-        _ section: String,
+    func section<T: Decodable>(
+        _ section: Section,
         as type: T.Type,
         unknownKeys: JSON.UnknownKeys = .refused
     ) throws(SiteFileError) -> T? {
-        guard let value = document[section] else { return nil }
+        guard let value = document[section.rawValue] else { return nil }
         do {
-            return try JSON.decode(type, from: value, root: section, unknownKeys: unknownKeys)
+            return try JSON.decode(type, from: value, root: section.rawValue, unknownKeys: unknownKeys)
         } catch {
             throw failure(error)
         }

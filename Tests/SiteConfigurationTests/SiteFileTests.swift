@@ -184,7 +184,6 @@ struct Sample {
             ("uplinks.0.driver", "pigeon", #"uplinks[0].driver: expected "static" or "simulated", found "pigeon""#),
             ("uplinks.1", ["name": "lan", "driver": "static"], "uplinks[1].name: uplink lan is there twice"),
             ("simulation", ["energyTimeScale": 0], "simulation.energyTimeScale: expected 1…10000, found 0"),
-            ("madeUpLater", ["anything": 1], "no error"),
         ] as [(String, JSONValue?, String)]
     )
     func whatDoesNotFitIsNamedInOneLine(path: String, value: JSONValue?, expected: String) throws {
@@ -248,6 +247,19 @@ struct Sample {
         #expect(problem("").hasPrefix("site.json: line 1, column 1: "))
         #expect(problem(#"{"station":1,"station":2}"#) == #"site.json: line 1, column 14: duplicate key "station""#)
         #expect(problem("{" + String(repeating: " ", count: SiteFile.maximumBytes)).contains("exceeds 262144 bytes"))
+    }
+
+    /// A misspelt section would otherwise be one that is missing, with all its defaults in force.
+    @Test(arguments: ["conectors", "reader", "premit", "Station", ""])
+    func anUnknownSectionIsRefusedWithTheKnownOnes(name: String) throws {
+        let text = "{\"station\":{}, \"\(name)\": []}"
+        let error = #expect(throws: SiteFileError.self) { try SiteFile(bytes: Array(text.utf8), name: "site.json") }
+        #expect(error?.path == name)
+        #expect(
+            error?.problem
+                == "unknown section, expected one of station, centralSystem, ocpp, connectors, readers, permit, uplinks, "
+                + "allowSimulation, simulation"
+        )
     }
 
     @Test func aMissingSectionHasItsMeaning() throws {
