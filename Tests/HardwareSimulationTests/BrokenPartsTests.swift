@@ -46,6 +46,15 @@ import Testing
         #expect(yard.connector()?.pilot == .a)
     }
 
+    @Test func whatNoConnectorCanHaveIsNeitherBrokenNorRepaired() {
+        var yard = Yard()
+        let unknown = HardwareFaultCode(rawValue: "nix")
+        for request in [fault(unknown), repair(unknown)] {
+            let error = #expect(throws: BusError.self) { try yard.simulate(request) }
+            #expect(error?.code == .invalid)
+        }
+    }
+
     @Test func aWeldedContactorShowsWhenItShouldOpen() throws {
         var yard = try Yard.charging()
         try yard.simulate(fault(.powerSwitchFailure, on: true))

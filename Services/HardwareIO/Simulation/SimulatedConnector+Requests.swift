@@ -29,7 +29,7 @@ extension SimulatedConnector {
             guard let code = request.fault else { throw BusError(.invalid, "fault is missing") }
             events += try breakPart(code, request, at: uptime)
         case .clear:
-            events += repair(request.fault, at: uptime)
+            events += try repair(request.fault, at: uptime)
         case .part:
             guard let part = request.part, SimulateHardware.Part.known.contains(part) else {
                 throw BusError(.invalid, "part is \(request.part?.rawValue ?? "missing"), which nothing here has")
@@ -126,12 +126,17 @@ extension SimulatedConnector {
             place.broken.reported.append(code.rawValue)
             return [report(code, present: true)]
         default:
-            throw BusError(.invalid, "\(code) is no fault that a connector can have here")
+            throw Self.noFault(code)
         }
     }
 
+    private static func noFault(_ code: HardwareFaultCode) -> BusError {
+        BusError(.invalid, "\(code) is no fault that a connector can have here")
+    }
+
     /// Nil repairs everything.
-    private mutating func repair(_ code: HardwareFaultCode?, at uptime: Duration) -> [DriverEvent] {
+    private mutating func repair(_ code: HardwareFaultCode?, at uptime: Duration) throws(BusError) -> [DriverEvent] {
+        if let code, !HardwareFaultCode.known.contains(code) { throw Self.noFault(code) }
         let all = code == nil
         var events: [DriverEvent] = []
         if all { place.broken.parts = nil }

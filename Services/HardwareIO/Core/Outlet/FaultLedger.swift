@@ -1,4 +1,4 @@
-import BusSchema
+public import BusSchema
 import Primitives
 
 /// The faults of one connector, by their cause: two causes may share a code, and the code is present while any of them is.
@@ -119,7 +119,7 @@ struct FaultLedger {
 
 extension HardwareFaultCode {
     /// The faults that this version knows, worst first: what endangers people, then what stops charging, then what disturbs.
-    static let known: [HardwareFaultCode] = [
+    public static let known: [HardwareFaultCode] = [
         .groundFailure, .powerSwitchFailure, .overCurrentFailure, .highTemperature, .overVoltage, .underVoltage,
         .evCommunicationError, .connectorLockFailure, .internalError, .powerMeterFailure, .readerFailure,
     ]
