@@ -35,6 +35,8 @@ import Testing
         bench.now = bench.now.advanced(by: .milliseconds(2999))
         let soon = bench.driver(.cardRead(readerId: 1, .uid(uid)))
         #expect(idTags(soon).isEmpty)
+        let said = soon.compactMap { if case .log(let record) = $0 { record.message } else { nil } }
+        #expect(said == ["card again so soon that it counts as the same presentation"])
         bench.driver(.cardGone(readerId: 1))
         bench.now = bench.now.advanced(by: .seconds(3))
         let later = bench.driver(.cardRead(readerId: 1, .uid(uid)))

@@ -5,6 +5,8 @@ struct CardMachine {
     enum Presentation: Equatable {
         case valid(idTag: String)
         case refused(IdTagFormat.Refusal)
+        /// A card that is back so soon that it counts as never gone.
+        case same
     }
 
     private enum State: Equatable {
@@ -26,7 +28,7 @@ struct CardMachine {
         if case .holding(let held) = state { state = .empty(previous: held, leftAt: uptime) }
     }
 
-    /// - Returns: What a new presentation gives; nil while it is the same one.
+    /// - Returns: What a new presentation gives; nil while the card lies there.
     mutating func read(_ card: CardContent, at uptime: Duration) -> Presentation? {
         switch state {
         case .holding(let held):
@@ -34,7 +36,7 @@ struct CardMachine {
         case .empty(let previous, let leftAt):
             guard card != previous || uptime - leftAt >= Self.repetition else {
                 state = .holding(card)
-                return nil
+                return .same
             }
         }
         state = .holding(card)

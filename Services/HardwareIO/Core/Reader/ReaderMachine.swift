@@ -58,6 +58,8 @@ struct ReaderMachine {
         case .refused(let refusal):
             indicate(.rejected, &turn)
             turn.log(LogRecord(.notice, "card refused", readerField, .init("reason", refusal)))
+        case .same:
+            turn.log(LogRecord(.info, "card again so soon that it counts as the same presentation", readerField))
         case nil: break
         }
     }
