@@ -10,6 +10,12 @@ public struct Turn: Equatable, Sendable {
     public let worked: Duration
     /// What took the longest part of it: the reason of a watch, of a deadline, of deferred or of background work.
     public let reason: String
+
+    public init(length: Duration, worked: Duration, reason: String) {
+        self.length = length
+        self.worked = worked
+        self.reason = reason
+    }
 }
 
 /// Measures the turns of a loop and remembers what the longest one was spent on.

@@ -101,16 +101,9 @@ public final class ServiceHost {
         loop = try EventLoop()
         loop.onTermination = { [unowned self] in terminate() }
         loop.turnLimit = service == .hardwareIO ? Self.turnLimitOfHardware : Self.turnLimit
-        loop.onLongTurn = { turn in
-            log.write(
-                LogRecord(
-                    .warning,
-                    "the loop was blocked",
-                    .init("milliseconds", turn.length.wholeMilliseconds),
-                    .init("worked", turn.worked.wholeMilliseconds),
-                    .init("by", turn.reason)
-                )
-            )
+        var longTurns = LongTurnReport()
+        loop.onLongTurn = { [unowned loop] turn in
+            if let record = longTurns.record(turn, limit: loop.turnLimit, at: EventLoop.uptime()) { log.write(record) }
         }
         loop.addDeadlineSource(
             next: { [unowned self] in Deadline(at: endDue, for: "the end takes too long") },
