@@ -1,6 +1,6 @@
 internal import BusSchema
 internal import ServiceHost
 
-ServiceHost.run(.configStore, about: "keeps the settings of all services of a charger") { host in
+ServiceHost.run(.configStore, about: "keeps the settings of all services; --config is not read") { host in
     try ConfigDaemon(host)
 }
