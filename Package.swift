@@ -258,7 +258,7 @@ let targets: [Target] = [
         "Primitives"
     ),
 
-    tests("chargectl", "BusSchema", "JSON", "Primitives", "chargectl"),
+    tests("chargectl", "Bus", "BusSchema", "JSON", "Primitives", "chargectl"),
 
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
     library("SimulatedDisk", "Tests/Support/SimulatedDisk", strict, "Primitives", "Storage"),

@@ -27,7 +27,7 @@ struct Condition: Equatable {
 
     /// Whether `payload` fits. A field that is absent reads as empty text.
     func holds(for payload: JSONValue) -> Bool {
-        let found = Self.value(of: field, in: payload)
+        let found = Self.found(field, in: payload).map(Self.text) ?? ""
         switch comparison {
         case .equals: return found == value
         case .differs: return found != value
@@ -37,11 +37,14 @@ struct Condition: Equatable {
         }
     }
 
-    /// The field as text without quotes.
-    static func value(of field: String, in payload: JSONValue) -> String {
+    /// The field, if it is there.
+    static func found(_ field: String, in payload: JSONValue) -> JSONValue? {
         var value: JSONValue? = payload
         for name in field.split(separator: ".") { value = value?[String(name)] }
-        guard let value, !value.isNull else { return "" }
-        return value.asString ?? value.description
+        guard let value, !value.isNull else { return nil }
+        return value
     }
+
+    /// A field as text without quotes.
+    static func text(_ value: JSONValue) -> String { value.asString ?? value.description }
 }

@@ -37,7 +37,11 @@ enum ConfigCommand {
         if asJSON {
             return Output.line(String(decoding: try JSON.encode(entries.map(\.value)), as: UTF8.self))
         }
-        for entry in entries { Output.line("\(padded(entry.value.key, to: 36)) \(shown(entry.value))") }
+        for entry in entries {
+            let isStored = entry.value.revision > 0 || entry.value.value == nil
+            let note = isStored || entry.declaration.access == .readOnly ? "" : "  (default)"
+            Output.line("\(padded(entry.value.key, to: 36)) \(shown(entry.value))\(note)")
+        }
     }
 
     private static func shown(_ value: ConfigValue) -> String {
@@ -100,7 +104,10 @@ enum ConfigCommand {
             Output.line(
                 "  \(range(of: declaration)), default \(declaration.defaultValue ?? "not set"), \(declaration.access)"
             )
-            let origin = entry.value.revision == 0 ? "the default" : "set at revision \(entry.value.revision)"
+            // What is in force is the owner's to say; the store knows what it keeps.
+            let origin =
+                entry.value.revision == 0
+                ? "not set, so this is the default" : "stored at revision \(entry.value.revision)"
             Output.line("  of \(entry.value.owner), \(origin)\(declaration.rebootRequired ? ", needs a restart" : "")")
         }
     }

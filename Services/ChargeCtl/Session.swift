@@ -8,15 +8,19 @@ internal import Primitives
 /// One run of chargectl: where the services meet, and how long it waits for them.
 final class Session {
     let directory: RuntimeDirectory
-    let patience: Duration
+    /// What the command line says about the longest wait, if anything.
+    let timeout: Duration?
     let loop: EventLoop
     private lazy var client = BusClient(source: .chargectl, directory: directory, loop: loop)
 
-    init(directory: RuntimeDirectory, patience: Duration) throws {
+    init(directory: RuntimeDirectory, timeout: Duration?) throws {
         self.directory = directory
-        self.patience = patience
+        self.timeout = timeout
         loop = try EventLoop()
     }
+
+    /// How long the answer to a request may take.
+    private var patience: Duration { timeout ?? .seconds(5) }
 
     /// A state as it was received last.
     struct State {
@@ -30,6 +34,11 @@ final class Session {
     /// The services that run. Each is asked by one connection, so ask once.
     func runningServices() -> Set<ServiceName> {
         Set(ServiceName.daemons.filter { directory.presence(of: $0) == .running })
+    }
+
+    /// That none of them runs, in words; nil when one does.
+    var desertion: String? {
+        runningServices().isEmpty ? "no service is running in \(directory.path)" : nil
     }
 
     /// The newest value of the states that running services keep, by topic.

@@ -15,7 +15,8 @@ enum StateCommand {
         let beginnings = topics.isEmpty || topics.count > 16 ? [""] : topics.map(beginning(of:))
         let states = try session.gatherStates(of: session.runningServices(), topics: beginnings)
         guard !states.isEmpty else {
-            throw Failure(status: .serviceNotRunning, message: "no service is running in \(session.directory.path)")
+            let problem = session.desertion ?? "no service in \(session.directory.path) says anything"
+            throw Failure(status: .serviceNotRunning, message: problem)
         }
         let chosen = states.values.filter { state in topics.isEmpty || topics.contains { state.topic.hasPrefix($0) } }
             .sorted { $0.topic < $1.topic }
@@ -29,7 +30,7 @@ enum StateCommand {
             )
         }
         if let field {
-            for state in chosen { Output.line(Condition.value(of: field, in: state.payload)) }
+            try values(of: field, in: chosen.map(\.payload)).forEach(Output.line)
         } else if asJSON {
             Output.json(.array(chosen.map(\.line.json)))
         } else {
@@ -37,13 +38,22 @@ enum StateCommand {
         }
         return .done
     }
+
+    /// That field of each payload that has it: what is optional is absent from some.
+    static func values(of field: String, in payloads: [JSONValue]) throws(Failure) -> [String] {
+        let values = payloads.compactMap { Condition.found(field, in: $0).map(Condition.text) }
+        guard values.isEmpty else { return values }
+        let known = Set(payloads.flatMap { $0.asObject?.members.map(\.key) ?? [] }).sorted().joined(separator: " ")
+        throw Failure(status: .refused, message: "there is no \"\(field)\" now; there are: \(known)")
+    }
 }
 
 /// `chargectl wait`: until a state fits.
 enum WaitCommand {
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
         var arguments = Arguments(words, usage: Usage.wait)
-        let seconds = try arguments.integer("--timeout", in: 1...86_400) ?? 60
+        let own = try arguments.integer("--timeout", in: 1...86_400).map { Duration.seconds($0) }
+        let patience = own ?? session.timeout ?? .seconds(60)
         let topic = try arguments.next("the topic")
         var conditions: [Condition] = []
         for word in try arguments.rest() { conditions.append(try Condition(word)) }
@@ -61,7 +71,11 @@ enum WaitCommand {
             loop.stop()
         }
         defer { tap.close() }
-        let end = EventLoop.uptime() + .seconds(seconds)
+        // Not refused: a script that has just started the services waits for them as well.
+        if let desertion = session.desertion {
+            Output.complaint("\(desertion); waits \(patience.wholeSeconds) s for one")
+        }
+        let end = EventLoop.uptime() + patience
         let source = loop.addDeadlineSource(
             next: { Deadline(at: end, for: "the wait is over") },
             fire: { _ in loop.stop() }
@@ -69,8 +83,11 @@ enum WaitCommand {
         defer { loop.removeDeadlineSource(source) }
         try loop.run()
         guard holds, let last else {
+            if last == nil, let desertion = session.desertion {
+                throw Failure(status: .serviceNotRunning, message: desertion)
+            }
             let seen = last.map { "last seen: \($0.text)" } ?? "nothing was seen of it"
-            throw Failure(status: .noAnswer, message: "\(topic) did not fit within \(seconds) s; \(seen)")
+            throw Failure(status: .noAnswer, message: "\(topic) did not fit within \(patience.wholeSeconds) s; \(seen)")
         }
         Output.line(last.text)
         return .done

@@ -29,7 +29,8 @@ enum TapCommand {
                 patterns.isEmpty || patterns.contains(where: { fits(message.topic, pattern: $0) })
             else { return }
             guard let header = message.header else {
-                return Output.complaint("not understood: \(message.topic): \(message.problem.map { "\($0)" } ?? "")")
+                let problem = message.problem.map { "\($0)" } ?? ""
+                return Output.complaint(singleLine("not understood: \(message.topic): \(problem)"))
             }
             if header.kind == .state, newest.updateValue(header.id, forKey: message.topic) == header.id, !withRepeats {
                 return
@@ -44,6 +45,8 @@ enum TapCommand {
             if shown == limit { loop.stop() }
         }
         defer { tap.close() }
+        // Not refused: to see a start from its first message, one taps before.
+        if let desertion = session.desertion { Output.complaint("\(desertion); waits for one") }
         try loop.run()
         return .done
     }

@@ -23,7 +23,7 @@ struct TapLine {
     var text: String {
         let time = Timestamp(millisecondsSinceEpoch: header.sentAt).description.dropFirst(11).dropLast()
         let source = padded(header.source.rawValue, to: 13)
-        return "\(time)  \(source) \(sign) \(padded(topic, to: 22)) \(summary)"
+        return singleLine("\(time)  \(source) \(sign) \(padded(topic, to: 22)) \(summary)")
     }
 
     /// The stable form for scripts.
@@ -81,7 +81,7 @@ struct TapLine {
 
     private static func plain(_ value: JSONValue) -> String {
         switch value {
-        case .string(let text): text.contains(" ") || text.isEmpty ? "\"\(text)\"" : text
+        case .string(let text): text.isEmpty || text.contains(where: \.isWhitespace) ? "\"\(text)\"" : text
         case .array(let list): "[" + list.map(plain).joined(separator: ",") + "]"
         case .object: "{" + flat(value) + "}"
         case .number(let number):
@@ -96,6 +96,17 @@ struct TapLine {
     }
 }
 
+/// `text` without what would begin a new line or steer a terminal: that is shown as in source code.
+func singleLine(_ text: String) -> String {
+    func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) }
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    var line = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+        if isControl(scalar) { line += scalar.escaped(asASCII: true).unicodeScalars } else { line.append(scalar) }
+    }
+    return String(line)
+}
+
 /// `text` with spaces up to `width` characters.
 func padded(_ text: String, to width: Int) -> String {
     text.count >= width ? text : text + String(repeating: " ", count: width - text.count)
@@ -108,8 +119,13 @@ func beginning(of pattern: String) -> String {
     return fixed.utf8.count <= BusLimits.topicBytes ? String(fixed) : ""
 }
 
-/// Whether `text` fits `pattern`, in which `*` stands for anything. Linear in practice: backs up to the last star only.
-func fits(_ text: String, pattern: String) -> Bool {
+/// Whether a topic fits `pattern`: it, or one below it, is what the pattern names, in which `*` stands for anything.
+func fits(_ topic: String, pattern: String) -> Bool {
+    matches(topic, pattern: pattern) || matches(topic, pattern: pattern + ".*")
+}
+
+/// Linear in practice: backs up to the last star only.
+private func matches(_ text: String, pattern: String) -> Bool {
     let text = Array(text.utf8)
     let pattern = Array(pattern.utf8)
     var position = 0

@@ -2,7 +2,8 @@ enum Usage {
     static let overview = """
         usage: chargectl [--runtime-dir DIR] [--timeout SECONDS] COMMAND …
 
-        Talks to the charger whose services run over DIR (default: $RUNTIME_DIRECTORY, else /run/charger).
+        Talks to the charger whose services run over DIR (default: $RUNTIME_DIRECTORY, else /run/charger), and waits SECONDS
+        for an answer (default: 5; wait: 60).
 
         commands:
           status                 what is running and what is going on, in words
@@ -20,15 +21,15 @@ enum Usage {
 
     static let status = """
         usage: chargectl status [--json]
-        Each service, the central system, each connector with one sentence, the queue. Exit status 1 when a service is
-        absent or the central system is not connected.
+        Each service, the central system, each connector with one sentence of the gateway and what hardware-io says of it, the
+        queue. Exit status 1 when a service does not answer or the central system is not connected.
         """
 
     static let tap = """
         usage: chargectl tap [--filter PATTERN]… [--json] [--count N] [--repeats]
         Shows every message that passes: states and events, requests and their replies, OCPP frames. A line is
           time  source  topic  what it says
-        --filter PATTERN  only topics that fit; * stands for anything: hardware.*  *.hardware.permit  ocpp.message
+        --filter PATTERN  only topics that fit, and those below; * stands for anything: hardware  *.hardware.permit  ocpp.message
         --json            one JSON object a line: at, topic, header, payload (stable)
         --count N         end after N messages
         --repeats         also show states that are sent again unchanged
@@ -40,12 +41,13 @@ enum Usage {
     static let state = """
         usage: chargectl state [TOPIC…] [--json] [--value FIELD]
         The newest value of every state whose topic begins with one of the words.
-        --value FIELD  only that field of the payload, for scripts: chargectl state hardware.meter.1 --value energyWh
+        --value FIELD  only that field of each payload that has it, for scripts: chargectl state hardware.meter.1 --value energyWh
         """
 
     static let wait = """
         usage: chargectl wait TOPIC FIELD=VALUE… [--timeout SECONDS]
-        Waits until the state fits every condition (=, !=, >=, <=); prints it. Default: 60 s, then exit status 5.
+        Waits until the state fits every condition (=, !=, >=, <=); prints it. Default: 60 s, then exit status 5, or 3 when no
+        service runs.
         example: chargectl wait ocpp.connector.1 status=Charging
         """
 
@@ -55,6 +57,8 @@ enum Usage {
                chargectl config unset KEY                          back to the default
                chargectl config explain [KEY…]
                chargectl config history [KEY] [--limit N] [--json]
+        Shows what is stored, or the default. Another value may be in force until a service has heard of it or is restarted, and
+        for HeartbeatInterval that of BootNotification.conf (chargectl state ocpp.link).
         """
 
     static let call = """
@@ -67,7 +71,7 @@ enum Usage {
         usage: chargectl sim ACTION … [--connector N (1)] [--reader N (1)]
           plug [--ready off] [--current A] [--battery WH]   connect the car
           unplug                                            pull the cable at the car
-          swipe UID                                         present a card
+          swipe UID                                         present a card; the same one within 3 s counts as held, not as new
           ev [--ready on|off] [--current A] [--battery WH]  change the car
           load A                                            a current that flows whatever the limit says
           fault CODE | clear CODE                           break and repair a device: PowerSwitchFailure, PowerMeterFailure,

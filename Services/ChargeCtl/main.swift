@@ -34,10 +34,13 @@ enum Program {
             return .done
         }
         let directory = try global.option("--runtime-dir") ?? environment("RUNTIME_DIRECTORY") ?? "/run/charger"
-        let patience = try global.integer("--timeout", in: 1...3600) ?? 5
+        let timeout = try global.integer("--timeout", in: 1...86_400)
         try global.end()
         guard commandIndex < words.count else { throw UsageError("the command is missing", usage: Usage.overview) }
-        let session = try Session(directory: RuntimeDirectory(path: directory), patience: .seconds(patience))
+        let session = try Session(
+            directory: RuntimeDirectory(path: directory),
+            timeout: timeout.map { .seconds($0) }
+        )
         let rest = Array(words[(commandIndex + 1)...])
         return try run(words[commandIndex], rest, session)
     }

@@ -40,9 +40,12 @@ MISTAKES = [
     (["tap", "--count", "0"], USAGE, "--count"),
     (["tap", "--filter"], USAGE, "--filter"),
     (["state", "nonsense"], REFUSED, "hardware.connector.1"),
+    (["state", "--value", "nonsense"], REFUSED, "nonsense"),
+    (["state", "hardware.meter.1", "--value", "nonsense"], REFUSED, "energyWh"),
     (["wait"], USAGE, "topic"),
     (["wait", "hardware.meter.1", "energyWh"], USAGE, "FIELD=VALUE"),
     (["wait", "hardware.meter.1", "energyWh=-1", "--timeout", "1"], NO_ANSWER, "energyWh"),
+    (["--timeout", "1", "wait", "hardware.meter.1", "energyWh=-1"], NO_ANSWER, "within 1 s"),
     (["config"], USAGE, "explain"),
     (["config", "get", "Nonsense"], REFUSED, "Nonsense"),
     (["config", "set", "HeartbeatInterval"], USAGE, "value is missing"),
@@ -73,6 +76,7 @@ MISTAKES = [
     (["sim", "swipe", ""], REFUSED, "1…20"),
     (["sim", "swipe", "A" * 300], REFUSED, "1…20"),
     (["sim", "fault", "Nonsense"], REFUSED, "Nonsense"),
+    (["sim", "clear", "Nonsense"], REFUSED, "Nonsense"),
     (["sim", "lock", "jam"], REFUSED, "no lock"),
     (["sim", "load", "nan"], USAGE, "nan"),
     (["sim", "meter", "set", "-1"], USAGE, "-1"),
@@ -117,6 +121,23 @@ def test_status_shows_what_each_service_has_written_to_flash(charger):
     for service in ("ocpp-gateway", "config-store"):
         assert " syncs written to flash" in lines[service], lines
     assert "flash" not in lines["modem-manager"]
+
+
+def test_a_value_that_only_some_states_have_is_shown_of_those(charger):
+    assert run(charger, "state", "hardware", "--value", "energyWh").stdout.splitlines() == ["0"]
+
+
+def test_where_nothing_runs_the_directory_is_named():
+    with Stack(configuration("ws://127.0.0.1:1/ocpp")) as stack:
+        for command in (["state"], ["wait", "--timeout", "1", "ocpp.link"], ["config", "get"], ["sim", "plug"]):
+            result = run(stack, *command)
+            assert result.returncode == NOT_RUNNING and str(stack.runtime) in result.stderr, (command, result)
+        status = run(stack, "status")
+        assert status.returncode == 1 and str(stack.runtime) in status.stdout, status
+        tap = [str(BINARIES / "chargectl"), "--runtime-dir", str(stack.runtime), "tap"]
+        with subprocess.Popen(tap, stderr=subprocess.PIPE, text=True) as process:
+            assert str(stack.runtime) in process.stderr.readline()
+            process.terminate()
 
 
 def test_after_a_power_cut_the_sockets_are_stale_and_chargectl_says_so():

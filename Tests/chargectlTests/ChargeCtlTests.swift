@@ -9,7 +9,8 @@ import Testing
     @Test(arguments: [
         ("hardware.connector.1", "hardware.*", true), ("hardware.connector.1", "*.connector.*", true),
         ("hardware.connector.1", "hardware.connector.1", true), ("hardware.connector.1", "*", true),
-        ("hardware.connector.1", "hardware", false), ("hardware.connector.1", "hardware.meter.*", false),
+        ("hardware.connector.1", "hardware", true), ("hardware.card", "hard", false),
+        ("hardware.connector.1", "hardware.meter.*", false),
         ("hardware.connector.1", "*.2", false), ("aaab", "*ab", true), ("", "*", true), ("", "?", false),
     ])
     func aStarStandsForAnything(topic: String, pattern: String, expected: Bool) {
@@ -110,11 +111,34 @@ import Testing
         )
     }
 
+    /// Texts of others hold what they like: lines of their own, or what a terminal obeys.
+    @Test func aTextWithLinesOfItsOwnStaysOnOneLine() {
+        let shown = line(.reply, "hardware.sim", ["world": "one\ntwo\r\u{1B}[2J\u{85}\tend"])
+        #expect(shown.hasSuffix(#"world="one\ntwo\r\u{1B}[2J\u{0085}\tend""#))
+        #expect(line(.event, "ocpp.message", ["frame": "[3,\n\"a\",{}]"]).hasSuffix(#"[3,\n"a",{}]"#))
+    }
+
     @Test func anOCPPFrameIsShownAsOnTheWire() {
         let payload: JSONValue = [
             "direction": "received", "kind": "CALLRESULT", "action": "Heartbeat", "frame": "[3,\"a\",{}]",
             "latencyMicroseconds": 120,
         ]
         #expect(line(.event, "ocpp.message", payload).hasSuffix("<-- CALLRESULT Heartbeat [3,\"a\",{}]  (120 µs)"))
+    }
+}
+
+@Suite struct FieldTests {
+    private let payloads: [JSONValue] = [["energyWh": 5, "limit": ["amps": 6]], ["pilot": "A", "lock": nil]]
+
+    @Test func aFieldIsShownOfThoseThatHaveIt() throws {
+        #expect(try StateCommand.values(of: "energyWh", in: payloads) == ["5"])
+        #expect(try StateCommand.values(of: "limit.amps", in: payloads) == ["6"])
+    }
+
+    @Test(arguments: ["nix", "energyWh.nix", "lock"])
+    func aFieldThatNoneHasIsRefusedWithWhatThereIs(field: String) {
+        let failure = #expect(throws: Failure.self) { try StateCommand.values(of: field, in: payloads) }
+        #expect(failure?.status == .refused)
+        #expect(failure?.message == "there is no \"\(field)\" now; there are: energyWh limit lock pilot")
     }
 }

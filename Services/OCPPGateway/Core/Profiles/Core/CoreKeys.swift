@@ -85,7 +85,7 @@ extension CoreKeys {
             .init("GetConfigurationMaxKeys", \.core.getConfigurationMaxKeys, .count, default: "20", access: .readOnly)
                 .described("Most keys in one GetConfiguration request."),
             .init(.heartbeatInterval, \.core.heartbeatInterval, .seconds(1...86_400), default: "20")
-                .described("Silence after which a Heartbeat is sent."),
+                .described("Silence before a Heartbeat; BootNotification.conf replaces it until it is set anew."),
             .init("LocalAuthorizeOffline", \.core.localAuthorizeOffline, .boolean, default: "false")
                 .described("Offline, start a transaction for locally authorized ids."),
             .init("LocalPreAuthorize", \.core.localPreAuthorize, .boolean, default: "false")

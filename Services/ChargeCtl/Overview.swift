@@ -1,0 +1,137 @@
+internal import Bus
+internal import BusSchema
+internal import EventLoop
+internal import JSON
+internal import Primitives
+
+/// The states of one moment, arranged for people.
+struct Overview {
+    /// All that is shown.
+    static let topics = [
+        UplinkState.type, LinkState.type, ConnectorStatus.type, QueueState.type, MeterReading.type, ServiceHealth.type,
+        ConnectorState.type, ReaderState.type,
+    ]
+
+    let states: [String: Session.State]
+    let running: Set<ServiceName>
+    let directory: RuntimeDirectory
+
+    func states(of type: String) -> [Session.State] {
+        states.values.filter { $0.header.type == type && isRunning($0.header.source) }.sorted { $0.topic < $1.topic }
+    }
+
+    private func isRunning(_ service: ServiceName) -> Bool { running.contains(service) }
+
+    private func announcement(of service: ServiceName) -> JSONValue? {
+        isRunning(service) ? states["\(Announce.type).\(service)"]?.payload : nil
+    }
+
+    /// Whether what it says is true now. One that is stopped or stuck has a socket, and is silent.
+    func answers(_ service: ServiceName) -> Bool { announcement(of: service) != nil }
+
+    private var link: JSONValue? { states(of: LinkState.type).first?.payload }
+
+    var isWell: Bool {
+        ServiceName.daemons.allSatisfy(answers) && link?["phase"]?.asString == LinkState.Phase.accepted.rawValue
+    }
+
+    var lines: [String] {
+        ServiceName.daemons.map(serviceLine) + [""] + networkLines + connectorLines + readerLines + queueLines
+    }
+
+    private func serviceLine(_ service: ServiceName) -> String {
+        let name = padded(service.rawValue, to: 15)
+        guard isRunning(service) else {
+            let absent = directory.presence(of: service) == .absent
+            return "\(name) not running (\(absent ? "no socket" : "its socket is left over") in \(directory.path))"
+        }
+        guard let announce = announcement(of: service) else {
+            return "\(name) does not answer, though its socket is open: stopped or stuck"
+        }
+        let version = announce["version"]?.asString ?? "?"
+        let pid = announce["pid"]?.asInt ?? 0
+        let since = announce["startedAt"].map { age(of: $0) } ?? "?"
+        let simulated = announce["simulated"]?.asBool == true ? ", simulated devices" : ""
+        let schema = announce["schemaVersion"]?.asInt ?? 0
+        let mismatch =
+            schema == BusRegistry.schemaVersion
+            ? "" : ", bus schema \(schema) (chargectl: \(BusRegistry.schemaVersion))"
+        return
+            "\(name) running for \(since), version \(version), pid \(pid)\(simulated)\(mismatch)\(health(of: service))"
+    }
+
+    /// What a technician should know of its loop and log; nothing when there is nothing.
+    private func health(of service: ServiceName) -> String {
+        guard let health = states["\(ServiceHealth.type).\(service)"]?.payload else { return "" }
+        var text = ""
+        if let turns = health["longTurns"]?.asInt, turns > 0 {
+            let longest = (health["longestTurnMicroseconds"]?.asInt ?? 0) / 1000
+            let worked = (health["longestTurnWorkedMicroseconds"]?.asInt ?? 0) / 1000
+            let during = health["longestTurnReason"]?.asString ?? "?"
+            text += ", held up \(turns) times, up to \(longest) ms (\(worked) ms its own work) during: \(during)"
+        }
+        if let lines = health["droppedLogLines"]?.asInt, lines > 0 { text += ", \(lines) log lines dropped" }
+        if let bytes = health["flashBytes"]?.asInt, let syncs = health["flashSyncs"]?.asInt {
+            text += ", \((bytes + 1023) / 1024) KiB in \(syncs) syncs written to flash"
+        }
+        return text
+    }
+
+    private var networkLines: [String] {
+        var lines: [String] = []
+        if let uplink = states(of: UplinkState.type).first?.payload {
+            let active = uplink["active"]?.asString.map { " over \($0)" } ?? ""
+            lines.append("uplink          \(uplink["link"]?.asString ?? "?")\(active)")
+        }
+        if let link {
+            var text = "central system  \(link["phase"]?.asString ?? "?"), \(link["url"]?.asString ?? "")"
+            if let error = link["lastError"]?.asString { text += "; \(error)" }
+            if let next = link["nextAttemptAt"]?.asInt {
+                let wait = max(0, Int64(next) - EventLoop.now().utc.millisecondsSinceEpoch)
+                text += "; next attempt in \((wait + 999) / 1000) s"
+            }
+            lines.append(text)
+        }
+        return lines
+    }
+
+    private var queueLines: [String] {
+        guard let queue = states(of: QueueState.type).first?.payload else { return [] }
+        var text = "queue           \(queue["undelivered"]?.asInt ?? 0) undelivered"
+        if let dead = queue["deadLetters"]?.asInt, dead > 0 {
+            text += ", \(dead) dead letters (chargectl call ocpp.resend)"
+        }
+        if let fault = queue["storageFault"]?.asString { text += "; \(fault)" }
+        return [text]
+    }
+
+    private func age(of startedAt: JSONValue) -> String {
+        let start = Timestamp(millisecondsSinceEpoch: startedAt.asNumber?.asInt64 ?? 0)
+        let seconds = EventLoop.now().utc.duration(since: start).wholeSeconds
+        switch seconds {
+        case ..<120: return "\(seconds) s"
+        case ..<7200: return "\(seconds / 60) min"
+        case ..<172_800: return "\(seconds / 3600) h"
+        default: return "\(seconds / 86_400) days"
+        }
+    }
+
+    var json: JSONValue {
+        let services = ServiceName.daemons.map { service -> JSONValue in
+            [
+                "service": .string(service.rawValue),
+                "running": .bool(isRunning(service)),
+                "announce": announcement(of: service) ?? .null,
+            ]
+        }
+        return [
+            "services": .array(services),
+            "well": .bool(isWell),
+            "link": link ?? .null,
+            "uplink": states(of: UplinkState.type).first?.payload ?? .null,
+            "connectors": .array(states(of: ConnectorStatus.type).map(\.payload)),
+            "hardware": .array(states(of: ConnectorState.type).map(\.payload)),
+            "queue": states(of: QueueState.type).first?.payload ?? .null,
+        ]
+    }
+}

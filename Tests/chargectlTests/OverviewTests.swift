@@ -1,0 +1,80 @@
+import Bus
+import BusSchema
+import JSON
+import Testing
+
+@testable import chargectl
+
+@Suite struct OverviewTests {
+    /// What `services` say, all others being absent.
+    private func overview(
+        of services: Set<ServiceName>,
+        silent: Set<ServiceName> = [],
+        hardware: JSONValue = ["connectorId": 1, "pilot": "C", "contactor": "closed", "lock": "absent", "faults": []]
+    ) -> Overview {
+        var states: [String: Session.State] = [:]
+        func add(_ type: String, _ instance: String, _ source: ServiceName, _ payload: JSONValue) {
+            guard services.contains(source), !silent.contains(source) else { return }
+            let header = Header(kind: .state, type: type, id: "1", source: source, sentAt: 0, uptime: 0)
+            let topic = "\(type).\(instance)"
+            states[topic] = Session.State(header: header, topic: topic, payload: payload)
+        }
+        for service in services { add(Announce.type, service.rawValue, service, ["version": "1"]) }
+        let status: JSONValue = [
+            "connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure",
+            "explanation": "Cannot deliver energy.",
+        ]
+        add(ConnectorStatus.type, "1", .ocppGateway, status)
+        add(ConnectorState.type, "1", .hardwareIO, hardware)
+        add(LinkState.type, "x", .ocppGateway, ["phase": "accepted"])
+        let directory = RuntimeDirectory(path: "/nowhere")
+        return Overview(states: states, running: services, directory: directory)
+    }
+
+    private func lines(_ overview: Overview, about word: String) -> [String] {
+        overview.lines.filter { $0.contains(word) }
+    }
+
+    @Test func everyFaultOfAConnectorIsShown() {
+        let hardware: JSONValue = [
+            "connectorId": 1, "pilot": "B", "contactor": "welded", "lock": "locked",
+            "permit": ["limitMilliamps": 16_500], "offeredMilliamps": 0,
+            "faults": ["GroundFailure", "PowerSwitchFailure"], "notChargingBecause": "GroundFailure: tripped",
+        ]
+        let overview = overview(of: Set(ServiceName.daemons), hardware: hardware)
+        #expect(
+            overview.connectorLines == [
+                "connector 1     Faulted (GroundFailure): Cannot deliver energy.",
+                "  hardware      pilot B, contactor welded, lock locked, permit up to 16.5 A; "
+                    + "faults: GroundFailure, PowerSwitchFailure; no energy: GroundFailure: tripped",
+            ]
+        )
+        #expect(overview.isWell)
+    }
+
+    @Test func withoutHardwareTheStatusIsSaidToBeOld() {
+        let overview = overview(of: [.ocppGateway, .configStore, .modemManager])
+        #expect(
+            overview.connectorLines == [
+                "hardware-io does not answer: connectors as the gateway knew them last",
+                "connector 1     Faulted (GroundFailure): Cannot deliver energy.",
+            ]
+        )
+        #expect(lines(overview, about: "not running") == ["hardware-io     not running (no socket in /nowhere)"])
+    }
+
+    @Test func withoutAGatewayTheHardwareIsStillShown() {
+        let expected = [
+            "ocpp-gateway does not answer: connectors as hardware-io finds them; nobody renews a permit",
+            "connector 1     pilot C, contactor closed, no permit",
+        ]
+        #expect(overview(of: [.hardwareIO]).connectorLines == expected)
+        #expect(overview(of: Set(ServiceName.daemons), silent: [.ocppGateway]).connectorLines == expected)
+    }
+
+    @Test func aServiceThatDoesNotAnswerIsNotWell() {
+        let overview = overview(of: Set(ServiceName.daemons), silent: [.hardwareIO])
+        #expect(!overview.isWell)
+        #expect(lines(overview, about: "hardware-io     does not answer").count == 1)
+    }
+}
