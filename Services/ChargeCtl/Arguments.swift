@@ -1,6 +1,7 @@
 /// The words after the command's name, taken one after the other. What is left over or missing is an error that names it.
 struct Arguments {
-    private var words: [String]
+    /// Those that nobody took yet.
+    private(set) var words: [String]
     private let usage: String
 
     init(_ words: [String], usage: String) {
@@ -98,7 +99,7 @@ struct Failure: Error {
 /// What scripts go by.
 enum ExitStatus: Int32 {
     case done = 0
-    /// `status`: something is absent or not connected; `wait`: see `noAnswer`.
+    /// `status`: something is absent, faulted or not connected; `wait`: see `noAnswer`.
     case notWell = 1
     case usage = 2
     case serviceNotRunning = 3

@@ -7,6 +7,8 @@ struct Condition: Equatable {
         case atMost = "<="
         case differs = "!="
         case equals = "="
+
+        var isNumeric: Bool { self == .atLeast || self == .atMost }
     }
 
     let field: String
@@ -20,6 +22,9 @@ struct Condition: Equatable {
             field = String(text[..<position])
             self.comparison = comparison
             value = String(text[position...].dropFirst(comparison.rawValue.count))
+            guard !comparison.isNumeric || Double(value) != nil else {
+                throw UsageError("\(comparison.rawValue) expects a number, found \"\(value)\"", usage: Usage.wait)
+            }
             return
         }
         throw UsageError("a condition is FIELD=VALUE (or !=, >=, <=), found \"\(text)\"", usage: Usage.wait)

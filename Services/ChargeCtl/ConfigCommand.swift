@@ -132,13 +132,16 @@ enum ConfigCommand {
         let key = arguments.next()
         try arguments.end()
         let changes = try session.ask(ConfigHistory(key: key, limit: Int(limit))).changes
+        // A key that is unknown has no history for another reason than one that was never set.
+        if changes.isEmpty, let key { _ = try entries([key], session) }
         if asJSON { return Output.line(String(decoding: try JSON.encode(changes), as: UTF8.self)) }
         for change in changes {
             let time = Timestamp(millisecondsSinceEpoch: change.at)
             let reason = change.reason.map { " (\($0))" } ?? ""
-            Output.line(
-                "\(time)  \(change.revision)  \(change.key): \(change.oldValue ?? "–") → \(change.newValue ?? "–")  by \(change.source)\(reason)"
-            )
+            // Only of a secret is neither value told.
+            let isSecret = change.oldValue == nil && change.newValue == nil
+            let values = isSecret ? "(secret)" : "\(change.oldValue ?? "–") → \(change.newValue ?? "–")"
+            Output.line("\(time)  \(change.revision)  \(change.key): \(values)  by \(change.source)\(reason)")
         }
     }
 }

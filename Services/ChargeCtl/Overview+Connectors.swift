@@ -22,6 +22,12 @@ extension Overview {
         }
     }
 
+    /// Whether a connector or a reader has a fault.
+    var hasFaults: Bool {
+        (states(of: ConnectorState.type) + states(of: ReaderState.type)).contains { faults($0.payload) != nil }
+            || states(of: ConnectorStatus.type).contains { $0.payload["status"]?.asString == "Faulted" }
+    }
+
     /// What the lines about connectors cannot say now.
     private var silences: [String] {
         var lines: [String] = []

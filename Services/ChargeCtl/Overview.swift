@@ -33,6 +33,7 @@ struct Overview {
 
     var isWell: Bool {
         ServiceName.daemons.allSatisfy(answers) && link?["phase"]?.asString == LinkState.Phase.accepted.rawValue
+            && !hasFaults
     }
 
     var lines: [String] {

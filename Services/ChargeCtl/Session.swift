@@ -46,8 +46,9 @@ final class Session {
     ///   - running: Who is waited for, for two seconds at most.
     ///   - topics: Beginnings of topics; announcements come along in any case, so that nobody is waited for in vain.
     /// - Returns: Nothing when nobody runs.
-    /// - Throws: `ZeroMQError` or `SystemError` when this process has no descriptors left.
+    /// - Throws: `Failure` when this user may not listen; `ZeroMQError` or `SystemError` when this process has no descriptors left.
     func gatherStates(of running: Set<ServiceName>, topics: [String] = [""]) throws -> [String: State] {
+        try requireHearing()
         guard !running.isEmpty else { return [:] }
         // A service sends all its states in one burst; a pause this long after the last of them means that it is over.
         let quiet = Duration.milliseconds(60)
@@ -102,11 +103,19 @@ final class Session {
 
     /// - Throws: `Failure` when this user is not in the group that may send requests of that class.
     private func requireAccess(to server: ServiceName, _ access: BusAccess) throws(Failure) {
-        guard let closed = directory.closedSocket(of: server, for: access) else { return }
-        throw Failure(
-            status: .refused,
-            message: "\(closed.path) may not be opened by this user: that takes the group \(closed.group)"
-        )
+        if let closed = directory.closedSocket(of: server, for: access) { throw Self.refusal(closed) }
+    }
+
+    /// - Throws: `Failure` when this user is not in the group that may listen: nothing would ever be heard.
+    func requireHearing() throws(Failure) {
+        for service in ServiceName.daemons {
+            if let closed = directory.closedPublisher(of: service) { throw Self.refusal(closed) }
+        }
+    }
+
+    private static func refusal(_ closed: RuntimeDirectory.ClosedSocket) -> Failure {
+        let words = "\(closed.path) may not be opened by this user: that takes the group \(closed.group)"
+        return Failure(status: .refused, message: words)
     }
 
     /// - Throws: `Failure` when nobody listens at the service's socket.

@@ -52,12 +52,12 @@ enum StateCommand {
 enum WaitCommand {
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
         var arguments = Arguments(words, usage: Usage.wait)
-        let own = try arguments.integer("--timeout", in: 1...86_400).map { Duration.seconds($0) }
-        let patience = own ?? session.timeout ?? .seconds(60)
+        let patience = session.timeout ?? .seconds(60)
         let topic = try arguments.next("the topic")
         var conditions: [Condition] = []
         for word in try arguments.rest() { conditions.append(try Condition(word)) }
 
+        try session.requireHearing()
         var last: TapLine?
         var holds = false
         let loop = session.loop

@@ -20,6 +20,7 @@ enum TapCommand {
             throw UsageError("at most \(mostPatterns) filters, found \(patterns.count)", usage: Usage.tap)
         }
 
+        try session.requireHearing()
         var shown: Int64 = 0
         var newest: [String: String] = [:]
         let loop = session.loop

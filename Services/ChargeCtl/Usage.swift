@@ -22,13 +22,14 @@ enum Usage {
     static let status = """
         usage: chargectl status [--json]
         Each service, the central system, each connector with one sentence of the gateway and what hardware-io says of it, the
-        queue. Exit status 1 when a service does not answer or the central system is not connected.
+        queue. Exit status 1 when a service does not answer, something has a fault, or the central system is not connected.
         """
 
     static let tap = """
         usage: chargectl tap [--filter PATTERN]… [--json] [--count N] [--repeats]
-        Shows every message that passes: states and events, requests and their replies, OCPP frames. A line is
-          time  source  topic  what it says
+        Shows every message that passes, after the newest of each state that there is. A line is
+          time  source  sign  topic  what it says
+        signs: = state, ! event, ? request, > reply, x refusal
         --filter PATTERN  only topics that fit, and those below; * stands for anything: hardware  *.hardware.permit  ocpp.message
         --json            one JSON object a line: at, topic, header, payload (stable)
         --count N         end after N messages
@@ -64,7 +65,9 @@ enum Usage {
     static let call = """
         usage: chargectl call TYPE [JSON] [--json]
         Sends a request and prints its reply. Without a type: lists the requests there are.
-        example: chargectl call hardware.permit '{"connectorId":1,"granted":false,…}'
+        examples:
+          chargectl call hardware.clearFault '{"connectorId":1,"code":"GroundFailure"}'   a latched fault, after its repair
+          chargectl call ocpp.resend                                                      dead letters once more
         """
 
     static let sim = """
@@ -82,6 +85,7 @@ enum Usage {
           meter silence|revive|set WH                       the meter
           link cut|mend [NAME]                              the simulated uplink
           power-cut                                         SIGKILL to every service of this charger
+        A fault that is latched stays after its part is mended, until clear CODE or the request hardware.clearFault.
         Only where the configuration allows simulation.
         """
 }

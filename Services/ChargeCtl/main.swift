@@ -22,27 +22,22 @@ enum Program {
     }
 
     private static func run(_ words: [String]) throws -> ExitStatus {
-        // Global options stand before the command; the rest belongs to it.
-        let commandIndex = indexOfCommand(words)
-        var global = Arguments(Array(words[..<commandIndex]), usage: Usage.overview)
-        if global.flag("--help") || global.flag("-h") {
-            Output.line(Usage.overview)
-            return .done
+        var arguments = Arguments(words, usage: Usage.overview)
+        // These two may stand before the command or behind it.
+        let directory =
+            try arguments.options("--runtime-dir").last ?? environment("RUNTIME_DIRECTORY") ?? "/run/charger"
+        var timeout: Duration?
+        while let seconds = try arguments.integer("--timeout", in: 1...86_400) { timeout = .seconds(seconds) }
+        switch try arguments.next("the command") {
+        case "--help", "-h": Output.line(Usage.overview)
+        case "--version": Output.line("chargectl \(SoftwareVersion.current)")
+        case let option where option.hasPrefix("-"):
+            throw UsageError("unknown option \(option)", usage: Usage.overview)
+        case let command:
+            let session = try Session(directory: RuntimeDirectory(path: directory), timeout: timeout)
+            return try run(command, arguments.words, session)
         }
-        if global.flag("--version") {
-            Output.line("chargectl \(SoftwareVersion.current)")
-            return .done
-        }
-        let directory = try global.option("--runtime-dir") ?? environment("RUNTIME_DIRECTORY") ?? "/run/charger"
-        let timeout = try global.integer("--timeout", in: 1...86_400)
-        try global.end()
-        guard commandIndex < words.count else { throw UsageError("the command is missing", usage: Usage.overview) }
-        let session = try Session(
-            directory: RuntimeDirectory(path: directory),
-            timeout: timeout.map { .seconds($0) }
-        )
-        let rest = Array(words[(commandIndex + 1)...])
-        return try run(words[commandIndex], rest, session)
+        return .done
     }
 
     private static func run(_ command: String, _ words: [String], _ session: Session) throws -> ExitStatus {
@@ -63,15 +58,6 @@ enum Program {
             return .done
         }
         return try run(words, session)
-    }
-
-    /// The first word that is neither a global option nor its value.
-    private static func indexOfCommand(_ words: [String]) -> Int {
-        var index = 0
-        while index < words.count, words[index].hasPrefix("-") {
-            index += ["--runtime-dir", "--timeout"].contains(words[index]) ? 2 : 1
-        }
-        return min(index, words.count)
     }
 
     private static func environment(_ name: String) -> String? {

@@ -61,12 +61,24 @@ public struct RuntimeDirectory: Hashable, Sendable {
         }
     }
 
-    /// The socket through which requests of that class go to `service`, if this process may not open it: with its path, and the group that may.
-    public func closedSocket(of service: ServiceName, for access: BusAccess) -> (path: String, group: String)? {
-        let name = SocketName(for: access)
+    /// A socket that this process may not open, and the group that may.
+    public struct ClosedSocket: Hashable, Sendable {
+        public let path: String
+        public let group: String
+    }
+
+    /// The socket through which requests of that class go to `service`, if this process may not open it.
+    public func closedSocket(of service: ServiceName, for access: BusAccess) -> ClosedSocket? {
+        closed(service, SocketName(for: access))
+    }
+
+    /// The socket through which `service` publishes, if this process may not open it.
+    public func closedPublisher(of service: ServiceName) -> ClosedSocket? { closed(service, .pub) }
+
+    private func closed(_ service: ServiceName, _ name: SocketName) -> ClosedSocket? {
         let path = socketPath(service, name)
         guard Glibc.access(path, W_OK) != 0, errno == EACCES else { return nil }
-        return (path, name.group)
+        return ClosedSocket(path: path, group: name.group)
     }
 
     /// The services that have a `.pub` socket here, whether alive or not, by name.

@@ -1,6 +1,8 @@
 """chargectl in clumsy hands: every mistake has its exit status and a line that says what is wrong; no service minds."""
 
 import json
+import os
+import shutil
 import subprocess
 
 import pytest
@@ -57,6 +59,8 @@ MISTAKES = [
     (["config", "set", "AuthorizationKey", "zz"], USAGE, "must not stand on a command line"),
     (["config", "set", "AuthorizationKey", "-"], USAGE, "standard input has no value"),
     (["config", "history", "--limit", "0"], USAGE, "--limit"),
+    (["config", "history", "Nonsense"], REFUSED, "Nonsense"),
+    (["state", "nonsense", "--runtime-dir", "/nowhere"], NOT_RUNNING, "/nowhere"),
     (["call", "nonsense"], USAGE, "hardware.permit"),
     (["call", "hardware.permit", "{"], USAGE, "not JSON"),
     (["call", "hardware.permit", "[" * 20_000], USAGE, "deeper"),
@@ -138,6 +142,23 @@ def test_where_nothing_runs_the_directory_is_named():
         with subprocess.Popen(tap, stderr=subprocess.PIPE, text=True) as process:
             assert str(stack.runtime) in process.stderr.readline()
             process.terminate()
+
+
+def test_who_may_not_listen_is_told_which_group_may():
+    if os.geteuid() != 0:
+        pytest.skip("takes root to become somebody else")
+    with Stack(configuration("ws://127.0.0.1:1/ocpp")) as stack:
+        stack.start("hardware-io")
+        stack.root.chmod(0o755)
+        stack.runtime.chmod(0o755)
+        program = shutil.copy(BINARIES / "chargectl", stack.root)
+        for command in ("status", "state", "tap", "wait"):
+            arguments = [program, "--runtime-dir", stack.runtime, command, *(["ocpp.link"] if command == "wait" else [])]
+            result = subprocess.run(arguments, capture_output=True, text=True, timeout=PATIENCE, user="nobody", group="nogroup",
+                                    extra_groups=[])
+            if "shared libraries" in result.stderr or "ermission denied" in result.stderr:
+                pytest.skip("only root may run this program here")
+            assert result.returncode == REFUSED and "charger-tap" in result.stderr, (command, result)
 
 
 def test_after_a_power_cut_the_sockets_are_stale_and_chargectl_says_so():

@@ -47,8 +47,9 @@ import Testing
         #expect(try Condition(text).holds(for: payload) == holds)
     }
 
-    @Test func wordsWithoutAComparisonAreRefused() {
-        #expect(throws: UsageError.self) { try Condition("Charging") }
+    @Test(arguments: ["Charging", "energyWh>=x", "energyWh<="])
+    func wordsThatCompareNothingAreRefused(words: String) {
+        #expect(throws: UsageError.self) { try Condition(words) }
     }
 }
 

@@ -10,6 +10,10 @@ import Testing
     private func overview(
         of services: Set<ServiceName>,
         silent: Set<ServiceName> = [],
+        status: JSONValue = [
+            "connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure",
+            "explanation": "Cannot deliver energy.",
+        ],
         hardware: JSONValue = ["connectorId": 1, "pilot": "C", "contactor": "closed", "lock": "absent", "faults": []]
     ) -> Overview {
         var states: [String: Session.State] = [:]
@@ -20,10 +24,6 @@ import Testing
             states[topic] = Session.State(header: header, topic: topic, payload: payload)
         }
         for service in services { add(Announce.type, service.rawValue, service, ["version": "1"]) }
-        let status: JSONValue = [
-            "connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure",
-            "explanation": "Cannot deliver energy.",
-        ]
         add(ConnectorStatus.type, "1", .ocppGateway, status)
         add(ConnectorState.type, "1", .hardwareIO, hardware)
         add(LinkState.type, "x", .ocppGateway, ["phase": "accepted"])
@@ -49,7 +49,7 @@ import Testing
                     + "faults: GroundFailure, PowerSwitchFailure; no energy: GroundFailure: tripped",
             ]
         )
-        #expect(overview.isWell)
+        #expect(!overview.isWell)
     }
 
     @Test func withoutHardwareTheStatusIsSaidToBeOld() {
@@ -70,6 +70,11 @@ import Testing
         ]
         #expect(overview(of: [.hardwareIO]).connectorLines == expected)
         #expect(overview(of: Set(ServiceName.daemons), silent: [.ocppGateway]).connectorLines == expected)
+    }
+
+    @Test func whatAnswersWithoutFaultsIsWell() {
+        #expect(overview(of: Set(ServiceName.daemons), status: ["connectorId": 1, "status": "Available"]).isWell)
+        #expect(!overview(of: Set(ServiceName.daemons), status: ["connectorId": 1, "status": "Faulted"]).isWell)
     }
 
     @Test func aServiceThatDoesNotAnswerIsNotWell() {
