@@ -33,6 +33,11 @@ final class ChargingBench {
     private(set) var permits: [Permit] = []
     private(set) var publications: [AnyBusMessage] = []
     private(set) var logs: [LogRecord] = []
+    /// Why cards were rejected, as the log says it.
+    var rejections: [String] {
+        logs.filter { $0.message == "not authorized" }
+            .compactMap { record in record.fields.first { $0.key == "reason" }?.value }
+    }
     private(set) var loads: [QueueQuery] = []
     /// The journal is read, and its answer does not come yet.
     var holdsLoads = false

@@ -44,6 +44,7 @@ import Testing
         bench.swipe("CARD")
         #expect(bench.permits.isEmpty)
         #expect(bench.indications.last == "1 rejected")
+        #expect(bench.rejections == ["the central system is not connected"])
     }
 
     /// TC_037_2.

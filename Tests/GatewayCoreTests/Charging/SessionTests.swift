@@ -119,6 +119,7 @@ import Testing
         #expect(bench.permits.isEmpty)
         // That a card was read is indicated by hardware-io, which saw it; from here it would be a second time.
         #expect(bench.indications == ["1 rejected"])
+        #expect(bench.rejections == [status.rawValue])
     }
 
     /// OCPP 1.6 §4.1: online without an answer is not offline.

@@ -27,8 +27,7 @@ extension ChargingMachine {
         guard recentStops[idTag] == nil, !turn.identity.isPending(idTag, at: ids) else { return }
         if endsOwnUsage(idTag, candidates, &turn) { return }
         guard let place = startPlace(candidates, turn) ?? groupPlace(candidates) else {
-            turn.indicate(.rejected, on: first.id)
-            return
+            return reject(idTag, on: first.id, because: "every connector is in use or out of service", &turn)
         }
         let request = turn.identity.request(idTag, .card(connectorIds: ids), connectorId: place)
         identify(request, &turn)
@@ -108,14 +107,18 @@ extension ChargingMachine {
 
     /// The identifier may not do that, or nobody said that it may.
     mutating func refuse(_ request: IdentityRequest, because reason: String, _ turn: inout ChargingTurn) {
+        reject(request.idTag, on: request.connectorId, because: reason, &turn)
+    }
+
+    private func reject(_ idTag: IdToken, on id: Int, because reason: String, _ turn: inout ChargingTurn) {
         turn.log(
             .notice,
             "not authorized",
-            .init("connector", request.connectorId),
-            .init("idTag", request.idTag.text.redactedForLog),
+            .init("connector", id),
+            .init("idTag", idTag.text.redactedForLog),
             .init("reason", reason)
         )
-        turn.indicate(.rejected, on: request.connectorId)
+        turn.indicate(.rejected, on: id)
     }
 
     // MARK: - Where
