@@ -133,7 +133,9 @@ public final class ServiceHost {
                 }
             throw SiteFileError(file: path, path: "", problem: problem)
         }
-        return try SiteFile(bytes: bytes, name: path)
+        let file = try SiteFile(bytes: bytes, name: path)
+        for section in file.unknownSections { log.write(LogRecord(.warning, section.description)) }
+        return file
     }
 
     /// The directory for what must survive, created when missing.

@@ -4,7 +4,7 @@ internal import JSON
 ///
 /// A service reads the sections it uses and no other. What it owns it reads strictly: an unknown key in there is an error. What it
 /// merely looks at, it reads with `unknownKeys: .ignored`, and what is in the rest it never sees. The names of all sections are known to
-/// every service: a misspelt one would be owned by nobody, and stand there without any effect.
+/// every service, so that each can warn of one that is owned by nobody.
 public struct SiteFile: Sendable {
     /// Largest file, bytes.
     public static let maximumBytes = 256 * 1024
@@ -18,7 +18,7 @@ public struct SiteFile: Sendable {
         case station, centralSystem, ocpp, connectors, readers, permit, uplinks, allowSimulation, simulation
     }
 
-    /// - Throws: a `SiteFileError` with line and column when the bytes are no JSON object, or with the name of an unknown section.
+    /// - Throws: a `SiteFileError` with line and column when the bytes are no JSON object.
     public init(bytes: [UInt8], name: String = "charger.json") throws(SiteFileError) {
         let value: JSONValue
         do {
@@ -32,9 +32,14 @@ public struct SiteFile: Sendable {
         }
         self.name = name
         document = object
-        for member in object.members where Section(rawValue: member.key) == nil {
-            let known = Section.allCases.map(\.rawValue).joined(separator: ", ")
-            throw failure(at: member.key, "unknown section, expected one of \(known)")
+    }
+
+    /// What each section says that nobody here knows: misspelt, or for a service that is newer than this one. It is without effect, and the
+    /// service goes on: each is upgraded alone.
+    public var unknownSections: [SiteFileError] {
+        let known = Section.allCases.map(\.rawValue).joined(separator: ", ")
+        return document.members.filter { Section(rawValue: $0.key) == nil }.map {
+            failure(at: $0.key, "unknown section, which is ignored; known are \(known)")
         }
     }
 
