@@ -40,10 +40,14 @@ struct ContactorAudit {
     /// The least time between two closings, and from a start to the first one.
     private static let rest = Duration.seconds(5)
     private static let closingsPerHour = 60
+    /// Each run that does not last an hour halves what the next may begin with: after so many, each closing waits for its minute.
+    private static let shortRunsThatExhaust = 5
 
     private let policy: PermitLossPolicy
     private var contactors: [Int: Contactor] = [:]
     private var startedAt = Duration.zero
+    /// Runs of hardware-io in a row that did not last an hour.
+    private var shortRuns = 0
 
     init(_ policy: PermitLossPolicy) { self.policy = policy }
 
@@ -57,10 +61,14 @@ struct ContactorAudit {
 
     /// Whether it may not close yet although everything else agrees.
     func isExhausted(_ id: Int, at now: Duration) -> Bool {
-        (contactors[id]?.closings.count { $0 > now - .seconds(3600) } ?? 0) >= Self.closingsPerHour - 2
+        shortRuns >= Self.shortRunsThatExhaust
+            || (contactors[id]?.closings.count { $0 > now - .seconds(3600) } ?? 0) >= Self.closingsPerHour - 2
     }
 
-    mutating func hardwareStarted(at now: Duration) { startedAt = now }
+    mutating func hardwareStarted(at now: Duration) {
+        shortRuns = now - startedAt < .seconds(3600) ? shortRuns + 1 : 0
+        startedAt = now
+    }
 
     /// hardware-io is gone: it holds no permit any more, and knows no reading.
     mutating func hardwareDied(at now: Duration) {

@@ -108,8 +108,9 @@ struct ProgressAudit {
         {
             problems.append("\(life.began.transaction) has no meter values since \(newest)")
         }
+        // An EV that left while the transaction was to go on without it ends nothing when that is changed (OCPP 1.6 §9.1.24).
         if let gone = goneSince[id], stopsOnDisconnect.value, now > max(gone, life.beganAt) + .seconds(60),
-            now > stopsOnDisconnect.at + .seconds(200)
+            gone > stopsOnDisconnect.at + .seconds(60)
         {
             problems.append("\(life.began.transaction) goes on, the EV left at \(gone)")
         }
