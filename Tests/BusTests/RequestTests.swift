@@ -217,6 +217,14 @@ import ZeroMQ
         for responder in waiting { responder.reply(Done()) }
         try fixture.loop.run(until: { outcomes.count == BusLimits.requestQueue + 1 })
         #expect(outcomes.dropFirst().allSatisfy { $0 == .success(Done()) })
+        // With all of them answered there is room again.
+        waiting = []
+        var next: Outcome?
+        clients[1].request(Self.report, within: .seconds(9)) { next = $0 }
+        try fixture.loop.run(until: { waiting.count == 1 || next != nil })
+        waiting.first?.reply(Done())
+        try fixture.loop.run(until: { next != nil })
+        #expect(next == .success(Done()))
     }
 
     @Test func closingFailsWhatIsPending() throws {
