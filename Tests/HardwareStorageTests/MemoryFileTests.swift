@@ -37,6 +37,12 @@ import Testing
         #expect(try load(file) == (unknown, [.error]))
     }
 
+    /// A memory that was ever saved has its own name, whatever became of the save before it.
+    @Test func whatIsOnlyInTheWayOfTheSaveBeforeIsNoMemory() throws {
+        disk.put("/state/memory.previous", Array("not a memory".utf8))
+        #expect(try load(file).memory == HardwareMemory())
+    }
+
     @Test func aMemoryThatIsNotUnderstoodCountsAsOneToo() throws {
         var document = AtomicDocument(
             path: "/state/memory",

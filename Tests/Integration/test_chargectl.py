@@ -19,6 +19,8 @@ def charger():
     with CSMS() as csms, Stack(configuration(csms.url)) as stack:
         stack.start()
         csms.wait_status("Available")
+        # A meter is published once two of its samples agree.
+        assert run(stack, "wait", "hardware.meter.1", "valid=true").returncode == 0
         yield stack
 
 

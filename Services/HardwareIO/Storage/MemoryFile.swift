@@ -12,6 +12,7 @@ public struct MemoryFile {
 
     private static let format: UInt16 = 1
 
+    private let path: String
     private var document: AtomicDocument
 
     /// What it has written since the start.
@@ -19,8 +20,9 @@ public struct MemoryFile {
 
     /// `folder` exists.
     public init(folder: String, files: any FileSystem = KernelFileSystem()) {
+        path = folder + "/memory"
         document = AtomicDocument(
-            path: folder + "/memory",
+            path: path,
             magic: "charger-hardware-memory",
             formatVersion: Self.format,
             maximumBytes: 64 * 1024,
@@ -57,7 +59,9 @@ public struct MemoryFile {
             log(LogRecord(.error, "faults and registers of before are lost", .init("problem", lost)))
         }
         guard let body = loaded.body else {
-            return loaded.setAside.isEmpty ? HardwareMemory() : .unknown(connectorIds: connectorIds)
+            // The save before never stands alone: where only something of its name was in the way, nothing was ever saved.
+            let hadOne = loaded.setAside.contains { $0.path == path }
+            return hadOne ? .unknown(connectorIds: connectorIds) : HardwareMemory()
         }
         do throws(DecodingError) {
             return try JSON.decode(HardwareMemory.self, from: body)
