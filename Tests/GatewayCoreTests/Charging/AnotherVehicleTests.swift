@@ -35,4 +35,27 @@ import Testing
         #expect(bench.central.stops.isEmpty)
         #expect(bench.hardware[1]?.isClosed == true)
     }
+
+    /// One that was granted to a hardware-io that had not started yet comes after its withdrawal, and both are answered.
+    @Test func aPermitThatComesAfterItsWithdrawalIsTakenAwayToo() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 5)
+        let permit = bench.hardware[1]?.permit
+        let transaction = permit?.transaction ?? ""
+        bench.hardwareAnswers = false
+        bench.unplug()
+        #expect(bench.permits.last?.granted == false)
+        bench.feed(.hardwareConnector(FakeHardware(connectorId: 1, permit: permit).state))
+        bench.feed(.permitAnswered(connectorId: 1, transaction: transaction, .answered))
+        bench.feed(.permitAnswered(connectorId: 1, transaction: transaction, .answered))
+        let before = bench.permits.count
+        bench.run(seconds: 2)
+        #expect(bench.permits.count == before + 1)
+        #expect(bench.permits.last?.granted == false && bench.permits.last?.transaction == transaction)
+        // Until it is seen to be gone.
+        bench.feed(.permitAnswered(connectorId: 1, transaction: transaction, .answered))
+        bench.feed(.hardwareConnector(FakeHardware(connectorId: 1).state))
+        bench.run(seconds: 5)
+        #expect(bench.permits.count == before + 1)
+    }
 }

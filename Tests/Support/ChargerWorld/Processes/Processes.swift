@@ -1,4 +1,5 @@
 import BusSchema
+import GatewayCore
 import Primitives
 import Storage
 
@@ -38,7 +39,11 @@ final class Processes {
             case .gateway: break
             }
         }
-        around.network.ends.gatewayLink = { [unowned self] in gateway.hear($0) }
+        around.network.ends.gatewayLink = { [unowned self] event in
+            // A CALL may have gone out on a connection that was over, before the gateway could know: on a new one none waits.
+            if case .handshakeFinished = event { around.auditor.connectionEnded() }
+            gateway.hear(event)
+        }
         around.network.ends.gatewayText = { [unowned self] in gateway.hear($0) }
         around.network.ends.ended = { [unowned self] in around.auditor.connectionEnded() }
         around.network.ends.fellSilent = { [unowned self] in around.auditor.connectionFellSilent() }

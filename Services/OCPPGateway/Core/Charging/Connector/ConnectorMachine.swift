@@ -163,7 +163,7 @@ struct ConnectorMachine: Equatable, Sendable {
     }
 
     mutating func permitAnswered(transaction: String, _ outcome: PermitOutcome, _ turn: inout ChargingTurn) {
-        permit.answered(transaction: transaction, outcome, &turn)
+        permit.answered(transaction: transaction, outcome, published: facts.state, &turn)
         if outcome == .answered { heard(&turn) }
     }
 

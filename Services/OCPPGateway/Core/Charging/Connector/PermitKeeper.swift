@@ -10,6 +10,9 @@ struct PermitKeeper: Equatable, Sendable {
         case granted(transaction: String, LimitPlan)
         /// Taken away; `transaction` is the one it was granted for. Repeated until hardware-io answers or the lease is over.
         case withdrawn(transaction: String, leaseEnds: Duration)
+        /// Answered, and the newest publication still shows it: that may be the older of the two, or a grant came after the withdrawal. It is
+        /// taken away again unless a publication shows that it is gone.
+        case doubted(transaction: String, leaseEnds: Duration)
     }
 
     /// No answer at all: the order is repeated.
@@ -45,14 +48,21 @@ struct PermitKeeper: Equatable, Sendable {
         send(&turn)
     }
 
-    mutating func answered(transaction: String, _ outcome: PermitOutcome, _ turn: inout ChargingTurn) {
+    /// `published` is what hardware-io published last.
+    mutating func answered(
+        transaction: String,
+        _ outcome: PermitOutcome,
+        published: ConnectorState?,
+        _ turn: inout ChargingTurn
+    ) {
         switch (wanted, outcome) {
         case (.granted(transaction, let plan), .answered):
             let renewal = turn.uptime + turn.configuration.permitRenewal
             confirmed(next: plan.nextChange(after: turn.uptime).map { min($0, renewal) } ?? renewal)
-        case (.withdrawn(transaction, _), .answered):
-            wanted = .nothing
-            confirmed(next: nil)
+        case (.withdrawn(transaction, let leaseEnds), .answered):
+            let isShown = published?.permit?.transaction == transaction
+            wanted = isShown ? .doubted(transaction: transaction, leaseEnds: leaseEnds) : .nothing
+            confirmed(next: isShown ? turn.uptime + Self.retryAfter : nil)
         case (.granted(transaction, _), .failed(let error)), (.withdrawn(transaction, _), .failed(let error)):
             if !isTroubled {
                 turn.log(
@@ -64,7 +74,7 @@ struct PermitKeeper: Equatable, Sendable {
             }
             isTroubled = true
             orderDue = turn.uptime + Self.retryAfter
-        case (.nothing, _), (.granted, _), (.withdrawn, _):
+        case (.nothing, _), (.granted, _), (.withdrawn, _), (.doubted, _):
             break  // Late.
         }
     }
@@ -86,17 +96,26 @@ struct PermitKeeper: Equatable, Sendable {
             }
         case .withdrawn:
             break  // Only an answer tells that the order arrived.
+        case .doubted(let transaction, _):
+            guard state.permit?.transaction != transaction else { return }
+            wanted = .nothing
+            orderDue = nil
+            if let stray = state.permit { withdraw(from: stray.transaction, &turn) }
         }
     }
 
     mutating func deadlineReached(_ turn: inout ChargingTurn) {
         guard let due = orderDue, due <= turn.uptime else { return }
         orderDue = nil
-        if case .withdrawn(_, let leaseEnds) = wanted, leaseEnds <= turn.uptime {
+        switch wanted {
+        case .withdrawn(_, let leaseEnds) where leaseEnds <= turn.uptime,
+            .doubted(_, let leaseEnds) where leaseEnds <= turn.uptime:
             wanted = .nothing
-            return
+        case .doubted(let transaction, let leaseEnds):
+            wanted = .withdrawn(transaction: transaction, leaseEnds: leaseEnds)
+            send(&turn)
+        case .nothing, .granted, .withdrawn: send(&turn)
         }
-        send(&turn)
     }
 
     private mutating func withdraw(from transaction: String, _ turn: inout ChargingTurn) {
@@ -111,7 +130,7 @@ struct PermitKeeper: Equatable, Sendable {
 
     private mutating func send(_ turn: inout ChargingTurn) {
         switch wanted {
-        case .nothing: return
+        case .nothing, .doubted: return
         case .granted(let transaction, let plan):
             let leaseEnds = turn.uptime + turn.configuration.permitLease
             let limit = plan.milliamps(at: turn.uptime)
