@@ -67,6 +67,27 @@ def test_a_gateway_that_stays_dead_ends_the_charge_when_its_permit_runs_out(csms
         tap.wait_connector(contactor="closed", since=len(tap.messages))
 
 
+def test_a_simulated_register_that_is_not_kept_has_not_fallen(csms):
+    from stack import Stack, configuration
+
+    with Stack(configuration(csms.url, simulation={"energyTimeScale": 60, "persistState": False})) as stack:
+        stack.start()
+        csms.wait_status("Available")
+        tap = stack.tap("--filter", "hardware.*")
+        start = session.begin(stack, csms, tap)
+        session.energy_beyond(tap, start["meterStart"] + 100)
+        stack.kill("hardware-io")
+        since = len(tap.messages)
+        stack.start("hardware-io")
+        # Its contactor closes again only on a meter that is trusted, and after all that could have been a fault.
+        tap.wait(lambda m: m["topic"] == "hardware.meter.1" and m["payload"]["valid"], since)
+        tap.wait_connector(contactor="open", since=since)
+        since_meter = len(tap.messages)
+        tap.wait(lambda m: m["topic"] == "hardware.meter.1" and m["payload"]["valid"], since_meter)
+        faults = [m for m in tap.messages[since:] if m["topic"] == "hardware.fault"]
+        assert not faults, faults
+
+
 def test_a_stop_that_could_not_be_sent_is_sent_after_all_were_killed(stack, csms):
     stack.start()
     csms.wait_status("Available")

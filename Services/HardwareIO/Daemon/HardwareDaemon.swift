@@ -23,7 +23,8 @@ final class HardwareDaemon {
     private var cause: String?
     /// Nil where nothing is kept.
     private var memory: MemoryWriter?
-    private var readings: ReadingsFile
+    /// Nil where nothing is kept: a simulated register that begins anew at each start would be one that fell.
+    private var readings: ReadingsFile?
 
     init(_ host: ServiceHost) throws {
         self.host = host
@@ -39,13 +40,13 @@ final class HardwareDaemon {
         )
         simulated = try Self.makeSimulation(settings, host)
         drivers = simulated.map { [$0] } ?? []
-        readings = ReadingsFile(folder: host.options.runtimeDirectory)
         let stateFolder = try Self.stateFolder(settings, host)
+        readings = stateFolder.map { _ in ReadingsFile(folder: host.options.runtimeDirectory) }
         let core = HardwareMachine(
             configuration: settings.hardware,
             bootId: random.uuid(),
             memory: try stateFolder.map { try Self.memory(in: $0, settings, host) } ?? HardwareMemory(),
-            readings: readings.load { host.log.write($0) },
+            readings: readings?.load { host.log.write($0) } ?? [],
             at: EventLoop.now()
         )
         machine = MachineHost(core, loop: host.loop)
@@ -207,7 +208,7 @@ final class HardwareDaemon {
         case .store(let document):
             if let memory { memory.save(document) } else { machine.deliver(.memoryStored) }
         case .remember(let reading):
-            if let problem = readings.remember(reading) { log.write(problem) }
+            if let problem = readings?.remember(reading) { log.write(problem) }
         case .reply(let id, let reply):
             open.removeValue(forKey: id)?(.success(reply))
         case .refuse(let id, let error):

@@ -1,10 +1,10 @@
 public import BusSchema
 import JSON
 public import Primitives
-import Storage
+public import Storage
 
 /// The newest believed reading of each meter, for the next process of this boot of the machine: a small file in the runtime folder, which
-/// costs no flash and is gone with the machine.
+/// is memory (`/run`), so that a write each second costs no flash and waits for no disk.
 public struct ReadingsFile {
     private struct Content: Codable {
         /// A runtime folder may outlive a boot where somebody put it on a disk; uptimes do not.
@@ -20,15 +20,9 @@ public struct ReadingsFile {
     /// - Parameters:
     ///   - folder: The runtime folder; it exists.
     ///   - boot: What tells this boot of the machine from others.
-    public init(folder: String, boot: String = Self.machineBoot) {
+    public init(folder: String, boot: String = SmallFile.machineBootId) {
         file = SmallFile(folder + "/hardware-io.readings", maximumBytes: 64 * 1024)
         self.boot = boot
-    }
-
-    /// The kernel's id of this boot.
-    public static var machineBoot: String {
-        let bytes = try? SmallFile("/proc/sys/kernel/random/boot_id").read(from: .foreign)
-        return bytes.map { String(decoding: $0.filter { $0 > 0x20 }, as: UTF8.self) } ?? "unknown"
     }
 
     /// Reads what the last process of this boot remembered.

@@ -118,6 +118,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             }
             machine.obey(configuration: machine.configuration.deadlineReached(at: moment), &turn)
             machine.perform(machine.charging.deadlineReached(at: moment), &turn)
+            guard machine.profiles.nextDeadline?.isDue(at: moment.uptime) == true else { return }
             _ = FeatureProfiles.first(of: &machine) { profile, machine in
                 if profile.nextDeadline?.isDue(at: moment.uptime) == true { profile.deadlineReached(&machine, &turn) }
                 return false

@@ -33,7 +33,7 @@ final class GatewayDaemon {
         let now = EventLoop.now()
         let site = try Site(
             try host.readSite(),
-            machineBootId: SmallFile("/proc/sys/kernel/random/boot_id").foreignText ?? "unknown",
+            machineBootId: SmallFile.machineBootId,
             clockIsTrusted: HostClock.read().isTrusted(at: now.utc)
         )
         // Before any file: its refusal names the process that runs here already. Nothing is answered before the loop runs.

@@ -8,7 +8,7 @@ public struct MeterReading: BusState {
     public var takenAt: Int64
     /// When the meter was read, uptime in milliseconds. A reading without a fresh one is stale.
     public var takenAtUptime: Int64
-    /// Lifetime import register, never decreasing, Wh (OCPP 1.6 §7.31).
+    /// Lifetime import register, never decreasing within an epoch, Wh (OCPP 1.6 §7.31).
     public var energyWh: Int64
     public var powerW: Int
     /// Phase to neutral, one per phase.

@@ -1,3 +1,5 @@
+import BusSchema
+import GatewayCore
 import OCPP
 import Testing
 
@@ -9,6 +11,26 @@ import Testing
         bench.run(seconds: 1)
         #expect(bench.indications.last == "1 rejected")
         #expect(bench.rejections == ["every connector is in use or out of service"])
+    }
+
+    /// Offline it was accepted, and nothing has begun: what the central system says of it since counts.
+    @Test func whoIsRefusedBeginsNothingThatWasAcceptedBefore() {
+        let bench = ChargingBench(connectors: 2, keys: [.allowOfflineTxForUnknownId: "true"])
+        bench.swipe("CARD", at: [1, 2])
+        #expect(bench.indications.last == "1 accepted")
+        bench.central.authorizeInfo = { _ in IdTagInfo(status: .blocked) }
+        bench.goOnline()
+        bench.run(seconds: 1)
+        #expect(bench.machine.publishedStatuses.contains { $0.connectorId == 1 && $0.status == "Preparing" })
+        let (answer, effects) = bench.machine.remoteStart(.init(connectorId: 2, idTag: "CARD"), at: bench.moment)
+        #expect(answer.status == .accepted)
+        bench.perform(effects)
+        bench.pump()
+        bench.run(seconds: 1)
+        bench.plug(1)
+        bench.run(seconds: 5)
+        #expect(bench.central.starts.isEmpty)
+        #expect(bench.hardware[1]?.permit == nil)
     }
 
     @Test func aCardWhereNoConnectorCanBeMeantIsLogged() {

@@ -31,7 +31,7 @@ struct LeaseMachine {
         /// Its grantor stopped renewing it.
         case lost
         /// The EV left that it was given for: another one is another customer's. Lost when nobody renews it until its lease is over.
-        case vehicleLeft(leaseEnds: Duration)
+        case vehicleLeft(PermitInForce)
         /// It was given for a register that does not count any more; the transaction cannot have another one.
         case outdated(transaction: String)
     }
@@ -52,6 +52,11 @@ struct LeaseMachine {
         }
     }
 
+    /// The permit that its grantor has not taken away yet, whether it has any effect or not.
+    private var held: PermitInForce? {
+        if case .absent(.vehicleLeft(let permit)) = standing { permit } else { inForce }
+    }
+
     /// Whether something new may begin.
     var isValid: Bool { if case .valid = standing { true } else { false } }
 
@@ -63,7 +68,8 @@ struct LeaseMachine {
 
     var nextDeadline: Deadline? {
         switch standing {
-        case .absent(.vehicleLeft(let end)): Deadline(at: end, for: "the lease of an EV that left ends")
+        case .absent(.vehicleLeft(let permit)):
+            Deadline(at: Self.end(of: permit), for: "the lease of an EV that left ends")
         case .absent: nil
         case .valid(let permit): Deadline(at: Self.end(of: permit), for: "the permit's lease ends")
         case .grace(_, let until): Deadline(at: until, for: "the grace of a lost permit ends")
@@ -109,9 +115,7 @@ struct LeaseMachine {
     /// comes late takes nothing from the next one. One that names none withdraws whatever there is.
     mutating func request(_ request: Permit) -> Change? {
         guard request.granted else {
-            guard let inForce, request.transaction.isEmpty || request.transaction == inForce.transaction else {
-                return nil
-            }
+            guard let held, request.transaction.isEmpty || request.transaction == held.transaction else { return nil }
             standing = .absent(.notGranted)
             return .withdrawn
         }
@@ -130,7 +134,7 @@ struct LeaseMachine {
     /// - Returns: Whether there was one.
     mutating func vehicleLeft() -> Bool {
         guard let inForce else { return false }
-        standing = .absent(.vehicleLeft(leaseEnds: Self.end(of: inForce)))
+        standing = .absent(.vehicleLeft(inForce))
         return true
     }
 
@@ -144,7 +148,7 @@ struct LeaseMachine {
         switch standing {
         case .valid(let permit) where Self.end(of: permit) <= uptime:
             return leaseEnded(permit, at: uptime)
-        case .absent(.vehicleLeft(let end)) where end <= uptime:
+        case .absent(.vehicleLeft(let permit)) where Self.end(of: permit) <= uptime:
             standing = .absent(.lost)
             return .lost
         case .grace(_, let until) where until <= uptime:

@@ -89,12 +89,21 @@ extension ChargingMachine {
                 place(request, parentIdTag: conf.idTagInfo.parentIdTag, &turn)
             } else {
                 let status = conf.idTagInfo.status
+                cancelUsages(of: request.idTag, &turn)
                 refuse(request, because: status == .accepted ? "Expired" : status.rawValue, &turn)
             }
         case .refused(let error): refuse(request, because: "CALLERROR \(error.code.rawValue)", &turn)
         case .timedOut: refuse(request, because: "no answer in time", &turn)
         case .confirmed, .unreadable, .unsettled: refuse(request, because: "the answer cannot be understood", &turn)
         case .connectionLost: decideOffline(request, &turn)
+        }
+    }
+
+    /// The central system says no to an identifier that was accepted before, offline or by hand, and has begun nothing yet.
+    private mutating func cancelUsages(of idTag: IdToken, _ turn: inout ChargingTurn) {
+        eachConnector(&turn) { connector, turn in
+            guard case .authorized(let authorized) = connector.session, authorized.idTag == idTag else { return }
+            connector.cancelUsage(&turn)
         }
     }
 

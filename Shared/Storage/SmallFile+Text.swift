@@ -1,8 +1,9 @@
-import Storage
-
 extension SmallFile {
+    /// The kernel's id of this boot of the machine; the same word for all where it has none.
+    public static var machineBootId: String { SmallFile("/proc/sys/kernel/random/boot_id").foreignText ?? "unknown" }
+
     /// The text of another program's file without the space around it; nil when it cannot be read or is empty.
-    var foreignText: String? {
+    public var foreignText: String? {
         let bytes: [UInt8]
         do throws(SmallFileError) { bytes = try read(from: .foreign) } catch { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
