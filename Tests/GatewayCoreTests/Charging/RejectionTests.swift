@@ -33,6 +33,22 @@ import Testing
         #expect(bench.hardware[1]?.permit == nil)
     }
 
+    /// The connection ends because the program does, which is no reason to go by the rules for a charger that is offline.
+    @Test func aCardThatIsBeingAskedAboutBeginsNothingAtTheEndOfTheProgram() {
+        let bench = ChargingBench(keys: [.allowOfflineTxForUnknownId: "true"])
+        bench.goOnline()
+        bench.plug()
+        bench.run(seconds: 1)
+        bench.holdsAnswers = true
+        bench.swipe("CARD")
+        bench.feed(.terminationRequested)
+        bench.goOffline()
+        bench.run(seconds: 5)
+        #expect(bench.indications.last == "1 rejected")
+        #expect(bench.hardware[1]?.permit == nil)
+        #expect(bench.rejections == ["the gateway ends"])
+    }
+
     @Test func aCardWhereNoConnectorCanBeMeantIsLogged() {
         let bench = ChargingBench()
         bench.goOnline()

@@ -145,6 +145,8 @@ public struct ChargingMachine: Machine, Sendable {
         case .availabilitySaveFailed: obey(availability.saveFailed(at: turn.uptime), &turn)
         case .clockSynchronised(let offset): synchronise(offset, &turn)
         case .terminationRequested:
+            // The connection ends because we do, and the rules for a charger that is offline are not meant for that.
+            for request in turn.identity.popAll() { refuse(request, because: "the gateway ends", &turn) }
             eachConnector(&turn) { $0.renewPermit(&$1) }
             obey(availability.retry(), &turn)
         }
