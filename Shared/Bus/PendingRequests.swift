@@ -12,7 +12,12 @@ struct PendingRequests<Completion> {
 
     var count: Int { requests.count }
 
-    var nextDeadline: Duration? { requests.values.lazy.map(\.deadline).min() }
+    /// Asked in every turn of the loop. Without a key path, because one into a generic type is put together anew each time it is used.
+    var nextDeadline: Duration? {
+        var next: Duration?
+        for request in requests.values where request.deadline < next ?? .seconds(Int64.max) { next = request.deadline }
+        return next
+    }
 
     mutating func add(
         _ id: String,

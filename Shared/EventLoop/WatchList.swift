@@ -33,7 +33,7 @@ struct WatchList {
     /// - Parameter milliseconds: The longest wait; -1 for ever, 0 not at all.
     /// - Returns: Those that are ready and for what, in the order in which they were added.
     /// - Throws: `ZeroMQError` when a source is not valid any more.
-    mutating func wait(milliseconds: Int) throws(ZeroMQError) -> [(watch: Watch, readiness: Watch.Interest)] {
+    mutating func wait(milliseconds: Int32) throws(ZeroMQError) -> [(watch: Watch, readiness: Watch.Interest)] {
         var count = try pollSet.wait(milliseconds: milliseconds)
         var ready: [(watch: Watch, readiness: Watch.Interest)] = []
         for (index, watch) in watches.enumerated() {

@@ -31,9 +31,13 @@ extension DeadlineName where Self: RawRepresentable, RawValue == String {
 }
 
 /// The earliest of several optional deadlines, the first of equal ones; nil when there is none.
+///
+/// Inlined, like `earliest(of:)`: every machine asks this in every turn of its loop.
+@inlinable
 public func earliest(_ deadlines: Deadline?...) -> Deadline? { earliest(of: deadlines) }
 
 /// The earliest of several optional deadlines, the first of equal ones; nil when there is none.
+@inlinable
 public func earliest(of deadlines: some Sequence<Deadline?>) -> Deadline? {
     var first: Deadline?
     for case let deadline? in deadlines {

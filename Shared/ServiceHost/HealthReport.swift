@@ -17,6 +17,8 @@ final class HealthReport {
     private let flash: () -> (bytes: Int, syncs: Int)?
     private var published: ServiceHealth
     private var publishedAt: Duration
+    /// Worked out once, because it is asked for in every turn.
+    private var longestTurnThatIsNoNews: Duration
     private var source: DeadlineSource?
 
     init(_ bus: BusEndpoint, loop: EventLoop, log: Log, flash: @escaping () -> (bytes: Int, syncs: Int)?) {
@@ -25,6 +27,7 @@ final class HealthReport {
         self.log = log
         self.flash = flash
         published = Self.read(bus, loop, log, flash())
+        longestTurnThatIsNoNews = Self.noNews(after: published)
         publishedAt = EventLoop.uptime()
         bus.publish(published)
         // Asked once per turn, and due only when there is something to tell: an idle service does not wake up for it.
@@ -42,7 +45,7 @@ final class HealthReport {
     private var hasNews: Bool {
         loop.longTurns != published.longTurns || log.droppedLines != published.droppedLogLines
             || bus.disconnectedSubscribers != published.disconnectedSubscribers
-            || (loop.longestTurn?.length ?? .zero) > .microseconds(published.longestTurnMicroseconds) * 3 / 2
+            || (loop.longestTurn?.length ?? .zero) > longestTurnThatIsNoNews
     }
 
     private var deadlineOfNews: Deadline? {
@@ -58,8 +61,13 @@ final class HealthReport {
 
     private func publish(at moment: Moment) {
         published = Self.read(bus, loop, log, flash())
+        longestTurnThatIsNoNews = Self.noNews(after: published)
         publishedAt = moment.uptime
         bus.publish(published)
+    }
+
+    private static func noNews(after health: ServiceHealth) -> Duration {
+        .microseconds(health.longestTurnMicroseconds) * 3 / 2
     }
 
     private static func read(

@@ -79,11 +79,36 @@ public final class ZeroMQSocket {
 
     deinit { close() }
 
-    /// The socket for libzmq's own calls.
-    var handle: UnsafeMutableRawPointer {
+    /// The socket for libzmq's own calls. Any of them may take in what other threads have left for the socket, after which its descriptor
+    /// says nothing of it any more; so after each, the socket has to be asked.
+    private var handle: UnsafeMutableRawPointer {
         guard let pointer else { preconditionFailure("A closed socket is not used any more.") }
+        mayHoldMessage = true
         return pointer
     }
+
+    // MARK: - Waiting
+
+    /// A message may wait although `descriptor` is not readable: libzmq signals it only for what comes after `holdsMessage` was false.
+    private(set) var mayHoldMessage = true
+
+    /// Becomes readable when something happens in a socket of which `holdsMessage` has said false, and nothing was called since. It need not
+    /// be a message.
+    private(set) lazy var descriptor: Int32 = option(ZMQ_FD)
+
+    /// Whether a message waits.
+    /// - Throws: `ZeroMQError` when the socket cannot be used any more, which is a bug of the caller.
+    func holdsMessage() throws(ZeroMQError) -> Bool {
+        var events: Int32 = 0
+        var size = MemoryLayout.size(ofValue: events)
+        while zmq_getsockopt(handle, ZMQ_EVENTS, &events, &size) != 0 {
+            guard zmq_errno() == EINTR else { throw ZeroMQError.last("ask a \(kind) socket for its state") }
+        }
+        mayHoldMessage = events & ZMQ_POLLIN != 0
+        return mayHoldMessage
+    }
+
+    // MARK: - Use
 
     /// Closes the socket. Remove it from every poll set before.
     /// - Parameter lingerMilliseconds: How long libzmq may go on sending what waits in it; the rest is dropped.
@@ -185,6 +210,14 @@ public final class ZeroMQSocket {
         var value = value
         let result = zmq_setsockopt(handle, option, &value, MemoryLayout.size(ofValue: value))
         precondition(result == 0, "Option \(option) does not fit a \(kind) socket.")
+    }
+
+    private func option(_ option: Int32) -> Int32 {
+        var value: Int32 = 0
+        var size = MemoryLayout.size(ofValue: value)
+        let result = zmq_getsockopt(handle, option, &value, &size)
+        precondition(result == 0, "Option \(option) does not fit a \(kind) socket.")
+        return value
     }
 
     private func set(_ option: Int32, _ value: String) {

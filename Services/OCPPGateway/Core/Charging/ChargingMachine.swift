@@ -83,14 +83,16 @@ public struct ChargingMachine: Machine, Sendable {
     }
 
     public var nextDeadline: Deadline? {
-        earliest(
+        var next = earliest(
             identity.nextDeadline,
             book.nextDeadline,
             delivery.nextDeadline,
             availability.nextDeadline,
-            isOnline ? statuses.nextDeadline : nil,
-            earliest(of: connectors.lazy.map(\.nextDeadline))
+            isOnline ? statuses.nextDeadline : nil
         )
+        // By index, because this is asked in every turn and a connector is large to copy.
+        for index in connectors.indices { next = earliest(next, connectors[index].nextDeadline) }
+        return next
     }
 
     public mutating func handle(_ event: Event, at moment: Moment) -> [ChargingEffect] {
