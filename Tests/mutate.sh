@@ -65,9 +65,9 @@ for name in "${names[@]}"; do
     continue
   fi
   if (cd "$scratch/copy" && swift build --build-tests) > "$scratch/last.log" 2>&1; then
-    tests=$(tried "$(part "$mutation" tests)" 900)
+    tests=$(tried "$(part "$mutation" tests)" 600)
     cp "$scratch/last.log" "$scratch/$name.tests.log"
-    simulation=$(tried SimulationTests 1800)
+    simulation=$(tried SimulationTests 900)
     cp "$scratch/last.log" "$scratch/$name.simulation.log"
   else
     cp "$scratch/last.log" "$scratch/$name.build.log"

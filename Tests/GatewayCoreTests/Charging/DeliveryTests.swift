@@ -11,6 +11,8 @@ import Testing
 
     private func starts(_ bench: ChargingBench) -> Int { bench.lines.filter { $0.hasPrefix("Start ") }.count }
 
+    private func stops(_ bench: ChargingBench) -> Int { bench.lines.filter { $0.hasPrefix("Stop ") }.count }
+
     /// OCPP 1.6 §3.7.1, §9.1.31, §9.1.32: three attempts, waits of 10 and 20 seconds.
     @Test func aRefusedMessageIsTriedAgainWithGrowingWaits() {
         let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
@@ -46,6 +48,23 @@ import Testing
         #expect(bench.central.meterValues.allSatisfy { $0.request.transactionId == -1 })
         #expect(bench.central.meterValues.count == 2)
         #expect(bench.central.stops.map(\.request.transactionId) == [-1])
+    }
+
+    /// What was confirmed is marked so on disk before anything else happens; a mark that a power cut takes along sends it a second time.
+    @Test func whatWasConfirmedIsNotSentAgainAfterAPowerCut() {
+        let bench = ChargingBench()
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.powerCycle()
+        bench.goOnline()
+        // Before anything else forces the disk.
+        while stops(bench) == 0, bench.moment.uptime < .seconds(60) { bench.run(seconds: 1) }
+        bench.powerCycle()
+        bench.goOnline()
+        bench.run(seconds: 10)
+        #expect(starts(bench) == 1)
+        #expect(stops(bench) == 1)
     }
 
     /// A start, a sample and an end that the central system refused until they were given up.

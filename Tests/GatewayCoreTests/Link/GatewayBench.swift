@@ -6,8 +6,10 @@ import Primitives
 
 /// A gateway with its clock and a central system of the test's making.
 struct GatewayBench {
+    static let beginning = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+
     var machine: GatewayMachine
-    var now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+    var now = GatewayBench.beginning
     /// Messages sent and not looked at yet.
     var calls: [(id: String, request: OCPPRequest)] = []
     private(set) var logged: [String] = []

@@ -133,11 +133,14 @@ final class Auditor {
         }
     }
 
+    /// A process of the gateway begins with what it found on disk.
+    func found(_ ledger: TransactionLedger) { violate(queue.found(ledger)) }
+
     /// A power cut took records along.
     func lost(_ records: [JournalRecord]) {
         for record in records {
             violate(lives.lost(record))
-            queue.lost(record)
+            violate(queue.lost(record))
         }
     }
 

@@ -8,6 +8,8 @@ struct QueueAudit {
     private struct Message {
         var sequence: Int64
         var transaction: String
+        /// A start or a stop: it is not sent again once somebody has confirmed it, whatever happens to the power.
+        var isBilling: Bool
     }
 
     /// Those that are on disk and not known to be delivered, by their ids.
@@ -35,10 +37,11 @@ struct QueueAudit {
 
     mutating func stored(_ record: JournalRecord) -> [String] {
         switch record {
-        case .began(let began): add(began.messageId, began.sequence, began.transaction)
-        case .ended(let ended): add(ended.messageId, ended.sequence, ended.transaction)
+        case .began(let began): add(began.messageId, began.sequence, began.transaction, isBilling: true)
+        case .ended(let ended): add(ended.messageId, ended.sequence, ended.transaction, isBilling: true)
         case .sampled(let sampled):
-            if let id = sampled.messageId, let sequence = sampled.sequence { add(id, sequence, sampled.transaction) }
+            guard let id = sampled.messageId, let sequence = sampled.sequence else { return [] }
+            add(id, sequence, sampled.transaction, isBilling: false)
         case .deadLettered(let letter):
             guard let id = ids[letter.sequence], let message = pending.removeValue(forKey: id) else { return [] }
             dead[id] = message
@@ -57,23 +60,40 @@ struct QueueAudit {
         return []
     }
 
-    private mutating func add(_ id: String, _ sequence: Int64, _ transaction: String) {
-        pending[id] = Message(sequence: sequence, transaction: transaction)
+    private mutating func add(_ id: String, _ sequence: Int64, _ transaction: String, isBilling: Bool) {
+        pending[id] = Message(sequence: sequence, transaction: transaction, isBilling: isBilling)
         ids[sequence] = id
     }
 
     /// A power cut took a record along.
-    mutating func lost(_ record: JournalRecord) {
+    mutating func lost(_ record: JournalRecord) -> [String] {
         switch record {
         case .sampled(let sampled):
-            guard let id = sampled.messageId else { return }
+            guard let id = sampled.messageId else { return [] }
             pending[id] = nil
             done[id] = nil
         case .delivered(let mark):
-            guard let id = ids[mark.sequence] else { return }
-            pending[id] = done.removeValue(forKey: id)
+            guard let id = ids[mark.sequence], let message = done.removeValue(forKey: id) else { return [] }
+            pending[id] = message
+            guard message.isBilling else { return [] }
+            return ["\(id) will be sent again, because a power cut took along that it was delivered"]
         default: break
         }
+        return []
+    }
+
+    /// A process begins with what it found on disk. That may be more than any process was told of: where the write of a mark failed and the
+    /// disk then took nothing more, its bytes may have stayed.
+    mutating func found(_ ledger: TransactionLedger) -> [String] {
+        let marked = pending.filter {
+            $0.value.sequence <= ledger.deliveredThrough && !ledger.requeued.contains($0.value.sequence)
+        }
+        for (id, message) in marked {
+            pending[id] = nil
+            done[id] = message
+        }
+        let unconfirmed = marked.keys.filter { !confirmed.contains($0) }
+        return unconfirmed.map { "\($0) is found to be delivered, nobody confirmed it" }
     }
 
     /// The gateway sends a CALL.

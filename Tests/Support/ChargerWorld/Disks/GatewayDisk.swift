@@ -27,6 +27,8 @@ final class GatewayDisk {
     private var kept: [(number: UInt64, record: GatewayCore.JournalRecord)] = []
     private var newestNumber: UInt64 = 0
     private var mayHaveLost = false
+    /// What a power cut took along, and no process has begun since.
+    private var lost: [GatewayCore.JournalRecord] = []
     /// What is out of service by the documents that were acknowledged.
     private(set) var outOfService: Set<Int> = []
     /// The process could not read them and saved none since: all connectors are to be out of service.
@@ -53,12 +55,13 @@ final class GatewayDisk {
     /// A process reads everything there is.
     func open() throws(StorageError) -> Found {
         let log: (LogRecord) -> Void = { [unowned self] in notebook.note("storage", $0) }
-        let lost = mayHaveLost ? missing() : []
+        if mayHaveLost { lost += missing() }
+        mayHaveLost = false
         let journal = try TransactionJournal(directory: Self.folder, files: files, log: log)
         let documents = DocumentFiles(directory: Self.folder, files: files, log: log)
         self.journal = journal
         self.documents = documents
-        mayHaveLost = false
+        defer { lost = [] }
         let found = documents.load()
         let kept = Set(found[AvailabilityDocument.self]?.inoperative ?? [])
         isUnread = found.isUnread(AvailabilityDocument.self)

@@ -42,6 +42,7 @@ final class GatewayProcess: ServiceProcess {
     func start() throws(StorageError) {
         let found = try around.disks.gateway.open()
         around.auditor.lost(found.lost)
+        around.auditor.found(found.restored)
         guard let table = try? OCPPKeyTable(site: BuiltIn.site(around.settings)) else {
             preconditionFailure("The settings name OCPP keys and values that exist.")
         }
