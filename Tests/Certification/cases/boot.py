@@ -1,0 +1,62 @@
+"""Switching on: registration, the first statuses, heartbeats (OCPP 1.6 §4.2, §4.6)."""
+
+from case import boot, case, heartbeat, status
+from central_system import now
+
+
+def registrations(*statuses, interval):
+    """Answers BootNotification with these statuses in turn, the last of them for ever."""
+    remaining = list(statuses)
+    return lambda _: {
+        "currentTime": now(),
+        "interval": interval,
+        "status": remaining.pop(0) if len(remaining) > 1 else remaining[0],
+    }
+
+
+def expect_heartbeats(lab, accepted, interval):
+    """Three in a row, each an interval of silence after the one before, give or take a second."""
+    lab.background.clear()
+    before = accepted
+    for _ in range(3):
+        beat = lab.expect(heartbeat(), within=interval + 5)
+        lab.check(abs(beat.at - before.at - interval) <= 1, f"Heartbeat after {beat.at - before.at:.2f} s, expected {interval}")
+        before = beat
+
+
+@case("TC_001", "Cold boot charge point", boots=False)
+def cold_boot(lab):
+    retry, interval = lab.seconds(30, 2), lab.seconds(10, 2)
+    rejecting = registrations("Rejected", interval=retry)
+    accepting = registrations("Accepted", interval=interval)
+    attempts = []
+    lab.answer("BootNotification", lambda payload: (attempts.append(1), (accepting if attempts[1:] else rejecting)(payload))[1])
+    lab.background.clear()
+    lab.switch_on({})
+    first = lab.expect(boot(chargePointVendor=bool, chargePointModel=bool))
+    again = lab.expect(boot(), within=retry + 5)
+    lab.check(-0.1 <= again.at - first.at - retry <= 1.5, f"asked again after {again.at - first.at:.2f} s, expected {retry}")
+    statuses = lab.expect(status("Available", 0), status("Available", 1))
+    expect_heartbeats(lab, max(statuses, key=lambda one: one.at), interval)
+
+
+@case("TC_002", "Cold boot charge point – Pending", boots=False)
+def pending(lab):
+    retry, interval = lab.seconds(30, 3), lab.seconds(10, 2)
+    attempts = []
+
+    def answer(_):
+        attempts.append(1)
+        state = "Accepted" if attempts[1:] else "Pending"
+        return {"currentTime": now(), "interval": interval if attempts[1:] else retry, "status": state}
+
+    lab.answer("BootNotification", answer)
+    lab.background.clear()
+    lab.switch_on({})
+    first = lab.expect(boot())
+    lab.get()
+    lab.set(MeterValueSampleInterval=lab.seconds(60, 60))
+    again = lab.expect(boot(), within=retry + 5)
+    lab.check(-0.1 <= again.at - first.at - retry <= 1.5, f"asked again after {again.at - first.at:.2f} s, expected {retry}")
+    statuses = lab.expect(status("Available", 0), status("Available", 1))
+    expect_heartbeats(lab, max(statuses, key=lambda one: one.at), interval)

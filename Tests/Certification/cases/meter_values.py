@@ -1,0 +1,85 @@
+"""MeterValues and transactionData (OCPP 1.6 §4.7, §3.16, §9.1)."""
+
+import datetime
+
+from case import authorize, case, meter_values, start, status, stop
+
+REGISTER = "Energy.Active.Import.Register"
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def sampled(received):
+    return [value for entry in received["meterValue"] for value in entry["sampledValue"]]
+
+
+def measurands(values):
+    """With the defaults of OCPP 1.6 §7.43 filled in."""
+    return {value.get("measurand", REGISTER) for value in values}
+
+
+def check_values(lab, values, wanted, context):
+    lab.check(measurands(values) == set(wanted), f"measurands {sorted(measurands(values))}, expected {sorted(wanted)}")
+    for value in values:
+        found = value.get("context", "Sample.Periodic")
+        lab.check(found == context, f"context {found}, expected {context}")
+        if value.get("measurand", REGISTER) == REGISTER:
+            lab.check(value.get("unit", "Wh") in ("Wh", "kWh"), f"unit {value.get('unit')} of an energy")
+            lab.check(value.get("location", "Outlet") == "Outlet", f"location {value.get('location')}")
+
+
+@case("TC_070", "Sampled meter values")
+def sampled_values(lab):
+    interval = lab.seconds(15, 2)
+    lab.background.discard("MeterValues")
+    lab.set(MeterValueSampleInterval=interval, MeterValuesSampledData=REGISTER, StopTxnSampledData=REGISTER)
+    began = lab.charge()
+    samples = [lab.expect(meter_values(transactionId=lab.transaction, connectorId=1), within=interval + 5) for _ in range(3)]
+    times = [moment(began["timestamp"])] + [moment(sample["meterValue"][0]["timestamp"]) for sample in samples]
+    for before, after in zip(times, times[1:]):
+        lab.check(abs(after - before - interval) <= lab.seconds(1, 0.5), f"{after - before:.3f} s between values, expected {interval}")
+    for sample in samples:
+        check_values(lab, sampled(sample), [REGISTER], "Sample.Periodic")
+    lab.present(lab.CARD)
+    ended, *_ = lab.expect(
+        stop(lab.transaction), status("Finishing"), optional=[meter_values(transactionId=lab.transaction)]
+    )
+    data = [value for entry in ended["transactionData"] for value in entry["sampledValue"]]
+    lab.check(REGISTER in measurands(data), "transactionData is without the sampled register")
+    lab.check(len(ended["transactionData"]) >= 3, f"{len(ended['transactionData'])} entries of transactionData for three samples")
+
+
+@case("TC_070-measurands", "Sampled meter values – several measurands")
+def several_measurands(lab):
+    wanted = [REGISTER, "Power.Active.Import", "Current.Import", "Voltage"]
+    lab.background.discard("MeterValues")
+    lab.set(MeterValueSampleInterval=lab.seconds(15, 2), MeterValuesSampledData=",".join(wanted))
+    lab.charge()
+    sample = lab.expect(meter_values(transactionId=lab.transaction), within=30)
+    check_values(lab, sampled(sample), wanted, "Sample.Periodic")
+
+
+@case("TC_071", "Clock-aligned meter values")
+def clock_aligned(lab):
+    interval = lab.seconds(15, 2)
+    lab.background.discard("MeterValues")
+    lab.set(MeterValueSampleInterval=0, MeterValuesAlignedData=REGISTER, StopTxnAlignedData=REGISTER)
+    lab.set(ClockAlignedDataInterval=interval)
+    lab.plug()
+    lab.expect(status("Preparing"), optional=[meter_values()])
+    lab.present(lab.CARD)
+    lab.expect(authorize(lab.CARD), start(lab.CARD), status("Charging"), optional=[meter_values()])
+    samples = [lab.expect(meter_values(connectorId=1), within=interval + 5, optional=[meter_values()]) for _ in range(3)]
+    for sample in samples:
+        for entry in sample["meterValue"]:
+            off = moment(entry["timestamp"]) % interval
+            lab.check(off == 0, f"{entry['timestamp']} is {off:.3f} s off the grid of {interval} s")
+        check_values(lab, sampled(sample), [REGISTER], "Sample.Clock")
+    times = [moment(sample["meterValue"][0]["timestamp"]) for sample in samples]
+    lab.check(times == [times[0] + n * interval for n in range(3)], f"values are missing: {times}")
+    lab.present(lab.CARD)
+    ended, *_ = lab.expect(stop(lab.transaction), status("Finishing"), optional=[meter_values()])
+    data = [value for entry in ended.get("transactionData", []) for value in entry["sampledValue"]]
+    lab.check("Sample.Clock" in {value.get("context") for value in data}, "transactionData is without clock-aligned values")

@@ -1,0 +1,121 @@
+"""Without the central system (OCPP 1.6 §3.5, §4.1, §5.11; OCPP-J 1.6 §5.3)."""
+
+from case import boot, case, heartbeat, local, meter_values, start, status, stop
+from central_system import now
+
+from cases.meter_values import moment
+
+
+def offline_start(lab, **keys):
+    """An unknown card begins a session while nobody can be asked; the wall clock of the card and the plug."""
+    lab.set(AllowOfflineTxForUnknownId="true", LocalAuthorizeOffline="true", **keys)
+    lab.cut_link()
+    lab.plug()
+    swiped = lab.now()
+    lab.present(lab.CARD)
+    lab.pass_offline(lab.seconds(60, 8))
+    return swiped
+
+
+def on_time(lab, received, at):
+    off = moment(received["timestamp"]) - at
+    lab.check(-1 <= off <= 6, f"{received.action} is dated {off:.1f} s after what it tells of")
+
+
+@case("TC_035", "Idle charge point – the link drops")
+def idle(lab):
+    interval = lab.seconds(10, 2)
+    lab.answer("BootNotification", {"currentTime": now(), "interval": interval, "status": "Accepted"})
+    lab.accepted("Reset", type="Soft")
+    lab.expect(boot())
+    lab.expect_idle()
+    lab.cut_link()
+    lab.pass_offline(lab.seconds(30, 2))
+    lab.mend_link()
+    lab.background.clear()
+    beats = [lab.expect(heartbeat(), within=interval + 20) for _ in range(3)]
+    for before, after in zip(beats, beats[1:]):
+        lab.check(abs(after.at - before.at - interval) <= 1, f"Heartbeat after {after.at - before.at:.2f} s, expected {interval}")
+
+
+@case("TC_036", "Connection loss during a transaction")
+def in_transaction(lab):
+    interval = lab.seconds(15, 2)
+    lab.background.discard("MeterValues")
+    lab.set(MeterValueSampleInterval=interval)
+    lab.charge()
+    lab.expect(meter_values(transactionId=lab.transaction))
+    lab.cut_link()
+    lab.pass_offline(4.5 * interval)
+    back = lab.now()
+    lab.mend_link()
+    samples = [lab.expect(meter_values(transactionId=lab.transaction)) for _ in range(6)]
+    times = [moment(sample["meterValue"][0]["timestamp"]) for sample in samples]
+    lab.check(sum(time < back for time in times) >= 3, f"fewer than 3 of the time offline: {times}, back at {back}")
+    for before, after in zip(times, times[1:]):
+        lab.check(abs(after - before - interval) <= lab.seconds(1, 0.5), f"{after - before:.3f} s between values, expected {interval}")
+    lab.background.add("MeterValues")
+    lab.accepted("RemoteStopTransaction", transactionId=lab.transaction)
+    lab.expect(stop(lab.transaction, "Remote"), status("Finishing"))
+
+
+@case("TC_037_1", "Offline start, valid id")
+def start_valid(lab):
+    swiped = offline_start(lab)
+    lab.mend_link()
+    began, _ = lab.expect(start(lab.CARD), status("Charging"))
+    on_time(lab, began, swiped)
+    lab.present(lab.CARD)
+    lab.expect(stop(lab.transaction), status("Finishing"))
+
+
+@case("TC_037_2", "Offline start, invalid id – the transaction goes on")
+def start_invalid_goes_on(lab):
+    offline_start(lab, StopTransactionOnInvalidId="false")
+    lab.verdict(StartTransaction="Invalid", Authorize="Invalid")
+    lab.mend_link()
+    lab.expect(start(lab.CARD), status("SuspendedEVSE"), optional=[status("Charging")])
+    lab.silence(lab.seconds(10, 2))
+    lab.present(lab.CARD)
+    lab.expect(stop(lab.transaction, local), status("Finishing"))
+
+
+@case("TC_037_3", "Offline start, invalid id – the transaction is stopped")
+def start_invalid_stops(lab):
+    offline_start(lab, StopTransactionOnInvalidId="true")
+    lab.verdict(StartTransaction="Invalid", Authorize="Invalid")
+    lab.mend_link()
+    lab.expect(start(lab.CARD), stop(lambda id: id == lab.transaction, "DeAuthorized"), status("Finishing"), optional=[status("Charging")])
+
+
+@case("TC_038", "Offline stop")
+def offline_stop(lab):
+    lab.charge()
+    lab.cut_link()
+    lab.pass_offline(lab.seconds(10, 1))
+    swiped = lab.now()
+    lab.present(lab.CARD)
+    swiped = max(swiped, lab.now() - 1)
+    lab.pass_offline(lab.seconds(30, 4))
+    lab.mend_link()
+    ended, _ = lab.expect(stop(lab.transaction, idTag=lab.CARD), status("Finishing"))
+    on_time(lab, ended, swiped)
+    lab.unplug()
+    lab.expect(status("Available"))
+
+
+@case("TC_039", "Offline transaction")
+def offline_transaction(lab):
+    swiped = offline_start(lab)
+    stopped = lab.now()
+    lab.present(lab.CARD)
+    lab.pass_offline(lab.seconds(30, 4))
+    lab.mend_link()
+    began, ended = lab.in_order(
+        start(lab.CARD), stop(lambda id: id == lab.transaction, local), optional=[status("Finishing")]
+    )
+    on_time(lab, began, swiped)
+    lab.check(moment(ended["timestamp"]) - moment(began["timestamp"]) >= 1, "the stop is dated like the start")
+    lab.check(ended["meterStop"] > began["meterStart"], "no energy in a session that charged")
+    lab.unplug()
+    lab.expect(status("Available"), optional=[status("Finishing")])
