@@ -255,7 +255,8 @@ let targets: [Target] = [
         "BusSchema",
         "EventLoop",
         "JSON",
-        "Primitives"
+        "Primitives",
+        "Storage"
     ),
 
     tests("chargectl", "Bus", "BusSchema", "JSON", "Primitives", "chargectl"),

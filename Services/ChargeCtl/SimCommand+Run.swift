@@ -2,6 +2,7 @@ internal import Bus
 internal import BusSchema
 internal import Glibc
 internal import JSON
+internal import Storage
 
 extension SimCommand {
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
@@ -15,7 +16,8 @@ extension SimCommand {
         return .done
     }
 
-    /// What a power cut does to processes: all of them end at once, without a chance to write anything.
+    /// What a power cut does to processes: all of them end at once, without a chance to write anything. When they are started again, the
+    /// machine has booted.
     private static func cutPower(_ session: Session) throws {
         let services = try session.gatherStates(of: session.runningServices(), topics: []).values.filter {
             $0.header.type == Announce.type
@@ -25,6 +27,11 @@ extension SimCommand {
                 status: .refused,
                 message: "no simulated hardware is running here; the power of a real charger stays on"
             )
+        }
+        do throws(SmallFileError) {
+            try SimulatedPowerCuts(runtimeFolder: session.directory.path).add()
+        } catch {
+            throw Failure(status: .refused, message: "the power cut could not be noted for the next start: \(error)")
         }
         for service in services {
             guard let pid = service.payload["pid"]?.asInt,

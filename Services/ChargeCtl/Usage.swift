@@ -84,7 +84,7 @@ enum Usage {
           lock jam|free                                     the cable lock
           meter silence|revive|set WH                       the meter
           link cut|mend [NAME]                              the simulated uplink
-          power-cut                                         SIGKILL to every service of this charger
+          power-cut                                         SIGKILL to every service of this charger; the next start is a boot
         A fault that is latched stays after its part is mended, until clear CODE or the request hardware.clearFault.
         Only where the configuration allows simulation.
         """

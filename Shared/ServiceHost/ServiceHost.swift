@@ -138,6 +138,15 @@ public final class ServiceHost {
         return file
     }
 
+    /// What tells this boot of the machine from others. Where simulation is allowed, a simulated power cut begins another one.
+    /// - Parameter site: The site's file.
+    /// - Returns: The kernel's id, and how often the power was cut.
+    /// - Throws: `SiteFileError` when `allowSimulation` has a wrong value.
+    public func machineBootId(_ site: SiteFile) throws(SiteFileError) -> String {
+        guard try site.allowSimulation() else { return SmallFile.machineBootId }
+        return SimulatedPowerCuts(runtimeFolder: options.runtimeDirectory).bootId()
+    }
+
     /// The directory for what must survive, created when missing.
     /// - Returns: Its path.
     /// - Throws: `SystemError` naming it.

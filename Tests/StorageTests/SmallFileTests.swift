@@ -121,3 +121,21 @@ import Testing
         #expect(try mode("folder") == 0o2750)
     }
 }
+
+@Suite struct SimulatedPowerCutTests {
+    @Test func eachIsAnotherBootForEverybodyWhoSharesTheRuntimeFolder() throws {
+        let folder = try TemporaryFolder()
+        let mine = SimulatedPowerCuts(runtimeFolder: folder.path)
+        let yours = SimulatedPowerCuts(runtimeFolder: folder.path)
+        #expect(mine.bootId(onMachine: "m") == "m")
+        try mine.add()
+        #expect(yours.bootId(onMachine: "m") == "m+1")
+        try yours.add()
+        #expect(mine.bootId(onMachine: "m") == "m+2")
+        #expect(mine.bootId(onMachine: "n") == "n+2")
+    }
+
+    @Test func oneThatCannotBeNotedIsAnError() {
+        #expect(throws: SmallFileError.self) { try SimulatedPowerCuts(runtimeFolder: "/nowhere").add() }
+    }
+}

@@ -30,7 +30,9 @@ final class HardwareDaemon {
         self.host = host
         log = host.log
         var random = SystemRandomNumberGenerator()
-        let settings = try HardwareSettings(host.readSite(), seed: random.next())
+        let site = try host.readSite()
+        let settings = try HardwareSettings(site, seed: random.next())
+        let boot = try host.machineBootId(site)
         bus = try host.joinBus(
             publishes: [
                 ConnectorState.self, MeterReading.self, ReaderState.self, CardPresented.self, HardwareFault.self,
@@ -41,7 +43,7 @@ final class HardwareDaemon {
         simulated = try Self.makeSimulation(settings, host)
         drivers = simulated.map { [$0] } ?? []
         let stateFolder = try Self.stateFolder(settings, host)
-        readings = stateFolder.map { _ in ReadingsFile(folder: host.options.runtimeDirectory) }
+        readings = stateFolder.map { _ in ReadingsFile(folder: host.options.runtimeDirectory, boot: boot) }
         let core = HardwareMachine(
             configuration: settings.hardware,
             bootId: random.uuid(),

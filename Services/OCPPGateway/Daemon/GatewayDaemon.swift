@@ -31,9 +31,10 @@ final class GatewayDaemon {
     init(_ host: ServiceHost) throws {
         self.host = host
         let now = EventLoop.now()
+        let file = try host.readSite()
         let site = try Site(
-            try host.readSite(),
-            machineBootId: SmallFile.machineBootId,
+            file,
+            machineBootId: try host.machineBootId(file),
             clockIsTrusted: HostClock.read().isTrusted(at: now.utc)
         )
         // Before any file: its refusal names the process that runs here already. Nothing is answered before the loop runs.
