@@ -282,6 +282,29 @@ import Testing
         #expect(judge.judge(sample(1010, 32), at: .seconds(32)) == .believed(energyWh: 1010))
     }
 
+    /// The first sample of a current comes up to ten seconds after the last one without: 22 kW would have been 61 Wh.
+    @Test func aCurrentThatHasJustBegunIsNotCountedBackwards() {
+        var connector = Bench.fixedCable
+        connector.phases = 3
+        var judge = RegisterJudge(connector, baseWh: nil)
+        func sample(milliamps: Int, energyWh: Int64 = 1000) -> MeterSample {
+            MeterSample(
+                energyWh: energyWh,
+                powerW: 3 * 230 * milliamps / 1000,
+                voltageMillivolts: [230_000, 230_000, 230_000],
+                currentMilliamps: [milliamps, milliamps, milliamps]
+            )
+        }
+        _ = judge.judge(sample(milliamps: 0), at: .seconds(0))
+        #expect(judge.judge(sample(milliamps: 0), at: .seconds(10)) == .believed(energyWh: 1000))
+        #expect(judge.judge(sample(milliamps: 32_000), at: .seconds(20)) == .believed(energyWh: 1000))
+        #expect(judge.judge(sample(milliamps: 32_000), at: .seconds(24)) == .believed(energyWh: 1000))
+        guard case .frozen = judge.judge(sample(milliamps: 32_000), at: .seconds(26)) else {
+            Issue.record("the register stands still and is believed")
+            return
+        }
+    }
+
     /// It shows the current of before, which is no current through the contactor that opened because of it.
     @Test func aFrozenMeterIsNoWeldedContactor() {
         var connector = Bench.fixedCable

@@ -157,12 +157,14 @@ struct RegisterJudge {
     private mutating func standstill(_ sample: MeterSample, at uptime: Duration) -> String? {
         guard let newest else { return nil }
         identicalSamples = sample == newest.sample ? identicalSamples + 1 : 0
+        // What surely flowed: a current that has just begun says nothing of the time before it.
+        let powerW = min(sample.powerW, newest.sample.powerW)
         if sample.energyWh != newest.sample.energyWh {
             uncounted = 0
-        } else if sample.powerW >= Self.leastPowerW {
+        } else if powerW >= Self.leastPowerW {
             let elapsed = (uptime - newest.at).wholeMilliseconds.clamped(to: 0...Self.longestStepMilliseconds)
             let scale = 1000 * elapsed * energyTimeScale
-            uncounted = uncounted.addingClamped(Int64(sample.powerW).multipliedClamped(by: scale))
+            uncounted = uncounted.addingClamped(Int64(powerW).multipliedClamped(by: scale))
         }
         if identicalSamples >= Self.samplesThatFreeze { return "meter repeats the same sample" }
         let limit = Self.stepsThatFreeze * registerStepWh * 3_600_000_000
