@@ -129,4 +129,17 @@ import Testing
             #expect(yard.connector()?.contactor == .closed)
         }
     }
+
+    /// The EV is gone for hardware-io at once, and does not seem to ask for ventilation until the board reports again by itself.
+    @Test func anOddReadingJustAfterAChangeDecidesNothing() throws {
+        var yard = Yard(noise: SimulatedNoise(oddPerMille: 300))
+        for _ in 0..<50 {
+            try yard.simulate(SimulateHardware(action: .plug, connectorId: 1))
+            yard.wait(.milliseconds(400))
+            #expect(yard.connector()?.pilot == .b)
+            try yard.simulate(SimulateHardware(action: .unplug, connectorId: 1))
+            yard.wait(.milliseconds(400))
+            #expect(yard.connector()?.pilot == .a)
+        }
+    }
 }

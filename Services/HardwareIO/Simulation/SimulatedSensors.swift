@@ -81,7 +81,10 @@ struct SimulatedSensors: Equatable, Sendable {
                 events += positions(view) + lossy(\.wasPilotMissing) { $0.pilot(view) }
                 delays.set(.report, at: uptime + (view.isPlugged ? Self.reportUnderWay : Self.reportIdle))
             case .second:
+                let wasOddBefore = wasOdd
                 events += pilot(view) + proximity(view)
+                // A board reads all the time: what was odd leaves nothing undecided for longer than two more readings.
+                if wasOddBefore || wasOdd { delays.set(.second, at: uptime + secondDelay()) }
             case .answer:
                 if let answer { events.append(answer) }
                 answer = nil
@@ -130,7 +133,10 @@ struct SimulatedSensors: Equatable, Sendable {
     }
 
     private mutating func pilot(_ view: View) -> [DriverEvent] {
-        guard !view.broken.pilotLost, !view.broken.has(.pilotSensor) else { return [] }
+        guard !view.broken.pilotLost, !view.broken.has(.pilotSensor) else {
+            wasOdd = false
+            return []
+        }
         var (high, low) = view.line.voltages
         wasOdd = !wasOdd && isOneOf(1000, noise.oddPerMille)
         if wasOdd { high = 3500 }
