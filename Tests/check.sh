@@ -87,6 +87,17 @@ except Exception:
 PY
 )
   count $((tests - failures - skips)) "$failures" "$skips"
+
+  step 'Certification cases of OCPP 1.6 Core, against the real programs'
+  status=0
+  CHARGER_BINARIES=$binaries "$venv/bin/python" Tests/Certification/certify.py > "$results/certification" || status=$?
+  grep -vE '^✔ ' "$results/certification" || true
+  read -r cases broken known inapplicable < <(
+    sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) known to fail, ([0-9]+) not applicable.*/\1 \2 \3 \4/p' \
+      "$results/certification"
+  ) || true
+  [ "$status" = 0 ] || [ "${broken:-0}" -gt 0 ] || broken=1
+  count "${cases:-0}" "${broken:-1}" $((${known:-0} + ${inapplicable:-0}))
 fi
 
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"

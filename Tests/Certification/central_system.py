@@ -11,6 +11,8 @@ from ocpp import messages
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
 
+from statuses import Statuses
+
 FROM_CHARGE_POINT = {
     "Authorize", "BootNotification", "DataTransfer", "DiagnosticsStatusNotification", "FirmwareStatusNotification", "Heartbeat",
     "MeterValues", "StartTransaction", "StatusNotification", "StopTransaction",
@@ -77,6 +79,7 @@ class CentralSystem:
         self.last_transaction = 1000
         self.response_times = []
         self.seen_ids = {}
+        self.statuses = Statuses()
         self.port = port
         self.server = None
         self.listen()
@@ -104,6 +107,7 @@ class CentralSystem:
         with self.news:
             self.connection = connection
             self.connections += 1
+            self.statuses.forget()
             self.news.notify_all()
         self.conversation.note("line", f"connected: {connection.request.path}")
         try:
@@ -148,8 +152,13 @@ class CentralSystem:
             self.violation(f"{action} is not for a charge point to send")
         self.validate(messages.Call(unique_id, action, payload))
         # A repetition is the same message under the same id (OCPP-J 1.6 errata §3.3); anything else needs an id of its own.
+        is_repeated = unique_id in self.seen_ids
         if self.seen_ids.setdefault(unique_id, (action, payload)) != (action, payload):
             self.violation(f"message id {unique_id} was used for another message before")
+        if action == "StatusNotification" and not is_repeated:
+            objection = self.statuses.objection(payload)
+            if objection:
+                self.violation(objection)
         received = Received(at, action, payload)
         answer = None if self.silent else self.answer(received)
         with self.news:

@@ -15,6 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import cases  # noqa: E402
+import readiness  # noqa: E402
 from case import CASES, Case, Lab, NotApplicable  # noqa: E402
 
 for module in pkgutil.iter_modules(cases.__path__):
@@ -108,7 +109,12 @@ def main():
         f"{count('passed')} passed, {count('failed')} failed, {count('known')} known to fail, "
         f"{count('not applicable')} not applicable, in {seconds:.0f} s"
     )
-    return 1 if count("failed") else 0
+    page = readiness.write(arguments.page, results, seconds, arguments.real_time)
+    print(f"The readiness page is {page}.")
+    late = [name for name, *_, holds, _ in readiness.times(results) if not holds]
+    for name in late:
+        print(f"✘ the time of {name} is longer than the form allows")
+    return 1 if count("failed") or late else 0
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ FAULTS = {
     "welded contactor": ["fault", "PowerSwitchFailure"],
     "contactor that does not close": ["fault", "PowerSwitchFailure"],
     "silent meter": ["fault", "PowerMeterFailure"],
-    "jumping meter": ["meter", "set", "0"],
+    "jumping meter": ["meter", "set", "500000000"],
     "pilot error": ["fault", "EVCommunicationError"],
     "over-temperature": ["fault", "HighTemperature"],
     "over-current": ["fault", "OverCurrentFailure"],

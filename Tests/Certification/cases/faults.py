@@ -40,7 +40,7 @@ def ground_fault_in_session(lab):
     lab.expect(status(lambda value: value in ("Charging", "SuspendedEVSE", "Finishing")), optional=[stop(lab.transaction, "Other")])
 
 
-@case("TC_041-jump", "Fault behaviour – the meter's register jumps back while charging")
+@case("TC_041-jump", "Fault behaviour – the meter's register jumps while charging")
 def jumping_meter(lab):
     lab.charge()
     lab.set(MeterValueSampleInterval=1)
@@ -50,7 +50,7 @@ def jumping_meter(lab):
     registers = [
         int(value["value"]) for one in lab.received("MeterValues") for entry in one["meterValue"] for value in entry["sampledValue"]
     ]
-    lab.check(registers == sorted(registers), f"energy fell: {registers}")
+    lab.check(registers == sorted(registers) and registers[-1] < 100_000, f"energy that never flowed: {registers}")
 
 
 @case("TC_041-reader", "Fault behaviour – card reader")
