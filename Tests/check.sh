@@ -37,6 +37,7 @@ swift --version 2>/dev/null | head -n 1
 
 check 'Format' swift format lint --strict --recursive --parallel Package.swift Services Shared Tests
 check 'Rules of the layout' Tests/rules.sh
+check 'Obligations of OCPP 1.6 Core, and the tests that show them' Tests/Requirements/coverage.py
 
 step 'Build (warnings are errors, undeclared imports are errors)'
 swift build --build-tests --explicit-target-dependency-import-check error > "$results/build" 2>&1 || {

@@ -50,14 +50,15 @@ files 'Services/*.swift' | xargs -r grep -nHE "${import}(CZeroMQ|COpenSSL)\\b" |
 files 'Services/*.swift' 'Shared/*.swift' | xargs -r grep -nHE 'try!|[^a-zA-Z]as!|catch *\{ *\}' |
   rule 'No try!, no as!, no empty catch:'
 
-files 'Services/*.swift' 'Shared/*.swift' 'Tests/*.swift' | xargs -r wc -l | awk '$2 != "total" && $1 > 400 { print $2 ": " $1 " lines" }' |
-  rule 'No Swift file above 400 lines:'
+files 'Services/*.swift' 'Shared/*.swift' 'Tests/*.swift' | xargs -r grep -cvE '^ *// Shows: ' | awk -F: '$2 > 400 { print $1 ": " $2 " lines" }' |
+  rule 'No Swift file above 400 lines (tags of tests not counted):'
 
 files 'Services/*.swift' 'Shared/*.swift' 'Tests/Support/ChargerWorld/*.swift' | python3 Tests/type-rules.py |
   rule 'No type is spread over more than three files, or has more than twelve stored properties:'
 
-files 'Services/*' 'Shared/*' 'Tests/*' 'deploy/*' README.md | grep -v '^Tests/rules.sh$' | xargs -r grep -nHE '\b(CORE|J)-[A-Z]+-[0-9]+|\b(AMB|SEED)-[0-9]+' |
-  rule 'A comment cites the clause, not the number of a requirement in a list that is not here:'
+files 'Services/*' 'Shared/*' 'Tests/*' 'deploy/*' README.md | grep -vE '^Tests/(rules\.sh$|Requirements/)' |
+  xargs -r grep -nHE '\b(CORE|J)-[A-Z]+-[0-9]+|\b(AMB|SEED)-[0-9]+' | grep -vE '^Tests/[^:]*:[0-9]+: *(//|#) Shows: ' |
+  rule 'A comment cites the clause; numbers of obligations stand in the tags of tests only (Tests/Requirements):'
 
 files 'Tests/Mutations/*.mutation' | xargs -r python3 Tests/mutation.py check |
   rule 'Every deliberate mistake of Tests/Mutations can be put in:'

@@ -155,12 +155,13 @@ class CentralSystem:
         is_repeated = unique_id in self.seen_ids
         if self.seen_ids.setdefault(unique_id, (action, payload)) != (action, payload):
             self.violation(f"message id {unique_id} was used for another message before")
-        if action == "StatusNotification" and not is_repeated:
+        received = Received(at, action, payload)
+        answer = None if self.silent else self.answer(received)
+        # What got no answer may be told again.
+        if action == "StatusNotification" and not is_repeated and answer is not None:
             objection = self.statuses.objection(payload)
             if objection:
                 self.violation(objection)
-        received = Received(at, action, payload)
-        answer = None if self.silent else self.answer(received)
         with self.news:
             self.inbox.append(received)
             self.news.notify_all()

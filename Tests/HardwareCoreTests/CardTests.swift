@@ -76,6 +76,7 @@ import Testing
         }
     }
 
+    // Shows: CORE-AUTH-09
     @Test(
         arguments: [
             (IdTagFormat(), [0xDE, 0xAD, 0xBE, 0xEF], "DEADBEEF"),
@@ -103,6 +104,7 @@ import Testing
         #expect(throws: refusal) { try format.idTag(of: card) }
     }
 
+    // Shows: CORE-AUTH-08
     @Test func printingReadersAreTakenAtTheirWord() throws {
         #expect(try IdTagFormat(byteOrder: .reversed).idTag(of: .printed("TAG-1")) == "TAG-1")
     }

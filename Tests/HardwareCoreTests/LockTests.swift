@@ -75,6 +75,7 @@ import Testing
         #expect(effects.connector?.lock == .failed)
     }
 
+    // Shows: CORE-UNL-07
     @Test func aJammedLockIsTriedThreeTimesAndThenAFault() {
         var bench = locking()
         let first = bench.wait(.milliseconds(6999), pilotHigh: 6000)
@@ -121,6 +122,7 @@ import Testing
         #expect(effects.orders.contains(open))
     }
 
+    // Shows: CORE-UNL-06
     @Test func anUnlockThatFailsIsAnsweredInTime() {
         var bench = charging()
         bench.withdraw()

@@ -194,6 +194,7 @@ def test_help_and_version_and_unknown_options(service):
     assert "--no-such-option" in wrong.stderr
 
 
+# Shows: J-CON-24, CORE-CFG-17
 def test_a_secret_never_appears_on_the_bus(stack, csms):
     stack.start()
     csms.wait_status("Available")

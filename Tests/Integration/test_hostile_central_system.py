@@ -203,6 +203,7 @@ def id_of(text):
     return json.loads(re.match(r'\s*\[\s*2(?:\.0)?\s*,\s*("(?:[^"\\]|\\.)*")', text)[1])
 
 
+# Shows: J-RPC-06, J-RPC-20, J-RPC-21, J-RPC-23, CORE-UNL-03, CORE-AVL-11, CORE-REM-08, MSG-02
 @pytest.mark.parametrize(["text", "expected"], [pytest.param(t, e, id=n) for n, t, e in texts()])
 def test_a_nasty_text_gets_the_right_answer(online, text, expected):
     stack, csms = online
@@ -259,6 +260,7 @@ def test_a_message_dripping_byte_by_byte_arrives(online):
     assert answers(csms, since) == [[3, "x", {"status": "Rejected"}]]
 
 
+# Shows: J-RPC-22
 def test_an_id_still_being_handled_is_refused_and_a_flood_does_not_drown(online):
     """ChangeConfiguration waits for the disk, so that its id is still taken when the next frame is read."""
     _, csms = online
@@ -336,6 +338,7 @@ ANSWERS = [
 ]
 
 
+# Shows: J-CON-08
 @pytest.mark.parametrize("answer", [pytest.param(a, id=n) for n, a in ANSWERS])
 def test_a_handshake_that_fails_is_told_and_tried_again(answer):
     """The server never speaks WebSocket. The gateway says so, lives on, and dials again (after its patience, if nothing comes)."""

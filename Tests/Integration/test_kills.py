@@ -88,6 +88,7 @@ def test_a_simulated_register_that_is_not_kept_has_not_fallen(csms):
         assert not faults, faults
 
 
+# Shows: CORE-TX-27
 def test_a_stop_that_could_not_be_sent_is_sent_after_all_were_killed(stack, csms):
     stack.start()
     csms.wait_status("Available")
@@ -105,6 +106,7 @@ def test_a_stop_that_could_not_be_sent_is_sent_after_all_were_killed(stack, csms
     session.assert_one_transaction(csms, start, stop)
 
 
+# Shows: CORE-TX-23, CORE-TX-34
 def test_offline_transactions_arrive_once_and_in_order(stack, csms):
     stack.start()
     csms.wait_status("Available")
@@ -129,6 +131,7 @@ def test_offline_transactions_arrive_once_and_in_order(stack, csms):
     assert {p["reason"] for p in csms.calls("StopTransaction")} == {"EVDisconnected"}
 
 
+# Shows: J-CON-09
 def test_a_cut_uplink_is_noticed_and_mended(stack, csms):
     stack.start()
     csms.wait_status("Available")

@@ -6,6 +6,7 @@ import threading
 import session
 
 
+# Shows: CORE-BOOT-01, CORE-BOOT-03, MSG-02
 def test_a_wallbox_boots_charges_stops_and_reports_its_energy(stack, csms):
     stack.start()
     boot = csms.wait("BootNotification")
@@ -33,6 +34,7 @@ def test_a_wallbox_boots_charges_stops_and_reports_its_energy(stack, csms):
     assert len(csms.calls("BootNotification")) == 1
 
 
+# Shows: CORE-BOOT-02, CORE-BOOT-08, CORE-BOOT-12, CORE-BOOT-14
 def test_nothing_is_sent_while_rejected_and_only_boot_while_pending(stack, csms):
     csms.registrations = ["Rejected", "Pending"]
     stack.start()
@@ -76,6 +78,7 @@ def test_remote_start_and_remote_stop(stack, csms):
     assert "idTag" not in stop
 
 
+# Shows: CORE-CFG-02, CORE-CFG-07, CORE-CFG-13
 def test_configuration_is_read_changed_and_kept_over_restarts(stack, csms):
     stack.start()
     csms.wait_status("Available")
@@ -118,6 +121,7 @@ def test_a_change_that_the_store_takes_up_too_late_is_rejected_and_not_stored(st
     assert "expired" in stack.log("ocpp-gateway")
 
 
+# Shows: SEED-05
 def test_an_unplug_at_the_car_ends_the_transaction(stack, csms):
     stack.start()
     csms.wait_status("Available")

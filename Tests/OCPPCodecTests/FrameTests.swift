@@ -18,6 +18,7 @@ import Testing
         #expect(message == .call(id: "a", .reset(.init(type: .hard))))
     }
 
+    // Shows: J-RPC-13
     @Test func nullStandsForAnEmptyPayload() {
         #expect(Frames.decode(#"[2,"id","ClearCache",null]"#) == .call(id: "id", .clearCache(.init())))
         #expect(
@@ -32,6 +33,7 @@ import Testing
         )
     }
 
+    // Shows: J-RPC-11
     @Test func aResultIsReadAsTheAnswerToThePendingCall() {
         let message = Frames.decode(#"[3,"id",{"currentTime":"2026-11-22T17:11:00Z"}]"#, pending: .heartbeat)
         guard case .callResult("id", .heartbeat(let confirmation)) = message else {
@@ -41,6 +43,7 @@ import Testing
         #expect(confirmation.currentTime.description == "2026-11-22T17:11:00.000Z")
     }
 
+    // Shows: J-RPC-04
     @Test func anAnswerToNoPendingCallIsIgnored() {
         #expect(Frames.isIgnored(Frames.decode(#"[3,"late",{}]"#, pending: .heartbeat)))
         #expect(Frames.isIgnored(Frames.decode(#"[4,"late","GenericError","",{}]"#, pending: .heartbeat)))
@@ -90,6 +93,7 @@ import Testing
         #expect(message == .callError(id: "id", error))
     }
 
+    // Shows: J-RPC-16
     @Test(arguments: [
         ("FormationViolation", CallErrorCode.formationViolation),
         ("FormatViolation", .formationViolation),
@@ -117,6 +121,7 @@ import Testing
         #expect(Frames.decode(text, pending: .heartbeat) == .callError(id: "id", error))
     }
 
+    // Shows: J-RPC-23
     @Test(arguments: [
         "", " ", "null", "2", "\"text\"", "{}", "[]", "[", "[2", "[2]", "[2,", "nonsense", "[2,\"id\",\"Reset\"",
         "[,]",
@@ -128,6 +133,7 @@ import Testing
         #expect(Frames.isIgnored(Frames.decode(text)))
     }
 
+    // Shows: J-RPC-06
     @Test(arguments: ["0", "1", "5", "-2", "2.5", "22", "1e400", "99999999999999999999"])
     func anUnknownMessageTypeNumberIsIgnored(_ number: String) {
         #expect(Frames.isIgnored(Frames.decode(#"[\#(number),"id","Reset",{"type":"Soft"}]"#)))
@@ -145,6 +151,7 @@ import Testing
         #expect(Frames.isIgnored(Frames.chargePoint.decode(bytes) { _ in nil }))
     }
 
+    // Shows: J-RPC-15, J-RPC-20
     @Test(arguments: [
         #"[2,"id","Reset",{"type":"Soft","type":"Hard"}]"#,
         #"[2,"id","Reset",{"type":"\ud800"}]"#,
@@ -180,6 +187,7 @@ import Testing
         #expect(error.code == .formationViolation)
     }
 
+    // Shows: J-RPC-17, J-RPC-18
     @Test func aBrokenCallOfAnUnknownActionIsNotImplemented() {
         #expect(Frames.code(#"[2,"id","SelfDestruct",{]"#) == .notImplemented)
         #expect(Frames.code(#"[2,"id","Heartbeat",{]"#) == .notSupported)
@@ -202,6 +210,7 @@ import Testing
         #expect(Frames.isIgnored(Frames.decode(text)))
     }
 
+    // Shows: J-RPC-07
     @Test func anIdOf36CharactersIsTheLongest() {
         let longest = String(repeating: "x", count: 36)
         #expect(Frames.decode(#"[2,"\#(longest)","ClearCache",{}]"#) == .call(id: longest, .clearCache(.init())))
@@ -209,6 +218,7 @@ import Testing
         #expect(Frames.decode(#"[2,"\#(umlauts)","ClearCache",{}]"#) == .call(id: umlauts, .clearCache(.init())))
     }
 
+    // Shows: J-RPC-15
     @Test func aLongerIdIsSentBackInTheRefusal() {
         let long = String(repeating: "x", count: 37)
         guard case .rejectedCall(let id, let action, let error) = Frames.decode(#"[2,"\#(long)","ClearCache",{}]"#)
@@ -244,16 +254,19 @@ import Testing
 
     // MARK: - Writing
 
+    // Shows: J-RPC-05, J-RPC-10
     @Test func aCallIsWrittenWithFourElements() {
         let bytes = MessageCodec.encodeCall(id: "19223201", .heartbeat(.init()))
         #expect(Frames.text(bytes) == #"[2,"19223201","Heartbeat",{}]"#)
     }
 
+    // Shows: J-RPC-05, J-RPC-11
     @Test func aResultIsWrittenWithThreeElements() {
         let bytes = MessageCodec.encodeResult(id: "a", .reset(.init(status: .accepted)))
         #expect(Frames.text(bytes) == #"[3,"a",{"status":"Accepted"}]"#)
     }
 
+    // Shows: J-RPC-05, J-RPC-12, J-RPC-16
     @Test func anErrorIsWrittenWithFiveElementsAlways() {
         #expect(
             Frames.text(MessageCodec.encodeError(id: "a", CallError(code: .formationViolation)))
@@ -272,6 +285,7 @@ import Testing
         #expect(Frames.text(MessageCodec.encodeError(id: "a", error)) == #"[4,"a","GenericError","",{}]"#)
     }
 
+    // Shows: J-RPC-25, CORE-DT-06
     @Test func textIsEscapedAndKeptAsItIs() throws {
         let data = "quote \" backslash \\ line\n tab\t nul\u{0} é \u{1F697}"
         let bytes = MessageCodec.encodeCall(id: "i\"d", .dataTransfer(.init(vendorId: "v", data: data)))

@@ -15,6 +15,7 @@ import Testing
         }
     }
 
+    // Shows: MSG-01
     @Test(arguments: OCPPSamples.fullRequests + OCPPSamples.minimalRequests)
     func aRequestSurvivesTheWireInItsDirectionAndIsRefusedInTheOther(_ request: OCPPRequest) {
         let bytes = MessageCodec.encodeCall(id: "id", request)
@@ -51,6 +52,7 @@ import Testing
         #expect(Action.allCases.count { $0.mayBeSent(by: .centralSystem) } == 19)
     }
 
+    // Shows: J-RPC-32
     @Test func decimalsAreWrittenWithOneDigitAtMostAndIntegersWithNone() {
         let text = Frames.text(MessageCodec.encodeCall(id: "id", OCPPSamples.setChargingProfile))
         #expect(text.contains(#""limit":8.1,"#))
@@ -59,11 +61,13 @@ import Testing
         #expect(text.contains(#""duration":86400,"#))
     }
 
+    // Shows: CORE-MV-31
     @Test func celsiusIsWrittenMisspelt() {
         let text = Frames.text(MessageCodec.encodeCall(id: "id", OCPPSamples.meterValues))
         #expect(text.contains(#""unit":"Celcius""#))
     }
 
+    // Shows: J-RPC-34
     @Test func absentMembersAreNotWritten() {
         let request = OCPPRequest.stopTransaction(
             .init(meterStop: 1, timestamp: OCPPSamples.moment, transactionId: 2)

@@ -98,10 +98,12 @@ import Testing
         ),
     ]
 
+    // Shows: J-RPC-20, J-RPC-21, J-RPC-35
     @Test(arguments: cases) func aDefectiveCallIsAnsweredWithTheCodeOfItsDefect(_ example: Case) {
         #expect(Frames.code(example.action, example.payload) == example.code)
     }
 
+    // Shows: J-RPC-10, J-RPC-15, J-RPC-17
     @Test(arguments: [
         (#"[2,"id","Reset"]"#, CallErrorCode.formationViolation),
         (#"[2,"id"]"#, .formationViolation),
@@ -118,6 +120,7 @@ import Testing
         #expect(Frames.code(text) == code)
     }
 
+    // Shows: J-RPC-18
     @Test func whatOnlyThisSideSendsIsNotSupportedWhateverThePayload() {
         for action in Action.allCases where !action.mayBeSent(by: .centralSystem) {
             #expect(Frames.code(action.rawValue, "[]") == .notSupported)
@@ -161,6 +164,7 @@ import Testing
         }
     }
 
+    // Shows: J-RPC-26
     @Test func aRefusalIsShortAndAsciiWhateverTheCallContains() {
         let key = String(repeating: "ключ", count: 500)
         guard case .rejectedCall(_, _, let error) = Frames.decode(#"[2,"id","Reset",{"type":"Soft","\#(key)":1}]"#)
@@ -172,6 +176,7 @@ import Testing
         #expect(error.errorDescription.utf8.allSatisfy { (0x20...0x7E).contains($0) })
     }
 
+    // Shows: CORE-MV-18, J-RPC-35
     @Test func whatTheCentralSystemReceivesIsCheckedToo() {
         for payload in [
             #"{"connectorId":1,"meterValue":[]}"#,
@@ -191,6 +196,7 @@ import Testing
         }
     }
 
+    // Shows: J-RPC-14
     @Test func wrongConnectorsThatAStatusAnswersAreLetThrough() {
         #expect(Frames.code("UnlockConnector", #"{"connectorId":0}"#) == nil)
         #expect(Frames.code("UnlockConnector", #"{"connectorId":9765}"#) == nil)

@@ -4,6 +4,7 @@ import Testing
 
 /// The types of OCPP 1.6 chapter 7 that do more than hold a value.
 @Suite struct VocabularyTests {
+    // Shows: CORE-AUTH-07, J-RPC-29
     @Test func identifiersCompareWithoutRegardToCaseAndKeepTheirSpelling() {
         let tag: IdToken = "04aB"
         #expect(tag == "04AB")
@@ -14,6 +15,7 @@ import Testing
         #expect("[" as IdToken != "{")  // differ by the bit that tells the cases of letters apart
     }
 
+    // Shows: CORE-CFG-06, J-RPC-29
     @Test func textsEndAtTheirLimit() {
         #expect(CiString20(String(repeating: "x", count: 20)) != nil)
         #expect(CiString20(String(repeating: "x", count: 21)) == nil)
@@ -22,6 +24,7 @@ import Testing
         #expect(CiString20(String()) != nil)
     }
 
+    // Shows: J-RPC-29
     @Test(arguments: ["ä", "\u{7F}", "a\u{0}", "tab\t", "\u{1F697}"])
     func textsAreOfPrintableAsciiOnly(_ text: String) {
         #expect(CiString50(text) == nil)
@@ -52,12 +55,14 @@ import Testing
         #expect(throws: DecodingError.self) { try JSON.decode([ChargingRate].self, from: Array("[\(text)]".utf8)) }
     }
 
+    // Shows: CORE-MV-31
     @Test func bothSpellingsOfCelsiusAreReadAndNoInventedUnit() throws {
         let bytes = Array(#"["Celcius","Celsius","Wh"]"#.utf8)
         #expect(try JSON.decode([UnitOfMeasure].self, from: bytes) == [.celsius, .celsius, .wh])
         #expect(throws: DecodingError.self) { try JSON.decode([UnitOfMeasure].self, from: Array(#"["Hertz"]"#.utf8)) }
     }
 
+    // Shows: J-RPC-35
     @Test func aListOfOneOrMoreIsNeverEmpty() {
         #expect(OneOrMore([Int]()) == nil)
         #expect(OneOrMore([1, 2])?.elements == [1, 2])

@@ -2,6 +2,7 @@ import Primitives
 import Testing
 
 @Suite struct TimestampTests {
+    // Shows: J-RPC-31
     @Test func everyMillisecondIsWrittenExactly() {
         for millisecond in Int64(0)..<1000 {
             let text = Timestamp(millisecondsSinceEpoch: 1_767_225_600_000 + millisecond).description
@@ -18,6 +19,7 @@ import Testing
         }
     }
 
+    // Shows: J-RPC-30
     @Test(arguments: [
         ("1970-01-01T00:00:00Z", 0),
         ("2024-02-29T12:34:56.789Z", 1_709_210_096_789),

@@ -29,6 +29,7 @@ import Testing
         }
     }
 
+    // Shows: CORE-TX-27
     @Test(arguments: scenarios, [false, true])
     func thePowerMayGoAtEveryWrite(_ scenario: Scenario, isWritten: Bool) {
         Self.everyWrite(of: scenario) { number in
@@ -57,6 +58,7 @@ import Testing
         }
     }
 
+    // Shows: CORE-TX-36
     @Test func aTransactionInAPowerCutEndsWithPowerLoss() {
         let world = Scenario.standard.play { $0.plan(.cutPower(.seconds(20)), at: .seconds(110)) }
         #expect(world.violations.isEmpty, "\(world.report())")

@@ -36,6 +36,7 @@ import Testing
         }
     }
 
+    // Shows: J-CON-11
     @Test func aDoorThatIsClosedForAnHourLosesNothing() {
         var scenario = Scenario.standard
         scenario.length = .seconds(4200)
@@ -58,6 +59,7 @@ import Testing
         #expect(world.violations.isEmpty, "\(world.report())")
     }
 
+    // Shows: CORE-HB-08, CORE-TX-35
     /// OCPP 1.6 §3.7: in their order, whatever somebody does to the clock.
     @Test(arguments: [-4000, 4000])
     func stepsOfTheWallClockChangeNoTimestamp(seconds: Int) {
@@ -70,6 +72,7 @@ import Testing
         }
     }
 
+    // Shows: CORE-BOOT-19
     @Test func aChargerWithoutABatteryClockChargesBeforeItKnowsTheTime() {
         var scenario = Scenario.offline
         scenario.settings.hasBatteryClock = false

@@ -8,6 +8,7 @@ import Testing
 
 /// Everything as it should be.
 @Suite struct SessionTests {
+    // Shows: CORE-TX-40
     @Test(arguments: [Scenario.standard, .offline, .locked, .two])
     func everySessionIsBilledOnceAndExactly(_ scenario: Scenario) {
         let world = scenario.play()
@@ -20,6 +21,7 @@ import Testing
         }
     }
 
+    // Shows: SEED-02
     @Test func meterValuesComeEveryTwentySeconds() {
         let world = Scenario.standard.play()
         #expect(world.ledger.transactions.first?.samples == 3)

@@ -212,6 +212,7 @@ struct Sample {
         #expect(failure(try sample.changing("allowSimulation", to: false)).contains("allowSimulation"))
     }
 
+    // Shows: J-CON-03
     @Test(
         arguments: [
             ("ws://h", nil), ("wss://h/", nil), ("WS://h:1/a/b", nil), ("ws://[::1]:80/x", nil),

@@ -34,6 +34,7 @@ import Testing
         return failure.cause
     }
 
+    // Shows: J-CON-01, J-CON-05, J-CON-20, J-CON-22
     @Test func theRequestIsThatOfTheSpecification() throws {
         var nonce = SampleNonce()
         let request = WebSocketConnection.client(
@@ -69,6 +70,7 @@ import Testing
         #expect(events == [.opened(subprotocol: "ocpp1.6"), text("[]")])
     }
 
+    // Shows: J-CON-06
     /// J §3.2.
     @Test func anAnswerWithoutOurSubprotocolIsAFailedConnection() throws {
         #expect(try cause(Self.answer.dropLast()) == .subprotocolRefused(answered: nil))
@@ -80,6 +82,7 @@ import Testing
         #expect(try cause(doubled) == .subprotocolRefused(answered: "ocpp1.6, ocpp1.6"))
     }
 
+    // Shows: J-CON-18
     @Test(arguments: [
         (0, "HTTP/1.1 404 Not Found", UpgradeFailure.Cause.status(404)),
         (0, "HTTP/1.0 401 Unauthorized", .status(401)),

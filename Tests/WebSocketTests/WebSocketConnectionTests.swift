@@ -12,6 +12,7 @@ import Testing
         #expect(pair.serverEvents.last == text("[2,\"1\",\"Heartbeat\",{}]"))
     }
 
+    // Shows: J-CON-13
     @Test func pingsAreAnsweredByBothSides() throws {
         var pair = try Pair()
         pair.toServer(pair.client.ping([1, 2], using: &pair.random))

@@ -2,6 +2,7 @@ import Testing
 import WebSocket
 
 @Suite struct WebSocketURLTests {
+    // Shows: J-CON-02, J-CON-04
     @Test(arguments: [
         // J §3.1.1
         ("ws://centralsystem.example.com/ocpp", "CP001", "ws://centralsystem.example.com/ocpp/CP001"),
@@ -22,6 +23,7 @@ import WebSocket
         #expect(try WebSocketURL(endpoint).appending(identity: identity).description == expected)
     }
 
+    // Shows: J-CON-03
     @Test func partsAreTakenApart() throws {
         let url = try WebSocketURL("WSS://CSMS.Example.com:9443/ocpp/1.6?a=b")
         #expect(url.isSecure)

@@ -24,6 +24,7 @@ def expect_heartbeats(lab, accepted, interval):
         before = beat
 
 
+# Shows: CORE-BOOT-01, CORE-BOOT-06, CORE-BOOT-08, CORE-BOOT-15, CORE-HB-01
 @case("TC_001", "Cold boot charge point", boots=False)
 def cold_boot(lab):
     retry, interval = lab.seconds(30, 2), lab.seconds(10, 2)
@@ -40,6 +41,7 @@ def cold_boot(lab):
     expect_heartbeats(lab, max(statuses, key=lambda one: one.at), interval)
 
 
+# Shows: CORE-BOOT-11, CORE-BOOT-12, CORE-BOOT-14, CORE-HB-07
 @case("TC_002", "Cold boot charge point – Pending", boots=False)
 def pending(lab):
     retry, interval = lab.seconds(30, 3), lab.seconds(10, 2)

@@ -33,6 +33,7 @@ def all_keys(lab):
     lab.check(not differences, "not as the certificate has it: " + "; ".join(differences))
 
 
+# Shows: CORE-CFG-07, CORE-CFG-17
 @case("TC_021", "Change and set configuration")
 def change(lab):
     lab.set(MeterValueSampleInterval=15)
@@ -40,11 +41,13 @@ def change(lab):
     lab.check(value == "15", f"it was set to 15 and reads {value}")
 
 
+# Shows: CORE-CFG-07
 @case("TC_040_1", "Configuration key unknown")
 def unknown_key(lab):
     lab.answered("NotSupported", "ChangeConfiguration", key="NoSuchKey", value="1")
 
 
+# Shows: CORE-CFG-07, CORE-CFG-08
 @case("TC_040_2", "Configuration value wrong")
 def wrong_value(lab):
     before, _ = lab.get("MeterValueSampleInterval")
@@ -61,6 +64,7 @@ def local_list_version(lab):
         lab.check(refused.code in ("NotSupported", "NotImplemented"), str(refused))
 
 
+# Shows: CORE-CFG-21
 @case("TC_043_1", "Send local list, not supported")
 def send_local_list(lab):
     try:
@@ -69,6 +73,7 @@ def send_local_list(lab):
         lab.check(refused.code in ("NotSupported", "NotImplemented"), str(refused))
 
 
+# Shows: CORE-DT-02
 @case("TC_062", "Data transfer to the charge point")
 def data_transfer(lab):
     lab.answered(

@@ -3,6 +3,7 @@
 from case import DETACHABLE, case, status, stop
 
 
+# Shows: CORE-TX-19
 @case("TC_005_1", "EV-side disconnect – stop and unlock", DETACHABLE, "not to the product: its cable is fixed")
 def stop_and_unlock(lab):
     lab.set(StopTransactionOnEVSideDisconnect="true", UnlockConnectorOnEVSideDisconnect="true")
@@ -13,6 +14,7 @@ def stop_and_unlock(lab):
     lab.expect(status("Available"))
 
 
+# Shows: CORE-TX-16, CORE-STAT-16, CORE-UNL-05, SEED-05
 @case("TC_005_2", "EV-side disconnect – stop, no unlock")
 def stop_without_unlock(lab):
     lab.set(StopTransactionOnEVSideDisconnect="true")
@@ -24,6 +26,7 @@ def stop_without_unlock(lab):
     lab.answered(("Unlocked", "NotSupported"), "UnlockConnector", connectorId=1)
 
 
+# Shows: CORE-TX-19
 @case("TC_005_2-socket", "EV-side disconnect – stop, no unlock, detachable cable", DETACHABLE, "not to the product: its cable is fixed")
 def stop_without_unlock_at_socket(lab):
     lab.set(StopTransactionOnEVSideDisconnect="true", UnlockConnectorOnEVSideDisconnect="false")
@@ -35,6 +38,7 @@ def stop_without_unlock_at_socket(lab):
     lab.expect(status("Available"))
 
 
+# Shows: CORE-TX-18, CORE-STAT-17
 @case("TC_005_3", "EV-side disconnect – the transaction goes on")
 def transaction_goes_on(lab):
     lab.set(StopTransactionOnEVSideDisconnect="false")

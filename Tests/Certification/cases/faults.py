@@ -16,12 +16,14 @@ def idle(fault, code):
     return script
 
 
+# Shows: CORE-STAT-12, CORE-STAT-22
 case("TC_041", "Fault behaviour – ground fault")(idle("ground fault", "GroundFailure"))
 case("TC_041-welded", "Fault behaviour – welded contactor")(idle("welded contactor", "PowerSwitchFailure"))
 case("TC_041-meter", "Fault behaviour – silent meter")(idle("silent meter", "PowerMeterFailure"))
 case("TC_041-temperature", "Fault behaviour – over-temperature")(idle("over-temperature", "HighTemperature"))
 
 
+# Shows: CORE-UNL-07
 @case("TC_041-lock", "Fault behaviour – the lock lets the cable go", DETACHABLE, "not to the product: its cable is fixed")
 def lock_failure(lab):
     lab.charge()
@@ -53,6 +55,7 @@ def jumping_meter(lab):
     lab.check(registers == sorted(registers) and registers[-1] < 100_000, f"energy that never flowed: {registers}")
 
 
+# Shows: CORE-STAT-03, CORE-STAT-23
 @case("TC_041-reader", "Fault behaviour – card reader")
 def reader(lab):
     lab.break_part("reader failure")
@@ -61,6 +64,7 @@ def reader(lab):
     lab.expect(status("Available", 0))
 
 
+# Shows: CORE-STAT-15
 @case("TC_041-pilot", "Fault behaviour – pilot error while charging")
 def pilot(lab):
     lab.charge()

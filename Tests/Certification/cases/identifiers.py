@@ -38,6 +38,7 @@ def clear_cache(lab):
     lab.in_order(authorize(lab.CARD), start(lab.CARD), optional=[status("Charging")])
 
 
+# Shows: CORE-AUTH-05
 @case("TC_068", "Stop transaction – only the same idTag")
 def same_id_tag(lab):
     lab.charge()
@@ -49,6 +50,7 @@ def same_id_tag(lab):
     lab.expect(status("Available"))
 
 
+# Shows: CORE-AUTH-05, CORE-TX-12
 @case("TC_069", "Stop transaction – parentIdTag")
 def parent_id_tag(lab):
     lab.verdict(
@@ -80,8 +82,11 @@ def refused(verdict):
     return script
 
 
+# Shows: CORE-AUTH-11
 case("TC_023_1", "Start with an invalid id")(refused("Invalid"))
+# Shows: CORE-AUTH-11
 case("TC_023_2", "Start with an expired id")(refused("Expired"))
+# Shows: CORE-AUTH-11
 case("TC_023_3", "Start with a blocked id")(refused("Blocked"))
 case("TC_023_4", "Start with an invalid id, MinimumStatusDuration", settings={"MinimumStatusDuration": 0})(refused("Invalid"))
 

@@ -30,6 +30,7 @@ def check_values(lab, values, wanted, context):
             lab.check(value.get("location", "Outlet") == "Outlet", f"location {value.get('location')}")
 
 
+# Shows: CORE-MV-01, CORE-MV-03, CORE-MV-09
 @case("TC_070", "Sampled meter values")
 def sampled_values(lab):
     interval = lab.seconds(15, 2)
@@ -51,6 +52,7 @@ def sampled_values(lab):
     lab.check(len(ended["transactionData"]) >= 3, f"{len(ended['transactionData'])} entries of transactionData for three samples")
 
 
+# Shows: CORE-MV-08
 @case("TC_070-measurands", "Sampled meter values – several measurands")
 def several_measurands(lab):
     wanted = [REGISTER, "Power.Active.Import", "Current.Import", "Voltage"]
@@ -61,6 +63,7 @@ def several_measurands(lab):
     check_values(lab, sampled(sample), wanted, "Sample.Periodic")
 
 
+# Shows: CORE-MV-04, CORE-MV-09, CORE-MV-26
 @case("TC_071", "Clock-aligned meter values")
 def clock_aligned(lab):
     interval = lab.seconds(15, 2)

@@ -22,6 +22,7 @@ def on_time(lab, received, at):
     lab.check(-1 <= off <= 6, f"{received.action} is dated {off:.1f} s after what it tells of")
 
 
+# Shows: J-CON-09, CORE-HB-01
 @case("TC_035", "Idle charge point – the link drops")
 def idle(lab):
     interval = lab.seconds(10, 2)
@@ -38,6 +39,7 @@ def idle(lab):
         lab.check(abs(after.at - before.at - interval) <= 1, f"Heartbeat after {after.at - before.at:.2f} s, expected {interval}")
 
 
+# Shows: CORE-TX-23, CORE-TX-24, CORE-MV-40
 @case("TC_036", "Connection loss during a transaction")
 def in_transaction(lab):
     interval = lab.seconds(15, 2)
@@ -59,6 +61,7 @@ def in_transaction(lab):
     lab.expect(stop(lab.transaction, "Remote"), status("Finishing"))
 
 
+# Shows: CORE-AUTH-15, CORE-AUTH-18, CORE-STAT-13
 @case("TC_037_1", "Offline start, valid id")
 def start_valid(lab):
     swiped = offline_start(lab)
@@ -69,6 +72,7 @@ def start_valid(lab):
     lab.expect(stop(lab.transaction), status("Finishing"))
 
 
+# Shows: CORE-TX-07
 @case("TC_037_2", "Offline start, invalid id – the transaction goes on")
 def start_invalid_goes_on(lab):
     offline_start(lab, StopTransactionOnInvalidId="false")
@@ -80,6 +84,7 @@ def start_invalid_goes_on(lab):
     lab.expect(stop(lab.transaction, local), status("Finishing"))
 
 
+# Shows: CORE-TX-05
 @case("TC_037_3", "Offline start, invalid id – the transaction is stopped")
 def start_invalid_stops(lab):
     offline_start(lab, StopTransactionOnInvalidId="true")
@@ -88,6 +93,7 @@ def start_invalid_stops(lab):
     lab.expect(start(lab.CARD), stop(lambda id: id == lab.transaction, "DeAuthorized"), status("Finishing"), optional=[status("Charging")])
 
 
+# Shows: CORE-TX-24, CORE-TX-35
 @case("TC_038", "Offline stop")
 def offline_stop(lab):
     lab.charge()
@@ -104,6 +110,7 @@ def offline_stop(lab):
     lab.expect(status("Available"))
 
 
+# Shows: CORE-TX-23, CORE-TX-34
 @case("TC_039", "Offline transaction")
 def offline_transaction(lab):
     swiped = offline_start(lab)

@@ -14,6 +14,7 @@ def stops_before(lab):
     lab.expect(boot())
 
 
+# Shows: CORE-TX-36
 @case("TC_032_2", "Power failure – stops after the boot")
 def stops_after(lab):
     lab.set(MeterValueSampleInterval=lab.seconds(15, 2))
@@ -32,6 +33,7 @@ def stops_after(lab):
     lab.expect(status("Available"))
 
 
+# Shows: CORE-AVL-07, CORE-STAT-08
 @case("TC_034", "Power failure with an unavailable charge point")
 def unavailable(lab):
     lab.accepted("ChangeAvailability", connectorId=0, type="Inoperative")

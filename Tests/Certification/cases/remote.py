@@ -3,6 +3,7 @@
 from case import Refused, TWO_CONNECTORS, authorize, case, start, status, stop
 
 
+# Shows: CORE-REM-02, CORE-REM-05, CORE-REM-09
 @case("TC_010", "Remote start – cable first, authorized")
 def cable_first(lab):
     lab.set(AuthorizeRemoteTxRequests="true")
@@ -13,6 +14,7 @@ def cable_first(lab):
     lab.expect(start(lab.CARD), status("Charging"))
 
 
+# Shows: CORE-REM-03
 @case("TC_010-unasked", "Remote start – cable first, AuthorizeRemoteTxRequests false")
 def cable_first_unasked(lab):
     lab.set(AuthorizeRemoteTxRequests="false")
@@ -22,6 +24,7 @@ def cable_first_unasked(lab):
     lab.expect(start(lab.CARD), status("Charging"))
 
 
+# Shows: CORE-REM-11
 @case("TC_011_1", "Remote start – remote start first")
 def remote_start_first(lab):
     lab.set(AuthorizeRemoteTxRequests="true")
@@ -33,6 +36,7 @@ def remote_start_first(lab):
     lab.expect(stop(lab.transaction, "Remote"), status("Finishing"))
 
 
+# Shows: CORE-REM-11
 @case("TC_011_2", "Remote start – time out")
 def time_out(lab):
     time_out = lab.seconds(30, 3)
@@ -43,6 +47,7 @@ def time_out(lab):
     lab.check(-0.5 <= given_up.at - began.at - time_out <= 10, f"given up after {given_up.at - began.at:.1f} s")
 
 
+# Shows: CORE-REM-15, CORE-REM-19, CORE-TX-46
 @case("TC_012", "Remote stop")
 def remote_stop(lab):
     began = lab.charge()
@@ -53,6 +58,7 @@ def remote_stop(lab):
     lab.expect(status("Available"))
 
 
+# Shows: CORE-REM-10, CORE-TX-42
 @case("TC_026", "Remote start rejected")
 def rejected(lab):
     lab.charge()
@@ -60,6 +66,7 @@ def rejected(lab):
     lab.silence(lab.seconds(5, 1))
 
 
+# Shows: CORE-REM-08
 @case("TC_027", "Remote start at connector 0")
 def connector_zero(lab):
     try:
@@ -69,6 +76,7 @@ def connector_zero(lab):
     lab.silence(lab.seconds(5, 1))
 
 
+# Shows: CORE-REM-16
 @case("TC_028", "Remote stop of an unknown transaction")
 def unknown_transaction(lab):
     lab.charge()

@@ -16,10 +16,13 @@ def without_transaction(kind):
     return script
 
 
+# Shows: CORE-RST-01, CORE-RST-06, CORE-RST-07
 case("TC_013", "Hard reset without transaction")(without_transaction("Hard"))
+# Shows: CORE-RST-01, CORE-RST-06, CORE-RST-07
 case("TC_014", "Soft reset without transaction")(without_transaction("Soft"))
 
 
+# Shows: CORE-RST-04, CORE-RST-12
 @case("TC_015", "Hard reset with a transaction")
 def hard_with_transaction(lab):
     lab.charge()
@@ -34,6 +37,7 @@ def hard_with_transaction(lab):
     lab.check(ending in ("Finishing", "Preparing"), f"connector 1 is {ending} after the reset")
 
 
+# Shows: CORE-RST-03, CORE-RST-12
 @case("TC_016", "Soft reset with a transaction")
 def soft_with_transaction(lab):
     lab.charge()

@@ -12,6 +12,7 @@ def end_by_card(lab, began):
     lab.expect(status("Available"))
 
 
+# Shows: CORE-AUTH-01, CORE-AUTH-04, CORE-TX-02, CORE-TX-11, CORE-STAT-30
 @case("TC_003", "Regular charging session – plug-in first")
 def plug_in_first(lab):
     lab.plug()
@@ -22,6 +23,7 @@ def plug_in_first(lab):
     end_by_card(lab, began)
 
 
+# Shows: CORE-STAT-30
 @case("TC_004_1", "Regular charging session – identification first")
 def identification_first(lab):
     lab.present(lab.CARD)
@@ -31,6 +33,7 @@ def identification_first(lab):
     end_by_card(lab, began)
 
 
+# Shows: CORE-STAT-19
 @case("TC_004_2", "Identification first – ConnectionTimeOut")
 def connection_time_out(lab):
     time_out = lab.seconds(30, 3)

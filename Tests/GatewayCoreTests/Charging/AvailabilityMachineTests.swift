@@ -30,6 +30,7 @@ import Testing
         #expect(isOperative(1))
     }
 
+    // Shows: CORE-AVL-11
     @Test mutating func aChangeOfAnUnknownConnectorIsRejected() {
         for id in [-1, 3, .max] {
             let asked = machine.change(change(id, false))
@@ -37,6 +38,7 @@ import Testing
         }
     }
 
+    // Shows: CORE-AVL-15
     /// OCPP 1.6 §5.2: connector 0 is the charge point and all of its connectors.
     @Test mutating func theChargePointGoesOutOfServiceAboveItsConnectorsAndTakesThemBackAlong() {
         _ = machine.change(change(2, false))
@@ -51,6 +53,7 @@ import Testing
         #expect(isOperative(0) && isOperative(1) && isOperative(2))
     }
 
+    // Shows: CORE-AVL-15
     @Test mutating func aConnectorPutIntoServiceStaysOutWhileTheChargePointIs() {
         _ = machine.change(change(0, false))
         _ = machine.saved()

@@ -13,6 +13,7 @@ import Testing
 
     private func stops(_ bench: ChargingBench) -> Int { bench.lines.filter { $0.hasPrefix("Stop ") }.count }
 
+    // Shows: CORE-TX-28, CORE-TX-29, CORE-TX-30, J-RPC-27, SEED-07
     /// OCPP 1.6 §3.7.1, §9.1.31, §9.1.32: three attempts, waits of 10 and 20 seconds.
     @Test func aRefusedMessageIsTriedAgainWithGrowingWaits() {
         let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
@@ -35,6 +36,7 @@ import Testing
         #expect(bench.machine.queue?.undelivered == 0)
     }
 
+    // Shows: CORE-TX-31, CORE-TX-33
     /// E §3.18.
     @Test func aLostStartLeavesMinusOne() {
         let bench = ChargingBench()
@@ -124,6 +126,7 @@ import Testing
         #expect(bench.logs.allSatisfy { $0.level != .fault })
     }
 
+    // Shows: CORE-TX-32, J-RPC-09
     @Test func aLostConnectionIsNoFailureAndKeepsTheMessageId() {
         let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
         bench.goOnline()
@@ -147,6 +150,7 @@ import Testing
         #expect(bench.central.stops.count == 1)
     }
 
+    // Shows: CORE-TX-27
     @Test func theMessageIdSurvivesARestart() {
         let bench = ChargingBench()
         bench.plug()
@@ -178,6 +182,7 @@ import Testing
         #expect(bench.hardware[1]?.isClosed == true)
     }
 
+    // Shows: CORE-TX-10
     /// OCPP 1.6 §7.2, §9.1.24.
     @Test func concurrentTxOtherwiseIsOne() {
         let bench = ChargingBench()
@@ -203,6 +208,7 @@ import Testing
         #expect(bench.machine.queue?.deadLetters == 1)
     }
 
+    // Shows: CORE-TX-26, CORE-BOOT-23
     @Test func otherMessagesPassTheQueue() {
         let bench = ChargingBench()
         bench.central.interfere = refuseStart
@@ -214,6 +220,7 @@ import Testing
         #expect(bench.lines == ["Status 1 SuspendedEV"])
     }
 
+    // Shows: CORE-TX-41
     /// Memory holds a window, the rest waits on disk.
     @Test func aLongQueueIsReadInPieces() {
         let bench = ChargingBench(keys: [.meterValueSampleInterval: "1"])

@@ -9,6 +9,7 @@ import Testing
         bench.central.meterValues.map(\.request)
     }
 
+    // Shows: CORE-MV-01, CORE-MV-03, CORE-MV-08, CORE-MV-22, CORE-MV-24, CORE-MV-32, CORE-MV-33, CORE-MV-38
     /// TC_070.
     @Test func sampledValuesComeOnTheGridWithoutDrift() {
         let bench = ChargingBench(keys: [
@@ -39,6 +40,7 @@ import Testing
         #expect(first.map(\.phase) == [nil, nil, .l1, .l1N, nil, nil])
     }
 
+    // Shows: CORE-MV-01, CORE-MV-02, CORE-MV-04, CORE-MV-26
     /// TC_071.
     @Test func clockAlignedValuesCarryTheGridTime() {
         let bench = ChargingBench(keys: [.meterValueSampleInterval: "0", .clockAlignedDataInterval: "15"])
@@ -53,6 +55,7 @@ import Testing
         #expect(everything(bench).allSatisfy { $0.meterValue.first.sampledValue.first.context == .sampleClock })
     }
 
+    // Shows: CORE-MV-42
     @Test func withoutATransactionNothingIsSampled() {
         let bench = ChargingBench(keys: [.clockAlignedDataInterval: "15"])
         bench.goOnline()
@@ -61,6 +64,7 @@ import Testing
         #expect(everything(bench).isEmpty)
     }
 
+    // Shows: CORE-MV-02, CORE-MV-43, CORE-CFG-17
     /// OCPP 1.6 §5.3.
     @Test func aNewIntervalAppliesToTheRunningTransaction() {
         let bench = ChargingBench.charging()
@@ -72,6 +76,7 @@ import Testing
         #expect(everything(bench).count == 2)
     }
 
+    // Shows: CORE-MV-46
     /// OCPP 1.6 §7.6, §7.31.
     @Test func aDeadMeterReportsNothing() {
         let bench = ChargingBench.charging()
@@ -104,6 +109,7 @@ import Testing
         #expect(bench.central.starts.count == 1)
     }
 
+    // Shows: CORE-TX-41, CORE-TX-47
     @Test func aRegisterThatFallsIsNotFollowed() {
         let bench = ChargingBench.charging()
         bench.change { $0.registerWh = 5 }
@@ -115,6 +121,7 @@ import Testing
 
     // MARK: - transactionData
 
+    // Shows: CORE-MV-10
     @Test func bothStopListsEmptyMeanNoTransactionData() {
         let bench = ChargingBench.charging()
         bench.run(seconds: 50)
@@ -123,6 +130,7 @@ import Testing
         #expect(bench.central.stops.first?.request.transactionData == nil)
     }
 
+    // Shows: CORE-MV-09, CORE-MV-11, CORE-MV-22
     @Test func transactionDataHasBeginSamplesAndEnd() {
         let bench = ChargingBench.charging(keys: [.stopTxnSampledData: "Energy.Active.Import.Register,Voltage"])
         bench.run(seconds: 40)
@@ -138,6 +146,7 @@ import Testing
         #expect(data.allSatisfy { $0.sampledValue.count == 2 })
     }
 
+    // Shows: CORE-MV-12, CORE-MV-13
     /// E §3.91.
     @Test func transactionDataIsThinnedEvenlyBetweenBeginAndEnd() {
         let bench = ChargingBench.charging(keys: [.stopTxnSampledData: "Energy.Active.Import.Register"])

@@ -9,6 +9,7 @@ import Testing
         bench.lines.filter { !$0.hasPrefix("Status") }
     }
 
+    // Shows: CORE-TX-23, CORE-TX-24, CORE-MV-40, CORE-TX-35
     /// TC_036.
     @Test func aLostConnectionKeepsEveryMeterValueInOrder() {
         let bench = ChargingBench.charging()
@@ -22,6 +23,7 @@ import Testing
         #expect(bench.lines.last == "Meter 1 #1 1160")
     }
 
+    // Shows: CORE-AUTH-15, CORE-AUTH-17, CORE-AUTH-18, CORE-STAT-13, CORE-STAT-26, CORE-TX-35, J-CON-12
     /// TC_037_1: any card charges offline with the factory defaults; no stale status afterwards.
     @Test func aTransactionBegunOfflineIsReportedLater() {
         let bench = ChargingBench()
@@ -38,6 +40,7 @@ import Testing
         #expect(bench.central.starts.first?.request.timestamp == began)
     }
 
+    // Shows: CORE-AUTH-15, CORE-AUTH-17
     @Test func anUnknownCardIsRefusedOfflineWhenTheKeySaysSo() {
         let bench = ChargingBench(keys: [.allowOfflineTxForUnknownId: "false", .localAuthorizeOffline: "true"])
         bench.plug()
@@ -47,6 +50,7 @@ import Testing
         #expect(bench.rejections == ["the central system is not connected"])
     }
 
+    // Shows: CORE-TX-07, CORE-STAT-07
     /// TC_037_2.
     @Test func anInvalidIdMayOnlyLoseItsEnergy() {
         let bench = ChargingBench(keys: [.stopTransactionOnInvalidId: "false"])
@@ -79,6 +83,7 @@ import Testing
         #expect(bench.status()?.status == "SuspendedEVSE")
     }
 
+    // Shows: CORE-TX-05, CORE-TX-34, CORE-AUTH-18
     /// TC_037_3.
     @Test func anInvalidIdStopsWithItsRealTransactionId() {
         let bench = ChargingBench()
@@ -91,6 +96,7 @@ import Testing
         #expect(bench.lines.suffix(2) == ["Status 1 Finishing", "Stop #1 DeAuthorized 1020"])
     }
 
+    // Shows: CORE-TX-08, CORE-TX-09
     /// OCPP 1.6 §9.1.14.
     @Test func anAllowanceLetsTheEVLeave() {
         let bench = ChargingBench(keys: [.maxEnergyOnInvalidId: "10"])
@@ -105,6 +111,7 @@ import Testing
         #expect(bench.central.stops.first?.request.meterStop == 1010)
     }
 
+    // Shows: CORE-TX-24, CORE-TX-35
     /// TC_038.
     @Test func aStopWhileOfflineIsReportedWithItsTime() {
         let bench = ChargingBench.charging()
@@ -117,6 +124,7 @@ import Testing
         #expect(bench.central.stops.first?.request.timestamp == stopped)
     }
 
+    // Shows: CORE-TX-23, CORE-TX-34, CORE-BOOT-23
     /// TC_039.
     @Test func aWholeTransactionOffline() {
         let bench = ChargingBench()
@@ -135,6 +143,7 @@ import Testing
         )
     }
 
+    // Shows: CORE-TX-23, CORE-TX-40
     @Test func manyTransactionsOfflineKeepTheirOrderAndIds() {
         let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
         for _ in 0..<20 {
@@ -201,6 +210,7 @@ import Testing
         #expect(bench.hardware[1]?.lock == .unlocked)
     }
 
+    // Shows: CORE-STAT-13, CORE-STAT-26
     @Test func nothingChangedMeansNoStatusAfterAReconnect() {
         let bench = ChargingBench()
         bench.goOnline()
@@ -212,6 +222,7 @@ import Testing
         #expect(bench.lines.isEmpty)
     }
 
+    // Shows: CORE-BOOT-05, CORE-BOOT-19
     /// OCPP 1.6 §4.2.1.
     @Test func eventsBeforeTheClockIsKnownGetTheirTimeLater() {
         let bench = ChargingBench(clockIsTrusted: false)

@@ -31,6 +31,7 @@ import Testing
         return bench.writes
     }
 
+    // Shows: CORE-TX-27, CORE-TX-41
     /// A cut of the power before each write: exactly one Start and one Stop, or nothing at all and no energy.
     @Test(arguments: Death.allCases, [true, false])
     func everyCutLeavesOneStartAndOneStop(death: Death, online: Bool) {
@@ -70,6 +71,7 @@ import Testing
         }
     }
 
+    // Shows: CORE-TX-36
     /// TC_032_2. What flowed after the last stored register is billed too: none flowed since the power came back.
     @Test func powerLossStopsWithTheRegisterReadAfterIt() {
         let bench = ChargingBench.charging()
@@ -86,6 +88,7 @@ import Testing
         #expect(bench.lines.last == "Status 1 Available")
     }
 
+    // Shows: CORE-TX-36
     @Test func aMeterThatCannotBeReadAfterAPowerLossLeavesTheLastStoredRegister() {
         let bench = ChargingBench.charging()
         bench.run(seconds: 25)
@@ -180,6 +183,7 @@ import Testing
 
     // MARK: - A disk that refuses
 
+    // Shows: CORE-TX-27
     @Test func withoutARecordThereIsNoEnergy() {
         let bench = ChargingBench()
         bench.goOnline()

@@ -33,6 +33,7 @@ import Testing
         return bench
     }
 
+    // Shows: CORE-REM-01, CORE-REM-02, CORE-REM-06, CORE-REM-09
     /// TC_010.
     @Test func remoteStartWithTheCableFirst() {
         let bench = online()
@@ -42,6 +43,7 @@ import Testing
         #expect(bench.lines == ["Status 1 Preparing", "Authorize APP", "Status 1 Charging", "Start 1 APP 1000"])
     }
 
+    // Shows: CORE-REM-03
     @Test func remoteStartWithoutAuthorizeWhenTheKeySaysSo() {
         let bench = online(keys: [.authorizeRemoteTxRequests: "false"])
         bench.plug()
@@ -50,6 +52,7 @@ import Testing
         #expect(bench.lines == ["Status 1 Preparing", "Status 1 Charging", "Start 1 APP 1000"])
     }
 
+    // Shows: CORE-REM-11
     /// TC_011_1.
     @Test func remoteStartBeforeTheCable() {
         let bench = online()
@@ -59,6 +62,7 @@ import Testing
         #expect(bench.lines == ["Authorize APP", "Status 1 Preparing", "Status 1 Charging", "Start 1 APP 1000"])
     }
 
+    // Shows: CORE-REM-11
     /// TC_011_2.
     @Test func remoteStartWithoutCableTimesOut() {
         let bench = online()
@@ -67,6 +71,7 @@ import Testing
         #expect(bench.lines == ["Authorize APP", "Status 1 Preparing", "Status 1 Available"])
     }
 
+    // Shows: CORE-REM-15, CORE-REM-17, CORE-REM-19, CORE-TX-46
     /// TC_012.
     @Test func remoteStop() {
         let bench = ChargingBench.charging()
@@ -77,6 +82,7 @@ import Testing
         #expect(bench.lines.last == "Status 1 Available")
     }
 
+    // Shows: CORE-REM-10, CORE-TX-42
     /// TC_026.
     @Test func remoteStartOnABusyConnectorIsRejected() {
         let bench = ChargingBench.charging()
@@ -84,6 +90,7 @@ import Testing
         #expect(bench.lines.isEmpty)
     }
 
+    // Shows: CORE-REM-08
     /// TC_027 and unknown connectors.
     @Test(arguments: [0, 2, -1])
     func remoteStartOnAWrongConnectorIsRejected(connectorId: Int) {
@@ -91,6 +98,7 @@ import Testing
         #expect(start(bench, connectorId: connectorId) == .rejected)
     }
 
+    // Shows: CORE-REM-07
     @Test func remoteStartWithoutConnectorPrefersTheCable() {
         let bench = online(connectors: 2)
         bench.plug(2)
@@ -99,18 +107,21 @@ import Testing
         #expect(bench.central.starts.map(\.request.connectorId) == [2])
     }
 
+    // Shows: CORE-REM-20
     @Test func aSecondRemoteStartWhileOneIsPendingIsRejected() {
         let bench = online()
         #expect(start(bench) == .accepted)
         #expect(start(bench, idTag: "OTHER") == .rejected)
     }
 
+    // Shows: CORE-REM-10
     @Test func remoteStartOnAnUnavailableConnectorIsRejected() {
         let bench = online()
         #expect(change(bench, 1, .inoperative) == .accepted)
         #expect(start(bench) == .rejected)
     }
 
+    // Shows: CORE-REM-16, CORE-REM-18
     /// TC_028, and OCPP 1.6 §5.12, E §3.18.
     @Test func remoteStopOfAnUnknownTransactionIsRejected() {
         let bench = ChargingBench.charging()
@@ -121,6 +132,7 @@ import Testing
 
     // MARK: - Availability
 
+    // Shows: CORE-AVL-01, CORE-AVL-06, CORE-AVL-07, CORE-STAT-08, MSG-03
     @Test func availabilityChangesAtOnceAndSurvivesARestart() {
         let bench = online()
         #expect(change(bench, 0, .inoperative) == .accepted)
@@ -133,6 +145,7 @@ import Testing
         #expect(bench.lines.suffix(2) == ["Status 0 Available", "Status 1 Available"])
     }
 
+    // Shows: CORE-AVL-03
     @Test func changingToWhatIsAlreadyIsAccepted() {
         let bench = online()
         let before = bench.writes
@@ -141,10 +154,12 @@ import Testing
         #expect(bench.lines.isEmpty)
     }
 
+    // Shows: CORE-AVL-11
     @Test func anUnknownConnectorIsRejected() {
         #expect(change(online(), 7, .inoperative) == .rejected)
     }
 
+    // Shows: CORE-AVL-02, CORE-AVL-14, CORE-STAT-21
     /// OCPP 1.6 §5.2, §7.3, §4.9: F8.
     @Test func duringATransactionTheChangeIsScheduled() {
         let bench = ChargingBench.charging()
@@ -157,6 +172,7 @@ import Testing
         #expect(bench.lines.last == "Status 1 Unavailable")
     }
 
+    // Shows: CORE-AVL-10
     /// OCPP 1.6 §5.2.
     @Test func operativeCancelsAScheduledChange() {
         let bench = ChargingBench.charging()
@@ -168,6 +184,7 @@ import Testing
         #expect(!bench.lines.contains("Status 1 Unavailable"))
     }
 
+    // Shows: CORE-STAT-29
     /// OCPP 1.6 §4.9.
     @Test func preparingIsCancelled() {
         let bench = online()
@@ -189,6 +206,7 @@ import Testing
         #expect(bench.lines.last == "Status 1 Preparing")
     }
 
+    // Shows: CORE-AVL-15
     @Test func connectorZeroOverrulesItsConnectors() {
         let bench = online(connectors: 2)
         #expect(change(bench, 0, .inoperative) == .accepted)
@@ -198,6 +216,7 @@ import Testing
 
     // MARK: - Reset
 
+    // Shows: CORE-RST-03, CORE-RST-12, CORE-TX-44
     /// TC_016, OCPP 1.6 §5.14, §4.9.
     @Test func aSoftResetStopsAndStaysStopped() {
         let bench = ChargingBench.charging()
@@ -212,6 +231,7 @@ import Testing
         #expect(bench.lines == ["Status 0 Available", "Status 1 Finishing"])
     }
 
+    // Shows: CORE-RST-02, CORE-RST-04, CORE-RST-06
     /// TC_015: what could not be sent before a hard reset is sent after it.
     @Test func aHardResetKeepsTheStop() {
         let bench = ChargingBench.charging()
@@ -223,6 +243,7 @@ import Testing
         #expect(bench.central.stops.map(\.request.reason) == [.hardReset])
     }
 
+    // Shows: CORE-AVL-04
     /// What the answer promises survives a power cut, so without a disk the answer is no (OCPP 1.6 §5.2).
     @Test func anAvailabilityThatCannotBeStoredIsRejected() {
         let bench = online()

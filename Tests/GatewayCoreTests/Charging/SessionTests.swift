@@ -4,6 +4,7 @@ import OCPP
 import Primitives
 import Testing
 
+// Shows: CORE-TX-40
 /// The register of the end is what the customer pays; the next transaction begins with it.
 @Test func aMeterThatIsAwayAroundTheEndIsWaitedFor() {
     let bench = ChargingBench.charging()
@@ -19,12 +20,14 @@ import Testing
 }
 
 @Suite struct SessionTests {
+    // Shows: CORE-BOOT-15
     @Test func afterRegistrationEveryStatusIsReported() {
         let bench = ChargingBench()
         bench.goOnline()
         #expect(bench.lines == ["Status 0 Available", "Status 1 Available"])
     }
 
+    // Shows: CORE-AUTH-02, CORE-AUTH-04, CORE-TX-02, CORE-TX-11, CORE-TX-12, CORE-STAT-30
     /// TC_003: plug-in first.
     @Test func cableFirstThenCard() {
         let bench = ChargingBench()
@@ -44,6 +47,7 @@ import Testing
         )
     }
 
+    // Shows: CORE-TX-01, CORE-STAT-30
     /// TC_004_1: identification first.
     @Test func cardFirstThenCable() {
         let bench = ChargingBench()
@@ -56,6 +60,7 @@ import Testing
         #expect(bench.lines.suffix(2) == ["Status 1 Charging", "Start 1 CARD 1000"])
     }
 
+    // Shows: CORE-STAT-19, CORE-STAT-30
     /// TC_004_2: identification first, no cable.
     @Test func cardWithoutCableTimesOutToAvailable() {
         let bench = ChargingBench()
@@ -71,6 +76,7 @@ import Testing
         #expect(bench.central.starts.isEmpty)
     }
 
+    // Shows: CORE-STAT-20, CORE-STAT-30
     /// E §3.20, B6.
     @Test func cableWithoutCardTimesOutToFinishing() {
         let bench = ChargingBench()
@@ -94,6 +100,7 @@ import Testing
         #expect(bench.lines == ["Authorize CARD", "Status 1 Preparing", "Status 1 Charging", "Start 1 CARD 1000"])
     }
 
+    // Shows: CORE-AUTH-07, CORE-AUTH-34
     /// B1.
     @Test func aSecondPresentationBeforeTheCableCancels() {
         let bench = ChargingBench()
@@ -106,6 +113,7 @@ import Testing
         #expect(bench.central.starts.isEmpty)
     }
 
+    // Shows: CORE-AUTH-01, CORE-AUTH-11, CORE-AUTH-13
     /// TC_023.
     @Test(arguments: [AuthorizationStatus.invalid, .blocked, .expired, .concurrentTx])
     func anIdentifierThatIsNotAcceptedStartsNothing(status: AuthorizationStatus) {
@@ -122,6 +130,7 @@ import Testing
         #expect(bench.rejections == [status.rawValue])
     }
 
+    // Shows: CORE-AUTH-19
     /// OCPP 1.6 §4.1: online without an answer is not offline.
     @Test(arguments: [CallOutcome.timedOut, .refused(CallError(code: .internalError))])
     func noAnswerToAuthorizeIsARefusal(outcome: CallOutcome) {
@@ -135,6 +144,7 @@ import Testing
         #expect(bench.permits.isEmpty)
     }
 
+    // Shows: CORE-AUTH-13, CORE-AUTH-33
     @Test func aConnectionLostDuringAuthorizeBringsTheOfflineRules() {
         let bench = ChargingBench()
         bench.goOnline()
@@ -146,6 +156,7 @@ import Testing
         #expect(bench.permits.count == 1)
     }
 
+    // Shows: CORE-TX-16, CORE-STAT-16
     /// TC_005_2.
     @Test func unpluggingTheEVStops() {
         let bench = ChargingBench.charging()
@@ -170,6 +181,7 @@ import Testing
         #expect(statuses == ["Status 1 Finishing", "Status 1 Available"])
     }
 
+    // Shows: CORE-STAT-16
     /// The cable stays in the socket until its lock has opened; that is still the same Finishing.
     @Test func aLockedCableAfterTheEVLeftSaysFinishingOnce() {
         let bench = ChargingBench.charging(hasLock: true, keys: [.unlockConnectorOnEVSideDisconnect: "false"])
@@ -179,6 +191,7 @@ import Testing
         #expect(statuses == ["Status 1 Finishing (EV side disconnected)"])
     }
 
+    // Shows: CORE-TX-18, CORE-STAT-17
     /// TC_005_3.
     @Test func unpluggingTheEVMayKeepTheTransaction() {
         let bench = ChargingBench.charging(keys: [.stopTransactionOnEVSideDisconnect: "false"])
@@ -210,6 +223,7 @@ import Testing
         #expect(bench.permits.isEmpty)
     }
 
+    // Shows: CORE-AUTH-05
     /// TC_068.
     @Test func aForeignCardIsIgnored() {
         let bench = ChargingBench.charging()
@@ -222,6 +236,7 @@ import Testing
         #expect(bench.lines == ["Status 1 Finishing", "Stop #1 Local CARD 1008"])
     }
 
+    // Shows: CORE-AUTH-05, CORE-TX-12
     /// TC_069.
     @Test func aCardOfTheSameParentStops() {
         let bench = ChargingBench()
@@ -236,6 +251,7 @@ import Testing
         #expect(bench.lines == ["Authorize SPOUSE", "Status 1 Finishing", "Stop #1 Local SPOUSE 1006"])
     }
 
+    // Shows: CORE-AUTH-05, CORE-AUTH-07
     @Test func theParentMayComeWithStartTransaction() {
         let bench = ChargingBench()
         bench.central.authorizeInfo = { tag in
@@ -251,6 +267,7 @@ import Testing
         #expect(bench.lines.last == "Stop #1 Local SPOUSE 1006")
     }
 
+    // Shows: CORE-AUTH-05
     @Test func aCardOfAnotherParentDoesNotStop() {
         let bench = ChargingBench()
         bench.central.authorizeInfo = { tag in
@@ -266,6 +283,7 @@ import Testing
         #expect(bench.indications.last == "1 rejected")
     }
 
+    // Shows: CORE-STAT-06
     @Test func suspendedEVAndBack() {
         let bench = ChargingBench.charging()
         bench.change { $0.pilot = .b }
@@ -285,6 +303,7 @@ import Testing
         #expect(bench.lines == ["Status 1 SuspendedEV"])
     }
 
+    // Shows: CORE-STAT-12, CORE-STAT-22
     @Test func aFaultIsReportedAndTheOldStatusReturns() {
         let bench = ChargingBench.charging()
         bench.change { $0.faults = [.groundFailure] }
@@ -293,6 +312,7 @@ import Testing
         #expect(bench.central.stops.isEmpty)
     }
 
+    // Shows: CORE-STAT-15
     /// OCPP 1.6 §4.9: EVCommunicationError is a warning.
     @Test func aCommunicationErrorSuspends() {
         let bench = ChargingBench.charging()
@@ -350,6 +370,7 @@ import Testing
         #expect(bench.lines == ["Status 1 SuspendedEVSE"])
     }
 
+    // Shows: CORE-TX-25
     @Test func twoConnectorsChargeAtOnceAndKeepOneOrder() {
         let bench = ChargingBench(connectors: 2)
         bench.goOnline()

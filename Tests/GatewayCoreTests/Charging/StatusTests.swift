@@ -5,6 +5,7 @@ import Primitives
 import Testing
 
 @Suite struct StatusTests {
+    // Shows: CORE-STAT-10, CORE-STAT-25
     @Test func aShortStatusIsNotReported() {
         let bench = ChargingBench(keys: [.minimumStatusDuration: "5"])
         bench.goOnline()
@@ -39,6 +40,7 @@ import Testing
         #expect(bench.lines == ["Status 1 Preparing"])
     }
 
+    // Shows: CORE-BOOT-15
     @Test func anotherRegistrationReportsEverythingAgain() {
         let bench = ChargingBench()
         bench.goOnline()
@@ -59,6 +61,7 @@ import Testing
         #expect(bench.lines == ["Status 1 Available"])
     }
 
+    // Shows: CORE-STAT-03, CORE-STAT-12
     @Test func aReaderFaultIsAWarningOfTheChargePoint() {
         let bench = ChargingBench()
         bench.goOnline()
@@ -68,6 +71,7 @@ import Testing
         #expect(bench.lines == ["Status 0 Available ReaderFailure"])
     }
 
+    // Shows: CORE-STAT-18
     @Test func anUnknownFaultIsReportedWithItsName() {
         let bench = ChargingBench()
         bench.goOnline()
@@ -81,6 +85,7 @@ import Testing
         #expect(request.vendorErrorCode == "RodentDetected")
     }
 
+    // Shows: CORE-STAT-07
     @Test func aContactorThatDoesNotFollowBecomesSuspendedEVSE() {
         let bench = ChargingBench.charging()
         bench.change { $0.contactorIsStuckOpen = true }
@@ -100,6 +105,7 @@ import Testing
         #expect(bench.publications.contains { $0.value is QueueState })
     }
 
+    // Shows: CORE-STAT-28
     /// Whatever happens to a connector, only transitions of the table are reported (OCPP 1.6 §4.9).
     @Test(arguments: 1...20)
     func onlyTransitionsOfTheTableHappen(seed: UInt64) {

@@ -41,6 +41,7 @@ import Testing
         [.seconds(-3500), .seconds(-7000)], [.zero, .seconds(-61)], [.seconds(-59), .seconds(-3500)],
     ]
 
+    // Shows: CORE-HB-09
     @Test(arguments: steps, [true, false]) func aClockThatIsCorrected(offsets: [Duration], isOnline: Bool) throws {
         let bench = ChargingBench(keys: Self.keys)
         if isOnline { bench.goOnline() }

@@ -30,6 +30,7 @@ import Testing
         #expect(bench.hardware[1]?.lock == .unlocked)
     }
 
+    // Shows: CORE-UNL-05
     /// TC_018_2: nothing to unlock, nothing to stop.
     @Test func aFixedCableIsNotSupported() {
         let bench = ChargingBench.charging()
@@ -38,12 +39,14 @@ import Testing
         #expect(bench.lines.isEmpty)
     }
 
+    // Shows: CORE-UNL-03
     /// TC_031.
     @Test(arguments: [0, 9765])
     func anUnknownConnectorIsNotSupported(connectorId: Int) {
         #expect(unlock(ChargingBench(hasLock: true), connectorId) == .notSupported)
     }
 
+    // Shows: CORE-UNL-01, CORE-UNL-02, CORE-TX-44
     /// TC_018_1.
     @Test func unlockStopsTheTransaction() {
         let bench = ChargingBench.charging(hasLock: true)
@@ -54,6 +57,7 @@ import Testing
         #expect(bench.lines.last == "Stop #1 UnlockCommand 1006")
     }
 
+    // Shows: CORE-UNL-01, CORE-UNL-06
     @Test func aLockThatDoesNotAnswerIsAFailure() {
         let bench = ChargingBench(hasLock: true)
         bench.goOnline()
@@ -133,6 +137,7 @@ import Testing
         }
     }
 
+    // Shows: CORE-TX-15
     @Test func aNormalStopReleasesTheCable() {
         let bench = ChargingBench.charging(hasLock: true)
         bench.swipe("CARD")
@@ -140,6 +145,7 @@ import Testing
         #expect(bench.hardware[1]?.lock == .unlocked)
     }
 
+    // Shows: CORE-TX-06
     /// E §3.5, §3.17.
     @Test func afterDeAuthorizedTheCableWaitsForItsOwner() {
         let bench = ChargingBench(hasLock: true)

@@ -35,6 +35,7 @@ import Testing
 
     // MARK: - GetConfiguration
 
+    // Shows: CORE-CFG-01, CORE-CFG-03
     /// OCPP 1.6 §5.8, §9.1.9: everything, although that is more than may be asked for.
     @Test(arguments: [nil, []] as [[CiString50]?]) func noKeysMeansAllKeys(keys: [CiString50]?) throws {
         let machine = try machine()
@@ -43,6 +44,7 @@ import Testing
         #expect(all.unknownKey == nil)
     }
 
+    // Shows: CORE-CFG-02, CORE-CFG-05
     /// OCPP 1.6 §5.8, §6.24, §6.9.
     @Test func keysAreFoundInAnyCaseAndAnsweredInTheirOwnSpelling() throws {
         let machine = try machine()
@@ -53,6 +55,7 @@ import Testing
         #expect(some.unknownKey?.map(\.text) == ["Nonsense"])
     }
 
+    // Shows: CORE-CFG-04
     /// OCPP 1.6 §5.8.
     @Test func moreKeysThanAllowedAreRefused() throws {
         let machine = try machine()
@@ -64,6 +67,7 @@ import Testing
         #expect(error?.code == .occurenceConstraintViolation)
     }
 
+    // Shows: J-CON-24
     /// J §6.2.2, JE §3.12.
     @Test func theAuthorizationKeyIsNeitherGivenNorUnknown() throws {
         let machine = try machine()
@@ -73,6 +77,7 @@ import Testing
 
     // MARK: - ChangeConfiguration
 
+    // Shows: CORE-CFG-07
     /// OCPP 1.6 §5.3, §7.22, §5.14: answered only when it is on disk.
     @Test func aChangeIsAnsweredWhenTheStoreHasIt() throws {
         var machine = try machine()
@@ -91,6 +96,7 @@ import Testing
         )
     }
 
+    // Shows: J-CON-14, CORE-CFG-07, CORE-CFG-08, CORE-CFG-09, CORE-CFG-16, CORE-MV-14, CORE-TX-22
     /// OCPP 1.6 §5.3, §7.22, §3.16.4.
     @Test(
         arguments: [
@@ -130,6 +136,7 @@ import Testing
         #expect(machine.keys.resetRetries == 3)
     }
 
+    // Shows: J-RPC-33
     /// OCPP 1.6 §5.17: the store publishes and answers over two sockets, in any order; the conf goes out before the reconnect.
     @Test func aPublicationThatOvertakesTheStoresAnswerDoesNotReconnectBeforeTheAnswerIsOut() throws {
         var machine = try machine()
@@ -232,6 +239,7 @@ import Testing
         #expect(expired.filter { $0 == unanswered }.count == 8)
     }
 
+    // Shows: J-CON-23, CORE-CFG-17
     /// J §6.2.2: in a file, not on the bus, and followed by a reconnect.
     @Test func aNewAuthorizationKeyIsHandedOverAsASecret() throws {
         var machine = try machine()
@@ -244,6 +252,7 @@ import Testing
 
     // MARK: - HeartbeatInterval
 
+    // Shows: CORE-HB-04
     /// OCPP 1.6 §4.2, §9.1.10: the later one wins.
     @Test func theIntervalOfBootNotificationHoldsUntilTheKeyIsSet() throws {
         var machine = try machine()

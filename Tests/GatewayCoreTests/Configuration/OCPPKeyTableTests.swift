@@ -7,6 +7,7 @@ import Testing
 @Suite struct OCPPKeyTableTests {
     private let site = KeySite(numberOfConnectors: 1, fixedCable: true, phases: 3)
 
+    // Shows: CORE-CFG-11, CORE-CFG-18, J-CON-16
     /// The values that were certified.
     @Test func theFactoryDefaultsAreThoseOfTheCertificate() throws {
         let table = try OCPPKeyTable(site: site)
@@ -35,6 +36,7 @@ import Testing
         }
     }
 
+    // Shows: CORE-TX-22
     /// E §3.85: a fixed cable cannot be unlocked.
     @Test func onlyASocketCanBeToldToUnlockOnEVSideDisconnect() throws {
         let fixed = try OCPPKeyTable(site: site)[.unlockConnectorOnEVSideDisconnect]
@@ -45,6 +47,7 @@ import Testing
         #expect(socket[.unlockConnectorOnEVSideDisconnect]?.defaultValue == "true")
     }
 
+    // Shows: CORE-MV-16
     @Test func aSiteDefaultReplacesTheFactorysAndBringsOptionalKeys() throws {
         var site = site
         site.defaults = ["MessageTimeout": "45", "MeterValuesSampledData": "Voltage.L1 , power.active.import"]
@@ -75,6 +78,7 @@ import Testing
         #expect(problem?.description == line)
     }
 
+    // Shows: CORE-CFG-12, CORE-CFG-15, CORE-CFG-16
     @Test(arguments: [
         (OCPPKeyName.webSocketPingInterval, "-1"), (.webSocketPingInterval, "1.0"), (.webSocketPingInterval, " 5"),
         (.webSocketPingInterval, ""), (.webSocketPingInterval, "99999999999999999999"),
@@ -88,6 +92,7 @@ import Testing
         #expect(throws: Misfit.self) { try declaration.canonical(text) }
     }
 
+    // Shows: CORE-CFG-12, CORE-CFG-14, CORE-MV-36
     @Test(arguments: [
         (OCPPKeyName.webSocketPingInterval, "007", "7"), (.allowOfflineTxForUnknownId, "FALSE", "false"),
         (.stopTxnSampledData, "  ", ""), (.connectorPhaseRotation, "0.RST, 1.RTS", "0.RST,1.RTS"),
@@ -97,6 +102,7 @@ import Testing
         #expect(try declaration.canonical(text) == canonical)
     }
 
+    // Shows: CORE-CFG-05
     @Test func keyNamesAreFoundInAnyCase() throws {
         let table = try OCPPKeyTable(site: site)
         #expect(table.name(of: "heartbeatINTERVAL") == .heartbeatInterval)

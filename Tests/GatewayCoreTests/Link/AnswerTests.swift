@@ -49,6 +49,7 @@ import Testing
         #expect(!bench.calls.contains { $0.request.action == .startTransaction })
     }
 
+    // Shows: CORE-TX-32
     /// Silence on a connection that turns out to be dead is no failure of the message; whatever is received next tells.
     @Test func aMessageWithoutAnAnswerHasFailedOnceSomethingElseIsReceived() throws {
         var bench = try GatewayBench()
@@ -59,6 +60,7 @@ import Testing
         #expect(bench.machine.charging.queue?.attempts == 1)
     }
 
+    // Shows: CORE-TX-39
     /// JE §3.3: a CALLRESULT says that the message was processed.
     @Test func anUnreadableAnswerToAStartIsNoReasonToStartAgain() throws {
         var bench = try GatewayBench()
@@ -73,6 +75,7 @@ import Testing
         #expect(!bench.calls.contains { $0.request.action == .startTransaction })
     }
 
+    // Shows: CORE-BOOT-22
     /// JE §3.10: the registration is asked for, and the message comes again under its id without a failure.
     @Test func aSecurityErrorIsAQuestionAboutTheRegistration() throws {
         var bench = try GatewayBench(callTimeout: .seconds(120))

@@ -53,6 +53,7 @@ import Testing
         #expect(stale.isEmpty)
     }
 
+    // Shows: J-CON-07, J-CON-08
     /// JE §3.4: waits grow to a cap and start small again only after a connection that really worked.
     @Test func waitsGrowUntilAConnectionWasAccepted() throws {
         var bench = Bench()
@@ -106,6 +107,7 @@ import Testing
         #expect(bench.machine.nextDeadline == nil)
     }
 
+    // Shows: J-CON-13, J-CON-15
     /// OCPP 1.6 §9.1.34, J §7, JE §3.11.
     @Test func aPingThatNothingFollowsDropsTheConnection() throws {
         var bench = Bench()
@@ -133,6 +135,7 @@ import Testing
         #expect(bench.machine.isOpen)
     }
 
+    // Shows: J-CON-13
     @Test func noPingsAreSentWithAnIntervalOfZero() throws {
         var bench = Bench(pingInterval: .zero)
         _ = bench.feed(.started)
@@ -209,6 +212,7 @@ import Testing
         #expect(other.count == 1)
     }
 
+    // Shows: J-CON-06
     /// J §3.2.
     @Test func aHandshakeWithoutTheSubProtocolIsAFailedConnection() throws {
         var bench = Bench()

@@ -8,6 +8,7 @@ import Testing
 @Suite struct GatewayMachineTests {
     // MARK: - Registration
 
+    // Shows: CORE-BOOT-02, CORE-BOOT-15, CORE-STAT-27
     /// OCPP 1.6 §4.2, §4.2.1, E §3.22.
     @Test func bootNotificationComesFirstAndStatusesAfterItsAcceptance() throws {
         var bench = try GatewayBench()
@@ -26,6 +27,7 @@ import Testing
         #expect(bench.machine.status.link.phase == .accepted)
     }
 
+    // Shows: J-CON-09, J-CON-11
     /// J §5.4, OCPP 1.6 §3.7.
     @Test func aReconnectNeedsNoNewBootNotification() throws {
         var bench = try GatewayBench()
@@ -57,6 +59,7 @@ import Testing
         #expect(bench.machine.status.link.failedAttempts == 0)
     }
 
+    // Shows: CORE-BOOT-08, CORE-BOOT-09
     /// OCPP 1.6 §4.2.
     @Test func aRejectedChargePointSaysNothing() throws {
         var bench = try GatewayBench()
@@ -75,6 +78,7 @@ import Testing
         #expect(bench.machine.status.link.phase == .rejected)
     }
 
+    // Shows: CORE-BOOT-11, CORE-BOOT-12, CORE-BOOT-13, CORE-HB-07
     /// OCPP 1.6 §4.2.
     @Test func aPendingChargePointAnswersAndAsksNothing() throws {
         var bench = try GatewayBench()
@@ -92,6 +96,7 @@ import Testing
         #expect(bench.calls.isEmpty)
     }
 
+    // Shows: CORE-BOOT-04, CORE-HB-01, CORE-HB-03, CORE-HB-04
     /// OCPP 1.6 §4.6, §9.1.10, §4.2: the interval of BootNotification.conf, then the key.
     @Test func heartbeatsFollowTheNewestInterval() throws {
         var bench = try GatewayBench()
@@ -144,6 +149,7 @@ import Testing
 
     // MARK: - CALLs
 
+    // Shows: J-RPC-01, J-RPC-02, J-RPC-03
     /// J §4.1.1, JE §3.5, E §3.83.
     @Test func whileACallIsOutstandingRequestsAreAnsweredAndNothingElseIsAsked() throws {
         var bench = try GatewayBench(callTimeout: .seconds(12))
@@ -160,6 +166,7 @@ import Testing
         #expect(bench.machine.calls.outstanding?.messageId != heartbeat.id)
     }
 
+    // Shows: J-RPC-03
     @Test func theKeyMessageTimeoutOverrulesTheSite() throws {
         var bench = try GatewayBench(callTimeout: .seconds(30), defaults: ["MessageTimeout": "3"])
         bench.start()
@@ -187,6 +194,7 @@ import Testing
 
     // MARK: - Requests of the central system
 
+    // Shows: CORE-CFG-21, CORE-DT-02, J-RPC-14, J-RPC-18
     @Test func whatIsNotBuiltIsAnsweredAsTheSpecificationSays() throws {
         var bench = try GatewayBench()
         bench.register()
@@ -200,6 +208,7 @@ import Testing
         #expect(trigger.errors == [.notSupported])
     }
 
+    // Shows: CORE-UNL-05
     @Test func aFixedCableCannotBeUnlocked() throws {
         var bench = try GatewayBench()
         bench.register()
@@ -207,6 +216,7 @@ import Testing
         #expect(unlock.answers == [.unlockConnector(.init(status: .notSupported))])
     }
 
+    // Shows: CORE-AVL-05, CORE-STAT-21, J-RPC-33
     /// OCPP 1.6 §5.2: on disk when answered, reported after the answer.
     @Test func availabilityIsSavedBeforeItsAnswerAndReportedAfterIt() throws {
         var bench = try GatewayBench()
@@ -226,6 +236,7 @@ import Testing
         #expect(order == order.sorted())
     }
 
+    // Shows: CORE-AVL-04
     @Test func anAvailabilityThatCannotBeSavedIsRejected() throws {
         var bench = try GatewayBench()
         bench.register()
@@ -251,6 +262,7 @@ import Testing
         #expect(bench.feed(.saveFailed(document: ConfigSnapshot.name, reason: "no space")).answers.isEmpty)
     }
 
+    // Shows: J-RPC-22
     /// J §4.2.3.
     @Test func aMessageIdThatIsBeingHandledIsRefused() throws {
         var bench = try GatewayBench()

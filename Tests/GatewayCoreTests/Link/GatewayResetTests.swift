@@ -7,6 +7,7 @@ import Testing
 
 /// A Reset from its request to the restart (OCPP 1.6 §5.14).
 @Suite struct GatewayResetTests {
+    // Shows: CORE-RST-01, J-RPC-33
     /// OCPP 1.6 §5.14, §7.41: answered, then done.
     @Test(arguments: [ResetType.soft, .hard]) func aResetIsAnsweredAndThenRestarts(type: ResetType) throws {
         var bench = try GatewayBench()
@@ -19,6 +20,7 @@ import Testing
         #expect(closed.last == .restart)
     }
 
+    // Shows: CORE-RST-02, CORE-RST-03
     /// OCPP 1.6 §5.14, §7.42, §7.36, E §3.36: the transaction ends with the reason SoftReset and is delivered before the restart.
     @Test func aSoftResetDeliversTheEndOfTheTransactionFirst() throws {
         var bench = try GatewayBench()

@@ -13,6 +13,7 @@ import Testing
         return machine
     }
 
+    // Shows: CORE-HB-01, CORE-HB-02
     /// OCPP 1.6 §4.6, §9.1.10.
     @Test func aHeartbeatFollowsSilenceOnly() {
         var machine = online()
@@ -28,6 +29,7 @@ import Testing
         #expect(machine.nextDeadline?.at == .seconds(156))
     }
 
+    // Shows: CORE-HB-07
     /// OCPP 1.6 §4.2.
     @Test func nothingIsDueWhileOffline() {
         var machine = online()
@@ -37,6 +39,7 @@ import Testing
         #expect(call == nil)
     }
 
+    // Shows: CORE-HB-04
     /// OCPP 1.6 §4.2, §9.1.10.
     @Test func aNewIntervalCountsAtOnce() {
         var machine = online()
@@ -44,6 +47,7 @@ import Testing
         #expect(machine.nextDeadline?.at == .seconds(105))
     }
 
+    // Shows: J-CON-17, CORE-HB-05
     /// OCPP-J 1.6 §5.3: the time is asked for even when meter values keep the line busy.
     @Test func aBusyLineStillGetsOneHeartbeatAnHour() {
         var machine = online()
@@ -79,6 +83,7 @@ import Testing
     private let now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
     private let heartbeat = OutgoingCall(key: .heartbeat, request: .heartbeat(Heartbeat.Request()))
 
+    // Shows: J-RPC-01, J-RPC-04
     @Test func anAnswerFreesTheSlotOnce() {
         var machine = CallMachine(seed: 3)
         let id = machine.begin(heartbeat, timeout: .seconds(30), at: now)
@@ -91,6 +96,7 @@ import Testing
         #expect(duplicate == nil)
     }
 
+    // Shows: J-RPC-03
     /// OCPP-J 1.6 §4.1.1: the central system has processed the CALL, however late it says so.
     @Test func anAnswerAfterTheTimeOutIsMatchedOnce() {
         var machine = CallMachine(seed: 3)
@@ -119,6 +125,7 @@ import Testing
         #expect(machine.call(ids[1]) != nil)
     }
 
+    // Shows: J-RPC-04
     /// Answers are given on the connection that brought the CALL (OCPP-J 1.6 §4.1.1).
     @Test func anAnswerOnAnotherConnectionIsDropped() {
         var machine = CallMachine(seed: 3)
@@ -129,6 +136,7 @@ import Testing
         #expect(late == nil)
     }
 
+    // Shows: J-RPC-08, J-RPC-09
     /// J §4.1.4, JE §3.1, §3.7.
     @Test func idsAreNewExceptForARetransmission() {
         var machine = CallMachine(seed: 3)

@@ -22,6 +22,7 @@ import Testing
         )
     }
 
+    // Shows: CORE-BOOT-02, CORE-BOOT-04
     /// OCPP 1.6 §4.2, §4.2.1, §6.4.
     @Test func anAcceptedBootOpensTheGateForGood() {
         var machine = machine()
@@ -50,6 +51,7 @@ import Testing
         #expect(again == nil)
     }
 
+    // Shows: CORE-HB-06
     /// OCPP 1.6 §6.4.
     @Test(arguments: [0, -5]) func anAcceptedBootWithoutAnIntervalKeepsTheConfiguredOne(interval: Int) {
         var machine = machine()
@@ -58,6 +60,7 @@ import Testing
         #expect(effects.first == .accepted(heartbeatIntervalSeconds: nil))
     }
 
+    // Shows: CORE-BOOT-06, CORE-BOOT-14
     /// OCPP 1.6 §4.2, §6.4.
     @Test(arguments: [
         (RegistrationStatus.pending, RegistrationMachine.Gate.answersOnly), (.rejected, .silent),
@@ -79,6 +82,7 @@ import Testing
         #expect(machine.gate == gate)
     }
 
+    // Shows: CORE-BOOT-07
     /// OCPP 1.6 §4.2.
     @Test func anIntervalOfZeroDoesNotFloodTheCentralSystem() throws {
         var machine = machine()
@@ -88,6 +92,7 @@ import Testing
         #expect(next - start.uptime >= .seconds(30))
     }
 
+    // Shows: CORE-BOOT-20
     /// OCPP 1.6 §4.2.
     @Test func aMissingAnswerIsFollowedByGrowingWaits() throws {
         var machine = machine()
@@ -105,6 +110,7 @@ import Testing
         #expect(waits.max() ?? .zero > .seconds(60))
     }
 
+    // Shows: J-CON-10
     /// OCPP 1.6 §4.2: the boot procedure goes on over a reconnect, and its interval stays.
     @Test func aLostConnectionDoesNotShortenTheInterval() {
         var machine = machine()

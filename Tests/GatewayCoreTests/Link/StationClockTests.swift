@@ -16,6 +16,7 @@ import Testing
         clock.observe(moment.utc.advanced(by: ahead), sentUptime: moment.uptime - trip, at: moment)
     }
 
+    // Shows: CORE-HB-03
     @Test func theOffsetLeavesOutHalfOfTheWayThereAndBack() {
         var clock = StationClock()
         let verdict = observe(&clock, ahead: .seconds(60), trip: .seconds(2), at: now)
