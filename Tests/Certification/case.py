@@ -330,6 +330,15 @@ class Lab:
         began, _ = self.expect(start(card, connector), status("Charging", connector))
         return began
 
+    def wait_reconnect(self, connections):
+        """Waits until the charge point has connected more often than that."""
+        system = self.central_system
+        with system.news:
+            self.check(
+                system.news.wait_for(lambda: system.connections > connections and system.connection, PATIENCE),
+                "it did not connect again",
+            )
+
     def now(self):
         """The wall clock that BootNotification.conf gave to the charge point."""
         return time.time()

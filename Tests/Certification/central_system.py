@@ -9,7 +9,8 @@ import time
 
 from ocpp import messages
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import serve
+from websockets.frames import Opcode
+from websockets.sync.server import ServerConnection, serve
 
 from statuses import Statuses
 
@@ -17,6 +18,9 @@ FROM_CHARGE_POINT = {
     "Authorize", "BootNotification", "DataTransfer", "DiagnosticsStatusNotification", "FirmwareStatusNotification", "Heartbeat",
     "MeterValues", "StartTransaction", "StatusNotification", "StopTransaction",
 }
+
+# Of a message, by its type (OCPP-J 1.6 §4.2).
+ELEMENTS = {2: 4, 3: 3, 4: 5}
 
 
 def now():
@@ -78,6 +82,7 @@ class CentralSystem:
         self.last_request = 0
         self.last_transaction = 1000
         self.response_times = []
+        self.pings = []
         self.seen_ids = {}
         self.statuses = Statuses()
         self.port = port
@@ -93,7 +98,8 @@ class CentralSystem:
     def listen(self):
         """On the same port as before, if there was one."""
         self.server = serve(
-            self.converse, "127.0.0.1", self.port, subprotocols=["ocpp1.6"], ping_interval=None, compression=None
+            self.converse, "127.0.0.1", self.port, subprotocols=["ocpp1.6"], ping_interval=None, compression=None,
+            create_connection=self.watched,
         )
         self.port = self.server.socket.getsockname()[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -102,6 +108,18 @@ class CentralSystem:
         self.server.shutdown()
         if self.connection:
             self.connection.close()
+
+    def watched(self, *arguments, **options):
+        """A connection whose pings are noted; they are answered as ever."""
+        system = self
+
+        class Watched(ServerConnection):
+            def process_event(self, event):
+                if getattr(event, "opcode", None) is Opcode.PING:
+                    system.pings.append(time.monotonic())
+                super().process_event(event)
+
+        return Watched(*arguments, **options)
 
     def converse(self, connection):
         with self.news:
@@ -140,12 +158,12 @@ class CentralSystem:
             kind, unique_id = frame[0], frame[1]
         except (ValueError, LookupError, TypeError):
             return self.violation(f"no OCPP message: {text}")
+        if len(frame) != ELEMENTS.get(kind):
+            return self.violation(f"a message of type {kind} with {len(frame)} elements")
         if kind == 2:
             self.receive_call(connection, at, unique_id, frame[2], frame[3])
-        elif kind in (3, 4):
-            self.receive_answer(at, kind, unique_id, frame)
         else:
-            self.violation(f"unknown message type {kind}")
+            self.receive_answer(at, kind, unique_id, frame)
 
     def receive_call(self, connection, at, unique_id, action, payload):
         if action not in FROM_CHARGE_POINT:

@@ -99,6 +99,7 @@ struct Sample {
         #expect(try file.readers().map(\.format) == [.hex])
     }
 
+    // Shows: J-CON-27
     @Test(
         arguments: [
             ("station", nil, "station: required, but missing"),

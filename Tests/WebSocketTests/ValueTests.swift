@@ -41,6 +41,7 @@ import Testing
 }
 
 @Suite struct BasicCredentialsTests {
+    // Shows: J-CON-21
     /// J §6.2.2.
     @Test func theKeyIsSentAsBytes() {
         let key: [UInt8] = [0, 1, 2, 3, 4, 5, 6, 7] + Array(repeating: 0xFF, count: 12)

@@ -30,7 +30,7 @@ def check_values(lab, values, wanted, context):
             lab.check(value.get("location", "Outlet") == "Outlet", f"location {value.get('location')}")
 
 
-# Shows: CORE-MV-01, CORE-MV-03, CORE-MV-09
+# Shows: CORE-MV-01, CORE-MV-03, CORE-MV-09, CORE-MV-19
 @case("TC_070", "Sampled meter values")
 def sampled_values(lab):
     interval = lab.seconds(15, 2)
@@ -52,7 +52,7 @@ def sampled_values(lab):
     lab.check(len(ended["transactionData"]) >= 3, f"{len(ended['transactionData'])} entries of transactionData for three samples")
 
 
-# Shows: CORE-MV-08
+# Shows: CORE-MV-08, CORE-MV-17, CORE-MV-33, CORE-MV-34
 @case("TC_070-measurands", "Sampled meter values – several measurands")
 def several_measurands(lab):
     wanted = [REGISTER, "Power.Active.Import", "Current.Import", "Voltage"]
@@ -61,6 +61,10 @@ def several_measurands(lab):
     lab.charge()
     sample = lab.expect(meter_values(transactionId=lab.transaction), within=30)
     check_values(lab, sampled(sample), wanted, "Sample.Periodic")
+    for measurand, unit, phases in (("Current.Import", "A", {"L1", "L2", "L3"}), ("Voltage", "V", {"L1-N", "L2-N", "L3-N"})):
+        values = [value for value in sampled(sample) if value.get("measurand") == measurand]
+        lab.check({value.get("phase") for value in values} == phases, f"phases of {measurand}: {values}")
+        lab.check(all(value.get("unit") == unit for value in values), f"unit of {measurand}: {values}")
 
 
 # Shows: CORE-MV-04, CORE-MV-09, CORE-MV-26

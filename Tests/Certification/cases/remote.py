@@ -47,7 +47,7 @@ def time_out(lab):
     lab.check(-0.5 <= given_up.at - began.at - time_out <= 10, f"given up after {given_up.at - began.at:.1f} s")
 
 
-# Shows: CORE-REM-15, CORE-REM-19, CORE-TX-46
+# Shows: CORE-REM-15, CORE-REM-19, CORE-TX-13, CORE-TX-46
 @case("TC_012", "Remote stop")
 def remote_stop(lab):
     began = lab.charge()
