@@ -189,7 +189,8 @@ class Lab:
     # MARK: the central system
 
     def answer(self, action, reply):
-        """How CALLs of an action are answered from now on: a payload, a function of the payload received, or None for the usual."""
+        """How CALLs of an action are answered from now on: a payload, a `Refused`, a function of the payload received that gives one of
+        these, or None for the usual."""
         if reply is None:
             self.central_system.answers.pop(action, None)
         else:

@@ -44,11 +44,11 @@ class Received:
 
 
 class Refused(Exception):
-    """The charge point answered with a CALLERROR."""
+    """A CALLERROR: raised where the charge point answers with one, returned where the central system is to."""
 
-    def __init__(self, code, description):
+    def __init__(self, code, description=""):
         super().__init__(f"CALLERROR {code}: {description}")
-        self.code = code
+        self.code, self.description = code, description
 
 
 class Conversation:
@@ -175,6 +175,8 @@ class CentralSystem:
             self.violation(f"message id {unique_id} was used for another message before")
         received = Received(at, action, payload)
         answer = None if self.silent else self.answer(received)
+        if action == "BootNotification":
+            self.statuses.forget()
         # What got no answer may be told again.
         if action == "StatusNotification" and not is_repeated and answer is not None:
             objection = self.statuses.objection(payload)
@@ -183,7 +185,9 @@ class CentralSystem:
         with self.news:
             self.inbox.append(received)
             self.news.notify_all()
-        if answer is not None:
+        if isinstance(answer, Refused):
+            self.send(connection, [4, unique_id, answer.code, answer.description, {}])
+        elif answer is not None:
             self.send(connection, [3, unique_id, answer])
 
     def receive_answer(self, at, kind, unique_id, frame):

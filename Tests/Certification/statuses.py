@@ -22,12 +22,16 @@ class Statuses:
         """What is wrong with this StatusNotification after those before; None when nothing is."""
         connector, status = payload["connectorId"], payload["status"]
         news = {key: value for key, value in payload.items() if key != "timestamp"}
-        before = self.told.get(connector)
-        self.told[connector] = news
+        before, earlier = self.told.get(connector, (None, ""))
+        at = payload.get("timestamp", "")
+        self.told[connector] = news, at
         if connector == 0 and status not in OF_THE_CHARGE_POINT:
             return f"the charge point itself cannot be {status}"
         if before is None:
             return None
+        # In UTC with milliseconds, which texts can be compared of.
+        if at and at < earlier:
+            return f"connector {connector} told {status} of {at} after something of {earlier}"
         if before == news:
             return f"connector {connector} told {status} again, and nothing is new"
         if connector == 0 or before["status"] == status or str(NAMES.index(status) + 1) in FOLLOWERS[before["status"]]:

@@ -1,6 +1,6 @@
 """What the specification asks for and no case of the laboratory looks at."""
 
-from case import TWO_CONNECTORS, authorize, boot, case, local, meter_values, start, status, stop
+from case import Refused, TWO_CONNECTORS, authorize, boot, case, local, meter_values, start, status, stop
 from central_system import now
 
 EXTRA = "beyond the laboratory's list"
@@ -107,6 +107,42 @@ def stop_with_a_bad_verdict(lab):
     lab.silence(2)
     lab.unplug()
     lab.expect(status("Available"))
+
+
+# Shows: CORE-STAT-05
+@case("X_suspended-twice", "Suspended by both sides is SuspendedEVSE", applies=EXTRA)
+def suspended_by_both(lab):
+    lab.set(StopTransactionOnInvalidId="false")
+    lab.plug(ready=False)
+    lab.expect(status("Preparing"))
+    lab.present(lab.CARD)
+    lab.expect(authorize(lab.CARD), start(lab.CARD))
+    lab.expect(status("SuspendedEV"))
+    lab.unplug()
+    lab.expect(stop(lab.transaction, "EVDisconnected"), status("Finishing"), status("Available"))
+    lab.verdict(StartTransaction="Invalid")
+    lab.plug(ready=False)
+    lab.expect(status("Preparing"))
+    lab.present(lab.CARD)
+    lab.expect(authorize(lab.CARD), start(lab.CARD), status("SuspendedEVSE"))
+
+
+# Shows: CORE-BOOT-25, CORE-BOOT-22
+@case("X_registration-lost", "A registration that is withdrawn ends no transaction", applies=EXTRA)
+def registration_is_withdrawn(lab):
+    lab.set(MeterValueSampleInterval=5)
+    lab.charge()
+    # An error soon after the acceptance would be taken for one of the message.
+    lab.silence(62)
+    lab.answer("BootNotification", lambda _: {"currentTime": now(), "interval": 3, "status": "Pending"})
+    lab.answer("MeterValues", Refused("SecurityError"))
+    lab.expect(boot())
+    lab.answer("MeterValues", None)
+    lab.answer("BootNotification", None)
+    lab.expect(boot())
+    lab.expect(status("Available", 0), status("Charging", 1))
+    lab.accepted("RemoteStopTransaction", transactionId=lab.transaction)
+    lab.expect(stop(lab.transaction, "Remote"), status("Finishing"))
 
 
 # Shows: CORE-RST-05

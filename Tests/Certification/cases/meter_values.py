@@ -30,7 +30,7 @@ def check_values(lab, values, wanted, context):
             lab.check(value.get("location", "Outlet") == "Outlet", f"location {value.get('location')}")
 
 
-# Shows: CORE-MV-01, CORE-MV-03, CORE-MV-09, CORE-MV-19
+# Shows: CORE-MV-01, CORE-MV-03, CORE-MV-09, CORE-MV-11, CORE-MV-19
 @case("TC_070", "Sampled meter values")
 def sampled_values(lab):
     interval = lab.seconds(15, 2)
@@ -49,6 +49,8 @@ def sampled_values(lab):
     )
     data = [value for entry in ended["transactionData"] for value in entry["sampledValue"]]
     lab.check(REGISTER in measurands(data), "transactionData is without the sampled register")
+    contexts = [value.get("context", "Sample.Periodic") for value in data]
+    lab.check((contexts[0], contexts[-1]) == ("Transaction.Begin", "Transaction.End"), f"contexts {contexts}")
     lab.check(len(ended["transactionData"]) >= 3, f"{len(ended['transactionData'])} entries of transactionData for three samples")
 
 
