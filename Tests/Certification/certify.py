@@ -51,7 +51,10 @@ def run(case, arguments, new_charge_point):
     except Exception:
         result, reason = "failed", traceback.format_exc(limit=-3)
     log = lab.charge_point.log() if hasattr(lab.charge_point, "log") else {}
-    lab.close()
+    try:
+        lab.close()
+    except Exception as trouble:
+        result, reason = "failed", f"{reason} and it could not be ended: {trouble}".removeprefix(" and ")
     if case.known and result == "failed" and re.fullmatch(case.known.says, reason):
         result, reason = "known", f"{case.known.reason} ({reason})"
     elif case.known and result == "passed":
