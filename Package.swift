@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// No package dependencies: Swift without Foundation, libzmq as a system library, Linux headers. See README.md, "Rules".
+// No package dependencies: Swift without Foundation, libzmq and OpenSSL as system libraries, Linux headers. See README.md, "Rules".
 
 import PackageDescription
 
@@ -57,6 +57,7 @@ func tests(_ subject: String, resources: [Resource] = [], _ dependencies: String
 let targets: [Target] = [
     // Layer 0: system modules, headers only.
     .systemLibrary(name: "CLinux", path: "Shared/CLinux"),
+    .systemLibrary(name: "COpenSSL", path: "Shared/COpenSSL", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
 
     // Layer 1: values.
@@ -86,6 +87,8 @@ let targets: [Target] = [
     tests("Log", "Log", "Primitives"),
     library("Storage", "Shared/Storage", strict, "CLinux"),
     tests("Storage", resources: [.copy("Fixtures")], "SimulatedDisk", "Storage", "TemporaryFolder"),
+    library("TLS", "Shared/TLS", strict, "COpenSSL", "Primitives"),
+    tests("TLS", "Primitives", "TLS", "TemporaryFolder"),
     library("ZeroMQ", "Shared/ZeroMQ", strict, "CZeroMQ"),
 
     // Layer 4: bus and the shell that every daemon shares.
@@ -243,6 +246,7 @@ let targets: [Target] = [
         "ServiceHost",
         "SiteConfiguration",
         "Storage",
+        "TLS",
         "WebSocket"
     ),
 
@@ -285,6 +289,8 @@ let targets: [Target] = [
         "JSON",
         "OCPP",
         "Primitives",
+        "Storage",
+        "TLS",
         "WebSocket"
     ),
     library(

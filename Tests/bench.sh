@@ -11,7 +11,7 @@ case "${1:-}" in
   *) echo "usage: Tests/bench.sh [--quick]" >&2; exit 2 ;;
 esac
 
-need_packages libzmq3-dev util-linux python3
+need_packages libzmq3-dev libssl-dev openssl util-linux python3
 need_swift
 echo 'Building for release …'
 log=$(mktemp)

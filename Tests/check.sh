@@ -31,7 +31,7 @@ check() {
 }
 
 step 'Prerequisites'
-need_packages libzmq3-dev python3 python3-venv
+need_packages libzmq3-dev libssl-dev openssl python3 python3-venv
 need_swift
 swift --version 2>/dev/null | head -n 1
 

@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 . deploy/prerequisites.sh
-need_packages libzmq3-dev python3
+need_packages libzmq3-dev libssl-dev python3
 need_swift
 
 scratch=$root/.build/mutations

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 . deploy/prerequisites.sh
 
 worlds=${1:-2000} first=${2:-1} hours=${3:-2}
-need_packages libzmq3-dev
+need_packages libzmq3-dev libssl-dev
 need_swift
 swift build -c release --product world-soak >&2
 program=$(swift build -c release --show-bin-path)/world-soak

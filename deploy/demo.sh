@@ -27,7 +27,7 @@ if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold=
 step() { printf '\n%s● %s%s\n' "$bold" "$*" "$plain"; }
 
 step "Prerequisites"
-need_packages libzmq3-dev
+need_packages libzmq3-dev libssl-dev
 need_swift
 swift --version 2>/dev/null | head -n 1
 
