@@ -1,0 +1,158 @@
+import Primitives
+import Testing
+
+@testable import GatewayCore
+
+@Suite struct PasswordTrialTests {
+    private static let old = Secret("0a")
+    private static let new = Secret("0b")
+
+    /// A charger, the passwords that its central system accepts, and its disk.
+    private final class World {
+        var ordered: Secret?
+        var accepted: Set<Secret>
+        var trial = PasswordTrial()
+        var disk = PasswordTrial.Memory()
+        var attempts: [Secret?] = []
+        /// Saves that succeed; the ones after are lost.
+        var saves = Int.max
+
+        init(ordered: Secret?, accepted: Set<Secret>) {
+            self.ordered = ordered
+            self.accepted = accepted
+        }
+
+        /// One handshake.
+        func connect() -> Bool {
+            let password = trial.choose(ordered: ordered)
+            attempts.append(password)
+            let isAccepted = password.map(accepted.contains) ?? false
+            keep(isAccepted ? trial.accepted() : trial.refused())
+            return isAccepted
+        }
+
+        func set(_ password: Secret) {
+            ordered = password
+            keep(trial.passwordWasSet())
+        }
+
+        private func keep(_ consequence: PasswordTrial.Consequence) {
+            guard case .remember = consequence, saves > 0 else { return }
+            saves -= 1
+            disk = trial.memory
+        }
+
+        func restart() { trial = PasswordTrial(disk) }
+
+        /// - Returns: How many attempts it took; nil when it is stranded.
+        func attemptsUntilAccepted() -> Int? { (1...20).first { _ in connect() } }
+    }
+
+    @Test func aPasswordThatWorksIsTheOnlyOneUsed() {
+        let world = World(ordered: Self.old, accepted: [Self.old])
+        for _ in 0..<5 { #expect(world.connect()) }
+        #expect(world.attempts.allSatisfy { $0 == Self.old })
+        #expect(world.disk == .init(proven: Self.old))
+    }
+
+    @Test func aNewPasswordThatIsAcceptedReplacesTheOld() {
+        let world = World(ordered: Self.old, accepted: [Self.old, Self.new])
+        _ = world.connect()
+        world.set(Self.new)
+        #expect(world.attemptsUntilAccepted() == 1)
+        #expect(world.disk == .init(proven: Self.new))
+    }
+
+    @Test func theOldOneComesBackAfterThreeRefusalsAndStays() {
+        let world = World(ordered: Self.old, accepted: [Self.old])
+        _ = world.connect()
+        world.set(Self.new)
+        #expect(world.attemptsUntilAccepted() == PasswordTrial.mostRefusals + 1)
+        #expect(world.attempts.suffix(4) == [Self.new, Self.new, Self.new, Self.old])
+        #expect(world.attemptsUntilAccepted() == 1)
+        world.restart()
+        #expect(world.attemptsUntilAccepted() == 1)
+    }
+
+    /// The central system took its time, and now knows nothing of the old one.
+    @Test func theNewOneGetsItsTurnAgain() {
+        let world = World(ordered: Self.old, accepted: [Self.old])
+        _ = world.connect()
+        world.set(Self.new)
+        _ = world.attemptsUntilAccepted()
+        world.accepted = [Self.new]
+        #expect(world.attemptsUntilAccepted() == PasswordTrial.mostRefusals + 1)
+        #expect(world.disk == .init(proven: Self.new))
+    }
+
+    @Test func theSamePasswordSetAgainIsTriedAgain() {
+        let world = World(ordered: Self.old, accepted: [Self.old])
+        _ = world.connect()
+        world.set(Self.new)
+        _ = world.attemptsUntilAccepted()
+        world.accepted = [Self.new]
+        world.set(Self.new)
+        #expect(world.attemptsUntilAccepted() == 1)
+    }
+
+    @Test func aRefusalInBetweenStartsTheCountAnew() {
+        let world = World(ordered: Self.old, accepted: [Self.old])
+        _ = world.connect()
+        world.set(Self.new)
+        _ = world.connect()
+        world.set(Secret("0c"))
+        world.attempts = []
+        _ = world.attemptsUntilAccepted()
+        #expect(world.attempts == [Secret("0c"), Secret("0c"), Secret("0c"), Self.old])
+    }
+
+    @Test func withoutAnythingProvenThereIsNothingToGoBackTo() {
+        let world = World(ordered: Self.new, accepted: [])
+        for _ in 0..<10 { #expect(!world.connect()) }
+        #expect(world.attempts.allSatisfy { $0 == Self.new })
+        world.accepted = [Self.new]
+        #expect(world.connect())
+    }
+
+    /// After the start, until the config store has handed over what it has.
+    @Test func whileNoneIsOrderedTheProvenOneIsUsed() {
+        let world = World(ordered: Self.old, accepted: [Self.old])
+        _ = world.connect()
+        world.restart()
+        world.ordered = nil
+        #expect(world.connect())
+        let empty = World(ordered: nil, accepted: [])
+        #expect(!empty.connect())
+        #expect(empty.attempts == [nil])
+    }
+
+    /// Every order of a change, kills, lost saves, and a central system that takes the change in at once, late or never: it never takes more
+    /// attempts than both passwords together are refused, twice.
+    @Test(arguments: [0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3, .max])
+    func noOrderOfKillsAndRefusalsStrandsTheCharger(killAfter: Int, saves: Int) throws {
+        for accepts in [[Self.old], [Self.new], [Self.old, Self.new]] {
+            for killsAgain in [false, true] {
+                let world = World(ordered: Self.old, accepted: [Self.old])
+                _ = world.connect()
+                world.saves = saves
+                world.set(Self.new)
+                world.accepted = Set(accepts)
+                for attempt in 0...killAfter {
+                    if attempt == killAfter || killsAgain { world.restart() }
+                    if world.connect() { break }
+                }
+                world.restart()
+                let attempts = try #require(world.attemptsUntilAccepted())
+                #expect(attempts <= 2 * PasswordTrial.mostRefusals + 1)
+            }
+        }
+    }
+
+    @Test func neitherDumpNorDescriptionShowsAPassword() {
+        var trial = PasswordTrial(.init(proven: Secret("c0ffee"), doubted: Secret("c0ffee")))
+        _ = trial.choose(ordered: Secret("c0ffee"))
+        var dumped = ""
+        dump(trial, to: &dumped)
+        #expect(!"\(trial)\(dumped)".contains("c0ffee"))
+    }
+}
