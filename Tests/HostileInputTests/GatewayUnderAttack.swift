@@ -171,6 +171,7 @@ struct GatewayUnderAttack {
             switch effect {
             case .resolve(let dial): connectionEvent(.resolved(dial: dial, addresses: 1), dial)
             case .connect(let dial, _): connectionEvent(.connected(dial: dial), dial)
+            case .secureLink(let dial, _): connectionEvent(.secured(dial: dial), dial)
             case .startHandshake(let dial): connectionEvent(.handshakeFinished(dial: dial), dial)
             case .sendPing: if isNetworkUp { waiting.append(.link(.received)) }
             case .closeLink(let dial), .abortLink(let dial):

@@ -79,7 +79,9 @@ class Recorder:
 class CSMS:
     """Runs in a thread of its own; tests wait for what it has received."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        """`tls` is the context of a server (certificates.py), or nothing for plain connections."""
+        self.tls = tls
         self.frames = []
         self.news = threading.Condition()
         self.stations = {}
@@ -97,7 +99,11 @@ class CSMS:
 
     @property
     def url(self):
-        return f"ws://127.0.0.1:{self.port}/ocpp"
+        return f"wss://localhost:{self.port}/ocpp" if self.tls else f"ws://127.0.0.1:{self.port}/ocpp"
+
+    def admit(self, connection, request):
+        """Asked before each upgrade; a response refuses it."""
+        return None
 
     def run(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE)
@@ -107,7 +113,8 @@ class CSMS:
 
         async def start():
             self.server = await websockets.serve(
-                self.serve, "127.0.0.1", self.port, subprotocols=["ocpp1.6"], ping_interval=None
+                self.serve, "127.0.0.1", self.port, subprotocols=["ocpp1.6"], ping_interval=None,
+                ssl=self.tls, process_request=self.admit,
             )
             self.port = self.server.sockets[0].getsockname()[1]
 

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 import session
+from certificates import Authority
 from csms import CSMS
 from stack import PATIENCE, Stack, configuration
 
@@ -159,10 +160,13 @@ VIOLATIONS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def online():
+@pytest.fixture(scope="module", params=["ws", "wss"])
+def online(request, tmp_path_factory):
     """A whole charger, connected; it must be the same processes at the end of each test."""
-    with CSMS() as csms, Stack(configuration(csms.url)) as stack:
+    authority = Authority(tmp_path_factory.mktemp("certificates"))
+    tls = authority.issue("localhost").server() if request.param == "wss" else None
+    with CSMS(tls) as csms, Stack(configuration(csms.url)) as stack:
+        stack.configure(authority.trusted_by(configuration(csms.url)))
         stack.start()
         csms.wait_status("Available")
         yield stack, csms

@@ -82,6 +82,9 @@ struct Sample {
         #expect(centralSystem.reconnectMinimumSeconds == 1)
         #expect(centralSystem.reconnectMaximumSeconds == 300)
         #expect(centralSystem.authorizationKey == nil)
+        #expect(centralSystem.securityProfile == 0)
+        #expect(centralSystem.rootCertificates == "/etc/charger/roots.pem")
+        #expect(centralSystem.revocationLists == nil)
         #expect(try file.ocppDefaults() == [:])
         #expect(try file.permit().leaseSeconds == 60)
         #expect(try file.permit().renewSeconds == 20)
@@ -126,6 +129,13 @@ struct Sample {
             (
                 "centralSystem.reconnectMinimumSeconds", 301,
                 "centralSystem.reconnectMinimumSeconds: expected at most reconnectMaximumSeconds (300), found 301"
+            ),
+            ("centralSystem.securityProfile", 3, "centralSystem.securityProfile: expected 0…2, found 3"),
+            ("centralSystem.securityProfile", 2, "centralSystem.securityProfile: expected 0 or 1 for ws://, found 2"),
+            ("centralSystem.securityProfile", 1, "no error"),
+            (
+                "centralSystem.rootCertificates", "",
+                "centralSystem.rootCertificates: expected 1…4096 characters, found 0"
             ),
             (
                 "centralSystem.authorizationKeyHex", "00",

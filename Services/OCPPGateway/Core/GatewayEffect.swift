@@ -8,6 +8,8 @@ public enum GatewayEffect: Equatable, Sendable {
     // The socket to the central system; see `ConnectionMachine.Effect`.
     case resolve(dial: Int)
     case connect(dial: Int, address: Int)
+    /// Certificates are held against `time`.
+    case secureLink(dial: Int, time: KnownTime)
     case startHandshake(dial: Int)
     case sendPing
     case closeLink(dial: Int)

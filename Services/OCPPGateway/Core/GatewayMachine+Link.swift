@@ -11,6 +11,8 @@ extension GatewayMachine {
             switch order {
             case .resolve(let dial): turn.add(.resolve(dial: dial))
             case .connect(let dial, let address): turn.add(.connect(dial: dial, address: address))
+            case .secure(let dial):
+                turn.add(.secureLink(dial: dial, time: clock.knownTime(at: turn.moment)))
             case .startHandshake(let dial): turn.add(.startHandshake(dial: dial))
             case .sendPing: turn.add(.sendPing)
             case .close(let dial): turn.add(.closeLink(dial: dial))

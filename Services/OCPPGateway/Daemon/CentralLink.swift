@@ -4,25 +4,29 @@ import Glibc
 import OCPP
 import OCPPCodec
 import Primitives
+import TLS
 import WebSocket
 
-/// The byte pipeline to the central system: TCP, WebSocket, OCPP-J. It does what the core says and reports what happens; it never
+/// The byte pipeline to the central system: TCP, TLS, WebSocket, OCPP-J. It does what the core says and reports what happens; it never
 /// decides to connect, to wait or to give up.
 final class CentralLink {
     /// What the core is told.
     var deliver: (GatewayEvent) -> Void = { _ in }
     /// The action of our CALL that waits under that id.
     var actionOfPendingCall: (String) -> Action? = { _ in nil }
-    /// Read at each handshake, so that a new key is used at the next one.
-    var credentials: () -> BasicCredentials? = { nil }
+    /// Asked at each handshake, and told what became of it.
+    weak var credentials: Credentials?
+    var log: (LogRecord) -> Void = { _ in }
     /// Sees every text in both directions.
     var mirror: MessageMirror?
 
     /// What came from the socket, in its order.
     private enum Arrival {
-        case frame(WebSocketEvent, dial: Int)
+        case event(FramedConnection.Event, dial: Int)
         /// All frames of something that was received have been handed on; `hasText` if one of them told the core by itself.
         case endOfChunk(hasText: Bool)
+        /// The step that was ordered cannot be begun.
+        case failed(LinkProblem, dial: Int)
         case closed(SystemError?, dial: Int)
     }
 
@@ -38,10 +42,15 @@ final class CentralLink {
     /// The dial under way, and what its name resolved to; 0 while nobody wants an answer.
     private var dial = 0
     private var addresses: [SocketAddress] = []
-    private let connection = FramedConnection()
+    private let connection: FramedConnection
 
-    init(url: WebSocketURL?, loop: EventLoop) {
+    /// - Parameters:
+    ///   - url: Nil when there is nothing to connect to.
+    ///   - trust: Whom an encrypted connection trusts; nil for plain ones.
+    ///   - loop: Drives the sockets.
+    init(url: WebSocketURL?, trust: TrustFiles?, loop: EventLoop) {
         self.url = url
+        connection = FramedConnection(trust: trust)
         self.loop = loop
     }
 
@@ -75,8 +84,23 @@ final class CentralLink {
         }
     }
 
-    func startHandshake() {
-        if let url { connection.startHandshake(url: url, credentials: credentials()) }
+    func secure(dial: Int, time: KnownTime) {
+        guard let url else { return }
+        do throws(TLSFailure) {
+            try connection.secure(host: url.host, time: time)
+        } catch {
+            // Afterwards, because the core is in the middle of ordering it.
+            add([.failed(LinkProblem(error), dial: dial)])
+        }
+    }
+
+    func startHandshake(dial: Int) {
+        guard let url, let credentials else { return }
+        do throws(LinkProblem) {
+            connection.startHandshake(url: url, credentials: try credentials.next())
+        } catch {
+            add([.failed(error, dial: dial)])
+        }
     }
 
     func ping() { connection.ping() }
@@ -109,7 +133,7 @@ final class CentralLink {
         case .received(let bytes):
             receive(bytes, of: dial)
         case .endReached:
-            add(connection.receiveEndOfStream().map { .frame($0, dial: dial) })
+            add(connection.receiveEndOfStream().map { .event($0, dial: dial) })
             source.close()
         case .drained:
             break
@@ -123,9 +147,9 @@ final class CentralLink {
         guard let events = connection.receive(bytes) else { return }
         // A text tells the core by itself that something came in.
         let hasText = events.contains { event in
-            if case .textReceived = event { true } else { false }
+            if case .webSocket(.textReceived) = event { true } else { false }
         }
-        add(events.map { .frame($0, dial: dial) } + [.endOfChunk(hasText: hasText)])
+        add(events.map { .event($0, dial: dial) } + [.endOfChunk(hasText: hasText)])
     }
 
     private func add(_ new: [Arrival]) {
@@ -136,22 +160,43 @@ final class CentralLink {
 
     private func handle(_ arrival: Arrival) {
         switch arrival {
-        case .frame(let event, let dial): handle(event, of: dial)
+        case .event(.secured(let words), let dial): secured(words, dial)
+        case .event(.notSecured(let failure), let dial): notSecured(failure, dial)
+        case .event(.webSocket(let event), let dial): handle(event, of: dial)
         case .endOfChunk(let hasText):
             if !hasText { deliver(.link(.received)) }
+        case .failed(let problem, let dial): deliver(.link(.failed(dial: dial, problem)))
         case .closed(let error, let dial):
             deliver(.link(.closed(dial: dial, reason: connection.forget(error))))
         }
         if arrivals.isEmpty { connection.isReading = true }
     }
 
+    private func secured(_ words: String, _ dial: Int) {
+        log(LogRecord(.info, "the connection to the central system is encrypted", .init("with", words)))
+        deliver(.link(.secured(dial: dial)))
+    }
+
+    private func notSecured(_ failure: TLSFailure, _ dial: Int) {
+        // An alert that says why is written already.
+        if connection.isSecuring {
+            deliver(.link(.failed(dial: dial, LinkProblem(failure))))
+        } else {
+            connection.closeAfterWriting(because: failure.description)
+        }
+    }
+
     private func handle(_ event: WebSocketEvent, of dial: Int) {
         switch event {
         case .send(let bytes): connection.write(bytes)
-        case .opened: deliver(.link(.handshakeFinished(dial: dial)))
+        case .opened:
+            credentials?.accepted()
+            deliver(.link(.handshakeFinished(dial: dial)))
         case .textReceived(let text): receive(text: text)
         case .binaryReceived: deliver(.message(.ignored(reason: "a binary message")))
-        case .upgradeFailed(let failure): deliver(.link(.failed(dial: dial, LinkProblem(failure))))
+        case .upgradeFailed(let failure):
+            if failure.refusesCredentials { credentials?.refused() }
+            deliver(.link(.failed(dial: dial, LinkProblem(failure))))
         case .closed(let closure): connection.closeAfterWriting(because: closure.explanation)
         case .pingReceived, .pongReceived, .upgradeRequested: break
         }
@@ -176,6 +221,19 @@ extension LinkProblem {
             case .subprotocolRefused: .protocolRefused
             case .malformed, .wrongField, .refused, .endOfStream: .handshakeInvalid(failure.description)
             }
+    }
+}
+
+extension UpgradeFailure {
+    /// Whether the server says that it does not accept the password (RFC 9110 §15.5.2, §15.5.4).
+    fileprivate var refusesCredentials: Bool { cause == .status(401) || cause == .status(403) }
+}
+
+extension LinkProblem {
+    /// What the core calls it.
+    fileprivate init(_ failure: TLSFailure) {
+        self =
+            failure.cause == .certificate ? .certificateRefused(failure.description) : .notSecured(failure.description)
     }
 }
 

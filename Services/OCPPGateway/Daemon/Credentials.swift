@@ -1,25 +1,113 @@
 import Bus
 import BusSchema
 import GatewayCore
+import JSON
 import Primitives
 import Storage
 import WebSocket
 
-/// The password for the central system, on its two ways through files: to the config store, and back from it (never over the bus).
-struct Credentials {
-    let identity: String
-    /// From the site's file, while none is set.
-    let siteKey: [UInt8]?
-    let runtimeDirectory: String
+/// The password for the central system, on its ways through files: to the config store, back from it (never over the bus), and the one that
+/// worked last, which is kept here in case that a later one does not.
+final class Credentials {
+    private let identity: String
+    /// From the site's file, in hexadecimal digits, while none is set.
+    private let siteKey: Secret?
+    private let isRequired: Bool
+    private let runtimeDirectory: String
+    private let log: (LogRecord) -> Void
+    private var file: AtomicDocument
+    private var trial = PasswordTrial()
+
+    /// What the file holds: hexadecimal digits.
+    private struct Kept: Codable {
+        var proven: String?
+        var doubted: String?
+    }
+
+    /// - Parameters:
+    ///   - identity: The user name.
+    ///   - siteKey: In hexadecimal digits, used while none is set.
+    ///   - isRequired: Whether there is no handshake without a password.
+    ///   - runtimeDirectory: Where the config store hands passwords over.
+    ///   - stateDirectory: Where the one that worked last is kept.
+    ///   - tryAgain: How long a device is waited for that cannot read.
+    ///   - log: Gets what people should know; never a password.
+    init(
+        identity: String,
+        siteKey: Secret?,
+        isRequired: Bool,
+        runtimeDirectory: String,
+        stateDirectory: String,
+        tryAgain: DevicePatience,
+        log: @escaping (LogRecord) -> Void
+    ) {
+        self.identity = identity
+        self.siteKey = siteKey
+        self.isRequired = isRequired
+        self.runtimeDirectory = runtimeDirectory
+        self.log = log
+        let path = "\(stateDirectory)/accepted-password"
+        file = AtomicDocument(path: path, magic: "CHARGER-PASSWORD", formatVersion: 1, maximumBytes: 4096, mode: 0o600)
+        // Without it the password that is set is used, as ever.
+        do throws(StorageError) {
+            if let body = try file.load(tryAgain: tryAgain).body { restore(body) }
+        } catch {
+            complain("the password that worked last cannot be read", error.description)
+        }
+    }
+
+    private func restore(_ body: [UInt8]) {
+        do throws(DecodingError) {
+            let kept = try JSON.decode(Kept.self, from: body)
+            trial = PasswordTrial(.init(proven: kept.proven.map(Secret.init), doubted: kept.doubted.map(Secret.init)))
+        } catch {
+            // The text of the error could hold a part of the document.
+            complain("the password that worked last is not understood", file.path)
+        }
+    }
 
     /// What to put into the next handshake; nil while there is no password.
-    var current: BasicCredentials? {
-        let path = "\(runtimeDirectory)/secrets/\(ServiceName.ocppGateway)/\(OCPPKeyName.authorizationKey.rawValue)"
+    /// - Throws: `LinkProblem` when there must be one.
+    func next() throws(LinkProblem) -> BasicCredentials? {
         // The header carries the bytes, not their spelling (OCPP-J 1.6 §6.2.2).
-        let stored = SmallFile(path).foreignText.flatMap(Hexadecimal.bytes)
-        return (stored ?? siteKey).map { BasicCredentials(user: identity, password: $0) }
+        guard let digits = trial.choose(ordered: ordered), let bytes = Hexadecimal.bytes(digits.exposed) else {
+            if isRequired { throw .passwordMissing }
+            return nil
+        }
+        return BasicCredentials(user: identity, password: bytes)
     }
+
+    /// The central system opened the WebSocket.
+    func accepted() { follow(trial.accepted()) }
+
+    /// The central system does not accept the password.
+    func refused() { follow(trial.refused()) }
+
+    /// The config store has a new one.
+    func wasSet() { follow(trial.passwordWasSet()) }
 
     /// The way to the config store for a new one.
     var inbox: SecretInbox { SecretInbox(RuntimeDirectory(path: runtimeDirectory)) }
+
+    private var ordered: Secret? {
+        let path = "\(runtimeDirectory)/secrets/\(ServiceName.ocppGateway)/\(OCPPKeyName.authorizationKey.rawValue)"
+        guard let text = SmallFile(path).foreignText, Hexadecimal.bytes(text) != nil else { return siteKey }
+        return Secret(text)
+    }
+
+    private func follow(_ consequence: PasswordTrial.Consequence) {
+        guard case .remember(let record) = consequence else { return }
+        log(record)
+        do {
+            let kept = Kept(proven: trial.memory.proven?.exposed, doubted: trial.memory.doubted?.exposed)
+            try file.save(try JSON.encode(kept))
+        } catch {
+            // A restart then finds the password of before; it is tried like any other.
+            complain("the password that worked last cannot be kept", "\(error)")
+        }
+    }
+
+    private func complain(_ message: String, _ reason: String) {
+        log(LogRecord(.warning, message, .init("reason", reason)))
+    }
 }

@@ -1,15 +1,37 @@
 import EventLoop
 import Glibc
+import Primitives
+import TLS
 import WebSocket
 
-/// One connection to the central system, with the WebSocket protocol spoken on it and the reason why it ends. It begins with `connect` and
-/// is forgotten with `forget`; between two connections there is nothing, and what is sent goes nowhere.
+/// One connection to the central system, with TLS where the address asks for it, the WebSocket protocol spoken on it, and the reason why it
+/// ends. It begins with `connect` and is forgotten with `forget`; between two connections there is nothing, and what is sent goes nowhere.
 final class FramedConnection {
+    /// What received bytes mean.
+    enum Event {
+        /// The central system has proved who it is; how, for people.
+        case secured(String)
+        case notSecured(TLSFailure)
+        case webSocket(WebSocketEvent)
+    }
+
+    /// Whom an encrypted connection trusts; nil for plain ones.
+    private let trust: TrustFiles?
     private var connection: TCPConnection?
+    /// From `secure` on; nil on a plain connection.
+    private var tls: TLSConnection?
+    /// What the last encrypted connection left for the next one to resume, and the context that it belongs to.
+    private var session: (value: TLSSession, context: TLSContext)?
     /// From the handshake on.
     private var webSocket: WebSocketConnection?
     private var closeReason: String?
     private var random = SystemRandomNumberGenerator()
+
+    /// - Parameter trust: Whom an encrypted connection trusts; nil for plain ones.
+    init(trust: TrustFiles?) { self.trust = trust }
+
+    /// Whether TLS has begun, and nothing else yet.
+    var isSecuring: Bool { tls != nil && webSocket == nil }
 
     var exists: Bool { connection != nil }
 
@@ -30,6 +52,18 @@ final class FramedConnection {
     ) throws(SystemError) {
         closeReason = nil
         connection = try TCPConnection.connect(to: address, loop: loop, handler: handler)
+    }
+
+    /// Begins TLS.
+    /// - Throws: `TLSFailure` when nothing could be begun.
+    func secure(host: String, time: KnownTime) throws(TLSFailure) {
+        guard let context = try trust?.context() else { return }
+        let resumed = session.flatMap { $0.context === context ? $0.value : nil }
+        // A session that the peer chokes on is not offered again.
+        session = nil
+        let new = try TLSConnection.client(context, host: host, time: time, resuming: resumed)
+        tls = new
+        put(new.start())
     }
 
     func startHandshake(url: WebSocketURL, credentials: BasicCredentials?) {
@@ -54,19 +88,53 @@ final class FramedConnection {
         write(webSocket.send(text: text, using: &random))
     }
 
+    /// Sends bytes of the WebSocket.
     func write(_ bytes: [UInt8]) {
-        guard let connection else { return }
+        guard let tls else { return put(bytes) }
+        // Nothing when TLS has ended, of which the reading side tells.
+        if let records = tls.send(bytes) { put(records) }
+    }
+
+    /// Sends bytes as they are.
+    private func put(_ bytes: [UInt8]) {
+        guard let connection, !bytes.isEmpty else { return }
         if connection.write(bytes) == .full {
             closeReason = "the central system does not read"
             connection.close()
         }
     }
 
-    /// What the bytes contain; nil before the handshake.
-    func receive(_ bytes: [UInt8]) -> [WebSocketEvent]? { webSocket?.receive(bytes, using: &random) }
+    /// What the bytes mean; nil before the handshake.
+    func receive(_ bytes: [UInt8]) -> [Event]? {
+        guard let tls else { return frames(bytes) }
+        let progress = tls.receive(bytes)
+        put(progress.output)
+        return translate(progress.events)
+    }
 
-    /// What it means to the protocol that the peer sends no more.
-    func receiveEndOfStream() -> [WebSocketEvent] { webSocket?.receiveEndOfStream() ?? [] }
+    /// What it means to the protocols that the peer sends no more.
+    func receiveEndOfStream() -> [Event] {
+        guard let tls else { return endOfFrames() }
+        keepSession()
+        return translate(tls.receiveEndOfStream())
+    }
+
+    private func translate(_ events: [TLSConnection.Event]) -> [Event] {
+        events.flatMap { event -> [Event] in
+            switch event {
+            case .opened(let words): [.secured(words)]
+            case .received(let plain): frames(plain) ?? []
+            case .ended: endOfFrames()
+            case .failed(let failure): [.notSecured(failure)]
+            }
+        }
+    }
+
+    private func frames(_ bytes: [UInt8]) -> [Event]? {
+        webSocket?.receive(bytes, using: &random).map { .webSocket($0) }
+    }
+
+    private func endOfFrames() -> [Event] { (webSocket?.receiveEndOfStream() ?? []).map { .webSocket($0) } }
 
     /// Begins the closing handshake.
     /// - Returns: False when there is nothing to close in good manners.
@@ -79,21 +147,31 @@ final class FramedConnection {
     /// Ends the connection at once.
     func drop() {
         closeReason = closeReason ?? "dropped"
+        keepSession()
         connection?.close()
     }
 
     /// The protocol has ended: what is written still goes out.
     func closeAfterWriting(because reason: String) {
         closeReason = closeReason ?? reason
+        keepSession()
+        if let tls { put(tls.close()) }
         connection?.closeAfterWriting()
     }
 
     /// The connection has ended.
     /// - Returns: Why, for people.
     func forget(_ error: SystemError?) -> String {
+        keepSession()
         connection = nil
+        tls = nil
         webSocket = nil
         return closeReason ?? error?.words ?? "the connection was closed"
+    }
+
+    /// To be called before TLS ends.
+    private func keepSession() {
+        if let tls, let new = tls.session { session = (new, tls.context) }
     }
 }
 

@@ -49,8 +49,11 @@ final class GatewayDaemon {
         credentials = Credentials(
             identity: site.identity,
             siteKey: site.authorizationKey,
-            runtimeDirectory: host.options.runtimeDirectory
-        )
+            isRequired: site.configuration.profile?.needsPassword == true,
+            runtimeDirectory: host.options.runtimeDirectory,
+            stateDirectory: directory,
+            tryAgain: host.waitForDevice
+        ) { log.write($0) }
         var random = SystemRandomNumberGenerator()
         let machine = GatewayMachine(
             configuration: site.configuration,
@@ -61,7 +64,7 @@ final class GatewayDaemon {
             at: now
         )
         driver = MachineHost(machine, loop: host.loop)
-        link = CentralLink(url: site.url, loop: host.loop)
+        link = CentralLink(url: site.url, trust: site.trust, loop: host.loop)
         mirror = MessageMirror(bus: bus)
         wire()
         if let problem = site.configuration.endpointProblem { host.log.write(LogRecord(.error, problem)) }
@@ -73,7 +76,8 @@ final class GatewayDaemon {
         driver.perform = { [unowned self] effect in perform(effect) }
         link.deliver = { [unowned self] event in driver.deliver(event) }
         link.actionOfPendingCall = { [unowned self] id in driver.machine.actionOfPendingCall(id) }
-        link.credentials = { [unowned self] in credentials.current }
+        link.credentials = credentials
+        link.log = { [unowned self] in host.log.write($0) }
         link.mirror = mirror
         host.loop.addDeadlineSource(
             next: { [unowned self] in earliest(journal.nextDeadline, documents.nextDeadline) },
@@ -123,7 +127,8 @@ final class GatewayDaemon {
         switch effect {
         case .resolve(let dial): link.resolve(dial: dial)
         case .connect(let dial, let address): link.connect(dial: dial, address: address)
-        case .startHandshake: link.startHandshake()
+        case .secureLink(let dial, let time): link.secure(dial: dial, time: time)
+        case .startHandshake(let dial): link.startHandshake(dial: dial)
         case .sendPing: link.ping()
         case .closeLink: link.close()
         case .abortLink: link.abort()
@@ -224,7 +229,10 @@ final class GatewayDaemon {
             let request = ConfigSet(key: key, value: nil, secretFile: name, reason: "ChangeConfiguration")
             bus.request(request, within: Self.storePatience, expiringAfter: Self.storeExpiry) { [weak self] result in
                 guard let self else { return }
-                if case .failure = result { credentials.inbox.takeBack(name) }
+                switch result {
+                case .success: credentials.wasSet()
+                case .failure: credentials.inbox.takeBack(name)
+                }
                 driver.deliver(.stored(number: number, result))
             }
         } catch {

@@ -14,19 +14,24 @@ struct Site {
     /// Nil when there is nothing to connect to.
     let url: WebSocketURL?
     let identity: String
-    /// Key for HTTP Basic authentication from the file, used until one is set over OCPP.
-    let authorizationKey: [UInt8]?
+    /// Key for HTTP Basic authentication from the file, in hexadecimal digits, used until one is set over OCPP.
+    let authorizationKey: Secret?
+    /// Where the certificates to trust are, for an encrypted link.
+    let trust: TrustFiles?
 
     /// - Throws: `SiteFileError` naming the value that does not fit.
     init(_ file: SiteFile, machineBootId: String, clockIsTrusted: Bool) throws(SiteFileError) {
         let connectors = try file.connectors(unknownKeys: .ignored)
         let permit = try file.permit()
         let central = try file.centralSystem()
+        // The section has checked the range.
+        let security = ConnectionProfile.Security(rawValue: central?.securityProfile ?? 0) ?? .notConfigured
         let site = KeySite(
             numberOfConnectors: connectors.count,
             fixedCable: connectors.allSatisfy { $0.cable == .fixed },
             phases: connectors.map(\.phases).max() ?? 3,
-            defaults: try file.ocppDefaults()
+            defaults: try file.ocppDefaults(),
+            security: security
         )
         do throws(Misfit) {
             table = try OCPPKeyTable(site: site)
@@ -35,9 +40,11 @@ struct Site {
         }
         let identity = central?.identity ?? ""
         self.identity = identity
-        authorizationKey = central?.authorizationKey.flatMap { Hexadecimal.bytes($0.exposed) }
+        authorizationKey = central?.authorizationKey
         let (url, problem) = try Self.address(central, in: file)
         self.url = url
+        let trust = central.map { TrustFiles(roots: $0.rootCertificates, revocations: $0.revocationLists) }
+        self.trust = url?.isSecure == true ? trust : nil
         configuration = GatewayConfiguration(
             profile: url.map {
                 ConnectionProfile(
@@ -45,8 +52,9 @@ struct Site {
                     host: $0.host,
                     port: $0.port,
                     identity: identity,
-                    security: .basicAuthentication,
-                    credential: "AuthorizationKey"
+                    security: security,
+                    credential: "AuthorizationKey",
+                    trust: $0.isSecure ? trust?.roots : nil
                 )
             },
             endpointProblem: problem,
@@ -77,12 +85,7 @@ struct Site {
             return (nil, "there is no central system: name one as centralSystem.url in \(file.name)")
         }
         do throws(WebSocketURLError) {
-            let url = try WebSocketURL(central.url)
-            guard !url.isSecure else {
-                let problem = "centralSystem.url asks for TLS (\(central.url)), which this version does not have"
-                return (nil, problem + ": use a ws:// address inside a protected network")
-            }
-            return (url.appending(identity: central.identity), nil)
+            return (try WebSocketURL(central.url).appending(identity: central.identity), nil)
         } catch {
             throw file.failure(at: "centralSystem.url", error.description)
         }

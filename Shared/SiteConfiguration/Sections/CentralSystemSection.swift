@@ -2,8 +2,7 @@ public import Primitives
 
 /// `centralSystem`: where the charge point connects to, and with how much patience.
 public struct CentralSystemSection: Decodable, Equatable, Sendable {
-    /// Required. `ws://host[:port][/path]` or `wss://…`; the identity is appended (OCPP-J 1.6 §3.1.1). Whether TLS can be had is
-    /// the gateway's to say.
+    /// Required. `ws://host[:port][/path]` or `wss://…`; the identity is appended (OCPP-J 1.6 §3.1.1).
     public var url: String
     /// Required, 1…48 characters. No colon: it would end the user name of HTTP Basic authentication (OCPP-J 1.6 §6.2.2).
     public var identity: String
@@ -20,10 +19,19 @@ public struct CentralSystemSection: Decodable, Equatable, Sendable {
     /// Key for HTTP Basic authentication, 16…20 bytes as hexadecimal digits (security white paper A00.FR.205). Better set it through
     /// the key `AuthorizationKey`: this file is readable for more people.
     public var authorizationKey: Secret?
+    /// What connections must have (security white paper §7.6): 0 whatever the URL and the keys give, 1 a password, 2 a password and TLS.
+    /// Default 0. 1 goes with ws://, 2 with wss://, so that an edited URL alone does not make a connection less secure.
+    public var securityProfile: Int
+    /// Path of the certificates in PEM that may have signed that of a wss:// central system; no others are trusted.
+    /// Default `/etc/charger/roots.pem`.
+    public var rootCertificates: String
+    /// Path of revocation lists in PEM.
+    public var revocationLists: String?
 
     private enum CodingKeys: String, CodingKey {
         case url, identity, callTimeoutSeconds, connectTimeoutSeconds, pongTimeoutSeconds
         case reconnectMinimumSeconds, reconnectMaximumSeconds, authorizationKeyHex
+        case securityProfile, rootCertificates, revocationLists
     }
 
     /// - Throws: `DecodingError` with the path and what was expected.
@@ -45,6 +53,16 @@ public struct CentralSystemSection: Decodable, Equatable, Sendable {
                 throw fields.failure(.authorizationKeyHex, "expected 32 to 40 hexadecimal digits, two per byte")
             }
             authorizationKey = Secret(digits)
+        }
+        securityProfile = try fields.integer(.securityProfile, 0...2, default: 0)
+        rootCertificates = try fields.optionalText(.rootCertificates, 1...4096) ?? "/etc/charger/roots.pem"
+        revocationLists = try fields.optionalText(.revocationLists, 1...4096)
+        let isEncrypted = url.lowercased().hasPrefix("wss://")
+        if securityProfile > 0, isEncrypted != (securityProfile == 2) {
+            throw fields.failure(
+                .securityProfile,
+                "expected \(isEncrypted ? "0 or 2 for wss://" : "0 or 1 for ws://"), found \(securityProfile)"
+            )
         }
     }
 

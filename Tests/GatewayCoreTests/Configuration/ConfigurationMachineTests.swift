@@ -40,7 +40,7 @@ import Testing
     @Test(arguments: [nil, []] as [[CiString50]?]) func noKeysMeansAllKeys(keys: [CiString50]?) throws {
         let machine = try machine()
         let all = try machine.get(GetConfiguration.Request(key: keys))
-        #expect(all.configurationKey?.count == 28)
+        #expect(all.configurationKey?.count == 29)
         #expect(all.unknownKey == nil)
     }
 

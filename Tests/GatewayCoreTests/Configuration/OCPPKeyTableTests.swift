@@ -20,7 +20,8 @@ import Testing
                 "LocalPreAuthorize=false", "MeterValuesAlignedData=Energy.Active.Import.Register",
                 "MeterValuesAlignedDataMaxLength=20", "MeterValuesSampledData=Energy.Active.Import.Register",
                 "MeterValuesSampledDataMaxLength=20", "MeterValueSampleInterval=20", "NumberOfConnectors=1",
-                "ResetRetries=3", "StopTransactionMaxMeterValues=20", "StopTransactionOnEVSideDisconnect=true",
+                "ResetRetries=3", "SecurityProfile=0",
+                "StopTransactionMaxMeterValues=20", "StopTransactionOnEVSideDisconnect=true",
                 "StopTransactionOnInvalidId=true", "StopTxnAlignedData=", "StopTxnAlignedDataMaxLength=20",
                 "StopTxnSampledData=", "StopTxnSampledDataMaxLength=20", "SupportedFeatureProfiles=Core",
                 "TransactionMessageAttempts=3", "TransactionMessageRetryInterval=10",
@@ -115,8 +116,8 @@ import Testing
         var site = site
         site.defaults = ["MessageTimeout": "45", "MinimumStatusDuration": "1", "MaxEnergyOnInvalidId": "0"]
         let declarations = try OCPPKeyTable(site: site).declarations
-        #expect(declarations.count == 32)
-        #expect(Set(declarations.map { $0.key.lowercased() }).count == 32)
+        #expect(declarations.count == 33)
+        #expect(Set(declarations.map { $0.key.lowercased() }).count == 33)
         #expect(declarations.allSatisfy { $0.description.hasSuffix(".") })
     }
 

@@ -19,9 +19,12 @@ struct ConnectionBench {
     init(
         pingInterval: Duration = .seconds(10),
         patience: Patience = Patience(pong: .seconds(10), longestWait: .seconds(120)),
-        seed: UInt64 = 1
+        seed: UInt64 = 1,
+        trust: String? = nil
     ) {
-        machine = ConnectionMachine(profile: Self.profile, patience: patience, pingInterval: pingInterval, seed: seed)
+        var profile = Self.profile
+        profile.trust = trust
+        machine = ConnectionMachine(profile: profile, patience: patience, pingInterval: pingInterval, seed: seed)
     }
 
     mutating func feed(_ event: ConnectionMachine.Event) -> [Effect] { machine.handle(event, at: now) }

@@ -33,6 +33,23 @@ import Testing
         #expect(clock.offset == nil)
     }
 
+    @Test func certificatesAreHeldAgainstWhatIsKnownOfTheTime() {
+        #expect(StationClock().knownTime(at: now) == .atLeast(HostClock.earliest))
+        let written = Timestamp(millisecondsSinceEpoch: 1_790_000_000_000)
+        #expect(StationClock(newest: written).knownTime(at: now) == .atLeast(written))
+        // A host that starts in 1970 has written nothing that counts.
+        #expect(
+            StationClock(newest: Timestamp(millisecondsSinceEpoch: 5)).knownTime(at: now)
+                == .atLeast(HostClock.earliest)
+        )
+        var clock = StationClock(trustsHost: true, newest: written)
+        #expect(clock.knownTime(at: now) == .about(now.utc))
+        _ = observe(&clock, ahead: .seconds(7200), at: now)
+        _ = observe(&clock, ahead: .seconds(7200), at: now)
+        let later = now.advanced(by: .seconds(30))
+        #expect(clock.knownTime(at: later) == .about(later.utc.advanced(by: .seconds(7200))))
+    }
+
     /// Longer than a charger lives after the newest time that it knows; a charger that lay in store knows that of its program only.
     @Test(
         arguments: [

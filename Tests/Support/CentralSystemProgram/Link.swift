@@ -1,8 +1,9 @@
 import EventLoop
 import Glibc
+import TLS
 import WebSocket
 
-/// One connection: TCP below, WebSocket above, a charge point once it has said who it is.
+/// One connection: TCP below, TLS where the server has a certificate, WebSocket above, a charge point once it has said who it is.
 final class Link {
     let connection: TCPConnection
     var webSocket = WebSocketConnection.server()
@@ -13,7 +14,30 @@ final class Link {
     private(set) var readAt = Duration.zero
     private(set) var readAtUTCMicroseconds: Int64 = 0
 
-    init(_ connection: TCPConnection) { self.connection = connection }
+    private let tls: TLSConnection?
+
+    /// `tls` is nil for a plain connection.
+    init(_ connection: TCPConnection, tls: TLSConnection?) {
+        self.connection = connection
+        self.tls = tls
+    }
+
+    /// What the peer has sent, and whether it ends; nil when it does not speak TLS as it should.
+    func decrypt(_ bytes: [UInt8]) -> (plain: [UInt8], isEnd: Bool)? {
+        guard let tls else { return (bytes, false) }
+        let progress = tls.receive(bytes)
+        put(progress.output)
+        var plain: [UInt8] = []
+        for event in progress.events {
+            switch event {
+            case .opened: break
+            case .received(let part): plain += part
+            case .ended: return (plain, true)
+            case .failed: return nil
+            }
+        }
+        return (plain, false)
+    }
 
     /// To be called first when bytes were read.
     func noteRead() {
@@ -26,6 +50,10 @@ final class Link {
 
     func write(_ bytes: [UInt8]) {
         writtenAt = EventLoop.uptime()
+        if let tls { put(tls.send(bytes) ?? []) } else { put(bytes) }
+    }
+
+    private func put(_ bytes: [UInt8]) {
         // A peer that takes nothing for a megabyte is as good as gone.
         if connection.write(bytes) == .full { connection.close() }
     }
@@ -35,6 +63,7 @@ final class Link {
         // A server masks nothing, so its generator is never asked.
         var random = SystemRandomNumberGenerator()
         if webSocket.isOpen { write(webSocket.close(code, reason: reason, using: &random)) }
+        if let tls { put(tls.close()) }
         connection.closeAfterWriting()
     }
 }

@@ -1,5 +1,6 @@
 import CentralSystem
 import OCPP
+import Storage
 
 /// The command line, read and checked.
 struct Options {
@@ -23,6 +24,8 @@ struct Options {
     var identities: Set<String> = []
     /// What charge points must give in HTTP Basic authentication, beside their identity as user name; nil asks for nothing.
     var password: [UInt8]?
+    /// What to prove itself with to charge points, both in PEM; nil for plain connections.
+    var tls: (certificates: [UInt8], key: [UInt8])?
 
     static let usage = """
         usage: central-system [OPTION...]                 serves charge points on 127.0.0.1
@@ -42,6 +45,7 @@ struct Options {
         --only IDENTITY      who may connect, others get 404. May be repeated.
         --password TEXT      HTTP Basic authentication with the identity as user
         --authorization-key HEX   the same, with the key as OCPP writes it
+        --tls CERTS KEY      encrypts connections: files in PEM, the own certificate first and those of its issuers after it
         --answer-timeout S   how long charge points may take (30)
         --log FILE           every message as a line of JSON
         --quiet              no conversation on standard output
@@ -86,6 +90,8 @@ struct Options {
             case "--only": identities.insert(try arguments.value())
             case "--password": password = Array(try arguments.value().utf8)
             case "--authorization-key": password = try Self.bytes(hexadecimal: try arguments.value(), option)
+            case "--tls":
+                tls = (try Self.content(of: try arguments.value()), try Self.content(of: try arguments.value()))
             case "--answer-timeout": settings.answerTimeout = .seconds(try arguments.number(1...100_000))
             case "--log": logFile = try arguments.value()
             case "--quiet": isQuiet = true
@@ -93,6 +99,14 @@ struct Options {
             }
         }
         if let retryInterval { settings.retryIntervalSeconds = retryInterval }
+    }
+
+    private static func content(of path: String) throws(ControlError) -> [UInt8] {
+        do throws(SmallFileError) {
+            return try SmallFile(path, maximumBytes: 1 << 20).read(from: .chosen)
+        } catch {
+            throw ControlError("\(error)")
+        }
     }
 
     private static func bytes(hexadecimal text: String, _ option: String) throws(ControlError) -> [UInt8] {

@@ -4,6 +4,7 @@ import Glibc
 import JSON
 import OCPP
 import Primitives
+import TLS
 import WebSocket
 
 /// The shell around the machine: sockets, clocks, files.
@@ -16,6 +17,8 @@ final class Server {
     /// The connection of each charge point.
     private(set) var current: [String: Link] = [:]
     private var port: UInt16 = 0
+    /// Nil where connections are plain.
+    private let tls: TLSContext?
     private var refusal: Int?
     private var isSilent = false
     private var random = SystemRandomNumberGenerator()
@@ -45,11 +48,12 @@ final class Server {
             return output
         }
         port = options.port
+        tls = try options.tls.map { try TLSContext.server(certificates: $0.certificates, key: $0.key) }
         try listen()
         loop.addDeadlineSource(next: { [unowned self] in machine.nextDeadline }) { [unowned self] moment in
             perform(machine.deadlineReached(at: moment))
         }
-        Output.standard.write(line: "Listening on ws://127.0.0.1:\(port)")
+        Output.standard.write(line: "Listening on \(tls == nil ? "ws" : "wss")://127.0.0.1:\(port)")
         if let path = options.portFile, !Output.place("\(port)", at: path) {
             throw ControlError("the port file \(path) cannot be written: \(String(cString: strerror(errno)))")
         }
@@ -69,7 +73,17 @@ final class Server {
     // MARK: - Connections
 
     private func accept(_ connection: TCPConnection) -> (TCPConnection, TCPConnection.Event) -> Void {
-        let link = Link(connection)
+        let link: Link
+        do throws(TLSFailure) {
+            link = Link(
+                connection,
+                tls: try tls.map { context throws(TLSFailure) in try TLSConnection.server(context) }
+            )
+        } catch {
+            tell("refused: \(error)", "?")
+            connection.close()
+            return { _, _ in }
+        }
         links[ObjectIdentifier(link)] = link
         if isSilent { connection.isReading = false }
         return { [unowned self] _, event in handle(event, of: link) }
@@ -80,7 +94,12 @@ final class Server {
         case .connected, .drained: return
         case .received(let bytes):
             link.noteRead()
-            perform(link.webSocket.receive(bytes, using: &random), of: link)
+            guard let (plain, isEnd) = link.decrypt(bytes) else {
+                tell("refused: no TLS as it should be", link.chargePoint ?? "?")
+                return link.connection.closeAfterWriting()
+            }
+            perform(link.webSocket.receive(plain, using: &random), of: link)
+            if isEnd { perform(link.webSocket.receiveEndOfStream(), of: link) }
         case .endReached:
             perform(link.webSocket.receiveEndOfStream(), of: link)
         case .closed:

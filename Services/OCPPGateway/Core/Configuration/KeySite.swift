@@ -9,11 +9,20 @@ public struct KeySite: Equatable, Sendable {
     /// Site defaults that replace the factory's, as text by canonical key name. A key that is optional and absent from the
     /// factory table (`MessageTimeout`, `MinimumStatusDuration`, `MaxEnergyOnInvalidId`) exists only when it is named here.
     public var defaults: [String: String]
+    /// What the site demands of connections; only its file lowers it.
+    public var security: ConnectionProfile.Security
 
-    public init(numberOfConnectors: Int, fixedCable: Bool, phases: Int, defaults: [String: String] = [:]) {
+    public init(
+        numberOfConnectors: Int,
+        fixedCable: Bool,
+        phases: Int,
+        defaults: [String: String] = [:],
+        security: ConnectionProfile.Security = .notConfigured
+    ) {
         self.numberOfConnectors = numberOfConnectors
         self.fixedCable = fixedCable
         self.phases = phases
         self.defaults = defaults
+        self.security = security
     }
 }

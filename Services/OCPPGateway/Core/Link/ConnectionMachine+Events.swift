@@ -16,6 +16,8 @@ extension ConnectionMachine {
         case resolved(dial: Int, addresses: Int)
         /// The TCP connection stands.
         case connected(dial: Int)
+        /// The central system has proved who it is, and the connection is encrypted; answers `secure`.
+        case secured(dial: Int)
         /// The upgrade was accepted with the sub-protocol; frames may flow.
         case handshakeFinished(dial: Int)
         case failed(dial: Int, LinkProblem)
@@ -34,6 +36,9 @@ extension ConnectionMachine {
         /// Resolve the host's name anew and report under this number.
         case resolve(dial: Int)
         case connect(dial: Int, address: Int)
+        /// Begin TLS, and check the central system's certificate.
+        case secure(dial: Int)
+        /// Ask for the WebSocket.
         case startHandshake(dial: Int)
         case sendPing
         /// Send a close frame, then end the connection.
@@ -57,8 +62,8 @@ extension ConnectionMachine {
     }
 
     public enum Phase: Equatable, Sendable {
-        case idle, notConfigured, waitingForUplink, resolving, connecting, handshaking, open, closing, backingOff,
-            stopped
+        case idle, notConfigured, waitingForUplink, resolving, connecting, securing, handshaking, open, closing,
+            backingOff, stopped
     }
 
     /// Where the connection stands, with what belongs to it; the value itself is the machine's alone.
@@ -71,8 +76,10 @@ extension ConnectionMachine {
         case waitingForUplink
         /// → connecting, backingOff, waitingForUplink.
         case resolving(dial: Int)
-        /// TCP connect to one of the addresses; → handshaking, the next address, backingOff.
+        /// TCP connect to one of the addresses; → securing, handshaking, the next address, backingOff.
         case connecting(dial: Int, address: Int, of: Int)
+        /// TLS, where the profile asks for it; → handshaking, closing.
+        case securing(dial: Int)
         /// → open, closing.
         case handshaking(dial: Int)
         /// Frames flow; → closing, or backingOff when closed from outside.
@@ -91,6 +98,7 @@ extension ConnectionMachine {
             case .waitingForUplink: .waitingForUplink
             case .resolving: .resolving
             case .connecting: .connecting
+            case .securing: .securing
             case .handshaking: .handshaking
             case .open: .open
             case .closing: .closing

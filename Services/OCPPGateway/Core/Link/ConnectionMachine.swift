@@ -56,6 +56,7 @@ public struct ConnectionMachine: Sendable {
         case .profileReplaced(let profile): replace(with: profile, at: moment)
         case .resolved(let dial, let addresses): resolved(dial, addresses: addresses, at: moment)
         case .connected(let dial): connected(dial, at: moment)
+        case .secured(let dial): state == .securing(dial: dial) ? shakeHands(dial, at: moment) : []
         case .handshakeFinished(let dial): handshakeFinished(dial, at: moment)
         case .failed(let dial, let problem): failed(dial, problem, at: moment)
         case .closed(let dial, let reason): closed(dial, reason: reason, at: moment)
@@ -105,7 +106,7 @@ public struct ConnectionMachine: Sendable {
     private mutating func reconnect(at moment: Moment) -> [Effect] {
         switch state {
         case .idle, .notConfigured, .waitingForUplink, .closing, .backingOff, .stopped: []
-        case .resolving, .connecting, .handshaking: []  // The credentials are read when the handshake is written.
+        case .resolving, .connecting, .securing, .handshaking: []  // The handshake will read the new ones.
         case .open(let link): leave(link.dial, next: .dialSoon, gracefully: true, at: moment)
         }
     }
@@ -122,7 +123,7 @@ public struct ConnectionMachine: Sendable {
         case .idle, .waitingForUplink, .stopped: return []
         case .notConfigured, .backingOff: return dialUnlessDown(at: moment)
         case .resolving(let dial): return [.abort(dial: dial)] + dialUnlessDown(at: moment)
-        case .connecting(let dial, _, _), .handshaking(let dial):
+        case .connecting(let dial, _, _), .securing(let dial), .handshaking(let dial):
             return leave(dial, next: .dialSoon, gracefully: false, at: moment)
         case .open(let link): return leave(link.dial, next: .dialSoon, gracefully: true, at: moment)
         case .closing(let dial, let next):
@@ -146,7 +147,7 @@ public struct ConnectionMachine: Sendable {
         case .resolving(let dial):
             lastProblem = .uplinkDown
             return [.abort(dial: dial)] + waitForUplink(at: moment)
-        case .connecting(let dial, _, _), .handshaking(let dial):
+        case .connecting(let dial, _, _), .securing(let dial), .handshaking(let dial):
             return note(.uplinkDown) + leave(dial, next: .waitForUplink, gracefully: false, at: moment)
         case .open(let link): return declareDead(link, .uplinkDown, next: .waitForUplink, at: moment)
         }
@@ -158,7 +159,8 @@ public struct ConnectionMachine: Sendable {
         case .closing(let dial, .waitForUplink):
             state = .closing(dial: dial, next: .dialSoon)
             return []
-        case .idle, .notConfigured, .resolving, .connecting, .handshaking, .open, .closing, .stopped: return []
+        case .idle, .notConfigured, .resolving, .connecting, .securing, .handshaking, .open, .closing, .stopped:
+            return []
         }
     }
 
@@ -178,6 +180,13 @@ public struct ConnectionMachine: Sendable {
 
     private mutating func connected(_ dial: Int, at moment: Moment) -> [Effect] {
         guard case .connecting(dial, _, _) = state else { return [] }
+        guard profile?.isEncrypted == true else { return shakeHands(dial, at: moment) }
+        state = .securing(dial: dial)
+        deadlines.set(.step, at: moment.uptime + patience.step)
+        return [.secure(dial: dial)]
+    }
+
+    private mutating func shakeHands(_ dial: Int, at moment: Moment) -> [Effect] {
         state = .handshaking(dial: dial)
         deadlines.set(.step, at: moment.uptime + patience.step)
         return [.startHandshake(dial: dial)]
@@ -201,14 +210,15 @@ public struct ConnectionMachine: Sendable {
             // The next address only after this socket is gone; a failed connect has none.
             if address + 1 < count { return connect(dial, address: address + 1, of: count, at: moment) }
             return note(problem) + backOff(at: moment)
-        case .handshaking(dial):
+        case .securing(dial), .handshaking(dial):
             return note(problem) + leave(dial, next: .backOff, gracefully: false, at: moment)
         case .open(let link) where link.dial == dial:
             return note(problem) + leave(dial, next: Self.next(after: link, at: moment), gracefully: false, at: moment)
         case .closing(dial, let next):
             // There was no socket yet, so that nothing else will report it gone.
             return continueAfterClosing(dial, next, at: moment)
-        case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .handshaking, .open, .closing,
+        case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .securing, .handshaking, .open,
+            .closing,
             .backingOff, .stopped:
             return []
         }
@@ -283,12 +293,14 @@ public struct ConnectionMachine: Sendable {
     private mutating func closed(_ dial: Int, reason: String, at moment: Moment) -> [Effect] {
         switch state {
         case .connecting(dial, _, _): return failed(dial, .notConnected(reason), at: moment)
+        case .securing(dial): return note(.notSecured(reason)) + backOff(at: moment)
         case .handshaking(dial): return note(.handshakeInvalid(reason)) + backOff(at: moment)
         case .open(let link) where link.dial == dial:
             let next = Self.next(after: link, at: moment)
             return [.lost(.ended)] + note(.closedByPeer(reason)) + continueAfterClosing(dial, next, at: moment)
         case .closing(dial, let next): return continueAfterClosing(dial, next, at: moment)
-        case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .handshaking, .open, .closing,
+        case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .securing, .handshaking, .open,
+            .closing,
             .backingOff, .stopped:
             return []
         }
@@ -326,7 +338,7 @@ public struct ConnectionMachine: Sendable {
     private mutating func terminate(at moment: Moment) -> [Effect] {
         switch state {
         case .open(let link): return leave(link.dial, next: .stop, gracefully: true, at: moment)
-        case .handshaking(let dial), .connecting(let dial, _, _):
+        case .connecting(let dial, _, _), .securing(let dial), .handshaking(let dial):
             return leave(dial, next: .stop, gracefully: false, at: moment)
         case .closing(let dial, _):
             state = .closing(dial: dial, next: .stop)
@@ -350,8 +362,9 @@ public struct ConnectionMachine: Sendable {
         case (.step, .connecting(let dial, let address, let count)):
             let next: Next = address + 1 < count ? .tryAddress(address + 1, of: count) : .backOff
             return note(.timedOut(.connecting)) + leave(dial, next: next, gracefully: false, at: moment)
-        case (.step, .handshaking(let dial)):
-            return note(.timedOut(.handshaking)) + leave(dial, next: .backOff, gracefully: false, at: moment)
+        case (.step, .securing(let dial)), (.step, .handshaking(let dial)):
+            let step = phase == .securing ? LinkProblem.Step.securing : .handshaking
+            return note(.timedOut(step)) + leave(dial, next: .backOff, gracefully: false, at: moment)
         case (.ping, .open):
             armPing(at: moment)
             if !deadlines.isSet(.pong) { deadlines.set(.pong, at: moment.uptime + patience.pong) }

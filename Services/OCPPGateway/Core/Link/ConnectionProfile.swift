@@ -1,12 +1,15 @@
 /// Where the central system is and as whom the charger connects, as one value that can be replaced while the program runs: a change of
 /// the central system is one event, and to go back is the same event with the old value.
 public struct ConnectionProfile: Equatable, Sendable {
-    /// How both sides prove who they are (OCPP 1.6 security whitepaper §2).
+    /// What the site demands of a connection, as `SecurityProfile` shows it (OCPP 1.6 security whitepaper §2.1, §7.6). It is never lowered
+    /// here: a connection that would be less is not made.
     public enum Security: Int, Equatable, Sendable {
-        /// Neither does.
-        case unsecured = 0
-        /// The charger does, by a password over plain TCP, once it has one.
+        /// Nothing is demanded; the URL says whether there is TLS, and a password is given when there is one.
+        case notConfigured = 0
+        /// The charger proves itself by a password, over plain TCP.
         case basicAuthentication = 1
+        /// The central system proves itself by a certificate, and the charger by a password.
+        case tlsWithBasicAuthentication = 2
     }
 
     /// The connection URL with the identity, without credentials.
@@ -18,8 +21,12 @@ public struct ConnectionProfile: Equatable, Sendable {
     public var security: Security
     /// The name of the secret to authenticate with; the secret itself is read when a handshake is written.
     public var credential: String?
-    /// The name of the certificates to trust; nil while connections have no TLS.
+    /// Where the certificates to trust are; nil for connections without TLS.
     public var trust: String?
+
+    public var isEncrypted: Bool { trust != nil }
+    /// Whether a connection without a password is less than what the site demands (A00.FR.203, .302).
+    public var needsPassword: Bool { security != .notConfigured }
 
     /// Everything that is left out is as a connection without authentication has it.
     public init(
@@ -27,7 +34,7 @@ public struct ConnectionProfile: Equatable, Sendable {
         host: String,
         port: UInt16,
         identity: String,
-        security: Security = .unsecured,
+        security: Security = .notConfigured,
         credential: String? = nil,
         trust: String? = nil
     ) {

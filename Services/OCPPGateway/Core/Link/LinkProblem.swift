@@ -1,13 +1,19 @@
 public import BusSchema
 
 /// Why an attempt to connect failed or a connection ended.
-public enum LinkProblem: Equatable, Sendable {
+public enum LinkProblem: Error, Equatable, Sendable {
     /// The host's name could not be resolved; the resolver's words.
     case nameNotResolved(String)
     /// The connection was not established; the system's words.
     case notConnected(String)
     /// No answer during the named step.
     case timedOut(Step)
+    /// The central system could not prove that it is the one we want (security whitepaper A00.FR.309); why, for people.
+    case certificateRefused(String)
+    /// There was no encrypted connection for another reason (A00.FR.315, .322); why, for people.
+    case notSecured(String)
+    /// The security profile asks for a password (A00.FR.203, .302), and there is none.
+    case passwordMissing
     /// The upgrade was answered with another status than 101.
     case httpStatus(Int)
     /// The upgrade was accepted without `ocpp1.6` (OCPP-J 1.6 §3.2).
@@ -26,13 +32,15 @@ public enum LinkProblem: Equatable, Sendable {
     public enum Step: String, Equatable, Sendable {
         case resolving = "resolving the name"
         case connecting
+        case securing = "the TLS handshake"
         case handshaking = "the WebSocket handshake"
     }
 
     /// What the modem manager should make of it.
     public var health: UplinkReport.Health {
         switch self {
-        case .httpStatus, .protocolRefused, .handshakeInvalid: .refused
+        case .certificateRefused, .notSecured, .passwordMissing, .httpStatus, .protocolRefused, .handshakeInvalid:
+            .refused
         case .nameNotResolved, .notConnected, .timedOut, .callsUnanswered, .pingUnanswered, .closedByPeer, .uplinkDown:
             .unreachable
         }
@@ -49,6 +57,13 @@ public enum LinkProblem: Equatable, Sendable {
                 + "and that the central system runs"
         case .timedOut(let step):
             "no answer from \(place) while \(step.rawValue): check centralSystem.url and the network"
+        case .certificateRefused(let reason):
+            "\(place) is not trusted (\(reason)): check centralSystem.url, centralSystem.rootCertificates and the clock"
+        case .notSecured(let reason):
+            "no encrypted connection to \(place) (\(reason)): check centralSystem.url, and what the central system offers"
+        case .passwordMissing:
+            "security profile \(profile.security.rawValue) needs a password: set AuthorizationKey, "
+                + "or centralSystem.authorizationKeyHex"
         case .httpStatus(404):
             "the central system does not know this charger (HTTP 404 for \(profile.url)): register the identity "
                 + "\(profile.identity) there, or correct centralSystem.identity or centralSystem.url"

@@ -104,7 +104,7 @@ struct LinkView: Sendable {
         case .waitingForUplink: .waitingForUplink
         case .resolving: .resolving
         case .connecting: .connecting
-        case .handshaking: .handshaking
+        case .securing, .handshaking: .handshaking
         case .closing, .stopped: .closing
         case .backingOff: .backingOff
         case .open:
@@ -130,7 +130,9 @@ struct LinkView: Sendable {
             case nil: nil
             }
         case .backingOff: connection.lastProblem.map { UplinkReport(health: $0.health, detail: link.lastError) }
-        case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .handshaking, .closing, .stopped: nil
+        case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .securing, .handshaking, .closing,
+            .stopped:
+            nil
         }
     }
 }

@@ -35,6 +35,8 @@ public struct StationClock: Equatable, Sendable {
     }
 
     private let trustsHost: Bool
+    /// The newest time that is known to be past.
+    private let newest: Timestamp
     private let latest: Timestamp
     private var best: Estimate?
     /// A time that contradicts the known one, which a second answer must confirm.
@@ -49,7 +51,8 @@ public struct StationClock: Equatable, Sendable {
     ///   - newest: The newest time that anything on disk is of.
     public init(trustsHost: Bool = false, told: Int64? = nil, newest: Timestamp = HostClock.earliest) {
         self.trustsHost = trustsHost
-        latest = max(newest, HostClock.earliest).advanced(by: Self.longestUnknown)
+        self.newest = max(newest, HostClock.earliest)
+        latest = self.newest.advanced(by: Self.longestUnknown)
         best = told.map { Estimate(start: $0, error: Self.resolution, at: .zero) }
     }
 
@@ -82,6 +85,12 @@ public struct StationClock: Equatable, Sendable {
         if let doubted, !contradicts(told, doubted, at: moment) { return use(told, at: moment) }
         doubted = told
         return .ignored("it contradicts the time known so far: the next answer must confirm it")
+    }
+
+    /// What certificates are held against. Without a clock that can be trusted the charger knows what it has written down: it is later than that.
+    public func knownTime(at moment: Moment) -> KnownTime {
+        if let best { return .about(Timestamp(millisecondsSinceEpoch: best.start).advanced(by: moment.uptime)) }
+        return trustsHost ? .about(moment.utc) : .atLeast(newest)
     }
 
     /// Whether they are further apart than both may be wrong.

@@ -150,6 +150,7 @@ final class GatewayProcess: ServiceProcess {
         switch effect {
         case .resolve(let dial): around.network.resolve(dial)
         case .connect(let dial, _): around.network.connect(dial)
+        case .secureLink: around.notebook.violate("TLS, though the address is plain")
         case .startHandshake(let dial): around.network.startHandshake(dial)
         case .sendPing: around.network.ping()
         case .closeLink(let dial): around.network.close(dial)

@@ -1,0 +1,127 @@
+"""A new password that the central system does not take never strands the charger, whatever is killed in between."""
+
+import base64
+import http
+import threading
+
+import pytest
+from websockets.datastructures import Headers
+from websockets.http11 import Response
+
+from csms import CSMS
+from stack import PATIENCE, Stack, configuration
+
+OLD, NEW = "00112233445566778899aabbccddeeff", "ff112233445566778899aabbccddee00"
+
+
+class Guarded(CSMS):
+    """Lets in only who has one of `accepted`; notes every password that was offered."""
+
+    def __init__(self, tls=None):
+        self.accepted = {OLD}
+        self.offered = []
+        super().__init__(tls)
+
+    def admit(self, connection, request):
+        header = request.headers.get("Authorization", "")
+        user, _, password = base64.b64decode(header.removeprefix("Basic ")).partition(b":")
+        assert user == b"CP1"
+        with self.news:
+            self.offered.append(password.hex())
+            self.news.notify_all()
+        if password.hex() not in self.accepted:
+            return Response(http.HTTPStatus.UNAUTHORIZED, "Unauthorized", Headers({"Content-Length": "0"}))
+
+    def wait_offers(self, count):
+        with self.news:
+            assert self.news.wait_for(lambda: len(self.offered) >= count, PATIENCE), self.offered
+            return list(self.offered)
+
+
+@pytest.fixture
+def charger():
+    with Guarded() as csms:
+        document = configuration(csms.url)
+        document["centralSystem"] |= {"authorizationKeyHex": OLD, "securityProfile": 1}
+        with Stack(document) as stack:
+            stack.start()
+            csms.wait_status("Available")
+            yield stack, csms
+
+
+def change(csms, password=NEW):
+    connections = csms.connections
+    assert csms.request("ChangeConfiguration", key="AuthorizationKey", value=password).status == "Accepted"
+    return connections
+
+
+def assert_secret(stack):
+    """No password is in a log."""
+    for service in ("ocpp-gateway", "config-store"):
+        assert OLD not in stack.log(service).lower() and NEW not in stack.log(service).lower()
+
+
+def test_a_new_password_that_is_accepted_is_used_from_then_on(charger):
+    stack, csms = charger
+    csms.accepted = {OLD, NEW}
+    csms.wait_connection(change(csms) + 1)
+    csms.request("GetConfiguration", key=["SecurityProfile"])
+    csms.accepted = {NEW}
+    for service in ("ocpp-gateway", "config-store"):
+        count = csms.connections
+        stack.kill(service)
+        stack.start(service)
+        if service == "ocpp-gateway":
+            csms.wait_connection(count + 1)
+    assert csms.offered == [OLD, NEW, NEW]
+    assert (stack.state_directory("ocpp-gateway") / "accepted-password").stat().st_mode & 0o777 == 0o600
+    assert_secret(stack)
+
+
+def test_the_old_one_comes_back_after_three_refusals_and_survives_a_restart(charger):
+    stack, csms = charger
+    csms.wait_connection(change(csms) + 1)
+    assert csms.offered == [OLD, NEW, NEW, NEW, OLD]
+    assert "the last one that worked is tried again" in stack.log("ocpp-gateway")
+    count = csms.connections
+    stack.kill("ocpp-gateway")
+    stack.start("ocpp-gateway")
+    csms.wait_connection(count + 1)
+    assert csms.offered == [OLD, NEW, NEW, NEW, OLD, OLD]
+    # The central system says it once more, and means it.
+    csms.wait("BootNotification", count=2)
+    csms.accepted = {NEW}
+    csms.wait_connection(change(csms) + 1)
+    assert csms.offered[6:] == [NEW]
+    assert_secret(stack)
+
+
+@pytest.mark.parametrize("accepted", [{OLD}, {NEW}], ids=["never taken in", "taken in"])
+@pytest.mark.parametrize("refusals", [0, 1, 2, 3])
+def test_a_kill_at_any_refusal_strands_nothing(charger, refusals, accepted):
+    stack, csms = charger
+    csms.accepted = set()
+    connections = change(csms)
+    csms.wait_offers(1 + refusals)
+    stack.kill("ocpp-gateway")
+    csms.accepted = accepted
+    stack.start("ocpp-gateway")
+    csms.wait_connection(connections + 1)
+    assert set(csms.offered[-1:]) == accepted
+    assert len(csms.offered) <= 1 + refusals + 1 + 7
+    csms.wait("BootNotification", count=2)
+
+
+def test_a_gateway_that_starts_before_its_store_uses_the_password_that_worked(charger):
+    stack, csms = charger
+    csms.accepted = {OLD, NEW}
+    count = change(csms) + 1
+    csms.wait_connection(count)
+    # The gateway has seen that it was let in.
+    csms.request("GetConfiguration", key=["SecurityProfile"])
+    csms.accepted = {NEW}
+    stack.kill("ocpp-gateway", "config-store")
+    handed = stack.runtime / "secrets" / "ocpp-gateway" / "AuthorizationKey"
+    handed.unlink()  # as after a power cut: the runtime folder is empty
+    stack.start("ocpp-gateway")
+    csms.wait_connection(count + 1)
