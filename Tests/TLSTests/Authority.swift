@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import TemporaryFolder
 
 /// Certificates for one test, made with the program `openssl`: a root, and what it has signed.
@@ -35,16 +35,26 @@ struct Authority {
         )
     }
 
+    /// Foundation's `Process` hears of the end of a child by a thread that the tests, which run side by side, may all be waiting for.
     func run(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
         struct Failed: Error { let arguments: [String] }
-        guard process.terminationStatus == 0 else { throw Failed(arguments: arguments) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for descriptor: Int32 in [0, 1, 2] {
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
+        var words: [UnsafeMutablePointer<CChar>?] = (["openssl"] + arguments).map { strdup($0) }
+        words.append(nil)
+        defer { for word in words { free(word) } }
+        var child: pid_t = 0
+        guard posix_spawnp(&child, "openssl", &actions, nil, words, environ) == 0 else {
+            throw Failed(arguments: arguments)
+        }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0 {
+            guard errno == EINTR else { throw Failed(arguments: arguments) }
+        }
+        guard status == 0 else { throw Failed(arguments: arguments) }
     }
 }
