@@ -24,6 +24,14 @@ public enum SalvagedResult: Equatable, Sendable {
     case transaction(id: Int?, identifier: SalvagedIdTagInfo)
     /// Of any other answer, and where there is no object to read.
     case nothing
+
+    /// What could be read of the identifier, if the answer is of a kind that says something of one.
+    public var identifier: SalvagedIdTagInfo? {
+        switch self {
+        case .identifier(let identifier), .transaction(_, let identifier): identifier
+        case .registration, .nothing: nil
+        }
+    }
 }
 
 /// The fields of an `IdTagInfo` that fit. An expiry date that cannot be read is nil as if there were none: whoever would remember the

@@ -99,6 +99,7 @@ extension GatewayMachine {
             case .indicate(let indication): turn.add(.indicate(indication))
             case .confirmUnlock(let id, let confirmation): turn.answer(id, .unlockConnector(confirmation))
             case .confirmAvailability(let id, let confirmation): turn.answer(id, .changeAvailability(confirmation))
+            case .confirmClearCache(let id, let confirmation): turn.answer(id, .clearCache(confirmation))
             case .save(let document): turn.add(.save(document))
             case .publish(let message):
                 told.view.note(message)

@@ -71,8 +71,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             configuration: settings.charging,
             keys: configuration.keys,
             restored: restored,
-            availability: documents[AvailabilityDocument.self],
-            isAvailabilityUnread: documents.isUnread(AvailabilityDocument.self),
+            documents: documents,
             seed: seeds.next(),
             at: moment
         )

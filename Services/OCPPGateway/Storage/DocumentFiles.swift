@@ -34,7 +34,7 @@ public final class DocumentFiles {
                 path: directory + "/" + kind.name,
                 magic: kind.magic,
                 formatVersion: kind.formatVersion,
-                keepsPrevious: true,
+                keepsPrevious: kind.keepsPrevious,
                 files: files
             )
         }

@@ -36,7 +36,7 @@ import Testing
     /// A bad sector must not take back into service what was taken out, nor be the last word (OCPP 1.6 §5.2).
     @Test func whatCannotBeReadFromTheDiskIsOutOfServiceAndTheCentralSystemCanChangeIt() {
         let bench = ChargingBench(connectors: 2)
-        bench.isAvailabilityUnread = true
+        bench.documents.setUnread(AvailabilityDocument.self)
         bench.restart()
         #expect(bench.status(1)?.status == "Unavailable")
         #expect(bench.status(2)?.explanation.contains("cannot be read from the disk") == true)

@@ -13,10 +13,11 @@ final class ChargingBench {
     var journal: [JournalRecord]
     /// How much of it a power cut would leave.
     private var synced = 0
-    /// The device cannot read the document of availability.
-    var isAvailabilityUnread = false
-    /// The document of availability on disk.
-    private(set) var availability: AvailabilityDocument?
+    /// The documents on disk.
+    var documents = Documents()
+    /// Saves of documents that reached the disk, by name.
+    private(set) var saves: [String] = []
+    private(set) var clearAnswers: [ClearCacheStatus] = []
     private(set) var isOnline = false
     /// The process is dead: nothing is performed any more.
     private(set) var isDead = false
@@ -100,7 +101,7 @@ final class ChargingBench {
             configuration: configuration,
             keys: keys,
             restored: TransactionLedger(),
-            availability: nil,
+            documents: Documents(),
             seed: seed,
             at: moment
         )
@@ -213,8 +214,7 @@ final class ChargingBench {
             configuration: configuration,
             keys: keys,
             restored: restored,
-            availability: availability,
-            isAvailabilityUnread: isAvailabilityUnread,
+            documents: documents,
             seed: seed,
             at: moment
         )
@@ -340,6 +340,7 @@ final class ChargingBench {
             case .indicate(let indicate): indications.append("\(indicate.connectorId) \(indicate.signal)")
             case .confirmUnlock(_, let confirmation): unlockAnswers.append(confirmation.status)
             case .confirmAvailability(_, let confirmation): availabilityAnswers.append(confirmation.status)
+            case .confirmClearCache(_, let confirmation): clearAnswers.append(confirmation.status)
             case .save(let document): save(document)
             case .publish(let message): publications.append(message)
             case .log(let record): logs.append(record)
@@ -349,12 +350,21 @@ final class ChargingBench {
     }
 
     private func save(_ document: AnyDocument) {
-        guard !persistFails, let new = document.value as? AvailabilityDocument else {
-            return feed(.availabilitySaveFailed)
-        }
+        let isCache = document.value is AuthorizationCacheDocument
+        let failure: ChargingMachine.Event = isCache ? .authorizationCacheSaveFailed : .availabilitySaveFailed
+        guard !persistFails else { return feed(failure) }
         writes += 1
-        availability = new
-        feed(savesFailLate ? .availabilitySaveFailed : .availabilitySaved)
+        documents.add(document)
+        saves.append(type(of: document.value).name)
+        feed(savesFailLate ? failure : isCache ? .authorizationCacheSaved : .availabilitySaved)
+    }
+
+    /// ClearCache. Returns the answer; nil while there is none.
+    func clearCache() -> ClearCacheStatus? {
+        let before = clearAnswers.count
+        perform(machine.clearCache(id: "clear", at: moment))
+        pump()
+        return clearAnswers.dropFirst(before).last
     }
 
     /// Asks for a change of availability. Returns the answer; nil while there is none.

@@ -3,10 +3,13 @@ import GatewayCore
 /// The keys that scripts set by name.
 extension OCPPKeyName {
     static let allowOfflineTxForUnknownId: OCPPKeyName = "AllowOfflineTxForUnknownId"
+    static let authorizationCacheEnabled: OCPPKeyName = "AuthorizationCacheEnabled"
     static let authorizeRemoteTxRequests: OCPPKeyName = "AuthorizeRemoteTxRequests"
     static let clockAlignedDataInterval: OCPPKeyName = "ClockAlignedDataInterval"
+    static let connectionTimeOut: OCPPKeyName = "ConnectionTimeOut"
     static let connectorPhaseRotation: OCPPKeyName = "ConnectorPhaseRotation"
     static let localAuthorizeOffline: OCPPKeyName = "LocalAuthorizeOffline"
+    static let localPreAuthorize: OCPPKeyName = "LocalPreAuthorize"
     static let maxEnergyOnInvalidId: OCPPKeyName = "MaxEnergyOnInvalidId"
     static let meterValueSampleInterval: OCPPKeyName = "MeterValueSampleInterval"
     static let meterValuesSampledData: OCPPKeyName = "MeterValuesSampledData"

@@ -14,7 +14,8 @@ import Testing
         let values = table.declarations.map { "\($0.key)=\($0.defaultValue ?? "-")" }
         #expect(
             values == [
-                "AllowOfflineTxForUnknownId=true", "AuthorizationKey=-", "AuthorizeRemoteTxRequests=true",
+                "AllowOfflineTxForUnknownId=true", "AuthorizationCacheEnabled=false", "AuthorizationKey=-",
+                "AuthorizeRemoteTxRequests=true",
                 "ClockAlignedDataInterval=0", "ConnectionTimeOut=60", "ConnectorPhaseRotation=NotApplicable",
                 "GetConfigurationMaxKeys=20", "HeartbeatInterval=20", "LocalAuthorizeOffline=false",
                 "LocalPreAuthorize=false", "MeterValuesAlignedData=Energy.Active.Import.Register",
@@ -139,6 +140,7 @@ import Testing
         let selection = [MeasurandSelection(.voltage)]
         let rows: [(OCPPKeyName, String, (inout CoreKeys) -> Void)] = [
             ("AllowOfflineTxForUnknownId", "false", { $0.allowOfflineTxForUnknownId = false }),
+            ("AuthorizationCacheEnabled", "true", { $0.authorizationCacheEnabled = true }),
             ("AuthorizeRemoteTxRequests", "false", { $0.authorizeRemoteTxRequests = false }),
             ("ClockAlignedDataInterval", "7", { $0.clockAlignedDataInterval = .seconds(7) }),
             ("ConnectionTimeOut", "7", { $0.connectionTimeOut = .seconds(7) }),

@@ -198,8 +198,6 @@ import Testing
     @Test func whatIsNotBuiltIsAnsweredAsTheSpecificationSays() throws {
         var bench = try GatewayBench()
         bench.register()
-        let cache = bench.ask(.clearCache(ClearCache.Request()))
-        #expect(cache.answers == [.clearCache(.init(status: .rejected))])
         let data = bench.ask(.dataTransfer(DataTransfer.Request(vendorId: "com.example")))
         #expect(data.answers == [.dataTransfer(.init(status: .unknownVendorId))])
         let list = bench.ask(.getLocalListVersion(GetLocalListVersion.Request()))

@@ -58,6 +58,13 @@ public struct WorldSettings: Sendable {
         central.tags[token] = IdTagInfo(status: status)
     }
 
+    /// The central system accepts this identifier until so long after the world began.
+    mutating func expire(_ idTag: String, after duration: Duration) {
+        guard let token = IdToken(idTag) else { return }
+        let expiryDate = MachineClock.firstUtc.advanced(by: duration)
+        central.tags[token] = IdTagInfo(expiryDate: expiryDate, status: .accepted)
+    }
+
     static let permitLease = Duration.seconds(60)
     static let ratedMilliamps = 32_000
     static let callTimeout = Duration.seconds(30)

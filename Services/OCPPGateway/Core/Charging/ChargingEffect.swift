@@ -22,6 +22,8 @@ public enum ChargingEffect: Equatable, Sendable {
     case confirmUnlock(id: String, UnlockConnector.Confirmation)
     /// Answer an earlier ChangeAvailability.
     case confirmAvailability(id: String, ChangeAvailability.Confirmation)
+    /// Answer an earlier ClearCache.
+    case confirmClearCache(id: String, ClearCache.Confirmation)
     /// Replace a document, and feed `saved` or `saveFailed`.
     case save(AnyDocument)
     case publish(AnyBusMessage)

@@ -25,6 +25,10 @@ public enum ChargingEvent: Equatable, Sendable {
     case availabilitySaved
     /// It is not, and nobody knows what the disk holds of it.
     case availabilitySaveFailed
+    /// The document of the authorization cache is on disk.
+    case authorizationCacheSaved
+    /// It is not, and nobody knows what the disk holds of it.
+    case authorizationCacheSaveFailed
     /// Something was received on the connection.
     case linkProvedAlive
     /// True time minus the wall clock, from an answer of the central system.

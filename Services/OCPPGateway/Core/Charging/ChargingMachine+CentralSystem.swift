@@ -136,12 +136,28 @@ extension ChargingMachine {
         }
     }
 
+    // MARK: - The authorization cache
+
+    /// ClearCache (OCPP 1.6 §5.4). The answer follows as `confirmClearCache` with the same id, once the disk has forgotten too.
+    public mutating func clearCache(id: String, at moment: Moment) -> [ChargingEffect] {
+        inTurn(at: moment) { _, turn in turn.identity.cache.clear(callId: id) }
+    }
+
+    /// The cache answers, and has something to keep.
+    func obey(_ orders: AuthorizationCache.Orders, _ turn: inout ChargingTurn) {
+        for answer in orders.answers {
+            turn.add(.confirmClearCache(id: answer.callId, ClearCache.Confirmation(status: answer.status)))
+        }
+        if let document = orders.save { turn.add(.save(AnyDocument(document))) }
+    }
+
     // MARK: - Reset and triggers
 
     /// Ends every transaction for a Reset (OCPP 1.6 §5.14); nothing begins any more until the program is started anew.
     public mutating func stopAll(reason: Reason, at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
             machine.obey(machine.availability.retry(), &turn)
+            turn.identity.cache.hurry(at: turn.uptime)
             machine.eachConnector(&turn) { $0.cancelUsage(&$1) }
             machine.set(.reset, on: 0, true, &turn)
             machine.eachConnector(&turn) { $0.stop(reason, idTag: nil, &$1) }

@@ -67,11 +67,21 @@ extension ChargingMachine {
 
     /// Answers who it is from what is known, or asks the central system.
     mutating func identify(_ request: IdentityRequest, _ turn: inout ChargingTurn) {
-        switch AuthorizationRules.decide(isOnline: isOnline, keys: keys) {
+        identify(request, isOnline ? .online : .offline, &turn)
+    }
+
+    private mutating func identify(
+        _ request: IdentityRequest,
+        _ connection: AuthorizationRules.Connection,
+        _ turn: inout ChargingTurn
+    ) {
+        let known = turn.known(request.idTag)
+        switch AuthorizationRules.decide(connection, known?.word ?? .unknown, keys.core) {
         case .ask where turn.identity.ask(request, at: turn.uptime): break
         case .ask: refuse(request, because: "too many wait for an answer", &turn)
+        case .refuse where known?.word == .notAccepted: refuse(request, because: known?.refusal ?? "", &turn)
         case .refuse: refuse(request, because: "the central system is not connected", &turn)
-        case .accept: place(request, parentIdTag: nil, &turn)  // Nothing is known about a parent.
+        case .accept: place(request, parentIdTag: known?.info.parentIdTag, &turn)
         }
     }
 
@@ -79,24 +89,25 @@ extension ChargingMachine {
     /// (OCPP 1.6 §3.5).
     mutating func authorizeFinished(_ number: Int, _ outcome: CallOutcome, _ turn: inout ChargingTurn) {
         if case .unsettled = outcome { return turn.identity.askAgain(number) }
-        guard let request = turn.identity.finished(number) else { return }
+        if let idTag = turn.identity.idTag(ofQuestion: number) { turn.learn(idTag, from: outcome) }
+        guard let request = turn.identity.finished(number, mayBeAnswered: outcome == .timedOut) else { return }
         switch outcome {
-        case .confirmed(.authorize(let conf)):
-            let isExpired = conf.idTagInfo.expiryDate.map {
-                $0.millisecondsSinceEpoch <= turn.clock.utc(at: turn.moment)
-            }
-            if conf.idTagInfo.status == .accepted, isExpired != true {
-                place(request, parentIdTag: conf.idTagInfo.parentIdTag, &turn)
-            } else {
-                let status = conf.idTagInfo.status
-                cancelUsages(of: request.idTag, &turn)
-                refuse(request, because: status == .accepted ? "Expired" : status.rawValue, &turn)
-            }
+        case .confirmed(.authorize(let conf)): answered(request, conf.idTagInfo, &turn)
         case .refused(let error): refuse(request, because: "CALLERROR \(error.code.rawValue)", &turn)
         case .timedOut: refuse(request, because: "no answer in time", &turn)
         case .confirmed, .unreadable, .unsettled: refuse(request, because: "the answer cannot be understood", &turn)
         case .connectionLost: decideOffline(request, &turn)
         }
+    }
+
+    private mutating func answered(_ request: IdentityRequest, _ info: IdTagInfo, _ turn: inout ChargingTurn) {
+        let now = Timestamp(millisecondsSinceEpoch: turn.clock.utc(at: turn.moment))
+        if info.status == .accepted, !info.isExpired(at: now) {
+            return place(request, parentIdTag: info.parentIdTag, &turn)
+        }
+        cancelUsages(of: request.idTag, &turn)
+        let status: AuthorizationStatus = info.status == .accepted ? .expired : info.status
+        refuse(request, because: status.rawValue, &turn)
     }
 
     /// The central system says no to an identifier that was accepted before, offline or by hand, and has begun nothing yet.
@@ -107,11 +118,9 @@ extension ChargingMachine {
         }
     }
 
+    /// The connection is gone: nobody answers any more.
     mutating func decideOffline(_ request: IdentityRequest, _ turn: inout ChargingTurn) {
-        switch AuthorizationRules.decide(isOnline: false, keys: keys) {
-        case .accept: place(request, parentIdTag: nil, &turn)
-        case .ask, .refuse: refuse(request, because: "the central system is not connected", &turn)
-        }
+        identify(request, .offline, &turn)
     }
 
     /// The identifier may not do that, or nobody said that it may.

@@ -15,7 +15,7 @@ public struct ChargingMachine: Machine, Sendable {
     private var clock: EventClock
     private var random: SeededRandom
     private(set) var book: RecordBook
-    private var identity = IdentityMachine()
+    private var identity: IdentityMachine
     var availability: AvailabilityMachine
     /// By connectorId, ascending.
     private(set) var connectors: [ConnectorMachine]
@@ -28,16 +28,14 @@ public struct ChargingMachine: Machine, Sendable {
     ///   - configuration: What the charger is.
     ///   - keys: The values of the OCPP keys in force.
     ///   - restored: The journal, folded record by record.
-    ///   - document: What was out of service, if that was ever saved.
-    ///   - isAvailabilityUnread: The device cannot read that; `document` is of before then.
+    ///   - documents: What was found on disk beside it.
     ///   - seed: For ids; never the same twice.
     ///   - moment: Now.
     public init(
         configuration: ChargingConfiguration,
         keys: OCPPKeys,
         restored: TransactionLedger,
-        availability document: AvailabilityDocument?,
-        isAvailabilityUnread: Bool = false,
+        documents: Documents,
         seed: UInt64,
         at moment: Moment
     ) {
@@ -51,6 +49,15 @@ public struct ChargingMachine: Machine, Sendable {
         )
         random = SeededRandom(seed: seed)
         book = RecordBook(restored)
+        identity = IdentityMachine(
+            cache: AuthorizationCache(
+                documents[AuthorizationCacheDocument.self],
+                isUnread: documents.isUnread(AuthorizationCacheDocument.self),
+                isEnabled: keys.core.authorizationCacheEnabled
+            )
+        )
+        let document = documents[AvailabilityDocument.self]
+        let isAvailabilityUnread = documents.isUnread(AvailabilityDocument.self)
         let availability = AvailabilityMachine(
             connectorIds: configuration.connectors.map(\.id),
             document: document,
@@ -132,7 +139,9 @@ public struct ChargingMachine: Machine, Sendable {
         case .wentOnline(let registered): wentOnline(registered: registered, &turn)
         case .wentOffline: wentOffline(&turn)
         case .linkProvedAlive: delivery.linkProvedAlive(&turn)
-        case .keysChanged: eachConnector(&turn) { $0.keysChanged($1) }
+        case .keysChanged(let keys):
+            turn.identity.cache.setEnabled(keys.core.authorizationCacheEnabled, at: turn.uptime)
+            eachConnector(&turn) { $0.keysChanged($1) }
         case .queueLoaded(let entries): delivery.loaded(entries, &turn)
         case .queueLoadFailed(let reason): delivery.loadFailed(reason, &turn)
         case .persistFailed(let reason):
@@ -145,12 +154,15 @@ public struct ChargingMachine: Machine, Sendable {
             turn.book.availabilityIsSaved()
             obey(availability.saved(), &turn)
         case .availabilitySaveFailed: obey(availability.saveFailed(at: turn.uptime), &turn)
+        case .authorizationCacheSaved: obey(turn.identity.cache.saved(), &turn)
+        case .authorizationCacheSaveFailed: obey(turn.identity.cache.saveFailed(at: turn.uptime), &turn)
         case .clockSynchronised(let offset): synchronise(offset, &turn)
         case .terminationRequested:
             // The connection ends because we do, and the rules for a charger that is offline are not meant for that.
             for request in turn.identity.popAll() { refuse(request, because: "the gateway ends", &turn) }
             eachConnector(&turn) { $0.renewPermit(&$1) }
             obey(availability.retry(), &turn)
+            turn.identity.cache.hurry(at: turn.uptime)
         }
     }
 
@@ -163,6 +175,7 @@ public struct ChargingMachine: Machine, Sendable {
     ) -> [ChargingEffect] {
         var turn = turn(at: moment)
         body(&self, &turn)
+        obey(turn.identity.cache.settle(at: moment.uptime), &turn)
         delivery.refill(&turn)
         orderCompaction(afterFailure: false, &turn)
         if let durability = turn.durability { turn.book.ordered(durability, at: turn.uptime) }

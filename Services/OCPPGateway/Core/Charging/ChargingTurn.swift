@@ -62,6 +62,21 @@ struct ChargingTurn {
     var uptime: Duration { moment.uptime }
     var ledger: TransactionLedger { book.ledger }
 
+    /// UTC; nil while it is not known.
+    private var time: Timestamp? {
+        clock.isTrusted ? Timestamp(millisecondsSinceEpoch: clock.utc(at: moment)) : nil
+    }
+
+    /// What is known of an identifier without asking.
+    mutating func known(_ idTag: IdToken) -> KnownIdentifier? { identity.known(idTag, at: time, uptime) }
+
+    /// A CALL that named an identifier ended: the one place where the cache is told what Authorize.conf, StartTransaction.conf and
+    /// StopTransaction.conf say of it (OCPP 1.6 §4.1, §4.8, §4.10).
+    mutating func learn(_ idTag: IdToken, from outcome: CallOutcome) {
+        guard let info = outcome.idTagInfo else { return }
+        identity.cache.learn(idTag, info, at: time, uptime)
+    }
+
     /// Somebody who wants this connector is being asked about.
     func isAuthorizing(_ connectorId: Int) -> Bool { identity.isPending(connectorId: connectorId) }
 

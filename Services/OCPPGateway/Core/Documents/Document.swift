@@ -10,10 +10,13 @@ public protocol Document: Codable, Equatable, Sendable {
     static var formatVersion: UInt16 { get }
     /// How long a save may wait for another that replaces it; zero when somebody waits for `saved`.
     static var patience: Duration { get }
+    /// Whether the one before stays on disk, and stands in for one that is damaged.
+    static var keepsPrevious: Bool { get }
 }
 
 extension Document {
     public static var patience: Duration { .zero }
+    public static var keepsPrevious: Bool { true }
 }
 
 /// A document of any kind, to be saved.

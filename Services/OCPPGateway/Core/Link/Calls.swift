@@ -70,4 +70,18 @@ public enum CallOutcome: Equatable, Sendable {
         case .refused, .timedOut, .connectionLost, .unsettled: false
         }
     }
+
+    /// What is to be remembered of the identifier that the CALL named. Of an answer that cannot be read only a refusal is: where the date is
+    /// what could not be read, Accepted would be for ever.
+    var idTagInfo: IdTagInfo? {
+        switch self {
+        case .confirmed(.authorize(let confirmation)): return confirmation.idTagInfo
+        case .confirmed(.startTransaction(let confirmation)): return confirmation.idTagInfo
+        case .confirmed(.stopTransaction(let confirmation)): return confirmation.idTagInfo
+        case .unreadable(let result):
+            guard let status = result.salvaged.identifier?.status, status != .accepted else { return nil }
+            return IdTagInfo(status: status)
+        case .confirmed, .refused, .timedOut, .connectionLost, .unsettled: return nil
+        }
+    }
 }

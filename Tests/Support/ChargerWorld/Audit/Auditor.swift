@@ -38,7 +38,7 @@ final class Auditor {
     private var lives: LifeAudit
     private var queue: QueueAudit
     private var calls = CallAudit()
-    private var authorization = AuthorizationAudit()
+    private var authorization: AuthorizationAudit
     private var statuses = StatusAudit()
     private var progress: ProgressAudit
 
@@ -59,6 +59,7 @@ final class Auditor {
             disks: disks
         )
         contactors = ContactorAudit(settings.onPermitLost)
+        authorization = AuthorizationAudit(settings)
         lives = LifeAudit(settings, calm)
         queue = QueueAudit(settings)
         progress = ProgressAudit(settings)
@@ -103,8 +104,10 @@ final class Auditor {
 
     func powerLost() { gateway.hadNoPower = true }
 
-    func gatewayStarted() {
+    func gatewayStarted(_ documents: Documents) {
         gateway.isResetting = false
+        let cache = documents[AuthorizationCacheDocument.self] ?? AuthorizationCacheDocument()
+        violate(authorization.found(cache, at: now))
         if gateway.hadNoPower, world.settings.powerLoss == .stop { lives.cutOff(at: now) }
         gateway.hadNoPower = false
         calls.gatewayStarted()
@@ -126,7 +129,9 @@ final class Auditor {
             if case .began(let began) = record {
                 if gateway.isResetting { violate(["\(began.transaction) begins during a Reset"]) }
                 // Whoever was accepted while nobody could be asked has the ConnectionTimeOut, 90 s at most, to plug in.
-                violate(authorization.began(began.idTag, isOnline: isOnline(for: .seconds(150))))
+                let isOnline = isOnline(for: .seconds(150))
+                let tolerance = calm.clockTolerance
+                violate(authorization.began(began.idTag, isOnline: isOnline, clockTolerance: tolerance, at: now))
             }
             violate(lives.stored(record, registerWh: world.devices.registerWh, at: now))
             violate(queue.stored(record))
@@ -189,6 +194,10 @@ final class Auditor {
         case (.changeConfiguration(let request), .changeConfiguration(let answer)) where answer.status == .accepted:
             guard let stored = world.disks.config.stored(request.key.text), stored != request.value.text else { return }
             violate(["ChangeConfiguration of \(request.key.text) was answered, on disk is \(stored)"])
+        case (.clearCache, .clearCache(let answer)) where answer.status == .accepted:
+            authorization.cleared(at: now)
+            let left = world.disks.gateway.cache.entries
+            if !left.isEmpty { violate(["ClearCache was answered, on disk is \(left)"]) }
         case (.reset, .reset(let answer)): gateway.isResetting = answer.status == .accepted
         default: break
         }

@@ -1,7 +1,9 @@
+import GatewayCore
 import OCPP
 import Primitives
 
-/// Who may charge: only whom the central system accepted on this connection, as long as there is one.
+/// Who may charge: only whom the central system accepted on this connection, as long as there is one; where the authorization cache is on,
+/// also whom it accepted before, until it said otherwise, the date passed or the cache was cleared, and nobody else.
 struct AuthorizationAudit {
     /// What the central system said of an identifier on this connection.
     private enum Verdict {
@@ -17,17 +19,34 @@ struct AuthorizationAudit {
     private var starting: [String: String] = [:]
     private(set) var refusedAt: [String: Duration] = [:]
 
+    /// What the charger may remember; nil where its cache is off.
+    private(set) var memory: CacheMemory?
+
     /// From the refusal of a transaction to the decision to stop it.
     private static let reaction = Duration.seconds(5)
+
+    init(_ settings: WorldSettings) {
+        memory = settings.keys["AuthorizationCacheEnabled"] == "true" ? CacheMemory() : nil
+    }
 
     mutating func connectionEnded() {
         verdicts = [:]
         asking = [:]
         starting = [:]
+        memory?.connectionEnded()
     }
+
+    /// A process found this on its disk.
+    mutating func found(_ document: AuthorizationCacheDocument, at now: Duration) -> [String] {
+        memory?.found(document, at: now) ?? []
+    }
+
+    /// ClearCache was answered Accepted.
+    mutating func cleared(at now: Duration) { memory?.cleared(at: now) }
 
     /// The gateway sends a CALL. `transaction` is what it is about.
     mutating func called(_ id: String, _ request: OCPPRequest, transaction: String?) {
+        memory?.called(id, request)
         switch request {
         case .authorize(let request): asking[id] = request.idTag
         case .startTransaction: starting[id] = transaction
@@ -36,6 +55,7 @@ struct AuthorizationAudit {
     }
 
     mutating func heard(_ message: IncomingMessage, at now: Duration) {
+        memory?.heard(message, at: now)
         switch message {
         case .callResult(let id, .authorize(let answer)):
             guard let idTag = asking.removeValue(forKey: id) else { return }
@@ -53,7 +73,7 @@ struct AuthorizationAudit {
     }
 
     /// A transaction begins. `isOnline` is whether the charger has been registered and undisturbed for a while.
-    mutating func began(_ idTag: IdToken, isOnline: Bool) -> [String] {
+    mutating func began(_ idTag: IdToken, isOnline: Bool, clockTolerance: Duration?, at now: Duration) -> [String] {
         switch verdicts[idTag] {
         case .accepted(let times)?:
             verdicts[idTag] = times > 1 ? .accepted(times: times - 1) : nil
@@ -61,7 +81,12 @@ struct AuthorizationAudit {
         case .refused?:
             verdicts[idTag] = nil
             return ["a transaction begins for \(idTag.text), which was refused"]
-        case nil: return isOnline ? ["a transaction begins for \(idTag.text), which nobody was asked about"] : []
+        case nil:
+            guard let memory else {
+                return isOnline ? ["a transaction begins for \(idTag.text), which nobody was asked about"] : []
+            }
+            let isAllowed = memory.allows(idTag, clockTolerance: clockTolerance, at: now)
+            return isAllowed ? [] : ["a transaction begins for \(idTag.text), which no cache can know as accepted"]
         }
     }
 

@@ -29,6 +29,10 @@ final class GatewayDisk {
     private var mayHaveLost = false
     /// What a power cut took along, and no process has begun since.
     private var lost: [GatewayCore.JournalRecord] = []
+    /// The authorization cache as it was acknowledged last.
+    private(set) var cache = AuthorizationCacheDocument()
+    /// Caches whose save was not acknowledged since: the disk may have them all the same.
+    private var mayHaveCache: [AuthorizationCacheDocument] = []
     /// What is out of service by the documents that were acknowledged.
     private(set) var outOfService: Set<Int> = []
     /// The process could not read them and saved none since: all connectors are to be out of service.
@@ -63,6 +67,7 @@ final class GatewayDisk {
         self.documents = documents
         defer { lost = [] }
         let found = documents.load()
+        check(cacheIn: found)
         let kept = Set(found[AvailabilityDocument.self]?.inoperative ?? [])
         isUnread = found.isUnread(AvailabilityDocument.self)
         if isUnread { return Found(restored: journal.restored, documents: found, lost: lost) }
@@ -73,6 +78,16 @@ final class GatewayDisk {
         outOfService = kept
         mayHaveSaved = []
         return Found(restored: journal.restored, documents: found, lost: lost)
+    }
+
+    private func check(cacheIn found: Documents) {
+        guard !found.isUnread(AuthorizationCacheDocument.self) else { return }
+        let kept = found[AuthorizationCacheDocument.self] ?? AuthorizationCacheDocument()
+        if kept != cache, !mayHaveCache.contains(kept) {
+            notebook.violate("the authorization cache was \(cache), now it is \(kept)")
+        }
+        cache = kept
+        mayHaveCache = []
     }
 
     /// The process is gone.
@@ -165,6 +180,7 @@ final class GatewayDisk {
 
     /// Saves it, now or within its patience. Returns the event that tells the core, if there is one yet.
     func save(_ document: AnyDocument, at uptime: Duration) -> GatewayEvent? {
+        if let cache = document.value as? AuthorizationCacheDocument { return save(cache, document, at: uptime) }
         guard let availability = document.value as? AvailabilityDocument else {
             return documents?.save(document, at: uptime)
         }
@@ -175,6 +191,17 @@ final class GatewayDisk {
             outOfService = wanted
             mayHaveSaved = []
             isUnread = false
+        }
+        return event
+    }
+
+    private func save(_ new: AuthorizationCacheDocument, _ document: AnyDocument, at uptime: Duration) -> GatewayEvent?
+    {
+        mayHaveCache.append(new)
+        let event = documents?.save(document, at: uptime)
+        if case .saved = event {
+            cache = new
+            mayHaveCache = []
         }
         return event
     }

@@ -56,7 +56,7 @@ final class GatewayProcess: ServiceProcess {
                 at: around.clock.moment
             )
         )
-        around.auditor.gatewayStarted()
+        around.auditor.gatewayStarted(found.documents)
     }
 
     func begin() { host.deliver(.started) }

@@ -47,6 +47,8 @@ struct ConnectorMachine: Equatable, Sendable {
     var cable: CableRelease
     private var tracker: StatusTracker
     var timers = Deadlines<Timer>()
+    /// ConnectionTimeOut counts from here, while it runs.
+    private var preparingSince = Duration.zero
 
     init(settings: ChargingConfiguration.Connector, inoperability: Set<InoperabilityReason>, at uptime: Duration) {
         self.settings = settings
@@ -194,7 +196,11 @@ struct ConnectorMachine: Equatable, Sendable {
 
     // MARK: - Settings
 
-    mutating func keysChanged(_ turn: ChargingTurn) { withTransaction { $0.keysChanged(turn) } }
+    mutating func keysChanged(_ turn: ChargingTurn) {
+        withTransaction { $0.keysChanged(turn) }
+        // Also for whoever is preparing now (OCPP 1.6 §5.3: Accepted means that the value is in force).
+        if timers.isSet(.connectionTimeOut) { setConnectionTimeOut(turn) }
+    }
 
     mutating func clockChanged(_ turn: ChargingTurn) { withTransaction { $0.clockChanged(turn) } }
 
@@ -343,7 +349,12 @@ struct ConnectorMachine: Equatable, Sendable {
     /// ConnectionTimeOut runs from the beginning of Preparing (E §3.21); an Unavailable connector is not preparing.
     private mutating func startConnectionTimeOut(_ turn: ChargingTurn) {
         guard isOperative else { return }
-        timers.set(.connectionTimeOut, at: turn.uptime + turn.keys.core.connectionTimeOut)
+        preparingSince = turn.uptime
+        setConnectionTimeOut(turn)
+    }
+
+    private mutating func setConnectionTimeOut(_ turn: ChargingTurn) {
+        timers.set(.connectionTimeOut, at: preparingSince + turn.keys.core.connectionTimeOut)
     }
 
     private mutating func giveUp(_ turn: inout ChargingTurn) {

@@ -140,6 +140,7 @@ struct DeliveryMachine: Equatable, Sendable {
         }
         silent = nil
         head = .idle
+        learn(entry, outcome, &turn)
         switch outcome {
         case .confirmed(let confirmation):
             return processed(entry, assigned: assignment(entry, confirmation, registers), &turn)
@@ -159,6 +160,13 @@ struct DeliveryMachine: Equatable, Sendable {
         case .unsettled: break
         }
         return nil
+    }
+
+    /// ConcurrentTx to a message that the central system has had before speaks of the message, not of the identifier.
+    private func learn(_ entry: QueueEntry, _ outcome: CallOutcome, _ turn: inout ChargingTurn) {
+        guard let idTag = entry.idTag else { return }
+        if outcome.idTagInfo?.status == .concurrentTx, mayHaveBeenSent(entry) { return }
+        turn.learn(idTag, from: outcome)
     }
 
     private func assignment(

@@ -26,24 +26,50 @@ struct IdentityRequest: Equatable, Sendable {
     }
 }
 
-/// Asks the central system who an identifier is, one after the other (OCPP 1.6 §4.1). The only place that knows what is pending.
+/// Knows identifiers by what the central system said of them, and asks it about the others, one after the other (OCPP 1.6 §4.1). The only
+/// place that knows what is pending.
 struct IdentityMachine: Equatable, Sendable {
     private struct Waiting: Equatable {
         var request: IdentityRequest
         var due: Duration
     }
 
+    /// A question that was sent.
+    private struct Sent: Equatable {
+        var number: Int
+        var idTag: IdToken
+    }
+
     /// At the limit, further identifiers are refused.
     private static let limit = 8
     /// Nobody stands in front of a charger for longer without an answer.
     private static let patience = Duration.seconds(60)
+    /// An answer to an older question means nothing any more.
+    private static let sentLimit = 8
 
+    var cache: AuthorizationCache
     private var waiting: [Waiting] = []
     /// The number of the one that was sent.
     private var asked: Int?
+    /// Those whose answer may come, the newest last: late ones are learned from too.
+    private var sent: [Sent] = []
     private var count = 0
 
-    var nextDeadline: Deadline? { Deadline(at: waiting.lazy.map(\.due).min(), for: "an authorization is overdue") }
+    init(cache: AuthorizationCache) { self.cache = cache }
+
+    var nextDeadline: Deadline? {
+        earliest(
+            cache.nextDeadline,
+            Deadline(at: waiting.lazy.map(\.due).min(), for: "an authorization is overdue")
+        )
+    }
+
+    /// What is known without asking. `time` is nil while nobody knows it.
+    mutating func known(_ idTag: IdToken, at time: Timestamp?, _ uptime: Duration) -> KnownIdentifier? {
+        var said: [AuthorizationRules.Source: IdTagInfo] = [:]
+        said[.cache] = cache.info(of: idTag, at: time, uptime)
+        return KnownIdentifier(said, isTimeKnown: time != nil)
+    }
 
     /// A question is open about somebody who wants this connector.
     func isPending(connectorId: Int) -> Bool { waiting.contains { $0.request.connectorId == connectorId } }
@@ -69,12 +95,17 @@ struct IdentityMachine: Equatable, Sendable {
     mutating func next() -> IdentityRequest? {
         guard asked == nil, let first = waiting.first else { return nil }
         asked = first.request.number
+        sent = sent.suffix(Self.sentLimit) + [Sent(number: first.request.number, idTag: first.request.idTag)]
         return first.request
     }
 
-    /// The CALL with that number is over. Returns its request, unless it was abandoned.
-    mutating func finished(_ number: Int) -> IdentityRequest? {
+    /// Whom the question with that number was about, whatever became of it meanwhile; nil for one that was answered already.
+    func idTag(ofQuestion number: Int) -> IdToken? { sent.last { $0.number == number }?.idTag }
+
+    /// The CALL with that number is over, but for an answer that may come late. Returns its request, unless it was abandoned.
+    mutating func finished(_ number: Int, mayBeAnswered: Bool) -> IdentityRequest? {
         if asked == number { asked = nil }
+        if !mayBeAnswered { sent.removeAll { $0.number == number } }
         guard let index = waiting.firstIndex(where: { $0.request.number == number }) else { return nil }
         return waiting.remove(at: index).request
     }
@@ -97,6 +128,7 @@ struct IdentityMachine: Equatable, Sendable {
     mutating func popAll() -> [IdentityRequest] {
         defer { waiting = [] }
         asked = nil
+        sent = []
         return waiting.map(\.request)
     }
 }

@@ -1,3 +1,5 @@
+import OCPP
+
 /// A transaction-related message as it waits on disk, with what rendering needs beside it.
 public struct QueueEntry: Equatable, Sendable {
     /// What it renders.
@@ -25,6 +27,15 @@ public struct QueueEntry: Equatable, Sendable {
         case .registerRead, .stopping, .resumed, .assigned, .delivered, .attempted, .deadLettered, .requeued,
             .availabilitySet, .released, .bootStart, .checkpoint, .unknown:
             return nil
+        }
+    }
+
+    /// The identifier that it names: who began, or who asked for the end.
+    var idTag: IdToken? {
+        switch message {
+        case .start(let began): began.idTag
+        case .meterValues: nil
+        case .stop(let ended): ended.idTag
         }
     }
 

@@ -14,6 +14,7 @@ public struct CoreKeys: Equatable, Sendable {
     // MARK: - Authorization
 
     public internal(set) var allowOfflineTxForUnknownId = false
+    public internal(set) var authorizationCacheEnabled = false
     public internal(set) var authorizeRemoteTxRequests = false
     public internal(set) var localAuthorizeOffline = false
     public internal(set) var localPreAuthorize = false
@@ -59,7 +60,7 @@ public struct CoreKeys: Equatable, Sendable {
 extension CoreKeys {
     static let profile = OCPPKeyTable.Profile(name: "Core", rows: rows)
 
-    /// One row is one key, in the order of the full listing. Without an authorization cache there is no `AuthorizationCacheEnabled`.
+    /// One row is one key, in the order of the full listing.
     private static func rows(_ site: KeySite) -> [OCPPKeyRow] {
         let measurands = OCPPKeyKind.measurands(phases: site.phases)
         let mostMeasurands = String(MeasurandSelection.longestList)
@@ -71,6 +72,8 @@ extension CoreKeys {
         return [
             .init("AllowOfflineTxForUnknownId", \.core.allowOfflineTxForUnknownId, .boolean, default: "true")
                 .described("Offline, start a transaction for ids that are not known here."),
+            .init("AuthorizationCacheEnabled", \.core.authorizationCacheEnabled, .boolean, default: "false")
+                .described("Remember what the central system says of ids; false empties the cache."),
             // Security whitepaper §7.2, replacing the 20 bytes of OCPP-J 1.6 §6.2.2.
             .init(.authorizationKey, .secretBytes(16...20), access: .writeOnly)
                 .described("Password for the central system, 32 to 40 hex digits; the link reconnects with it."),

@@ -5,7 +5,7 @@ import Primitives
 struct CoreProfile: FeatureProfile {
     static var keys: OCPPKeyTable.Profile? { CoreKeys.profile }
 
-    static var documents: [any Document.Type] { [AvailabilityDocument.self] }
+    static var documents: [any Document.Type] { [AvailabilityDocument.self, AuthorizationCacheDocument.self] }
 
     init(_: Documents, at _: Moment) {}
 
@@ -15,7 +15,14 @@ struct CoreProfile: FeatureProfile {
         _ machine: inout GatewayMachine,
         _ turn: inout GatewayTurn
     ) {
-        let event = outcome == .done ? ChargingEvent.availabilitySaved : .availabilitySaveFailed
+        let isDone = outcome == .done
+        let event: ChargingEvent
+        switch document {
+        case AvailabilityDocument.name: event = isDone ? .availabilitySaved : .availabilitySaveFailed
+        case AuthorizationCacheDocument.name:
+            event = isDone ? .authorizationCacheSaved : .authorizationCacheSaveFailed
+        default: return
+        }
         machine.perform(machine.charging.handle(event, at: turn.moment), &turn)
     }
 
@@ -40,9 +47,7 @@ struct CoreProfile: FeatureProfile {
             machine.perform(orders, &turn)
         case .changeAvailability(let request):
             machine.perform(machine.charging.changeAvailability(request, id: id, at: turn.moment), &turn)
-        case .clearCache:
-            // Without a cache there is nothing to clear, and the message is still Core (E §3.23).
-            turn.answer(id, .clearCache(ClearCache.Confirmation(status: .rejected)))
+        case .clearCache: machine.perform(machine.charging.clearCache(id: id, at: turn.moment), &turn)
         case .dataTransfer:
             // No vendor extension is built in (OCPP 1.6 §4.3).
             turn.answer(id, .dataTransfer(DataTransfer.Confirmation(status: .unknownVendorId)))

@@ -1,0 +1,183 @@
+import OCPP
+import Primitives
+
+/// The authorization cache (OCPP 1.6 §3.5.1): what it knows, whether it is in use, and when that is brought to disk.
+///
+/// One that is switched off is empty: nothing tells it what changes meanwhile, and what it knew might be wrong when it is switched on again.
+///
+/// Flash: what is learned is saved ten minutes later together with whatever else was learned by then; that an identifier lost its
+/// permission is saved at once, but at most once a minute. What a power cut takes along is asked for again.
+struct AuthorizationCache: Equatable, Sendable {
+    /// What is to be done.
+    struct Orders: Equatable, Sendable {
+        /// ClearCache: the ids of the CALLs, with their answers.
+        var answers: [Answer] = []
+        /// To be saved; `saved` or `saveFailed` follows.
+        var save: AuthorizationCacheDocument?
+    }
+
+    /// Of a ClearCache.
+    struct Answer: Equatable, Sendable {
+        var callId: String
+        var status: ClearCacheStatus
+    }
+
+    private enum Keeping: Equatable {
+        /// The file says what is known here. Next: due, clearing.
+        case kept
+        /// Nobody knows what the file says, and it stays until there is something better. Next: due, clearing.
+        case unread
+        /// The file lags behind, until `at`. Next: saving, clearing.
+        case due(at: Duration)
+        /// What was known is being written. `due` is when what was learned since is to be saved. Next: kept, due.
+        case saving(due: Duration?)
+        /// An empty document is being written; what is known goes with it. Next: kept, due.
+        case clearing
+    }
+
+    static let saveAfter = Duration.seconds(600)
+    private static let mostOften = Duration.seconds(60)
+    private static let firstRetryAfter = Duration.seconds(5)
+    private static let longestRetryAfter = Duration.seconds(320)
+
+    private(set) var isEnabled: Bool
+    private var identifiers: RememberedIdentifiers
+    private var keeping: Keeping
+    /// Nothing that was revoked is saved before.
+    private var nextHaste = Duration.zero
+    /// How long the next failure waits; it doubles with each.
+    private var retryAfter = Self.firstRetryAfter
+    /// ClearCaches without an answer, by the ids of their CALLs.
+    private var clears: [String] = []
+
+    /// - Parameters:
+    ///   - document: What was found on disk, if there was any.
+    ///   - isUnread: There is a document that the device cannot read.
+    ///   - isEnabled: The key `AuthorizationCacheEnabled`.
+    init(_ document: AuthorizationCacheDocument?, isUnread: Bool = false, isEnabled: Bool) {
+        self.isEnabled = isEnabled
+        // What the device cannot read may be newer than what it can: nothing of it counts.
+        let found = isUnread ? nil : document
+        identifiers = RememberedIdentifiers(found ?? AuthorizationCacheDocument())
+        keeping = isUnread ? .unread : .kept
+        if !isEnabled { empty(at: .zero) }
+    }
+
+    // MARK: - What is known
+
+    /// The newest word of the central system on an identifier; nil when it has said none. `now` is nil while nobody knows the time.
+    mutating func info(of idTag: IdToken, at now: Timestamp?, _ uptime: Duration) -> IdTagInfo? {
+        note(identifiers.expire(at: now), at: uptime)
+        return identifiers[idTag]
+    }
+
+    /// The central system said something of an identifier.
+    mutating func learn(_ idTag: IdToken, _ info: IdTagInfo, at now: Timestamp?, _ uptime: Duration) {
+        guard isEnabled else { return }
+        note(identifiers.learn(idTag, info, at: now), at: uptime)
+    }
+
+    /// The key was set.
+    mutating func setEnabled(_ isEnabled: Bool, at uptime: Duration) {
+        self.isEnabled = isEnabled
+        if !isEnabled { empty(at: uptime) }
+    }
+
+    private mutating func empty(at uptime: Duration) {
+        guard !identifiers.isEmpty || keeping == .unread else { return }
+        identifiers = RememberedIdentifiers()
+        schedule(at: uptime)
+    }
+
+    // MARK: - ClearCache
+
+    /// ClearCache (OCPP 1.6 §5.4), enabled or not. It is answered when the disk has forgotten everything.
+    mutating func clear(callId: String) { clears.append(callId) }
+
+    // MARK: - Saving
+
+    var nextDeadline: Deadline? {
+        guard case .due(let at) = keeping else { return nil }
+        return Deadline(at: at, for: "the authorization cache is saved")
+    }
+
+    /// The program may end: what waits is saved now.
+    mutating func hurry(at uptime: Duration) {
+        if case .due = keeping { keeping = .due(at: uptime) }
+    }
+
+    /// What is to be done by now; to be asked after everything that may have changed something.
+    mutating func settle(at uptime: Duration) -> Orders {
+        guard !isSaving else { return Orders() }
+        guard clears.isEmpty else { return settleClears() }
+        guard case .due(let at) = keeping, at <= uptime else { return Orders() }
+        keeping = .saving(due: nil)
+        nextHaste = uptime + Self.mostOften
+        return Orders(save: identifiers.document)
+    }
+
+    private mutating func settleClears() -> Orders {
+        guard keeping == .kept, identifiers.isEmpty else {
+            keeping = .clearing
+            return Orders(save: AuthorizationCacheDocument())
+        }
+        return Orders(answers: answerClears(.accepted))
+    }
+
+    /// The document is on disk.
+    mutating func saved() -> Orders {
+        retryAfter = Self.firstRetryAfter
+        switch keeping {
+        case .kept, .unread, .due: return Orders()
+        case .saving(let due):
+            keeping = due.map { .due(at: $0) } ?? .kept
+            return Orders()
+        case .clearing:
+            identifiers = RememberedIdentifiers()
+            keeping = .kept
+            return Orders(answers: answerClears(.accepted))
+        }
+    }
+
+    /// The document could not be saved. What is known stays as it was, and is written again, because nobody knows what the disk holds.
+    mutating func saveFailed(at uptime: Duration) -> Orders {
+        guard isSaving else { return Orders() }
+        let wasClearing = keeping == .clearing
+        keeping = .due(at: uptime + retryAfter)
+        retryAfter = min(retryAfter * 2, Self.longestRetryAfter)
+        return Orders(answers: wasClearing ? answerClears(.rejected) : [])
+    }
+
+    private mutating func answerClears(_ status: ClearCacheStatus) -> [Answer] {
+        defer { clears = [] }
+        return clears.map { Answer(callId: $0, status: status) }
+    }
+
+    // MARK: - Parts
+
+    private var isSaving: Bool {
+        switch keeping {
+        case .kept, .unread, .due: false
+        case .saving, .clearing: true
+        }
+    }
+
+    private mutating func note(_ change: RememberedIdentifiers.Change, at uptime: Duration) {
+        switch change {
+        case .none: break
+        case .learned: schedule(at: uptime + Self.saveAfter)
+        case .revoked: schedule(at: max(uptime, nextHaste))
+        }
+    }
+
+    /// Has it saved then, or before, if that was so already.
+    private mutating func schedule(at uptime: Duration) {
+        switch keeping {
+        case .kept, .unread: keeping = .due(at: uptime)
+        case .due(let earlier): keeping = .due(at: min(earlier, uptime))
+        case .saving(let earlier): keeping = .saving(due: min(earlier ?? uptime, uptime))
+        // It will be gone with the rest.
+        case .clearing: break
+        }
+    }
+}

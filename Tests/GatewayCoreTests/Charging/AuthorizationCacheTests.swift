@@ -1,0 +1,196 @@
+import OCPP
+import Primitives
+import Testing
+
+@testable import GatewayCore
+
+/// When the cache is saved, what a disk that refuses means, and who gets an answer.
+@Suite struct AuthorizationCacheTests {
+    private let now = Timestamp(millisecondsSinceEpoch: 1_800_000_000_000)
+    private let accepted = IdTagInfo(status: .accepted)
+    private let blocked = IdTagInfo(status: .blocked)
+    private var cache = AuthorizationCache(nil, isEnabled: true)
+
+    private mutating func learn(_ idTag: IdToken, _ info: IdTagInfo, at seconds: Int) {
+        cache.learn(idTag, info, at: now, .seconds(seconds))
+    }
+
+    private func document(_ entries: (IdToken, IdTagInfo)...) -> AuthorizationCacheDocument {
+        AuthorizationCacheDocument(entries: entries.map { .init(idTag: $0.0, info: $0.1) })
+    }
+
+    // MARK: - The flash
+
+    @Test mutating func whatIsLearnedWithinTenMinutesIsOneWrite() {
+        learn("ONE", accepted, at: 100)
+        learn("TWO", blocked, at: 400)
+        #expect(cache.nextDeadline?.at == .seconds(700))
+        var orders = cache.settle(at: .seconds(699))
+        #expect(orders == .init())
+        orders = cache.settle(at: .seconds(700))
+        #expect(orders.save == document(("ONE", accepted), ("TWO", blocked)))
+        orders = cache.saved()
+        #expect(orders == .init())
+        #expect(cache.nextDeadline == nil)
+    }
+
+    @Test mutating func theSameAnswersForADayAreNoWrite() {
+        learn("ONE", accepted, at: 0)
+        _ = cache.settle(at: .seconds(600))
+        _ = cache.saved()
+        for hour in 1...24 { learn("ONE", accepted, at: hour * 3600) }
+        #expect(cache.nextDeadline == nil)
+    }
+
+    /// A power cut must not bring a permission back that was taken away.
+    @Test mutating func whatIsRevokedIsSavedAtOnceButOnceAMinuteAtMost() {
+        learn("ONE", accepted, at: 100)
+        learn("ONE", blocked, at: 101)
+        let first = cache.settle(at: .seconds(101))
+        #expect(first.save == document(("ONE", blocked)))
+        _ = cache.saved()
+        learn("ONE", accepted, at: 102)
+        learn("ONE", blocked, at: 103)
+        #expect(cache.nextDeadline?.at == .seconds(161))
+        let tooEarly = cache.settle(at: .seconds(160))
+        #expect(tooEarly.save == nil)
+        let second = cache.settle(at: .seconds(161))
+        #expect(second.save == document(("ONE", blocked)))
+    }
+
+    @Test mutating func whatComesWhileADocumentIsWrittenIsSavedAfterIt() {
+        learn("ONE", accepted, at: 0)
+        _ = cache.settle(at: .seconds(600))
+        learn("TWO", accepted, at: 601)
+        let meanwhile = cache.settle(at: .seconds(5000))
+        #expect(meanwhile == .init())
+        _ = cache.saved()
+        #expect(cache.nextDeadline?.at == .seconds(1201))
+        let next = cache.settle(at: .seconds(1201))
+        #expect(next.save == document(("ONE", accepted), ("TWO", accepted)))
+    }
+
+    @Test mutating func aDiskThatRefusesIsTriedAgainAtGrowingIntervals() {
+        learn("ONE", accepted, at: 0)
+        var at = Duration.seconds(600)
+        for wait in [5, 10, 20, 40, 80, 160, 320, 320] {
+            let orders = cache.settle(at: at)
+            #expect(orders.save != nil)
+            _ = cache.saveFailed(at: at)
+            at += .seconds(wait)
+            #expect(cache.nextDeadline?.at == at)
+        }
+        _ = cache.settle(at: at)
+        _ = cache.saved()
+        #expect(cache.nextDeadline == nil)
+        #expect(cache.info(of: "ONE", at: now, at) == accepted)
+    }
+
+    @Test mutating func theEndOfTheProgramDoesNotWait() {
+        cache.hurry(at: .seconds(1))
+        #expect(cache.nextDeadline == nil)
+        learn("ONE", accepted, at: 100)
+        cache.hurry(at: .seconds(101))
+        let orders = cache.settle(at: .seconds(101))
+        #expect(orders.save == document(("ONE", accepted)))
+    }
+
+    // MARK: - ClearCache
+
+    /// OCPP 1.6 §5.4.
+    @Test mutating func clearCacheIsAnsweredWhenTheDiskHasForgotten() {
+        learn("ONE", accepted, at: 0)
+        cache.clear(callId: "a")
+        let asked = cache.settle(at: .seconds(1))
+        #expect(asked == .init(save: AuthorizationCacheDocument()))
+        #expect(cache.info(of: "ONE", at: now, .seconds(1)) == accepted)
+        let done = cache.saved()
+        #expect(done == .init(answers: [.init(callId: "a", status: .accepted)]))
+        #expect(cache.info(of: "ONE", at: now, .seconds(1)) == nil)
+        #expect(cache.nextDeadline == nil)
+    }
+
+    /// OCPP 1.6 §5.4: whether it was able to. A failed write did not happen.
+    @Test mutating func clearCacheIsRejectedWhenTheDiskRefuses() {
+        learn("ONE", accepted, at: 0)
+        cache.clear(callId: "a")
+        _ = cache.settle(at: .seconds(1))
+        let failed = cache.saveFailed(at: .seconds(1))
+        #expect(failed == .init(answers: [.init(callId: "a", status: .rejected)]))
+        #expect(cache.info(of: "ONE", at: now, .seconds(1)) == accepted)
+        // Nobody knows what the disk holds: what is in force is written again.
+        let again = cache.settle(at: .seconds(6))
+        #expect(again.save == document(("ONE", accepted)))
+    }
+
+    @Test mutating func whatIsEmptyOnDiskTooNeedsNoWrite() {
+        cache.clear(callId: "a")
+        let orders = cache.settle(at: .zero)
+        #expect(orders == .init(answers: [.init(callId: "a", status: .accepted)]))
+    }
+
+    @Test mutating func severalWhoAskAreAnsweredTogether() {
+        learn("ONE", accepted, at: 0)
+        cache.clear(callId: "a")
+        _ = cache.settle(at: .seconds(1))
+        cache.clear(callId: "b")
+        let meanwhile = cache.settle(at: .seconds(1))
+        #expect(meanwhile == .init())
+        let done = cache.saved()
+        #expect(done.answers.map(\.callId) == ["a", "b"])
+    }
+
+    @Test mutating func clearCacheWaitsForAWriteThatIsUnderWay() {
+        learn("ONE", accepted, at: 0)
+        _ = cache.settle(at: .seconds(600))
+        cache.clear(callId: "a")
+        let meanwhile = cache.settle(at: .seconds(600))
+        #expect(meanwhile == .init())
+        _ = cache.saved()
+        let asked = cache.settle(at: .seconds(600))
+        #expect(asked == .init(save: AuthorizationCacheDocument()))
+    }
+
+    // MARK: - Switched off
+
+    /// Nothing would tell it what changes meanwhile.
+    @Test mutating func aCacheThatIsSwitchedOffForgetsEverythingAndLearnsNothing() {
+        learn("ONE", accepted, at: 0)
+        cache.setEnabled(false, at: .seconds(1))
+        #expect(cache.info(of: "ONE", at: now, .seconds(1)) == nil)
+        let orders = cache.settle(at: .seconds(1))
+        #expect(orders.save == AuthorizationCacheDocument())
+        _ = cache.saved()
+        learn("TWO", accepted, at: 2)
+        #expect(cache.info(of: "TWO", at: now, .seconds(2)) == nil)
+        #expect(cache.nextDeadline == nil)
+        cache.setEnabled(true, at: .seconds(3))
+        learn("TWO", accepted, at: 4)
+        #expect(cache.info(of: "TWO", at: now, .seconds(4)) == accepted)
+    }
+
+    @Test mutating func whatADiskStillHasOfACacheThatIsOffIsNeitherUsedNorKept() {
+        cache = AuthorizationCache(document(("ONE", accepted)), isEnabled: false)
+        #expect(cache.info(of: "ONE", at: now, .zero) == nil)
+        let orders = cache.settle(at: .zero)
+        #expect(orders.save == AuthorizationCacheDocument())
+    }
+
+    // MARK: - The start
+
+    @Test mutating func aDocumentIsUsedAsItIsFound() {
+        cache = AuthorizationCache(document(("ONE", accepted), ("TWO", blocked)), isEnabled: true)
+        #expect(cache.info(of: "ONE", at: now, .zero) == accepted)
+        #expect(cache.info(of: "TWO", at: now, .zero) == blocked)
+        #expect(cache.nextDeadline == nil)
+    }
+
+    /// It may say that somebody is blocked: what is not known is asked for.
+    @Test mutating func whatCannotBeReadIsNotKnownAndClearCacheWritesItAnew() {
+        cache = AuthorizationCache(nil, isUnread: true, isEnabled: true)
+        #expect(cache.nextDeadline == nil)
+        cache.clear(callId: "a")
+        let orders = cache.settle(at: .zero)
+        #expect(orders == .init(save: AuthorizationCacheDocument()))
+    }
+}
