@@ -97,6 +97,24 @@ extension Fixture {
             )
         ),
         .message(
+            "004-further-quantities",
+            MeterReading(
+                connectorId: 1,
+                takenAt: noon,
+                takenAtUptime: 60_300,
+                energyWh: 1_234_567,
+                powerW: 3680,
+                voltageMillivolts: [230_000],
+                currentMilliamps: [16_000],
+                valid: true,
+                quantities: [
+                    MeterQuantity(.energyReactiveImportRegister, thousandths: 1_234_500),
+                    MeterQuantity(.currentImport, phase: .n, thousandths: 16_000),
+                    MeterQuantity(.temperature, thousandths: -5300),
+                ]
+            )
+        ),
+        .message(
             "001-simulated",
             ReaderState(readerId: 1, connectorIds: [1, 2], faults: [.readerFailure], simulated: true)
         ),

@@ -91,6 +91,7 @@ struct Sample {
         #expect(try file.simulation().energyTimeScale == 1)
         #expect(try file.simulation().persistState)
         #expect(try file.simulation().voltageVolts == 230)
+        #expect(try file.simulation().measurands == nil)
         #expect(try file.uplinks().map(\.interface) == ["eth0"])
         let connectors = try file.connectors()
         #expect(connectors.map(\.cable) == [.fixed, .socket])

@@ -1,3 +1,4 @@
+import BusSchema
 import HardwareCore
 import HardwareSimulation
 import JSON
@@ -30,7 +31,8 @@ struct HardwareSettings {
                 connectors: connectors,
                 readerIds: readers.map(\.readerId),
                 seed: seed,
-                nominalMillivolts: section.voltageVolts * 1000
+                nominalMillivolts: section.voltageVolts * 1000,
+                measurands: try Self.measurands(section, in: site)
             )
         }
         keepsSimulation = section.persistState
@@ -47,6 +49,21 @@ struct HardwareSettings {
             )
         }
         _ = try site.settings(of: choice, as: NoSettings.self)
+    }
+
+    private static func measurands(
+        _ section: SimulationSection,
+        in site: SiteFile
+    ) throws(SiteFileError) -> Set<MeterQuantity.Measurand> {
+        guard let names = section.measurands else { return SimulationConfiguration.standardMeasurands }
+        let measurands = names.map(MeterQuantity.Measurand.init(rawValue:))
+        for (index, measurand) in measurands.enumerated() where !MeterQuantity.Measurand.known.contains(measurand) {
+            throw site.failure(
+                at: "simulation.measurands[\(index)]",
+                "\"\(measurand)\" is nothing that the simulated meter can give beyond what every meter gives"
+            )
+        }
+        return Set(measurands)
     }
 
     private static func connector(_ section: ConnectorSection, energyTimeScale: Int) -> ConnectorConfiguration {

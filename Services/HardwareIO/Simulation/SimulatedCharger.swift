@@ -25,9 +25,7 @@ public struct SimulatedCharger: Machine {
                 configuration: connector,
                 place: world.connectors.first { $0.connectorId == connector.connectorId }
                     ?? SimulatedWorld.Place(connectorId: connector.connectorId, registerMicrowattSeconds: fresh),
-                nominalMillivolts: configuration.nominalMillivolts,
-                noise: configuration.noise,
-                seed: configuration.seed &+ UInt64(connector.connectorId),
+                simulation: configuration,
                 at: start
             )
         }

@@ -48,27 +48,29 @@ struct SimulatedConnector: Equatable, Sendable {
     /// Of the mains.
     private var noise: SeededRandom
     private var sensors: SimulatedSensors
+    private var quantities: SimulatedQuantities
 
     init(
         configuration: ConnectorConfiguration,
         place: SimulatedWorld.Place,
-        nominalMillivolts: Int,
-        noise: SimulatedNoise,
-        seed: UInt64,
+        simulation: SimulationConfiguration,
         at start: Moment
     ) {
+        let noise = simulation.noise
+        let seed = simulation.seed &+ UInt64(configuration.connectorId)
         self.configuration = configuration
         self.place = place
         if place.broken.has(.registerAtStart) {
             self.place.registerMicrowattSeconds = 0
             self.place.broken.set(.registerAtStart, broken: false)
         }
-        power = SimulatedPower(phases: configuration.phases, nominalMillivolts: nominalMillivolts)
+        power = SimulatedPower(phases: configuration.phases, nominalMillivolts: simulation.nominalMillivolts)
         integratedUntil = start.uptime
         // Coils are without current at a start; a welded contact does not mind.
         contactorClosed = place.broken.contactorStuckClosed == true
         self.noise = SeededRandom(seed: seed)
         sensors = SimulatedSensors(noise, seed: seed &+ 1_000_000)
+        quantities = SimulatedQuantities(simulation.measurands, noise: noise, seed: seed &+ 2_000_000)
     }
 
     var nextDeadline: Deadline? { earliest(delays.next, sensors.nextDeadline) }
@@ -277,10 +279,19 @@ extension SimulatedConnector {
     }
 
     private mutating func askMeter(at uptime: Duration) {
-        let sample = power.sample(
+        var sample = power.sample(
             milliamps: drawnMilliamps,
             registerMicrowattSeconds: place.registerMicrowattSeconds,
             noise: &noise
+        )
+        sample.quantities = quantities.read(
+            SimulatedQuantities.Load(
+                voltageMillivolts: sample.voltageMillivolts,
+                milliamps: drawnMilliamps,
+                milliwatts: power.milliwatts(at: drawnMilliamps),
+                registerMicrowattSeconds: place.registerMicrowattSeconds,
+                missingMicrowattSeconds: place.vehicle?.missingMicrowattSeconds
+            )
         )
         sensors.meterAsked(sample, view, at: uptime)
     }

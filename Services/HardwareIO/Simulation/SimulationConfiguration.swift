@@ -1,3 +1,4 @@
+public import BusSchema
 public import HardwareCore
 
 /// What is simulated.
@@ -16,6 +17,15 @@ public struct SimulationConfiguration: Equatable, Sendable {
     public var firstRegisterWh: Int64
     /// How dirty the board is.
     public var noise: SimulatedNoise
+    /// What the meter measures beyond what every meter does.
+    public var measurands: Set<MeterQuantity.Measurand>
+
+    /// What meters of wallboxes give: no state of charge, which an EV tells nobody over IEC 61851, and no fan.
+    public static let standardMeasurands: Set<MeterQuantity.Measurand> = [
+        .currentExport, .currentImport, .energyActiveExportRegister, .energyReactiveExportRegister,
+        .energyReactiveImportRegister, .powerActiveExport, .powerActiveImport, .powerFactor, .powerReactiveExport,
+        .powerReactiveImport, .temperature, .voltage,
+    ]
 
     public init(
         connectors: [ConnectorConfiguration],
@@ -25,7 +35,8 @@ public struct SimulationConfiguration: Equatable, Sendable {
         vehicleMilliamps: Int = 32_000,
         vehicleBatteryWh: Int64 = 40_000,
         firstRegisterWh: Int64 = 0,
-        noise: SimulatedNoise = SimulatedNoise()
+        noise: SimulatedNoise = SimulatedNoise(),
+        measurands: Set<MeterQuantity.Measurand> = standardMeasurands
     ) {
         self.connectors = connectors
         self.readerIds = readerIds
@@ -35,5 +46,6 @@ public struct SimulationConfiguration: Equatable, Sendable {
         self.vehicleBatteryWh = vehicleBatteryWh
         self.firstRegisterWh = firstRegisterWh
         self.noise = noise
+        self.measurands = measurands
     }
 }

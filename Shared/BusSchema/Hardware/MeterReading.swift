@@ -25,6 +25,9 @@ public struct MeterReading: BusState {
     /// When service let the register begin anew last, because the meter was swapped or reset, UTC milliseconds since 1970; nil when it
     /// never did. Registers of different epochs must not be subtracted. Compare for equality; it is no time to calculate with.
     public var registerEpoch: Int64?
+    /// What the meter measures beyond that, each measurand and phase once; nil when it is nothing. A quantity that could not be read, or not be
+    /// true, is missing while the others are there.
+    public var quantities: [MeterQuantity]?
 
     public init(
         connectorId: Int,
@@ -37,7 +40,8 @@ public struct MeterReading: BusState {
         frequencyMillihertz: Int? = nil,
         valid: Bool,
         openSinceUptime: Int64? = nil,
-        registerEpoch: Int64? = nil
+        registerEpoch: Int64? = nil,
+        quantities: [MeterQuantity]? = nil
     ) {
         self.connectorId = connectorId
         self.takenAt = takenAt
@@ -50,5 +54,6 @@ public struct MeterReading: BusState {
         self.valid = valid
         self.openSinceUptime = openSinceUptime
         self.registerEpoch = registerEpoch
+        self.quantities = quantities
     }
 }

@@ -6,6 +6,8 @@ public struct SimulationSection: Decodable, Equatable, Sendable {
     public var persistState: Bool
     /// Phase to neutral: 100…400, default 230.
     public var voltageVolts: Int
+    /// Measurands of OCPP 1.6 §7.31 that the simulated meter gives beyond those of every meter, at most 22. Default: those of a usual meter.
+    public var measurands: [String]?
 
     init() {
         energyTimeScale = 1
@@ -13,7 +15,7 @@ public struct SimulationSection: Decodable, Equatable, Sendable {
         voltageVolts = 230
     }
 
-    private enum CodingKeys: String, CodingKey { case energyTimeScale, persistState, voltageVolts }
+    private enum CodingKeys: String, CodingKey { case energyTimeScale, persistState, voltageVolts, measurands }
 
     /// - Throws: `DecodingError` with the path and the range.
     public init(from decoder: any Decoder) throws {
@@ -21,5 +23,9 @@ public struct SimulationSection: Decodable, Equatable, Sendable {
         energyTimeScale = try fields.integer(.energyTimeScale, 1...10_000, default: 1)
         persistState = try fields.bool(.persistState, default: true)
         voltageVolts = try fields.integer(.voltageVolts, 100...400, default: 230)
+        measurands = try fields.optionalValue(.measurands, as: [String].self)
+        if let count = measurands?.count, count > 22 {
+            throw fields.failure(.measurands, "expected at most 22, found \(count)")
+        }
     }
 }

@@ -84,18 +84,22 @@ public struct MeterSample: Equatable, Sendable {
     public var currentMilliamps: [Int]
     /// Mains frequency, mHz; nil when the meter does not measure it.
     public var frequencyMillihertz: Int?
+    /// Whatever else the meter measures. One that could not be read is left out.
+    public var quantities: [MeterQuantity]
 
     public init(
         energyWh: Int64,
         powerW: Int,
         voltageMillivolts: [Int],
         currentMilliamps: [Int],
-        frequencyMillihertz: Int? = nil
+        frequencyMillihertz: Int? = nil,
+        quantities: [MeterQuantity] = []
     ) {
         self.energyWh = energyWh
         self.powerW = powerW
         self.voltageMillivolts = voltageMillivolts
         self.currentMilliamps = currentMilliamps
         self.frequencyMillihertz = frequencyMillihertz
+        self.quantities = quantities
     }
 }

@@ -14,6 +14,7 @@ struct MeterMachine {
     private let connectorId: Int
     private var poll: MeterPoll
     private var judge: RegisterJudge
+    private var quantities: QuantityJudge
     private var isUnderCurrent = true
     private var newest: MeterReading?
     /// When a reading was published last.
@@ -36,6 +37,7 @@ struct MeterMachine {
         poll = MeterPoll(connectorId: connectorId, at: start)
         settledWh = memory.registerWh
         registerEpoch = memory.registerEpoch
+        quantities = QuantityJudge(ratedMilliamps: configuration.ratedMilliamps)
         // One that the memory has overtaken says nothing any more.
         guard let reading, reading.registerEpoch ?? .min >= memory.registerEpoch ?? .min,
             (0...MeterPlausibility.highestRegisterWh).contains(reading.energyWh)
@@ -45,6 +47,7 @@ struct MeterMachine {
         }
         if reading.registerEpoch != memory.registerEpoch { settledWh = nil }
         registerEpoch = reading.registerEpoch
+        quantities.take(reading.quantities ?? [])
         let takenAt = min(Duration(outsideMilliseconds: reading.takenAtUptime), start)
         judge = RegisterJudge(configuration, baseWh: settledWh, before: (reading.energyWh, takenAt))
     }
@@ -104,6 +107,7 @@ struct MeterMachine {
         guard let accepted = judge.acceptRegister(at: turn.uptime) else { return false }
         settledWh = nil
         if accepted.beginsAnew {
+            quantities.beginAnew()
             let now = turn.moment.utc.millisecondsSinceEpoch
             registerEpoch = now == registerEpoch ? now.addingClamped(1) : now
         }
@@ -127,6 +131,7 @@ struct MeterMachine {
         _ question: MeterPoll.Question,
         _ turn: inout Turn
     ) {
+        let further = quantities.believed(sample.quantities)
         let reading = MeterReading(
             connectorId: connectorId,
             takenAt: question.moment.utc.millisecondsSinceEpoch,
@@ -138,7 +143,8 @@ struct MeterMachine {
             frequencyMillihertz: sample.frequencyMillihertz,
             valid: true,
             openSinceUptime: question.openSince?.wholeMilliseconds,
-            registerEpoch: registerEpoch
+            registerEpoch: registerEpoch,
+            quantities: further.isEmpty ? nil : further
         )
         newest = reading
         misses = 0

@@ -156,7 +156,7 @@ struct RegisterJudge {
     /// What shows that the meter stands still; nil while it moves.
     private mutating func standstill(_ sample: MeterSample, at uptime: Duration) -> String? {
         guard let newest else { return nil }
-        identicalSamples = sample == newest.sample ? identicalSamples + 1 : 0
+        identicalSamples = sample.repeats(newest.sample) ? identicalSamples + 1 : 0
         // What surely flowed: a current that has just begun says nothing of the time before it.
         let powerW = min(sample.powerW, newest.sample.powerW)
         if sample.energyWh != newest.sample.energyWh {
@@ -169,5 +169,15 @@ struct RegisterJudge {
         if identicalSamples >= Self.samplesThatFreeze { return "meter repeats the same sample" }
         let limit = Self.stepsThatFreeze * registerStepWh * 3_600_000_000
         return uncounted > limit ? "register stands still at \(sample.energyWh) Wh while power flows" : nil
+    }
+}
+
+extension MeterSample {
+    /// The same to the last digit. The further quantities may come from other sensors, which go on when the meter does not.
+    fileprivate func repeats(_ earlier: MeterSample) -> Bool {
+        var (new, old) = (self, earlier)
+        new.quantities = []
+        old.quantities = []
+        return new == old
     }
 }
