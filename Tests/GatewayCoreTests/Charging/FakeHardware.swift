@@ -17,6 +17,8 @@ struct FakeHardware {
     /// Wh per second while the contactor is closed.
     var speedWh: Int64 = 2
     var meterWorks = true
+    /// What the meter gives beyond what every meter does, at that register.
+    var quantities: @Sendable (_ registerWh: Int64) -> [MeterQuantity] = { _ in [] }
     var contactorIsStuckOpen = false
 
     var blocks: Bool { faults.contains { $0 != .readerFailure && $0 != .powerMeterFailure } }
@@ -51,7 +53,8 @@ struct FakeHardware {
             currentMilliamps: [isClosed ? 31_300 : 0],
             frequencyMillihertz: 50_010,
             valid: meterWorks,
-            registerEpoch: registerEpoch
+            registerEpoch: registerEpoch,
+            quantities: quantities(registerWh)
         )
     }
 

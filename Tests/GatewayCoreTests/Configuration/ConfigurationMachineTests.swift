@@ -102,7 +102,7 @@ import Testing
         arguments: [
             ("Nonsense", "1", ConfigurationStatus.notSupported), ("NumberOfConnectors", "2", .rejected),
             ("WebSocketPingInterval", "-1", .rejected), ("HeartbeatInterval", "often", .rejected),
-            ("MeterValuesSampledData", "Energy.Active.Import.Register,SoC", .rejected),
+            ("MeterValuesSampledData", "Energy.Active.Import.Register,Volume", .rejected),
             ("UnlockConnectorOnEVSideDisconnect", "true", .rejected), ("AuthorizationKey", "abc", .rejected),
             ("AuthorizationKey", "no hexadecimal digits, but enough", .rejected),
             ("AuthorizationKey", "0123456789ABCDEF0123456789ABCDE", .rejected),

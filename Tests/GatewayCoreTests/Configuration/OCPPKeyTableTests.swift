@@ -84,7 +84,7 @@ import Testing
     @Test(arguments: [
         (OCPPKeyName.webSocketPingInterval, "-1"), (.webSocketPingInterval, "1.0"), (.webSocketPingInterval, " 5"),
         (.webSocketPingInterval, ""), (.webSocketPingInterval, "99999999999999999999"),
-        (.allowOfflineTxForUnknownId, "1"), (.meterValuesSampledData, "SoC"),
+        (.allowOfflineTxForUnknownId, "1"), (.meterValuesSampledData, "SoC.L1"),
         (.meterValuesSampledData, "Voltage,Voltage"), (.meterValuesSampledData, "Voltage, voltage"),
         (.meterValuesSampledData, "Voltage,,Frequency"),
         (.connectorPhaseRotation, "2.RST"),

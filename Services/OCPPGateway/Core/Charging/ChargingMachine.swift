@@ -237,6 +237,9 @@ public struct ChargingMachine: Machine, Sendable {
         for index in connectors.indices { body(&connectors[index], &turn) }
     }
 
+    /// Whether a meter of this charger gives that, as its readings since the start say.
+    func measures(_ selection: MeasurandSelection) -> Bool { connectors.contains { $0.facts.measures(selection) } }
+
     func connector(_ connectorId: Int) -> ConnectorMachine? { connectors.first { $0.id == connectorId } }
 
     private mutating func observe(_ state: ConnectorState, _ turn: inout ChargingTurn) {

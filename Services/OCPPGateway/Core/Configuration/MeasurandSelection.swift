@@ -23,16 +23,24 @@ public struct MeasurandSelection: Hashable, Sendable {
         self.init(measurand, phase: phase)
     }
 
+    /// As a list of measurands spells it.
+    var text: String { phase.map { "\(measurand.rawValue).\($0.rawValue)" } ?? measurand.rawValue }
+
     /// Most items in one list.
     static let longestList = 20
 
-    /// What a list may contain: the quantities that the meter of a charger with so many phases gives.
+    /// What a list may contain on a charger with so many phases, as far as spelling goes: every measurand, whole and by the phases that it can
+    /// have. Whether a meter here gives it only its readings say.
     static func choices(phases: Int) -> [String] {
-        let whole: [Measurand] = [
-            .energyActiveImportRegister, .powerActiveImport, .currentImport, .voltage, .frequency, .currentOffered,
-        ]
-        let perPhase: [Measurand] = [.currentImport, .voltage]
-        let numbers = phases == 3 ? ["L1", "L2", "L3"] : ["L1"]
-        return whole.map(\.rawValue) + perPhase.flatMap { measurand in numbers.map { "\(measurand.rawValue).\($0)" } }
+        Measurand.allCases.flatMap { measurand in
+            var places: [Phase?] = [nil]
+            places.append(contentsOf: measurand.traits.phases.all(phases: phases))
+            return places.map { MeasurandSelection(measurand, phase: $0).text }
+        }
+    }
+
+    /// Reads a list; what is no measurand is left out.
+    static func list(_ text: String) -> [MeasurandSelection] {
+        text.split(separator: ",").compactMap { MeasurandSelection($0) }
     }
 }

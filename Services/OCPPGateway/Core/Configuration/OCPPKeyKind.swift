@@ -75,7 +75,7 @@ extension OCPPKeyKind<[String]> {
 }
 
 extension OCPPKeyKind<[MeasurandSelection]> {
-    /// What the meter of a charger with so many phases gives.
+    /// Whatever can be measured on a charger with so many phases.
     static func measurands(phases: Int) -> OCPPKeyKind {
         let texts = OCPPKeyKind<[String]>.list(
             of: MeasurandSelection.choices(phases: phases),
@@ -84,7 +84,7 @@ extension OCPPKeyKind<[MeasurandSelection]> {
         return OCPPKeyKind(
             type: texts.type,
             limit: texts.limit,
-            parse: { $0.split(separator: ",").compactMap { MeasurandSelection($0) } }
+            parse: { MeasurandSelection.list($0) }
         )
     }
 }

@@ -1,4 +1,5 @@
 import BusSchema
+import OCPP
 import Primitives
 
 /// What hardware-io last said about one connector, and how long ago.
@@ -10,6 +11,11 @@ struct ConnectorFacts: Equatable, Sendable {
     private(set) var openSince: Duration?
     /// The newest plausible reading.
     private(set) var reading: MeterReading?
+    /// What every meter gives, and what readings carried since the start, also where the newest lacks it.
+    private var measured: Set<MeasurandSelection> = [
+        MeasurandSelection(.energyActiveImportRegister), MeasurandSelection(.powerActiveImport),
+        MeasurandSelection(.currentImport, phase: .l1), MeasurandSelection(.voltage, phase: .l1N),
+    ]
     /// The newest reading was not plausible.
     private(set) var meterFailed = false
     /// When hardware-io last gave a sign of life.
@@ -50,7 +56,23 @@ struct ConnectorFacts: Equatable, Sendable {
     mutating func note(_ new: MeterReading, at uptime: Duration) {
         heard(at: uptime)
         meterFailed = !new.valid
-        if new.valid { reading = new }
+        guard new.valid else { return }
+        reading = new
+        for figure in new.figures(registerWh: new.energyWh, offer: nil) { measured.insert(figure.place) }
+    }
+
+    /// Whether the meter gives that, or it follows from what it gives.
+    func measures(_ selection: MeasurandSelection) -> Bool {
+        switch selection.measurand.traits.source {
+        case .offer: return selection.phase == nil
+        case .interval(let register): return measures(MeasurandSelection(register, phase: selection.phase))
+        case .register, .instant: return measured.contains { selection.covers($0) }
+        }
+    }
+
+    /// What is offered now; nothing while hardware-io was not heard.
+    var offer: MeterReading.Offer {
+        MeterReading.Offer(milliamps: state?.offeredMilliamps ?? 0, phases: state?.phases ?? 1)
     }
 
     /// While a register settles: hardware-io is being restarted or upgraded, or was a moment ago. It is quiet about a meter that fails, too.

@@ -33,16 +33,11 @@ extension ConnectorMachine {
 
     /// Begins the transaction when every precondition holds: identifier, cable, no fault, a register to begin with, a disk to write it on.
     mutating func beginIfPossible(_ turn: inout ChargingTurn) {
-        guard case .authorized(let authorized) = session, facts.isPlugged, let state = facts.state, !facts.isSilent,
+        guard case .authorized(let authorized) = session, facts.isPlugged, facts.state != nil, !facts.isSilent,
             isOperative, !isFaulted, let reading = beginReading(turn)
         else { return }
         guard turn.book.takesRecords else { return refuseBegin(&turn) }
-        let rendering = MeasurandRendering(
-            reading: reading,
-            offeredMilliamps: state.offeredMilliamps,
-            registerWh: reading.energyWh
-        )
-        let beginValues = rendering.values(turn.keys.core.stopSelections, context: .transactionBegin)
+        let beginValues = Register.beginValues(reading, facts.offer, turn)
         let began = Began(
             sequence: turn.nextSequence,
             messageId: turn.newUUID(),
@@ -59,6 +54,9 @@ extension ConnectorMachine {
         turn.persist(.began(began), .synced)
         guard let open = turn.ledger.open[id] else { preconditionFailure("The ledger has what it was just given.") }
         session = .transaction(Transaction(open, anchor: turn.uptime, phase: .running(.allowed), turn))
+        // Its first interval begins with all registers of this reading.
+        let offer = facts.offer
+        withTransaction { _ = $0.follow(reading, offer, &turn) }
         timers.clear(.connectionTimeOut)
         timers.set(.fresh, at: turn.uptime + Self.freshFor)
         cable.end()

@@ -158,7 +158,8 @@ struct ConnectorMachine: Equatable, Sendable {
 
     mutating func observed(_ reading: MeterReading, _ turn: inout ChargingTurn) {
         facts.note(reading, at: turn.uptime)
-        if reading.valid { apply(withTransaction { $0.follow(reading, &turn) } ?? .goOn, &turn) }
+        let offer = facts.offer
+        if reading.valid { apply(withTransaction { $0.follow(reading, offer, &turn) } ?? .goOn, &turn) }
         finishStop(force: false, &turn)
         beginIfPossible(&turn)
         updateStatus(&turn)

@@ -16,13 +16,20 @@ struct Register: Equatable, Sendable {
     /// When a sample was last forced to the disk.
     private var syncedAt: Duration?
     /// A missing sample was logged.
-    private var isMissLogged = false
+    var isMissLogged = false
+    /// Since the last sampled value, and since the last clock-aligned one.
+    // Written in this file and in `Register+Values.swift` only.
+    var sampled: MeterInterval
+    var aligned: MeterInterval
 
     private static let smallFallWh: Int64 = 100
 
-    init(energyWh: Int64, storedAt: Duration) {
+    /// `readAt` is when the register was read: intervals begin there, also after a restart in one of them.
+    init(energyWh: Int64, readAt: EventTime, storedAt: Duration) {
         self.energyWh = energyWh
         self.storedAt = storedAt
+        sampled = MeterInterval(since: readAt, energyWh: energyWh)
+        aligned = sampled
     }
 
     /// Whether what the meter says now is so far below that it counts from somewhere else. A meter that lost its last Wh with the power does
@@ -30,8 +37,16 @@ struct Register: Equatable, Sendable {
     func isLeft(by reading: MeterReading) -> Bool { energyWh.subtractingClamped(reading.energyWh) > Self.smallFallWh }
 
     /// Follows the meter upwards.
-    mutating func follow(_ reading: MeterReading, of transaction: Transaction, _ turn: inout ChargingTurn) {
+    mutating func follow(
+        _ reading: MeterReading,
+        _ offer: MeterReading.Offer,
+        of transaction: Transaction,
+        _ turn: inout ChargingTurn
+    ) {
         guard reading.energyWh >= energyWh else { return }
+        let figures = reading.figures(registerWh: reading.energyWh, offer: offer)
+        sampled.follow(figures, at: turn.uptime)
+        aligned.follow(figures, at: turn.uptime)
         let hasMoved = reading.energyWh > energyWh
         energyWh = reading.energyWh
         guard hasMoved, transaction.isRunning, turn.uptime - storedAt >= Self.storedEvery else { return }
@@ -44,58 +59,11 @@ struct Register: Equatable, Sendable {
         )
     }
 
-    /// Stores the values of one instant.
-    mutating func sample(
-        _ due: MeteringSchedule.Due,
-        _ facts: ConnectorFacts,
-        of transaction: Transaction,
-        _ turn: inout ChargingTurn
-    ) {
-        guard let reading = facts.freshReading(within: turn.configuration.meterStaleAfter, at: turn.uptime) else {
-            if !isMissLogged {
-                turn.log(.error, "no meter value to report", .init("connector", transaction.connectorId))
-            }
-            isMissLogged = true
-            return
-        }
-        isMissLogged = false
-        let rendering = MeasurandRendering(
-            reading: reading,
-            offeredMilliamps: facts.state?.offeredMilliamps ?? 0,
-            registerWh: energyWh
-        )
-        let keys = turn.keys
-        let (time, values, stopValues) =
-            switch due {
-            case .sampled(let at):
-                (
-                    turn.clock.time(uptime: at, at: turn.moment),
-                    rendering.values(keys.core.meterValuesSampledData, context: .samplePeriodic),
-                    rendering.values(keys.core.stopTxnSampledData, context: .samplePeriodic)
-                )
-            case .aligned(let utc):
-                (
-                    EventTime(utc: utc, boot: nil, uptime: turn.uptime.wholeMilliseconds),
-                    rendering.values(keys.core.meterValuesAlignedData, context: .sampleClock),
-                    rendering.values(keys.core.stopTxnAlignedData, context: .sampleClock)
-                )
-            }
-        guard !values.isEmpty || !stopValues.isEmpty else { return }
-        let isSynced = syncedAt.map { turn.uptime - $0 >= Self.syncedEvery } ?? true
-        if isSynced {
-            storedAt = turn.uptime
-            syncedAt = turn.uptime
-        }
-        let sampled = Sampled(
-            sequence: values.isEmpty ? nil : turn.nextSequence,
-            messageId: values.isEmpty ? nil : turn.newUUID(),
-            transaction: transaction.uuid,
-            connectorId: transaction.connectorId,
-            time: turn.inOrder(time, on: transaction.connectorId),
-            energyWh: energyWh,
-            values: values,
-            stopValues: stopValues.isEmpty ? nil : stopValues
-        )
-        turn.persist(.sampled(sampled), isSynced ? .synced : .written)
+    /// Whether a sample is to be forced to the disk; then it counts as done.
+    mutating func syncNow(_ turn: ChargingTurn) -> Bool {
+        guard syncedAt.map({ turn.uptime - $0 >= Self.syncedEvery }) ?? true else { return false }
+        storedAt = turn.uptime
+        syncedAt = turn.uptime
+        return true
     }
 }

@@ -62,7 +62,7 @@ struct Transaction: Equatable, Sendable {
         startBoot = open.began.boot
         transactionId = open.assigned?.transactionId
         self.phase = phase
-        register = Register(energyWh: open.registerWh, storedAt: turn.uptime)
+        register = Register(energyWh: open.registerWh, readAt: open.registerTime, storedAt: turn.uptime)
         if case .running = phase { schedule = MeteringSchedule(anchor: anchor, turn) }
     }
 
@@ -127,7 +127,11 @@ struct Transaction: Equatable, Sendable {
     /// A valid reading came. Returns what it means that an energy allowance is used up, or that the register began anew or fell over a
     /// restart of the machine: what flowed cannot be told from that, so that the transaction ends with the register of before
     /// (OCPP 1.6 §7.36 has no reason for it but Other).
-    mutating func follow(_ reading: MeterReading, _ turn: inout ChargingTurn) -> Verdict {
+    mutating func follow(
+        _ reading: MeterReading,
+        _ offer: MeterReading.Offer,
+        _ turn: inout ChargingTurn
+    ) -> Verdict {
         guard reading.registerEpoch == registerEpoch, !register.isLeft(by: reading) else {
             if isRunning {
                 turn.log(
@@ -140,7 +144,7 @@ struct Transaction: Equatable, Sendable {
             }
             return .stop(.other)
         }
-        register.follow(reading, of: self, &turn)
+        register.follow(reading, offer, of: self, &turn)
         return allowanceVerdict(turn)
     }
 
@@ -208,17 +212,10 @@ struct Transaction: Equatable, Sendable {
         _ facts: ConnectorFacts,
         _ turn: ChargingTurn
     ) -> [StoredMeterValue]? {
-        let selections = turn.keys.core.stopSelections
         var end: StoredMeterValue?
-        if let reading = facts.reading, !selections.isEmpty {
+        if let reading = facts.reading {
             let isFresh = facts.registerIsFinal && reading.registerEpoch == registerEpoch
-            let wanted = isFresh ? selections : selections.filter { $0.measurand == .energyActiveImportRegister }
-            let rendering = MeasurandRendering(
-                reading: reading,
-                offeredMilliamps: 0,
-                registerWh: register.energyWh
-            )
-            let values = rendering.values(wanted, context: .transactionEnd)
+            let values = register.endValues(reading, isFresh: isFresh, turn)
             if !values.isEmpty { end = StoredMeterValue(time: time, values: values) }
         }
         return turn.ledger.open[connectorId]?.stopData.transactionData(

@@ -9,6 +9,10 @@ extension QueueEntry {
         func meterValue(_ time: EventTime, _ values: [SampledValue]) -> MeterValue? {
             OneOrMore(values).map { MeterValue(timestamp: clock.timestamp(of: time, at: moment), sampledValue: $0) }
         }
+        // Each instant has an element of its own (OCPP 1.6 §4.7); what was so since an earlier one comes first.
+        func meterValues(_ time: EventTime, _ values: [SampledValue], _ period: StoredPeriod?) -> [MeterValue] {
+            [period.flatMap { meterValue($0.since, $0.values) }, meterValue(time, values)].compactMap(\.self)
+        }
         switch message {
         case .start(let began):
             return .startTransaction(
@@ -21,12 +25,12 @@ extension QueueEntry {
                 )
             )
         case .meterValues(let sampled):
-            guard let value = meterValue(sampled.time, sampled.values) else { return nil }
+            guard let values = OneOrMore(meterValues(sampled.time, sampled.values, sampled.period)) else { return nil }
             return .meterValues(
                 MeterValues.Request(
                     connectorId: sampled.connectorId,
                     transactionId: transactionId,
-                    meterValue: OneOrMore(value)
+                    meterValue: values
                 )
             )
         case .stop(let ended):
@@ -37,7 +41,7 @@ extension QueueEntry {
                     timestamp: clock.timestamp(of: ended.time, at: moment),
                     transactionId: transactionId,
                     reason: ended.reason,
-                    transactionData: ended.transactionData?.compactMap { meterValue($0.time, $0.values) }
+                    transactionData: ended.transactionData?.flatMap { meterValues($0.time, $0.values, $0.period) }
                 )
             )
         }

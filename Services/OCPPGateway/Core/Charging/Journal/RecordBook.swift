@@ -35,6 +35,8 @@ struct RecordBook: Equatable, Sendable {
     private var compactedThrough: (now: Int64, before: Int64)
     /// A compaction failed: not tried again before.
     private var compactionWaitsUntil = Duration.zero
+    /// What meter values may take.
+    private var samples = SampleBudget()
 
     init(_ restored: TransactionLedger) {
         ledger = restored
@@ -49,6 +51,7 @@ struct RecordBook: Equatable, Sendable {
             && left.syncDue == right.syncDue
             && left.compactedThrough == right.compactedThrough
             && left.compactionWaitsUntil == right.compactionWaitsUntil
+            && left.samples == right.samples
     }
 
     /// Why the disk takes nothing, for people; nil while it does.
@@ -62,6 +65,11 @@ struct RecordBook: Equatable, Sendable {
 
     /// Whether everything that the ledger has is on disk, so that messages about it may be sent and what was delivered can be marked so.
     var isComplete: Bool { takesRecords && owed.isEmpty }
+
+    /// Whether meter values may be stored now, so many in one set; then they count as stored.
+    mutating func takesSample(of values: Int, at uptime: Duration) -> Bool {
+        takesRecords && samples.takes(values: values, waiting: ledger.undelivered, at: uptime)
+    }
 
     /// A write failed lately.
     func isTroubled(at uptime: Duration) -> Bool { failedAt.map { uptime - $0 < Self.troubleLasts } ?? false }

@@ -155,8 +155,9 @@ public struct TransactionLedger: Equatable, Sendable {
 
     private mutating func sample(_ sampled: Sampled) {
         register(sampled.energyWh, at: sampled.time, of: sampled.transaction)
-        guard let values = sampled.stopValues else { return }
-        update(sampled.transaction) { $0.stopData.add(StoredMeterValue(time: sampled.time, values: values)) }
+        let value = StoredMeterValue(time: sampled.time, values: sampled.stopValues ?? [], period: sampled.stopPeriod)
+        guard value.elements > 0 else { return }
+        update(sampled.transaction) { $0.stopData.add(value) }
     }
 
     private mutating func register(_ energyWh: Int64, at time: EventTime, of transaction: String) {

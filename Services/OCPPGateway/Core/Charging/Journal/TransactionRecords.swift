@@ -37,6 +37,23 @@ public struct Sampled: Codable, Equatable, Sendable {
     public var values: [SampledValue]
     /// For `transactionData` of StopTransaction.
     public var stopValues: [SampledValue]?
+    /// For MeterValues: what was counted or averaged until `time`.
+    public var period: StoredPeriod?
+    /// The same for `transactionData`.
+    public var stopPeriod: StoredPeriod?
+}
+
+/// Values over an interval. They bear the time at which it began (OCPP 1.6 §9.1.5).
+public struct StoredPeriod: Codable, Equatable, Sendable {
+    public var since: EventTime
+    public var values: [SampledValue]
+
+    /// Nil without values.
+    init?(since: EventTime, values: [SampledValue]) {
+        guard !values.isEmpty else { return nil }
+        self.since = since
+        self.values = values
+    }
 }
 
 /// The register of a running transaction, stored when no sample did it for a while.
@@ -55,10 +72,14 @@ public struct Stopping: Codable, Equatable, Sendable {
     public var time: EventTime
 }
 
-/// Meter values inside StopTransaction.
+/// Meter values inside StopTransaction: of one instant, and over the interval that ended then.
 public struct StoredMeterValue: Codable, Equatable, Sendable {
     public var time: EventTime
     public var values: [SampledValue]
+    public var period: StoredPeriod?
+
+    /// Elements of `transactionData` that it takes.
+    var elements: Int { (values.isEmpty ? 0 : 1) + (period == nil ? 0 : 1) }
 }
 
 /// A transaction has ended. Renders StopTransaction (OCPP 1.6 §4.10).

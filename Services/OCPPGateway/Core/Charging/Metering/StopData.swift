@@ -25,8 +25,9 @@ struct StopData: Codable, Equatable, Sendable {
     /// What goes into `transactionData`, at most `limit` meter values but never without begin and end; nil when there is nothing.
     func transactionData(end: StoredMeterValue?, limit: Int) -> [StoredMeterValue]? {
         var rest = between
-        let ends = (begin == nil ? 0 : 1) + (end == nil ? 0 : 1)
-        while rest.count + ends > max(limit, ends) { rest = rest.count == 1 ? [] : everySecond(rest) }
+        func elements(_ values: [StoredMeterValue]) -> Int { values.reduce(0) { $0 + $1.elements } }
+        let ends = elements([begin, end].compactMap(\.self))
+        while elements(rest) + ends > max(limit, ends) { rest = rest.count == 1 ? [] : everySecond(rest) }
         let all = [begin].compactMap(\.self) + rest + [end].compactMap(\.self)
         return all.isEmpty ? nil : all
     }

@@ -58,6 +58,11 @@ public struct CoreKeys: Equatable, Sendable {
 }
 
 extension CoreKeys {
+    /// The keys that are lists of measurands.
+    static let measurandLists: Set<OCPPKeyName> = [
+        "MeterValuesAlignedData", "MeterValuesSampledData", "StopTxnAlignedData", "StopTxnSampledData",
+    ]
+
     static let profile = OCPPKeyTable.Profile(name: "Core", rows: rows)
 
     /// One row is one key, in the order of the full listing.

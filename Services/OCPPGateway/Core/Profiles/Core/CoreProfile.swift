@@ -37,6 +37,13 @@ struct CoreProfile: FeatureProfile {
             let orders = machine.configuration.read(request, callId: id, at: turn.moment)
             machine.obey(configuration: orders, &turn)
         case .changeConfiguration(let request):
+            if let selection = unmeasured(request, machine) {
+                // OCPP 1.6 §3.16.4.
+                let reason = "ChangeConfiguration rejected: no meter here gives what it lists"
+                turn.log(.notice, reason, .init("item", selection.text))
+                turn.answer(id, .changeConfiguration(ChangeConfiguration.Confirmation(status: .rejected)))
+                return true
+            }
             let orders = machine.configuration.change(request, callId: id, at: turn.moment)
             machine.obey(configuration: orders, &turn)
         case .remoteStartTransaction(let request): remoteStart(request, id, &machine, &turn)
