@@ -22,7 +22,7 @@ struct Parser {
     }
 
     /// The elements that a list begins with, as far as they are texts or numbers, at most `count`: what can be known of a document
-    /// that cannot be read as a whole. Only elements that a comma or the list's end follows count as read.
+    /// that cannot be read as a whole. A text is complete with its closing quote; a number only with the comma or the end behind it.
     mutating func leadingScalars(count: Int) -> [JSONValue] {
         var elements: [JSONValue] = []
         skipSpace()
@@ -33,8 +33,8 @@ struct Parser {
                 let element = try? value(depth: 0)
             else { return elements }
             skipSpace()
-            guard current == UInt8(ascii: ",") || current == UInt8(ascii: "]") else { return elements }
-            elements.append(element)
+            let isFollowed = current == UInt8(ascii: ",") || current == UInt8(ascii: "]")
+            if isFollowed || element.asString != nil { elements.append(element) }
             guard take(UInt8(ascii: ",")) else { return elements }
         }
         return elements

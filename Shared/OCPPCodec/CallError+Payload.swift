@@ -6,7 +6,7 @@ extension CallError {
     ///
     /// | Payload | Code |
     /// |---|---|
-    /// | unknown member | FormationViolation |
+    /// | unknown member, and anything but an object (`MessageCodec`), null included | FormationViolation |
     /// | required member missing | ProtocolError ("incomplete") |
     /// | list too short | OccurenceConstraintViolation |
     /// | wrong JSON type, null for a required member | TypeConstraintViolation |

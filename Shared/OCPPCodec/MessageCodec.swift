@@ -110,7 +110,9 @@ extension MessageCodec {
             // Of two payloads none can be trusted; of none, nothing is there.
             return .undecodableResult(id: id, UnreadableResult(problem: "a CALLRESULT has 3 elements"))
         }
-        guard let payload = Self.object(elements[2]) else {
+        // Of an answer with nothing in it, null is as good as an empty object (J §4.2.2): the request was processed either way.
+        let payload = elements[2] == .null ? .object(JSONObject()) : elements[2]
+        guard payload.asObject != nil else {
             return .undecodableResult(id: id, UnreadableResult(problem: "the payload must be an object"))
         }
         do {
@@ -152,23 +154,17 @@ extension MessageCodec {
         return id
     }
 
-    /// An empty payload may be written as null (J §4.2.1).
-    private static func object(_ payload: JSONValue) -> JSONValue? {
-        switch payload {
-        case .object: payload
-        case .null: .object(JSONObject())
-        case .bool, .number, .string, .array: nil
-        }
-    }
-
     /// Reads the payload of a CALL alone, as tools and tests have it.
+    ///
+    /// `null` is refused: "Null usually represents something undefined, which is not the same as empty" (J §4.2.1). A request whose members
+    /// are all optional would otherwise ask for everything, where its sender perhaps lost what it meant to ask.
     /// - Throws: the CALLERROR that answers a wrong one.
     public static func request(_ action: Action, payload: JSONValue) throws(CallError) -> OCPPRequest {
-        guard let object = object(payload) else {
+        guard payload.asObject != nil else {
             throw CallError(code: .formationViolation, errorDescription: "the payload must be an object")
         }
         do {
-            return try PayloadDecoding.request(action, from: object)
+            return try PayloadDecoding.request(action, from: payload)
         } catch {
             throw CallError(payload: error)
         }

@@ -63,6 +63,10 @@ def texts():
         ("only an id", '[2,"x"]', "FormationViolation"),
         ("an action that is a number", '[2,"x",1,{}]', "FormationViolation"),
         ("a payload that is a list", '[2,"x","ClearCache",[]]', "FormationViolation"),
+        ("a payload of null", '[2,"x","GetConfiguration",null]', "FormationViolation"),
+        ("a payload of null where nothing is expected", '[2,"x","ClearCache",null]', "FormationViolation"),
+        ("half of an action", '[2,"x","ClearCac', NOTHING),
+        ("nothing behind the action", '[2,"x","ClearCache"', "FormationViolation"),
         ("a payload that is a text", '[2,"x","ClearCache","{}"]', "FormationViolation"),
         ("an unknown action", call("SelfDestruct", {}), "NotImplemented"),
         ("an action in the wrong case", call("clearcache", {}), "NotImplemented"),
@@ -72,7 +76,6 @@ def texts():
         ("an action of a profile that is not there", call("GetLocalListVersion", {}), ("listVersion", -1)),
         ("smart charging", call("ClearChargingProfile", {}), "NotSupported"),
         # Good ones among them.
-        ("a payload of null", '[2,"x","ClearCache",null]', ("status", "Accepted")),
         ("white space everywhere", ' [ 2 ,\n"x",\t"ClearCache" , { } ] ', ("status", "Accepted")),
         ("an escaped action", '[2,"x","Clear\\u0043ache",{}]', ("status", "Accepted")),
         ("a type written as a decimal", '[2.0,"x","ClearCache",{}]', ("status", "Accepted")),

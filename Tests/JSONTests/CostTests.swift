@@ -63,7 +63,8 @@ import Testing
 
     @Test(
         arguments: [
-            (#"[2,"id","Reset",{"#, [2, "id", "Reset"]), (#"[2,"id","Reset""#, [2, "id"]),
+            (#"[2,"id","Reset",{"#, [2, "id", "Reset"]), (#"[2,"id","Reset""#, [2, "id", "Reset"]),
+            (#"[2,"id","Rese"#, [2, "id"]), (#"[2,"id" "Reset""#, [2, "id"]),
             (#"[2,"id","Reset"]"#, [2, "id", "Reset"]),
             (#" [ -2.5 , "i\u0064" ,"#, [.number(JSONNumber(-2.5)!), "id"]), ("[", []), ("", []), ("{", []),
             ("[true,1,", []),

@@ -19,8 +19,9 @@ import Testing
     }
 
     // Shows: J-RPC-13
-    @Test func nullStandsForAnEmptyPayload() {
-        #expect(Frames.decode(#"[2,"id","ClearCache",null]"#) == .call(id: "id", .clearCache(.init())))
+    @Test func nullIsNoPayloadOfACallButAnAnswerWithNothingInIt() {
+        #expect(Frames.code("GetConfiguration", "null") == .formationViolation)
+        #expect(Frames.code("ClearCache", "null") == .formationViolation)
         #expect(
             Frames.decode(#"[3,"id",null]"#, pending: .statusNotification)
                 == .callResult(id: "id", .statusNotification(.init()))
@@ -123,10 +124,9 @@ import Testing
 
     // Shows: J-RPC-23
     @Test(arguments: [
-        "", " ", "null", "2", "\"text\"", "{}", "[]", "[", "[2", "[2]", "[2,", "nonsense", "[2,\"id\",\"Reset\"",
-        "[,]",
+        "", " ", "null", "2", "\"text\"", "{}", "[]", "[", "[2", "[2]", "[2,", "nonsense", "[2,\"id\",\"Rese", "[,]",
         "{\"a\":1}", "[\"2\",\"id\",\"Reset\",{}]", "[null,\"id\",\"Reset\",{}]", "[[2],\"id\",\"Reset\",{}]",
-        "[2,\"id\",\"ClearCache\" x", "[2,\"i\\u00zzd\",\"ClearCache\",{}]", "[2 \"id\",\"ClearCache\",{}]",
+        "[2,\"i\\u00zzd\",\"ClearCache\",{}]", "[2 \"id\",\"ClearCache\",{}]",
         "\u{FEFF}[2,\"id\",\"ClearCache\",{}]",
     ])
     func whatIsNoMessageIsIgnored(_ text: String) {
@@ -160,6 +160,8 @@ import Testing
         #"[2,"id","Reset",{"type":"Soft"}] x"#,
         #"[2,"id","Reset",{"type":NaN}]"#,
         #"[2,"id","Reset","#,
+        #"[2,"id","Reset""#,
+        #"[2,"id","Reset" x"#,
         #"[2,"id","Reset",{"a":"# + String(repeating: "[", count: 100_000),
         #"[2,"id","Reset",{"type":"a"# + String(repeating: "\u{301}", count: 31) + #""}]"#,
     ])

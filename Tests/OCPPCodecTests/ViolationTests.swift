@@ -36,6 +36,7 @@ import Testing
         Case("Reset", #""Soft""#, .formationViolation),
         Case("Reset", "7", .formationViolation),
         Case("Reset", "true", .formationViolation),
+        Case("Reset", "null", .formationViolation),
         Case("Reset", #"{"type":"Soft","when":"now"}"#, .formationViolation),
         Case("Reset", #"{"type":"Soft","Type":"Soft"}"#, .formationViolation),
         Case("ClearCache", #"{"all":true}"#, .formationViolation),
@@ -46,7 +47,6 @@ import Testing
         ),
         // Incomplete.
         Case("Reset", "{}", .protocolError),
-        Case("Reset", "null", .protocolError),
         Case("ChangeConfiguration", #"{"key":"HeartbeatInterval"}"#, .protocolError),
         Case(
             "SetChargingProfile",
