@@ -40,7 +40,8 @@ import Testing
     @Test(arguments: [nil, []] as [[CiString50]?]) func noKeysMeansAllKeys(keys: [CiString50]?) throws {
         let machine = try machine()
         let all = try machine.get(GetConfiguration.Request(key: keys))
-        #expect(all.configurationKey?.count == 29)
+        // The 29 of the certificate, and SecurityProfile, which the security whitepaper adds.
+        #expect(all.configurationKey?.count == 30)
         #expect(all.unknownKey == nil)
     }
 

@@ -117,8 +117,8 @@ import Testing
         var site = site
         site.defaults = ["MessageTimeout": "45", "MinimumStatusDuration": "1", "MaxEnergyOnInvalidId": "0"]
         let declarations = try OCPPKeyTable(site: site).declarations
-        #expect(declarations.count == 33)
-        #expect(Set(declarations.map { $0.key.lowercased() }).count == 33)
+        #expect(declarations.count == 34)
+        #expect(Set(declarations.map { $0.key.lowercased() }).count == 34)
         #expect(declarations.allSatisfy { $0.description.hasSuffix(".") })
     }
 

@@ -196,7 +196,7 @@ final class Auditor {
             violate(["ChangeConfiguration of \(request.key.text) was answered, on disk is \(stored)"])
         case (.clearCache, .clearCache(let answer)) where answer.status == .accepted:
             authorization.cleared(at: now)
-            let left = world.disks.gateway.cache.entries
+            let left = world.disks.gateway.cache.saved.entries
             if !left.isEmpty { violate(["ClearCache was answered, on disk is \(left)"]) }
         case (.reset, .reset(let answer)): gateway.isResetting = answer.status == .accepted
         default: break

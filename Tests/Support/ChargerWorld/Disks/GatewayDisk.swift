@@ -29,10 +29,8 @@ final class GatewayDisk {
     private var mayHaveLost = false
     /// What a power cut took along, and no process has begun since.
     private var lost: [GatewayCore.JournalRecord] = []
-    /// The authorization cache as it was acknowledged last.
-    private(set) var cache = AuthorizationCacheDocument()
-    /// Caches whose save was not acknowledged since: the disk may have them all the same.
-    private var mayHaveCache: [AuthorizationCacheDocument] = []
+    /// The authorization cache as it was acknowledged last, and those whose save was not acknowledged since: the disk may have them all the same.
+    private(set) var cache = (saved: AuthorizationCacheDocument(), maybe: [AuthorizationCacheDocument]())
     /// What is out of service by the documents that were acknowledged.
     private(set) var outOfService: Set<Int> = []
     /// The process could not read them and saved none since: all connectors are to be out of service.
@@ -83,11 +81,10 @@ final class GatewayDisk {
     private func check(cacheIn found: Documents) {
         guard !found.isUnread(AuthorizationCacheDocument.self) else { return }
         let kept = found[AuthorizationCacheDocument.self] ?? AuthorizationCacheDocument()
-        if kept != cache, !mayHaveCache.contains(kept) {
-            notebook.violate("the authorization cache was \(cache), now it is \(kept)")
+        if kept != cache.saved, !cache.maybe.contains(kept) {
+            notebook.violate("the authorization cache was \(cache.saved), now it is \(kept)")
         }
-        cache = kept
-        mayHaveCache = []
+        cache = (kept, [])
     }
 
     /// The process is gone.
@@ -197,11 +194,10 @@ final class GatewayDisk {
 
     private func save(_ new: AuthorizationCacheDocument, _ document: AnyDocument, at uptime: Duration) -> GatewayEvent?
     {
-        mayHaveCache.append(new)
+        cache.maybe.append(new)
         let event = documents?.save(document, at: uptime)
         if case .saved = event {
-            cache = new
-            mayHaveCache = []
+            cache = (new, [])
         }
         return event
     }
