@@ -47,6 +47,8 @@ struct SafetyModel {
     private var permitEndedAt: Duration
     /// What nothing may close with until service cleared it, and since when it is known.
     private var latched: [HardwareFaultCode: Duration] = [:]
+    /// The mirror contact was seen to open since the contactor failed: before, it may be the mirror that is broken.
+    private var mirrorIsProven = false
     private var faults: [HardwareFaultCode] = []
     private var writes = 0
     private var isEnding = false
@@ -76,6 +78,8 @@ struct SafetyModel {
         vehicleIsThere = false
         ohms = []
         mirrorClosed = nil
+        // What was seen before is not on disk; whether a contact is broken does not change with a process.
+        mirrorIsProven = false
         locked = nil
         signalSince = nil
         diodeWasSeen = false
@@ -113,7 +117,10 @@ struct SafetyModel {
             if diodeRun >= 2 { diodeWasSeen = true }
         case .contactorFeedback(_, let closed):
             // It was seen to open: what flowed before is over.
-            if mirrorClosed == true, !closed { leaks = 0 }
+            if mirrorClosed == true, !closed {
+                leaks = 0
+                mirrorIsProven = true
+            }
             mirrorClosed = closed
         case .lockFeedback(_, let isLocked): locked = isLocked
         case .proximityRead(_, let resistance): ohms = ohms.suffix(3) + [resistance]
@@ -170,6 +177,8 @@ struct SafetyModel {
             case .command(.setPilot(_, let signal)): signalChanged(signal, at: now)
             case .command(.unlock) where contactorIsReallyClosed || mirrorClosed != false:
                 complain("the cable is unlocked while it may be live", at: now)
+            case .command(.unlock) where latched[.powerSwitchFailure] != nil && !mirrorIsProven:
+                complain("the cable is unlocked by a mirror contact that may be what failed", at: now)
             case .command(.readMeter):
                 if let question, now - question < .seconds(30) { complain("a second question to the meter", at: now) }
                 question = now
@@ -229,7 +238,9 @@ struct SafetyModel {
             faults = state.faults
         } else if let fault = message as? HardwareFault, fault.present, fault.code == .powerSwitchFailure {
             // Whatever made it: nothing closes until somebody cleared it, or its reason was silence that ended.
-            if !fault.detail.contains("not read"), latched[fault.code] == nil { latched[fault.code] = now }
+            guard !fault.detail.contains("not read") else { return }
+            if latched[fault.code] == nil { latched[fault.code] = now }
+            mirrorIsProven = false
         }
     }
 
