@@ -41,6 +41,7 @@ final class Auditor {
     private var authorization: AuthorizationAudit
     private var statuses = StatusAudit()
     private var progress: ProgressAudit
+    private var uplink = UplinkAudit()
 
     init(
         _ settings: WorldSettings,
@@ -99,6 +100,12 @@ final class Auditor {
         let isStuck = world.devices.isContactorStuck(id)
         violate(contactors.moved(id, isClosed: isClosed, at: now, uptime: world.clock.uptime, isStuck: isStuck))
     }
+
+    // MARK: - The modem manager
+
+    func modemStarted() { uplink.modemStarted() }
+
+    func told(_ state: UplinkState) { violate(uplink.told(state, at: world.clock.moment.utc)) }
 
     // MARK: - The gateway
 

@@ -46,6 +46,21 @@ final class ConfigDisk {
         machine.restore(secrets: names.mapValues { Secret($0) })
     }
 
+    /// The store tells its values: those that it has, and no others.
+    func check(_ values: ConfigValues) {
+        let revision = changes.last?.change.revision ?? 0
+        if values.revision != revision {
+            notebook.violate("the config store tells revision \(values.revision), on disk is \(revision)")
+        }
+        for value in values.values where value.secretPresent == nil {
+            let change = changes.last { $0.change.key == value.key }
+            guard value.revision == change?.change.revision ?? 0, change?.stored ?? value.value == value.value else {
+                notebook.violate("the config store tells \(value), on disk is \(String(describing: change))")
+                continue
+            }
+        }
+    }
+
     func append(_ change: StoredChange) throws(StorageError) {
         guard let payload = try? JSON.encode(change) else { return notebook.violate("\(change) cannot be written") }
         try journal?.append(payload, durability: .immediate)

@@ -82,7 +82,9 @@ final class ConfigProcess: ServiceProcess {
             around.disks.config.handOver(secret, key: key, owner: "\(owner)")
         case .reply(let id, let reply): around.bus.answer(id, .config(reply))
         case .refuse(let id, let error): around.bus.answer(id, .error(error))
-        case .publish(let message): around.bus.publish(message, from: .config)
+        case .publish(let message):
+            if let values = message.value as? ConfigValues { around.disks.config.check(values) }
+            around.bus.publish(message, from: .config)
         case .log(let record): around.log("config", record)
         }
         return nil

@@ -23,6 +23,7 @@ final class UplinkProcess: ServiceProcess {
     var isAlive: Bool { host.isAlive }
 
     func start() {
+        around.auditor.modemStarted()
         host.start(UplinkMachine(UplinkConfiguration(uplinks: [.init(name: "cellular", driver: .simulated)])))
     }
 
@@ -55,7 +56,9 @@ final class UplinkProcess: ServiceProcess {
     private func perform(_ effect: UplinkEffect) {
         switch effect {
         case .readInterfaces: break  // Every uplink is simulated.
-        case .publish(let message): around.bus.publish(message, from: .modem)
+        case .publish(let message):
+            if let state = message.value as? UplinkState { around.auditor.told(state) }
+            around.bus.publish(message, from: .modem)
         case .accept(let id): around.bus.answer(id, .done)
         case .refuse(let id, let error): around.bus.answer(id, .error(error))
         case .log(let record): around.log("modem", record)
