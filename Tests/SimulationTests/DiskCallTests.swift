@@ -18,6 +18,19 @@ import Testing
         var scenario = Scenario.standard
         let change = ChangeConfiguration.Request(key: "MeterValueSampleInterval", value: "10")
         scenario.plans.append((.seconds(70), .command(.call(.changeConfiguration(change)))))
+        let later = ChangeConfiguration.Request(key: "ConnectionTimeOut", value: "50")
+        scenario.plans.append((.seconds(100), .command(.call(.changeConfiguration(later)))))
+        return scenario
+    }()
+
+    /// A session with a sample in every second: its journal grows by a block of the disk within seconds.
+    static let talkative: Scenario = {
+        var scenario = Scenario.standard
+        scenario.settings.phases = 3
+        scenario.settings.keys = [
+            "MeterValueSampleInterval": "1",
+            "MeterValuesSampledData": "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage",
+        ]
         return scenario
     }()
 
@@ -55,6 +68,34 @@ import Testing
             world.settle(briefly: true)
             #expect(world.violations.isEmpty, "call \(call): \(world.report())")
         }
+    }
+
+    /// What a failed sync was to force is in blocks that no later write touches: whoever goes on as if nothing had happened loses it.
+    @Test(arguments: [57, 64, 71, 78, 85, 92, 99, 106, 113, 120])
+    func everySyncOfALongJournalMayFail(at second: Int) {
+        let fault = DiskFault(call: 1, kinds: [.syncData, .sync], effect: .error(Errno(EIO)))
+        let world = Self.talkative.play(briefly: true) { world in
+            world.plan(.disk(fault, of: .gateway), at: .seconds(second))
+        }
+        #expect(world.violations.isEmpty, "\(world.report())")
+    }
+
+    /// Offline, so that nothing is delivered that could make room: samples find none, ends do. How much the last block of the journal still
+    /// takes is different in each second.
+    @Test(arguments: 60..<72)
+    func aFullDiskHasRoomForWhatMatters(from second: Int) {
+        var scenario = Self.talkative
+        let others: [(Duration, Plan)] = [
+            (.seconds(55), .uplink(false)), (.seconds(second), .diskFull(true)), (.seconds(150), .plug(1)),
+            (.seconds(160), .swipe(Scenario.card)), (.seconds(200), .swipe(Scenario.card)), (.seconds(210), .unplug(1)),
+            (.seconds(220), .diskFull(false)), (.seconds(225), .uplink(true)),
+        ]
+        scenario.plans += others
+        scenario.length = .seconds(260)
+        let world = scenario.play(briefly: true)
+        #expect(world.violations.isEmpty, "\(world.report())")
+        #expect(world.failedWrites(of: .gateway) > 0)
+        #expect(world.ledger.transactions.allSatisfy { $0.stop != nil })
     }
 
     /// The power goes between two calls, whatever the first of them left.

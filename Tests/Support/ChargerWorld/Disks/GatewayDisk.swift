@@ -1,7 +1,5 @@
 import GatewayCore
 import GatewayStorage
-import Glibc
-import JSON
 import Primitives
 import SimulatedDisk
 import Storage
@@ -23,12 +21,8 @@ final class GatewayDisk {
     /// While the process lives.
     private var journal: TransactionJournal?
     private var documents: DocumentFiles?
-    /// What was acknowledged and is still needed, with its numbers in the journal, ascending.
-    private var kept: [(number: UInt64, record: GatewayCore.JournalRecord)] = []
-    private var newestNumber: UInt64 = 0
-    private var mayHaveLost = false
-    /// What a power cut took along, and no process has begun since.
-    private var lost: [GatewayCore.JournalRecord] = []
+    /// What the journal acknowledged.
+    private let witness: JournalWitness
     /// The authorization cache as it was acknowledged last, and those whose save was not acknowledged since: the disk may have them all the same.
     private(set) var cache = (saved: AuthorizationCacheDocument(), maybe: [AuthorizationCacheDocument]())
     /// What is out of service by the documents that were acknowledged.
@@ -41,29 +35,23 @@ final class GatewayDisk {
     init(_ files: SimulatedDisk, _ notebook: Notebook) {
         self.files = files
         self.notebook = notebook
+        witness = JournalWitness(files, notebook)
     }
-
-    private static let path = folder + "/transactions.journal"
 
     /// The journal as it should be, folded.
-    var restored: TransactionLedger {
-        var restored = TransactionLedger()
-        for entry in kept { restored.read(entry.record) }
-        return restored
-    }
+    var restored: TransactionLedger { witness.restored }
 
     // MARK: - Processes
 
     /// A process reads everything there is.
     func open() throws(StorageError) -> Found {
         let log: (LogRecord) -> Void = { [unowned self] in notebook.note("storage", $0) }
-        if mayHaveLost { lost += missing() }
-        mayHaveLost = false
+        witness.aProcessBegins()
         let journal = try TransactionJournal(directory: Self.folder, files: files, log: log)
         let documents = DocumentFiles(directory: Self.folder, files: files, log: log)
         self.journal = journal
         self.documents = documents
-        defer { lost = [] }
+        let lost = witness.takeLost()
         let found = documents.load()
         check(cacheIn: found)
         let kept = Set(found[AvailabilityDocument.self]?.inoperative ?? [])
@@ -97,36 +85,7 @@ final class GatewayDisk {
     /// The power went: what was not synced may be gone.
     func losePower() {
         files.losePower()
-        mayHaveLost = true
-    }
-
-    /// Compares what is there with what was acknowledged, on a copy that nobody works on.
-    private func missing() -> [GatewayCore.JournalRecord] {
-        guard let bytes = files.contents(Self.path) else { return kept.map(\.record) }
-        let copy = SimulatedDisk(seed: 0, folders: [Self.folder])
-        copy.put(Self.path, bytes)
-        let options = Journal.Options(
-            path: Self.path,
-            magic: "OCPPTXNS",
-            formatVersion: 1,
-            maximumRecordBytes: 256 << 10
-        )
-        var found: [(number: UInt64, record: GatewayCore.JournalRecord)] = []
-        do throws(StorageError) {
-            _ = try Journal.open(options, files: copy) { stored in
-                guard let record = try? JSON.decode(GatewayCore.JournalRecord.self, from: stored.payload) else {
-                    return
-                }
-                found.append((stored.sequence, record))
-            }
-        } catch {
-            notebook.violate("the journal cannot be read after a power cut: \(error)")
-        }
-        let numbers = Set(found.map(\.number))
-        let lost = kept.filter { !numbers.contains($0.number) }
-        kept = found
-        newestNumber = found.last?.number ?? 0
-        return lost.map(\.record)
+        witness.powerWasLost()
     }
 
     // MARK: - The journal
@@ -137,27 +96,17 @@ final class GatewayDisk {
         _ durability: GatewayCore.Durability,
         at uptime: Duration
     ) throws(StorageError) {
-        try journal?.append(records, durability, at: uptime)
-        for record in records {
-            newestNumber += 1
-            kept.append((newestNumber, record))
+        do throws(StorageError) {
+            try journal?.append(records, durability, at: uptime)
+        } catch {
+            witness.refused()
+            throw error
         }
-        if durability == .synced, !isOnPlatter {
-            notebook.violate("\(records) are acknowledged and not on the platter")
-        }
+        witness.acknowledged(records, durability)
     }
 
     /// Whether a power cut would leave everything.
-    var isOnPlatter: Bool {
-        guard let seen = files.contents(Self.path), let durable = files.durableContents(Self.path) else { return false }
-        return seen.count == durable.count
-            && seen.withUnsafeBytes { seen in
-                durable.withUnsafeBytes { durable in
-                    guard let left = seen.baseAddress, let right = durable.baseAddress else { return true }
-                    return memcmp(left, right, seen.count) == 0
-                }
-            }
-    }
+    var isOnPlatter: Bool { witness.isOnPlatter }
 
     /// Reads a slice of the queue. Returns the event that tells the core, if that was all of it.
     func load(_ query: QueueQuery) -> GatewayEvent? { journal?.load(query) }
@@ -165,7 +114,7 @@ final class GatewayDisk {
     /// Has what nobody needs any more dropped, in slices.
     func compact(_ compaction: JournalCompaction, at uptime: Duration) {
         journal?.compact(compaction, at: uptime)
-        kept.removeAll { !compaction.keeps($0.record) }
+        witness.dropped(compaction)
     }
 
     // MARK: - The documents
