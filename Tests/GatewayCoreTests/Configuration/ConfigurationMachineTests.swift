@@ -40,8 +40,7 @@ import Testing
     @Test(arguments: [nil, []] as [[CiString50]?]) func noKeysMeansAllKeys(keys: [CiString50]?) throws {
         let machine = try machine()
         let all = try machine.get(GetConfiguration.Request(key: keys))
-        // The 29 of the certificate, and SecurityProfile, which the security whitepaper adds.
-        #expect(all.configurationKey?.count == 30)
+        #expect(all.configurationKey?.count == 29)
         #expect(all.unknownKey == nil)
     }
 

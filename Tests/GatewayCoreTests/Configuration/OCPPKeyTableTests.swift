@@ -21,7 +21,7 @@ import Testing
                 "LocalPreAuthorize=false", "MeterValuesAlignedData=Energy.Active.Import.Register",
                 "MeterValuesAlignedDataMaxLength=20", "MeterValuesSampledData=Energy.Active.Import.Register",
                 "MeterValuesSampledDataMaxLength=20", "MeterValueSampleInterval=20", "NumberOfConnectors=1",
-                "ResetRetries=3", "SecurityProfile=0",
+                "ResetRetries=3",
                 "StopTransactionMaxMeterValues=20", "StopTransactionOnEVSideDisconnect=true",
                 "StopTransactionOnInvalidId=true", "StopTxnAlignedData=", "StopTxnAlignedDataMaxLength=20",
                 "StopTxnSampledData=", "StopTxnSampledDataMaxLength=20", "SupportedFeatureProfiles=Core",
@@ -29,6 +29,16 @@ import Testing
                 "UnlockConnectorOnEVSideDisconnect=false", "WebSocketPingInterval=10",
             ]
         )
+    }
+
+    /// Security whitepaper §7.6: shown where the site demands something, and nobody can lower it.
+    @Test func theSecurityProfileIsShownWhereThereIsOne() throws {
+        #expect(try OCPPKeyTable(site: site)["SecurityProfile"] == nil)
+        var site = site
+        site.security = .tlsWithBasicAuthentication
+        let declaration = try #require(try OCPPKeyTable(site: site)["SecurityProfile"])
+        #expect(declaration.defaultValue == "2")
+        #expect(declaration.access == .readOnly)
     }
 
     @Test func everyDefaultIsCanonical() throws {
@@ -117,8 +127,8 @@ import Testing
         var site = site
         site.defaults = ["MessageTimeout": "45", "MinimumStatusDuration": "1", "MaxEnergyOnInvalidId": "0"]
         let declarations = try OCPPKeyTable(site: site).declarations
-        #expect(declarations.count == 34)
-        #expect(Set(declarations.map { $0.key.lowercased() }).count == 34)
+        #expect(declarations.count == 33)
+        #expect(Set(declarations.map { $0.key.lowercased() }).count == 33)
         #expect(declarations.allSatisfy { $0.description.hasSuffix(".") })
     }
 

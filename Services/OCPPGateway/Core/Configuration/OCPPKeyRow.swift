@@ -8,7 +8,7 @@ struct OCPPKeyRow: Sendable {
     /// Whether the charger has the key at all (OCPP 1.6 §9: presence means support).
     enum Presence: Sendable {
         case always
-        /// The certificate has it absent; a site that names a default for it brings it.
+        /// The certificate has it absent; a site that names a default for it brings it, or the row when it has one for this site.
         case whereTheSiteNamesADefault
     }
 
@@ -45,9 +45,10 @@ struct OCPPKeyRow: Sendable {
         _ name: OCPPKeyName,
         _ kind: OCPPKeyKind<Value>,
         default text: String? = nil,
-        access: Access = .readWrite
+        access: Access = .readWrite,
+        presence: Presence = .always
     ) {
-        self.init(name, kind, text, access, .always) { _, _ in }
+        self.init(name, kind, text, access, presence) { _, _ in }
     }
 
     private init<Value>(

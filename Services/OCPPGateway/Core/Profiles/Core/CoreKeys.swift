@@ -123,9 +123,16 @@ extension CoreKeys {
                 .described("Physical connectors."),
             .init("ResetRetries", \.core.resetRetries, .integer(0...100), default: "3")
                 .described("How often a failed reset is tried again."),
-            // Security whitepaper §7.6. Over OCPP it could only be raised, which nothing here does yet.
-            .init("SecurityProfile", .count, default: String(site.security.rawValue), access: .readOnly)
-                .described("What connections must have: 0 as it comes, 1 a password, 2 a password and TLS."),
+            // Security whitepaper §7.6. Over OCPP it could only be raised, which nothing here does yet. The certificate is one without security
+            // profiles and does not have the key, so it is there where the site demands one.
+            .init(
+                "SecurityProfile",
+                .count,
+                default: site.security == .notConfigured ? nil : String(site.security.rawValue),
+                access: .readOnly,
+                presence: .whereTheSiteNamesADefault
+            )
+            .described("What connections must have: 1 a password, 2 a password and TLS."),
             .init(
                 "StopTransactionMaxMeterValues",
                 \.core.stopTransactionMaxMeterValues,
