@@ -95,6 +95,7 @@ import Testing
         let world = scenario.play(briefly: true)
         #expect(world.violations.isEmpty, "\(world.report())")
         #expect(world.failedWrites(of: .gateway) > 0)
+        #expect(world.ledger.transactions.count == 2)
         #expect(world.ledger.transactions.allSatisfy { $0.stop != nil })
     }
 

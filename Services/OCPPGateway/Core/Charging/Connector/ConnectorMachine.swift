@@ -276,7 +276,7 @@ struct ConnectorMachine: Equatable, Sendable {
         guard case .finishing = session, facts.state != nil, !facts.needsUserAction else { return }
         session = .idle
         cable.end()
-        if turn.ledger.finishing[id] != nil { turn.persist(.released(Released(connectorId: id)), .written) }
+        if turn.ledger.finishing[id] != nil { turn.persist(.released(Released(connectorId: id)), .synced) }
     }
 
     /// Whether an identifier, or another of its group, may have the cable that is kept here.

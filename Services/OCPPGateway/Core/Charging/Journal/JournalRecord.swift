@@ -32,11 +32,13 @@ public enum JournalRecord: Equatable, Sendable {
         }
     }
 
-    /// May be given up when the disk is full, so that begins and ends still find room (E §3.91, OCPP 1.6 §3.7).
+    /// May be given up when the disk is full, so that begins and ends still find room (E §3.91, OCPP 1.6 §3.7). What every session or start
+    /// writes is none of these: as long as it is refused, nothing begins.
     public var isExpendable: Bool {
         switch self {
-        case .sampled, .registerRead, .attempted, .released, .bootStart, .checkpoint, .unknown: true
-        case .began, .stopping, .ended, .resumed, .assigned, .delivered, .deadLettered, .requeued, .availabilitySet:
+        case .sampled, .registerRead, .attempted, .checkpoint, .unknown: true
+        case .began, .stopping, .ended, .resumed, .assigned, .delivered, .deadLettered, .requeued, .availabilitySet,
+            .released, .bootStart:
             false
         }
     }
