@@ -123,5 +123,28 @@ title "Memory after $((rounds * 5)) more calls"
 ask bench GetConfiguration $((rounds * 5)) > /dev/null
 memory
 
+title 'The same over wss:// (TLS 1.3; the library is loaded with the first connection)'
+kill "${service_pid[ocpp-gateway]}"
+ctl wait service.announce.ocpp-gateway running=false > /dev/null
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost \
+  -addext subjectAltName=IP:127.0.0.1 -keyout "$work/key.pem" -out "$work/roots.pem" 2> /dev/null
+rm "$work/port"
+"${pinned[@]}" "$binaries/central-system" --port 0 --port-file "$work/port" --control "$work/encrypted" --tls "$work/roots.pem" "$work/key.pem" \
+  > "$work/encrypted.log" &
+processes+=($!)
+for _ in $(seq 200); do [ -s "$work/port" ] && break; sleep 0.05; done
+sed -i "s|ws://127.0.0.1:[0-9]*|wss://127.0.0.1:$(cat "$work/port")|; s|\"centralSystem\": {|&\"rootCertificates\": \"$work/roots.pem\",|" \
+  "$work/charger.json"
+started=$(date +%s%N)
+start ocpp-gateway
+ctl wait ocpp.link phase=accepted > /dev/null
+boot=$("$binaries/central-system" --ask "$work/encrypted" arrival BootNotification)
+figure 'gateway exec to BootNotification, with the handshake' "$(((boot - started / 1000) / 1000)) ms"
+before=$(ticks)
+figure 'GetConfiguration of one key' "$(percentiles "$("$binaries/central-system" --ask "$work/encrypted" bench GetConfiguration "$rounds")")"
+figure 'CPU per GetConfiguration' \
+  "$(awk "BEGIN { printf \"%.0f µs\", ($(ticks) - $before) / $(getconf CLK_TCK) * 1000000 / $rounds }")"
+memory
+
 title "Longest turn of each loop under each flood (load of the machine: $(cut -d' ' -f1 /proc/loadavg))"
 python3 Tests/Support/Floods/turns.py "$binaries" deploy/config/demo.json
