@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 import session
-from stack import SERVICES, Stack, configuration
+from stack import BINARIES, PATIENCE, SERVICES, Stack, configuration
 
 
 def refusal(stack, service, *needles):
@@ -205,5 +205,39 @@ def test_a_secret_never_appears_on_the_bus(stack, csms):
     csms.request("GetConfiguration", key=["AuthorizationKey"])
     tap.wait(lambda m: m["topic"] == "ocpp.message" and m["payload"].get("action") == "GetConfiguration"
              and m["payload"]["kind"] == "CALLRESULT")
+    assert secret not in json.dumps(tap.messages)
+    assert all(secret not in stack.log(service) for service in SERVICES)
+
+
+SPELLINGS = [
+    # As a request that is obeyed, that is refused, and that nobody understands.
+    r'[2,"s1","ChangeConfiguration",{"key":"Authorization\u004bey","value":"SECRET"}]',
+    r'[2,"s2","ChangeConfiguration",{"key":"\u0041uthorization\u004Bey","value":"SECRET","more":1}]',
+    r'[2,"s3","ChangeConfiguration",{"key":"authorization\u006Bey","value":["SECRET"]}]',
+    r'[2,"s4","ChangeConfiguration",{"key":"AuthorizationKe\u0079","value":"SECRET"',
+]
+
+
+# Shows: J-CON-24
+@pytest.mark.parametrize("frame", SPELLINGS)
+def test_a_secret_never_appears_on_the_bus_in_whatever_spelling_its_name_is(stack, csms, frame):
+    stack.start()
+    csms.wait_status("Available")
+    tap = stack.tap()
+    secret = "0123456789ABCDEF0123456789ABCDEF01234568"
+    before = len(tap.messages)
+    csms.run(csms.stations["CP1"]._connection.connection.send(frame.replace("SECRET", secret)))
+    shown = tap.wait(
+        lambda m: m["topic"] == "ocpp.message" and m["payload"]["direction"] == "received"
+        and ("***" in m["payload"]["frame"] or "withheld" in m["payload"]["frame"]),
+        before,
+    )
+    assert secret not in shown["payload"]["frame"]
+    # What was obeyed went through the config store, which has seen the name in clear.
+    subprocess.run(
+        [str(BINARIES / "chargectl"), "--runtime-dir", str(stack.runtime), "config", "get", "HeartbeatInterval"],
+        timeout=PATIENCE, check=True, capture_output=True,
+    )
+    tap.wait(lambda m: m["topic"].endswith("config.get"), before)
     assert secret not in json.dumps(tap.messages)
     assert all(secret not in stack.log(service) for service in SERVICES)

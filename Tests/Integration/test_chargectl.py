@@ -3,12 +3,13 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 
 import pytest
 
 from csms import CSMS
-from stack import BINARIES, PATIENCE, Stack, configuration
+from stack import BINARIES, PATIENCE, SERVICES, Stack, configuration
 
 USAGE, NOT_RUNNING, REFUSED, NO_ANSWER = 2, 3, 4, 5
 PERMIT = {"connectorId": 1, "granted": True, "limitMilliamps": 16000, "validUntilUptime": 1 << 40, "transaction": "x"}
@@ -175,3 +176,41 @@ def test_after_a_power_cut_the_sockets_are_stale_and_chargectl_says_so():
             assert result.returncode == NOT_RUNNING and "not running" in result.stderr, result
         stack.start()
         assert run(stack, "config", "get").returncode == 0
+
+
+class Listener:
+    """A socket where a service would have one, that counts who comes and says nothing."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.bind(str(path))
+        self.socket.listen(1000)
+        self.socket.setblocking(False)
+
+    def close(self):
+        """How many came; they waited to be accepted."""
+        count = 0
+        with self.socket:
+            while True:
+                try:
+                    self.socket.accept()[0].close()
+                    count += 1
+                except BlockingIOError:
+                    return count
+
+
+def test_status_asks_with_one_connection_to_each_socket_it_needs(tmp_path):
+    """A service that is short of descriptors must not lose more of them to whoever looks after it."""
+    listeners = {
+        f"{service}.{socket_name}": Listener(tmp_path / f"{service}.{socket_name}")
+        for service in SERVICES for socket_name in ["pub", "rpc", "svc"]
+    }
+    status = subprocess.run(
+        [str(BINARIES / "chargectl"), "--runtime-dir", str(tmp_path), "status"],
+        capture_output=True, text=True, timeout=PATIENCE,
+    )
+    counts = {name: listener.close() for name, listener in listeners.items()}
+    # They listen and stay silent, so that it waited for all of them.
+    assert status.stdout.count("does not answer") >= len(SERVICES)
+    # One that looks whether somebody listens, and one that hears what is published.
+    assert counts == {name: 0 if name.endswith(".svc") else 1 for name in listeners}
