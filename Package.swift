@@ -219,7 +219,7 @@ let targets: [Target] = [
     ),
 
     library("GatewayCore", "Services/OCPPGateway/Core", pure, "BusSchema", "OCPP", "Primitives"),
-    tests("GatewayCore", "BusSchema", "GatewayCore", "JSON", "OCPP", "Primitives"),
+    tests("GatewayCore", "BusSchema", "GatewayCore", "JSON", "OCPP", "OCPPSamples", "Primitives"),
     library(
         "GatewayStorage",
         "Services/OCPPGateway/Storage",
@@ -229,7 +229,17 @@ let targets: [Target] = [
         "Primitives",
         "Storage"
     ),
-    tests("GatewayStorage", "GatewayCore", "GatewayStorage", "OCPP", "Primitives", "SimulatedDisk", "Storage"),
+    tests(
+        "GatewayStorage",
+        "GatewayCore",
+        "GatewayStorage",
+        "JSON",
+        "OCPP",
+        "Primitives",
+        "SimulatedDisk",
+        "Storage",
+        "TemporaryFolder"
+    ),
     program(
         "ocpp-gateway",
         "Services/OCPPGateway/Daemon",

@@ -327,6 +327,12 @@ import Testing
         #expect(frozen.faults.map(\.code) == [.powerMeterFailure])
         let effects = asked(&bench) + bench.wait(.seconds(10))
         #expect(!effects.orders.contains(close))
+        // Nor is what it repeats told as a measurement.
+        #expect(frozen.published(MeterReading.self).last?.valid == false)
+        #expect(effects.published(MeterReading.self).allSatisfy { !$0.valid })
+        bench.isMeterFrozen = false
+        let moves = bench.wait(.seconds(30)).published(MeterReading.self)
+        #expect(moves.last?.valid == true)
     }
 
     @Test(arguments: [Int.min, .max])

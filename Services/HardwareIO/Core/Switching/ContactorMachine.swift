@@ -17,9 +17,13 @@ struct ContactorMachine {
         /// Ordered open, position not read yet. Next: open, opening when it reads closed, or conducting.
         case unknown(since: Duration)
         case open(since: Duration)
-        /// Ordered to close. Next: closed, or open with a failure at `limit`.
+        /// Ordered to close. Next: closed, takenBack, or open with a failure at `limit`.
         case closing(limit: FollowLimit)
         case closed
+        /// Ordered to open before the mirror contact had followed the order to close, which was given `after` ago then. A mirror contact that
+        /// reads open proves nothing here: it has not moved yet. Next: opening when it follows after all, or open at `limit`, with a
+        /// failure when it had its time to follow.
+        case takenBack(after: Duration, limit: FollowLimit)
         /// Ordered to open. Next: open, or welded at `limit`.
         case opening(limit: FollowLimit)
         /// Ordered open and reads closed. Next: open when it opens after all; its failure stays.
@@ -30,6 +34,8 @@ struct ContactorMachine {
 
     /// Longest time from the order to close until the mirror contact follows.
     static let closingLimit = Duration.seconds(1)
+    /// A closing of so long is seen, also where the mirror contact is read five times a second only: a contactor pulls in within 100 ms.
+    static let usualClosing = Duration.milliseconds(300)
     /// Longest time from the order to open until the mirror contact follows.
     static let openingLimit = Duration.milliseconds(500)
     /// Longest time until the position is known after a start, or after its driver came back.
@@ -73,7 +79,7 @@ struct ContactorMachine {
     /// The position as the bus names it.
     var position: ContactorState {
         switch state {
-        case .unknown, .opening: .opening
+        case .unknown, .takenBack, .opening: .opening
         case .open: .open
         case .closing: .closing
         case .closed: .closed
@@ -85,7 +91,7 @@ struct ContactorMachine {
     var isOrderedClosed: Bool {
         switch state {
         case .closing, .closed: true
-        case .unknown, .open, .opening, .welded, .conducting: false
+        case .unknown, .open, .takenBack, .opening, .welded, .conducting: false
         }
     }
 
@@ -102,7 +108,7 @@ struct ContactorMachine {
     var isSettled: Bool {
         switch state {
         case .unknown, .open, .welded, .conducting: true
-        case .closing, .closed, .opening: false
+        case .closing, .closed, .takenBack, .opening: false
         }
     }
 
@@ -121,7 +127,8 @@ struct ContactorMachine {
     var nextDeadline: Deadline? {
         let follows: Deadline? =
             switch state {
-            case .closing(let limit), .opening(let limit): Deadline(at: limit.at, for: "the contactor does not follow")
+            case .closing(let limit), .takenBack(_, let limit), .opening(let limit):
+                Deadline(at: limit.at, for: "the contactor does not follow")
             case .unknown, .open, .closed, .welded, .conducting: nil
             }
         return earliest(
@@ -141,6 +148,12 @@ struct ContactorMachine {
             }
             let milliseconds = Self.closingLimit.wholeMilliseconds
             fail("contactor did not close within \(milliseconds) ms", leaving: .open(since: turn.uptime), &turn)
+        case .takenBack(let after, var limit):
+            guard limit.isOver(at: turn.uptime) else {
+                state = .takenBack(after: after, limit: limit)
+                break
+            }
+            concludeTakenBack(after: after, &turn)
         case .opening(var limit):
             guard limit.isOver(at: turn.uptime) else {
                 state = .opening(limit: limit)
@@ -179,8 +192,20 @@ struct ContactorMachine {
 
     mutating func open(_ turn: inout Turn) {
         guard isOrderedClosed else { return }
-        state = .opening(limit: FollowLimit(turn.uptime + Self.openingLimit))
+        let limit = FollowLimit(turn.uptime + Self.openingLimit)
+        state = isClosing ? .takenBack(after: turn.uptime - closedAt, limit: limit) : .opening(limit: limit)
         turn.order(.openContactor(connectorId: connectorId))
+    }
+
+    /// The mirror contact has read open all along. One that had its time to follow the closing, and did not, shows nothing of the contactor,
+    /// which may have welded at that closing.
+    private mutating func concludeTakenBack(after: Duration, _ turn: inout Turn) {
+        guard after >= Self.usualClosing else {
+            state = .open(since: turn.uptime)
+            return
+        }
+        let milliseconds = after.wholeMilliseconds
+        fail("contactor did not close within \(milliseconds) ms", leaving: .open(since: turn.uptime), &turn)
     }
 
     mutating func feedbackRead(closed: Bool, _ turn: inout Turn) {
@@ -195,6 +220,9 @@ struct ContactorMachine {
             state = .open(since: turn.uptime)
         case (.closing, true):
             state = .closed
+        case (.takenBack, true):
+            // It was pulling in when the order was taken back, and has to be seen to open now.
+            state = .opening(limit: FollowLimit(turn.uptime + Self.openingLimit))
         case (.open, true), (.conducting, true):
             fail("contactor closed without an order", leaving: .welded, &turn)
         case (.closed, false):
@@ -204,7 +232,7 @@ struct ContactorMachine {
             failure?.mirrorIsProven = true
             // What was measured before it was seen to open says nothing about now.
             currentFlows = false
-        case (.open, false), (.closing, false), (.closed, true), (.opening, true), (.welded, true),
+        case (.open, false), (.closing, false), (.takenBack, false), (.closed, true), (.opening, true), (.welded, true),
             (.conducting, false):
             break
         }
@@ -242,6 +270,9 @@ struct ContactorMachine {
         contrarySamples = 0
         switch state {
         case .unknown: break
+        case .takenBack(let after, _):
+            concludeTakenBack(after: after, &turn)
+            state = .unknown(since: turn.uptime)
         case .open, .closing, .closed, .opening: state = .unknown(since: turn.uptime)
         case .welded, .conducting: break
         }
