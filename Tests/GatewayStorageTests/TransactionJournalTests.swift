@@ -73,6 +73,60 @@ import Testing
         #expect(journal.nextDeadline?.at != .zero)
     }
 
+    /// A slice is 256 records, and a reading may end with one: for every count, also the multiples, it ends and finds everything, and what
+    /// is opened again is what was written.
+    @Test func everyCountOfRecordsIsLoadedAndRestored() throws {
+        var journal = try open()
+        for count in 0...1024 {
+            if count > 0 { try journal.append([began(Int64(count))], .written, at: .zero) }
+            for throughEnd in [false, true] {
+                let query = QueueQuery(afterSequence: 0, limit: 2000, throughEnd: throughEnd)
+                let found = loaded(query, from: journal)
+                #expect(found?.count == count && found?.last.map { $0 == Int64(count) } ?? (count == 0))
+            }
+            // The end of the queue, from the mark before it.
+            let newest = QueueQuery(afterSequence: Int64(max(0, count - 1)), limit: 64)
+            #expect(loaded(newest, from: journal)?.count == min(1, count))
+            guard count % 256 <= 1 || count % 256 == 255 else { continue }
+            try journal.append([], .synced, at: .zero)
+            disk.killProcesses()
+            journal = try open()
+            #expect(journal.restored.lastSequence == Int64(count))
+        }
+    }
+
+    /// The numbers of what `load` finds; nil when it does not end in the turns that so many records may take.
+    private func loaded(_ query: QueueQuery, from journal: TransactionJournal) -> [Int64]? {
+        var answer = journal.load(query)
+        for _ in 0..<8 where answer == nil { answer = journal.deadlineReached(at: .zero) }
+        guard case .charging(.queueLoaded(let entries)) = answer else { return nil }
+        return entries.map(\.sequence)
+    }
+
+    /// A dead letter that is put back lies before everything else, whatever number of records follows it.
+    @Test(arguments: [254, 255, 256, 257, 510, 511, 512, 513, 767, 768, 769, 1022, 1023, 1024])
+    func aResendIsReadThroughAnyCountOfRecords(count: Int) throws {
+        let journal = try open()
+        try journal.append([began(1)], .synced, at: .zero)
+        try journal.append(
+            [.deadLettered(DeadLettered(sequence: 1, transaction: "t1", isStop: false))],
+            .synced,
+            at: .zero
+        )
+        try journal.append(
+            [GatewayCore.JournalRecord](repeating: .unknown(kind: "later"), count: count - 3),
+            .written,
+            at: .zero
+        )
+        try journal.append(needed, .synced, at: .zero)
+        disk.killProcesses()
+        let again = try open()
+        let requeued = again.restored.requeued
+        #expect(requeued.first == 1 && requeued.count == 1)
+        let query = QueueQuery(afterSequence: 0, limit: 64, throughEnd: true)
+        #expect(loaded(query, from: again) == [1])
+    }
+
     @Test func anUnreadableJournalEndsTheReadingWithItsReason() throws {
         let journal = try open()
         try journal.append([began(1)], .synced, at: .zero)
