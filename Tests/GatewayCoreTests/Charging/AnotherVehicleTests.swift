@@ -58,4 +58,21 @@ import Testing
         bench.run(seconds: 5)
         #expect(bench.permits.count == before + 1)
     }
+
+    /// hardware-io keeps a permit while the gateway starts anew; one that nobody here knows of would deliver energy that nobody pays.
+    @Test func aPermitFromBeforeOurRestartThatNobodyKnowsIsWithdrawn() {
+        let bench = ChargingBench()
+        bench.goOnline()
+        let lease = (bench.moment.uptime + .seconds(60)).wholeMilliseconds
+        bench.hardware[1]?.pilot = .c
+        bench.hardware[1]?.permit = PermitInForce(
+            limitMilliamps: 16_000,
+            validUntilUptime: lease,
+            transaction: "of nobody"
+        )
+        bench.restart()
+        #expect(bench.permits.map(\.granted) == [false])
+        #expect(bench.permits.map(\.transaction) == ["of nobody"])
+        #expect(bench.hardware[1]?.isClosed == false)
+    }
 }

@@ -15,6 +15,22 @@ extension ChargingBench {
         documents[AuthorizationCacheDocument.self]?.entries.map { "\($0.idTag) \($0.info.status.rawValue)" } ?? []
     }
 
+    /// ClearCache. Returns the answer; nil while there is none.
+    func clearCache() -> ClearCacheStatus? {
+        let before = clearAnswers.count
+        perform(machine.clearCache(id: "clear", at: moment))
+        pump()
+        return clearAnswers.dropFirst(before).last
+    }
+
+    /// Asks for a change of availability. Returns the answer; nil while there is none.
+    func changeAvailability(_ connectorId: Int, _ type: AvailabilityType) -> AvailabilityStatus? {
+        let before = availabilityAnswers.count
+        perform(machine.changeAvailability(.init(connectorId: connectorId, type: type), id: "change", at: moment))
+        pump()
+        return availabilityAnswers.dropFirst(before).last
+    }
+
     /// A session that charges, begun online with the cable first.
     static func charging(
         hasLock: Bool = false,

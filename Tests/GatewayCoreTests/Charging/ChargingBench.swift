@@ -143,6 +143,7 @@ final class ChargingBench {
     func change(_ id: Int = 1, _ body: (inout FakeHardware) -> Void) {
         guard var device = hardware[id] else { return }
         body(&device)
+        device.follow(at: moment)
         hardware[id] = device
         feed(.hardwareConnector(device.state))
     }
@@ -151,16 +152,16 @@ final class ChargingBench {
         feed(.cardPresented(CardPresented(readerId: 1, connectorIds: connectors, idTag: idTag)))
     }
 
-    /// Lets time pass, second by second at most, with meters running.
-    func run(seconds: Int) {
+    /// Lets time pass, second by second at most, with meters running. Long times are run in longer steps.
+    func run(seconds: Int, every step: Int = 1) {
         let end = moment.uptime + .seconds(seconds)
-        var second = moment.uptime + .seconds(1)
+        var second = moment.uptime + .seconds(step)
         while moment.uptime < end {
             let due = machine.nextDeadline.map { max($0.at, moment.uptime) } ?? end
             let next = min(due, second, end)
             moment = moment.advanced(by: next - moment.uptime)
             if moment.uptime >= second {
-                second += .seconds(1)
+                second += .seconds(step)
                 tick()
             }
             if due <= moment.uptime { input { [moment] in $0.deadlineReached(at: moment) } }
@@ -178,6 +179,7 @@ final class ChargingBench {
             if let permit = device.permit, .milliseconds(permit.validUntilUptime) <= moment.uptime {
                 device.permit = nil
             }
+            device.follow(at: moment)
             if device.isClosed { device.registerWh += device.speedWh }
             hardware[id] = device
             if meterReports, hardwareAnswers { feed(.hardwareMeter(device.reading(at: moment))) }
@@ -191,6 +193,7 @@ final class ChargingBench {
         journal.removeLast(max(0, journal.count - synced))
         for id in hardware.keys {
             hardware[id]?.permit = nil
+            hardware[id]?.openSinceUptime = nil
             hardware[id]?.bootId += "'"
             if unplugged { hardware[id]?.pilot = .a }
         }
@@ -225,6 +228,7 @@ final class ChargingBench {
     private func tellHardware() {
         guard hardwareAnswers else { return }
         for id in hardware.keys.sorted() {
+            hardware[id]?.follow(at: moment)
             guard let device = hardware[id] else { continue }
             feed(.hardwareConnector(device.state))
             feed(.hardwareMeter(device.reading(at: moment)))
@@ -359,26 +363,11 @@ final class ChargingBench {
         feed(savesFailLate ? failure : isCache ? .authorizationCacheSaved : .availabilitySaved)
     }
 
-    /// ClearCache. Returns the answer; nil while there is none.
-    func clearCache() -> ClearCacheStatus? {
-        let before = clearAnswers.count
-        perform(machine.clearCache(id: "clear", at: moment))
-        pump()
-        return clearAnswers.dropFirst(before).last
-    }
-
-    /// Asks for a change of availability. Returns the answer; nil while there is none.
-    func changeAvailability(_ connectorId: Int, _ type: AvailabilityType) -> AvailabilityStatus? {
-        let before = availabilityAnswers.count
-        perform(machine.changeAvailability(.init(connectorId: connectorId, type: type), id: "change", at: moment))
-        pump()
-        return availabilityAnswers.dropFirst(before).last
-    }
-
     private func answer(_ permit: Permit) {
         permits.append(permit)
         guard hardwareAnswers, var device = hardware[permit.connectorId] else { return }
         device.take(permit)
+        device.follow(at: moment)
         hardware[permit.connectorId] = device
         feed(.permitAnswered(connectorId: permit.connectorId, transaction: permit.transaction, .answered))
         feed(.hardwareConnector(device.state))
@@ -386,9 +375,10 @@ final class ChargingBench {
 
     private func answer(_ unlock: Unlock) {
         unlockRequests += 1
-        guard hardwareAnswers else { return }
-        hardware[unlock.connectorId]?.lock = .unlocked
-        feed(.unlockAnswered(connectorId: unlock.connectorId, .answered(.unlocked)))
+        guard hardwareAnswers, let device = hardware[unlock.connectorId] else { return }
+        if !device.lockIsStuck { hardware[unlock.connectorId]?.lock = .unlocked }
+        let outcome: Unlock.Outcome = device.lockIsStuck ? .failed : .unlocked
+        feed(.unlockAnswered(connectorId: unlock.connectorId, .answered(outcome)))
         change(unlock.connectorId) { _ in }
     }
 }

@@ -182,6 +182,43 @@ import Testing
         #expect(bench.hardware[1]?.isClosed == true)
     }
 
+    /// The answer to the first transmission died with the process, or with the whole machine.
+    @Test(arguments: [true, false]) func concurrentTxToAStartThatAnEarlierProcessSentIsNoRefusal(isPowerCut: Bool) {
+        let bench = ChargingBench(powerLoss: .resume, keys: [.meterValueSampleInterval: "0"])
+        bench.goOnline()
+        bench.plug()
+        bench.central.interfere = { if case .startTransaction = $0 { .timedOut } else { nil } }
+        bench.swipe("CARD")
+        bench.run(seconds: 5)
+        bench.central.interfere = { _ in nil }
+        bench.central.startInfo = { _ in IdTagInfo(status: .concurrentTx) }
+        if isPowerCut { bench.powerCycle() } else { bench.restart() }
+        bench.goOnline()
+        bench.run(seconds: 12)
+        #expect(starts(bench) == 2)
+        #expect(bench.central.stops.isEmpty)
+        #expect(bench.status()?.transaction?.transactionId == 1)
+        #expect(bench.hardware[1]?.isClosed == true)
+    }
+
+    // Shows: CORE-TX-32
+    /// The silence was the connection's, as is found a little later: no failure of the message, however often it happens.
+    @Test func anAttemptThatTimedOutOnAConnectionThenDeclaredDeadDoesNotCount() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
+        bench.central.interfere = { if case .startTransaction = $0 { .timedOut } else { nil } }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        for attempt in 1...5 {
+            bench.run(seconds: 5)
+            #expect(starts(bench) == attempt)
+            bench.goOffline()
+            #expect(bench.machine.queue?.attempts == 0)
+            bench.goOnline(registered: false)
+        }
+        #expect(bench.machine.queue?.deadLetters == 0)
+    }
+
     // Shows: CORE-TX-10
     /// OCPP 1.6 §7.2, §9.1.24.
     @Test func concurrentTxOtherwiseIsOne() {

@@ -20,6 +20,11 @@ struct FakeHardware {
     /// What the meter gives beyond what every meter does, at that register.
     var quantities: @Sendable (_ registerWh: Int64) -> [MeterQuantity] = { _ in [] }
     var contactorIsStuckOpen = false
+    var lockIsStuck = false
+    /// When the contactor opened last; nil while it is closed.
+    var openSinceUptime: Int64?
+    /// Of which opening the readings say that they come after it; nil for that of the contactor.
+    var readingComesAfter: Int64?
 
     var blocks: Bool { faults.contains { $0 != .readerFailure && $0 != .powerMeterFailure } }
     var isClosed: Bool { permit != nil && pilot.asksForEnergy && !blocks && !contactorIsStuckOpen }
@@ -38,6 +43,7 @@ struct FakeHardware {
             fixedCable: lock == .absent,
             faults: faults,
             notChargingBecause: nil,
+            openSinceUptime: openSinceUptime,
             pluggedSinceUptime: pluggedSinceUptime
         )
     }
@@ -53,9 +59,15 @@ struct FakeHardware {
             currentMilliamps: [isClosed ? 31_300 : 0],
             frequencyMillihertz: 50_010,
             valid: meterWorks,
+            openSinceUptime: readingComesAfter ?? openSinceUptime,
             registerEpoch: registerEpoch,
             quantities: quantities(registerWh)
         )
+    }
+
+    /// Takes note of when the contactor opened.
+    mutating func follow(at moment: Moment) {
+        openSinceUptime = isClosed ? nil : openSinceUptime ?? moment.uptime.wholeMilliseconds
     }
 
     mutating func take(_ request: Permit) {

@@ -102,4 +102,35 @@ import Testing
         bench.run(seconds: 1)
         #expect(bench.central.stops.map(\.request.meterStop) == [1006])
     }
+
+    /// The meter was asked before the current ended and answered after it: by its time alone, that reading would be the final one.
+    @Test func onlyAReadingThatNamesTheOpeningIsBilled() {
+        let bench = ChargingBench.charging()
+        bench.hardware[1]?.readingComesAfter = 0
+        bench.unplug()
+        bench.run(seconds: 3)
+        #expect(bench.central.stops.isEmpty)
+        // The energy of the last second, which the meter counted later.
+        bench.hardware[1]?.registerWh += 2
+        bench.hardware[1]?.readingComesAfter = nil
+        bench.run(seconds: 1)
+        #expect(bench.central.stops.map { Int64($0.request.meterStop) } == [bench.hardware[1]?.registerWh])
+    }
+
+    /// Nothing is final while the contactor is closed, and the reading of an earlier pause is none of the end.
+    @Test func aReadingAfterAnEarlierPauseIsNotTheFinalOne() {
+        let bench = ChargingBench.charging()
+        bench.change { $0.pilot = .b }
+        let pause = bench.hardware[1]?.openSinceUptime
+        bench.run(seconds: 5)
+        bench.change { $0.pilot = .c }
+        bench.run(seconds: 5)
+        bench.hardware[1]?.readingComesAfter = pause
+        bench.unplug()
+        bench.run(seconds: 3)
+        #expect(bench.central.stops.isEmpty)
+        bench.hardware[1]?.readingComesAfter = nil
+        bench.run(seconds: 1)
+        #expect(bench.central.stops.count == 1)
+    }
 }

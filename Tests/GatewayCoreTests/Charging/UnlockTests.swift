@@ -161,4 +161,65 @@ import Testing
         bench.swipe("CARD")
         #expect(bench.hardware[1]?.lock == .unlocked)
     }
+
+    // Shows: CORE-TX-06
+    /// Whose cable it is outlives the program; a stranger's card opens nothing before and after.
+    @Test(arguments: [true, false]) func aKeptCableIsItsOwnersAfterARestartToo(isPowerCut: Bool) {
+        let bench = ChargingBench(hasLock: true)
+        bench.central.startInfo = { _ in IdTagInfo(status: .invalid) }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 8)
+        if isPowerCut { bench.powerCycle() } else { bench.restart() }
+        bench.goOnline()
+        bench.run(seconds: 8)
+        #expect(bench.hardware[1]?.lock == .locked)
+        bench.swipe("OTHER")
+        bench.run(seconds: 2)
+        #expect(bench.hardware[1]?.lock == .locked)
+        bench.swipe("CARD")
+        #expect(bench.hardware[1]?.lock == .unlocked)
+        #expect(bench.central.starts.count == 1)
+    }
+
+    // Shows: CORE-STAT-16
+    /// A socket that holds a plug serves nobody, whoever could not release it and however often it was tried.
+    @Test func aConnectorIsNeverAvailableWhileItsReleaseFails() {
+        let bench = ChargingBench.charging(hasLock: true)
+        bench.hardware[1]?.lockIsStuck = true
+        bench.swipe("CARD")
+        bench.run(seconds: 5)
+        bench.unplug()
+        bench.run(seconds: 120)
+        #expect(bench.unlockRequests == 3)
+        #expect(bench.status()?.status == "Finishing")
+        bench.restart()
+        bench.goOnline()
+        bench.run(seconds: 120)
+        #expect(bench.status()?.status == "Finishing")
+        #expect(!bench.lines.contains("Status 1 Available"))
+        bench.change { $0.lock = .unlocked }
+        bench.run(seconds: 5)
+        #expect(bench.status()?.status == "Available")
+    }
+
+    /// One that nobody remembers: the journal says nothing of it.
+    @Test func aConnectorIsNotAvailableWhileAForgottenPlugIsLocked() {
+        let bench = ChargingBench(hasLock: true)
+        bench.goOnline()
+        bench.central.forgetLines()
+        bench.hardware[1]?.lockIsStuck = true
+        bench.change { $0.lock = .locked }
+        bench.run(seconds: 60)
+        #expect(bench.status()?.status == "Finishing")
+        bench.restart()
+        bench.goOnline()
+        bench.run(seconds: 60)
+        #expect(bench.status()?.status == "Finishing")
+        #expect(!bench.lines.contains("Status 1 Available"))
+        bench.change { $0.lock = .unlocked }
+        bench.run(seconds: 5)
+        #expect(bench.lines.last == "Status 1 Available")
+    }
 }

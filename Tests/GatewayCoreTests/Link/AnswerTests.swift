@@ -75,6 +75,18 @@ import Testing
         #expect(!bench.calls.contains { $0.request.action == .startTransaction })
     }
 
+    /// Whoever runs the central system has to be told what it does wrong, whichever message it answers.
+    @Test func anUnreadableAnswerIsLoggedWithItsActionAndWithWhatIsWrong() throws {
+        var bench = try GatewayBench()
+        bench.start()
+        bench.connect()
+        let boot = bench.calls.removeFirst()
+        bench.feed(.message(.undecodableResult(id: boot.id, UnreadableResult(problem: "currentTime: no date"))))
+        let line = try #require(bench.logs.first { $0.message == "unusable answer to BootNotification" })
+        #expect(line.level == .warning)
+        #expect(line.fields.first { $0.key == "reason" }?.value == "currentTime: no date")
+    }
+
     // Shows: CORE-BOOT-22
     /// JE §3.10: the registration is asked for, and the message comes again under its id without a failure.
     @Test func aSecurityErrorIsAQuestionAboutTheRegistration() throws {

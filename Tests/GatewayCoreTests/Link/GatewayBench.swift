@@ -12,20 +12,22 @@ struct GatewayBench {
     var now = GatewayBench.beginning
     /// Messages sent and not looked at yet.
     var calls: [(id: String, request: OCPPRequest)] = []
-    private(set) var logged: [String] = []
+    private(set) var logs: [LogRecord] = []
+    var logged: [String] { logs.map(\.message) }
     private var nextId = 0
 
     init(
         callTimeout: Duration = .seconds(30),
         defaults: [String: String] = [:],
         clockIsTrusted: Bool = true,
+        hasLock: Bool = false,
         restored: TransactionLedger = TransactionLedger()
     ) throws {
-        let site = KeySite(numberOfConnectors: 1, fixedCable: true, phases: 3, defaults: defaults)
+        let site = KeySite(numberOfConnectors: 1, fixedCable: !hasLock, phases: 3, defaults: defaults)
         let connector = ChargingConfiguration.Connector(
             id: 1,
-            fixedCable: true,
-            hasLock: false,
+            fixedCable: !hasLock,
+            hasLock: hasLock,
             ratedMilliamps: 32_000,
             phases: 3
         )
@@ -52,6 +54,18 @@ struct GatewayBench {
     @discardableResult
     mutating func feed(_ event: GatewayEvent) -> [GatewayEffect] { note(machine.handle(event, at: now)) }
 
+    /// As the host does it on a full disk: when the write of the event fails, the machine is put back to what it was before, hears of it,
+    /// and takes the event in again. Returns what is performed then.
+    mutating func feedOnFullDisk(_ event: GatewayEvent) -> (isRefused: Bool, effects: [GatewayEffect]) {
+        let before = machine
+        let effects = machine.handle(event, at: now)
+        guard effects.contains(where: { if case .persist = $0 { true } else { false } }) else {
+            return (false, note(effects))
+        }
+        machine = before
+        return (true, feed(.charging(.persistFailed(reason: "disk full"))) + feed(event))
+    }
+
     @discardableResult
     mutating func advance(_ duration: Duration) -> [GatewayEffect] {
         now = now.advanced(by: duration)
@@ -60,18 +74,18 @@ struct GatewayBench {
     }
 
     /// A connector of hardware-io, by default with nothing plugged in.
-    static func connector(pilot: PilotState = .a) -> ConnectorState {
+    static func connector(pilot: PilotState = .a, lock: LockState = .absent) -> ConnectorState {
         ConnectorState(
             connectorId: 1,
             bootId: "hardware",
             pilot: pilot,
             contactor: .open,
-            lock: .absent,
+            lock: lock,
             permit: nil,
             offeredMilliamps: 0,
             ratedMilliamps: 32_000,
             phases: 3,
-            fixedCable: true,
+            fixedCable: lock == .absent,
             faults: [],
             notChargingBecause: nil
         )
@@ -166,7 +180,7 @@ struct GatewayBench {
 
     private mutating func note(_ effects: [GatewayEffect]) -> [GatewayEffect] {
         for case .sendCall(let id, let request) in effects { calls.append((id, request)) }
-        for case .log(let record) in effects { logged.append(record.message) }
+        for case .log(let record) in effects { logs.append(record) }
         return effects
     }
 }
