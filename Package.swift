@@ -231,6 +231,7 @@ let targets: [Target] = [
     ),
     tests(
         "GatewayStorage",
+        "BusSchema",
         "GatewayCore",
         "GatewayStorage",
         "JSON",

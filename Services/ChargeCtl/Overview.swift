@@ -100,7 +100,7 @@ struct Overview {
         guard let queue = states(of: QueueState.type).first?.payload else { return [] }
         var text = "queue           \(queue["undelivered"]?.asInt ?? 0) undelivered"
         if let dead = queue["deadLetters"]?.asInt, dead > 0 {
-            text += ", \(dead) dead letters (chargectl call ocpp.resend)"
+            text += ", \(dead) dead letters (chargectl queue --dead)"
         }
         if let fault = queue["storageFault"]?.asString { text += "; \(fault)" }
         return [text]

@@ -11,6 +11,8 @@ enum Usage {
           state [TOPIC…]         the newest value of every state
           wait TOPIC CONDITION…  until a state fits
           config …               get, set, explain, history
+          tx list|show|resend    transactions on disk, and what became of their messages
+          queue                  messages that wait, and dead letters
           call TYPE [JSON]       any request, with its typed reply
           sim …                  move the simulated car, card, cable, meter, link; provoke faults
 
@@ -62,12 +64,26 @@ enum Usage {
         for HeartbeatInterval that of BootNotification.conf (chargectl state ocpp.link).
         """
 
+    static let transactions = """
+        usage: chargectl tx list [--json]
+               chargectl tx show TRANSACTION [--json]       by its uuid, or by the id of the central system
+               chargectl tx resend NUMBER | --all           dead letters once more
+        What the gateway has on disk: all that waits, dead letters, and what was delivered lately. A message is a line: number, state,
+        action, time, connector, register, idTag, reason, id of the central system, uuid.
+        """
+
+    static let queue = """
+        usage: chargectl queue [--dead] [--json]
+        Dead letters, and the messages that wait for the central system, in their order.
+        --dead  only dead letters; `chargectl tx resend` puts them back
+        """
+
     static let call = """
         usage: chargectl call TYPE [JSON] [--json]
         Sends a request and prints its reply. Without a type: lists the requests there are.
         examples:
           chargectl call hardware.clearFault '{"connectorId":1,"code":"GroundFailure"}'   a latched fault, after its repair
-          chargectl call ocpp.resend                                                      dead letters once more
+          chargectl call ocpp.sendDataTransfer '{"vendorId":"com.example","data":"hello"}'
         """
 
     static let sim = """
@@ -78,7 +94,7 @@ enum Usage {
           ev [--ready on|off] [--current A] [--battery WH]  change the car
           load A                                            a current that flows whatever the limit says
           fault CODE | clear CODE                           break and repair a device: PowerSwitchFailure, PowerMeterFailure,
-                                                            ConnectorLockFailure, GroundFailure, EVCommunicationError, ReaderFailure …
+                                                            ConnectorLockFailure, GroundFailure, EmergencyStop, ReaderFailure …
           part PART break|mend                              diode, pwm, ventilation, pilotSensor, mirrorSilent, mirrorOpen,
                                                             lockContact, proximity, meterFrozen, meterSlow, registerAtStart
           lock jam|free                                     the cable lock

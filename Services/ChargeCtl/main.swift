@@ -47,6 +47,8 @@ enum Program {
             "state": (Usage.state, StateCommand.run),
             "wait": (Usage.wait, WaitCommand.run),
             "config": (Usage.config, ConfigCommand.run),
+            "tx": (Usage.transactions, TransactionCommand.run),
+            "queue": (Usage.queue, QueueCommand.run),
             "call": (Usage.call, CallCommand.run),
             "sim": (Usage.sim, SimCommand.run),
         ]

@@ -205,6 +205,21 @@ public final class ServiceHost {
         loop.stop()
     }
 
+    /// Replaces this process by a new one of the same program: the process id stays, so that systemd sees no death, and it works without
+    /// systemd, too.
+    public func restart() -> Never {
+        bus?.close(lingerMilliseconds: 100)
+        log.write(LogRecord(.notice, "starting anew"))
+        // The newest answers on the bus get the time to leave; bounded by the linger above.
+        loop.finishSending()
+        log.flush(within: Self.lastWordsLimit)
+        execv("/proc/self/exe", CommandLine.unsafeArgv)
+        // Only when the kernel has no memory for it; whoever watches us starts us again.
+        log.write(LogRecord(.error, "the program could not be started anew"))
+        log.flush(within: Self.lastWordsLimit)
+        exit(ExitStatus.failure)
+    }
+
     func runLoop() throws -> Int32 {
         log.write(LogRecord(.notice, "ready", .init("version", SoftwareVersion.current)))
         notify("READY=1")

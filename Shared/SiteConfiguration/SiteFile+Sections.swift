@@ -134,6 +134,12 @@ extension SiteFile {
         return permit
     }
 
+    /// What becomes of transactions when the machine goes off.
+    /// - Throws: a `SiteFileError`.
+    public func powerLoss() throws(SiteFileError) -> PowerLossSection {
+        try section(.powerLoss, as: PowerLossSection.self) ?? PowerLossSection()
+    }
+
     /// The simulated world; its defaults when the file does not speak of it.
     /// - Throws: a `SiteFileError`.
     public func simulation() throws(SiteFileError) -> SimulationSection {

@@ -142,6 +142,8 @@ extension Fixture {
         .reply(Unlock.self, "001-unlocked", Unlock.Reply(outcome: .unlocked)),
         .message("001-accepted", Indicate(connectorId: 1, signal: .accepted)),
         .reply(Indicate.self, "001-done", Done()),
+        .message("001-reset", RestartHardware(reason: "Reset")),
+        .reply(RestartHardware.self, "001-done", Done()),
         .message("001-ground", ClearFault(connectorId: 1, code: .groundFailure)),
         .reply(ClearFault.self, "001-done", Done()),
         .message(

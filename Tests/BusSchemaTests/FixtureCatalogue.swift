@@ -187,8 +187,34 @@ extension Fixture {
         .message("001-ask", GatewayStatus()),
         .reply(GatewayStatus.self, "001-all", .init(link: link, connectors: [status], queue: queue)),
         .message("001-all", ResendDeadLetters()),
+        .message("002-one", ResendDeadLetters(messageNumber: 17)),
         .reply(ResendDeadLetters.self, "001-three", ResendDeadLetters.Reply(requeued: 3)),
+        .message("001-dead", ReadRecords(after: 16, limit: 50, state: .deadLetter, transaction: transaction)),
+        .reply(ReadRecords.self, "001-stop", ReadRecords.Reply(records: [record], next: 17)),
+        .message("001-some", RegisterVendor(vendorId: "com.example", messageIds: ["Tariff"], leaseSeconds: 60)),
+        .reply(RegisterVendor.self, "001-done", Done()),
+        .message(
+            "001-text",
+            DataTransferReceived(number: 7, vendorId: "com.example", messageId: "Tariff", data: "0.30")
+        ),
+        .message("001-accepted", AnswerDataTransfer(number: 7, status: .accepted, data: "done")),
+        .reply(AnswerDataTransfer.self, "001-done", Done()),
+        .message("001-text", SendDataTransfer(vendorId: "com.example", messageId: "Tariff", data: "which?")),
+        .reply(SendDataTransfer.self, "001-accepted", SendDataTransfer.Reply(status: .accepted, data: "0.30")),
     ]
+
+    private static let record = MessageRecord(
+        messageNumber: 17,
+        action: "StopTransaction",
+        state: .deadLetter,
+        transaction: transaction,
+        transactionId: 42,
+        connectorId: 1,
+        at: noon,
+        energyWh: 1_234_567,
+        idTag: "04A1B2C3",
+        reason: "Local"
+    )
 
     private static let value = ConfigValue(
         key: "HeartbeatInterval",

@@ -1,3 +1,4 @@
+import BusSchema
 import GatewayStorage
 import Glibc
 import JSON
@@ -125,6 +126,54 @@ import Testing
         #expect(requeued.first == 1 && requeued.count == 1)
         let query = QueueQuery(afterSequence: 0, limit: 64, throughEnd: true)
         #expect(loaded(query, from: again) == [1])
+    }
+
+    private func page(_ number: Int, after: Int64) throws -> RecordQuery {
+        var ledger = TransactionLedger()
+        for number in 1...1000 { ledger.read(began(Int64(number))) }
+        return try #require(RecordQuery(number, ReadRecords(after: after, limit: 3), ledger))
+    }
+
+    /// Whoever looks at old messages stands behind what has to be sent, and neither costs a turn of the loop more than a slice.
+    @Test func aPageIsReadInSlicesBehindTheQueue() throws {
+        let journal = try open()
+        try journal.append((1...1000).map { began(Int64($0)) }, .synced, at: .zero)
+        #expect(journal.read(try page(1, after: 990)) == nil)
+        #expect(journal.read(try page(2, after: 0)) == nil)
+        let queue = journal.load(QueueQuery(afterSequence: 0, limit: 600))
+        var events = queue.map { [$0] } ?? []
+        var reads = disk.calls[.read] ?? 0
+        while journal.nextDeadline?.at == .zero, events.count < 10 {
+            if let event = journal.deadlineReached(at: .zero) { events.append(event) }
+            #expect((disk.calls[.read] ?? 0) - reads <= 2)
+            reads = disk.calls[.read] ?? 0
+        }
+        let order = events.map { event -> Int in
+            switch event {
+            case .charging(.queueLoaded(let entries)): entries.count
+            case .recordsRead(let query, let entries) where query.number == 1: Int(entries[0].sequence)
+            case .recordsRead(_, let entries): Int(entries[0].sequence)
+            default: -1
+            }
+        }
+        #expect(order == [600, 991, 1])
+    }
+
+    @Test func tooManyPagesAtOnceAreRefused() throws {
+        let journal = try open()
+        try journal.append([began(1)], .synced, at: .zero)
+        for number in 1...8 { #expect(journal.read(try page(number, after: 0)) == nil) }
+        guard case .recordsNotRead(let query, _) = journal.read(try page(9, after: 0)) else {
+            Issue.record("the ninth must be refused")
+            return
+        }
+        #expect(query.number == 9)
+        disk.plan(DiskFault(call: 1, kinds: [.read], effect: .error(Errno(EIO)), lasting: .fromThenOn))
+        guard case .recordsNotRead(let failed, _) = journal.deadlineReached(at: .zero) else {
+            Issue.record("a disk that cannot read must be told of")
+            return
+        }
+        #expect(failed.number == 1)
     }
 
     @Test func anUnreadableJournalEndsTheReadingWithItsReason() throws {

@@ -231,6 +231,30 @@ import Testing
         #expect(twice.isEmpty)
     }
 
+    /// A hard Reset (OCPP 1.6 §5.14): answered at once, and done in the safe state.
+    @Test func aRestartOpensFirstAndStartsAnewOnceItIsOpen() {
+        var bench = Bench.charging()
+        let asked = bench.handle(.restartRequested(RequestID(1), RestartHardware(reason: "Reset")))
+        #expect(asked.first == .command(open))
+        #expect(asked.contains(.reply(RequestID(1), .done)))
+        #expect(!asked.contains(.restart))
+        let opened = bench.driver(.contactorFeedback(connectorId: 1, closed: false))
+        #expect(opened.last == .restart)
+        #expect(bench.machine.nextDeadline == nil)
+    }
+
+    @Test func whoIsAskedToEndDoesNotStartAnew() {
+        var bench = Bench.charging()
+        bench.handle(.restartRequested(RequestID(1), RestartHardware(reason: "Reset")))
+        bench.handle(.terminationRequested)
+        #expect(bench.driver(.contactorFeedback(connectorId: 1, closed: false)).last == .finish)
+        var other = Bench.charging()
+        other.handle(.terminationRequested)
+        let late = other.handle(.restartRequested(RequestID(1), RestartHardware(reason: "Reset")))
+        #expect(late.contains(.reply(RequestID(1), .done)))
+        #expect(other.driver(.contactorFeedback(connectorId: 1, closed: false)).last == .finish)
+    }
+
     @Test func terminationDoesNotWaitForAWeldedContactor() {
         var bench = Bench.charging()
         bench.handle(.terminationRequested)

@@ -15,7 +15,8 @@ import Testing
 
     @Test(arguments: [
         HardwareFaultCode.powerSwitchFailure, .powerMeterFailure, .connectorLockFailure, .evCommunicationError,
-        .groundFailure, .highTemperature, .overCurrentFailure, .overVoltage, .underVoltage, .internalError,
+        .emergencyStop, .groundFailure, .highTemperature, .overCurrentFailure, .overVoltage, .underVoltage,
+        .internalError,
     ])
     func everyFaultOfAConnectorShowsAndGoes(code: HardwareFaultCode) throws {
         var yard = try Yard.charging(Yard.socket)

@@ -103,9 +103,20 @@ struct GatewayUnderAttack {
         switch content {
         case .state(let state): GatewayEvent(AnyBusMessage(state))
         case .event(let event): GatewayEvent(AnyBusMessage(event))
-        case .request(let request): request is ResendDeadLetters ? .resendRequested(number: 1) : nil
+        case .request(let request): Self.wrapped(request).map { .asked(number: 1, $0) }
         case .reply(let reply): event(of: reply)
         case .error, .unknown: nil
+        }
+    }
+
+    private static func wrapped(_ request: any BusRequest) -> GatewayRequest? {
+        switch request {
+        case let request as ResendDeadLetters: .resend(request)
+        case let request as ReadRecords: .records(request)
+        case let request as RegisterVendor: .registerVendor(request)
+        case let request as AnswerDataTransfer: .answerDataTransfer(request)
+        case let request as SendDataTransfer: .sendDataTransfer(request)
+        default: nil
         }
     }
 
@@ -190,8 +201,13 @@ struct GatewayUnderAttack {
                 )
                 waiting.append(.charging(.hardwareConnector(hardware.state(at: now))))
             case .requestUnlock: waiting.append(.charging(.unlockAnswered(connectorId: 1, .answered(.unlocked))))
+            case .readRecords(let query):
+                var scan = QueueScan(query.query)
+                for record in journal where !scan.isComplete { scan.read(record) }
+                waiting.append(.recordsRead(query, scan.entries))
+            case .restartHardware: waiting.append(.hardwareRestartAnswered(.success(Done())))
             case .sendResult, .sendError, .save, .indicate, .declareKeys, .store, .storeSecret, .report, .publish,
-                .resent, .log, .exit, .restart:
+                .replied, .log, .exit, .restart:
                 break
             }
         }

@@ -62,6 +62,7 @@ struct Sample {
             _ = try file.connectors()
             _ = try file.readers()
             _ = try file.permit()
+            _ = try file.powerLoss()
             _ = try file.uplinks()
             _ = try file.simulation()
             return "no error"
@@ -88,6 +89,8 @@ struct Sample {
         #expect(try file.ocppDefaults() == [:])
         #expect(try file.permit().leaseSeconds == 60)
         #expect(try file.permit().renewSeconds == 20)
+        #expect(try file.powerLoss().policy == .stop)
+        #expect(try file.powerLoss().maximumOutageSeconds == 600)
         #expect(try file.simulation().energyTimeScale == 1)
         #expect(try file.simulation().persistState)
         #expect(try file.simulation().voltageVolts == 230)
@@ -107,6 +110,8 @@ struct Sample {
     @Test(
         arguments: [
             ("station", nil, "station: required, but missing"),
+            ("powerLoss.policy", "pause", #"powerLoss.policy: expected "stop" or "resume", found "pause""#),
+            ("powerLoss.maximumOutageSeconds", 0, "powerLoss.maximumOutageSeconds: expected 1…86400, found 0"),
             ("station.chargePointVendor", nil, "station.chargePointVendor: required, but missing"),
             ("station.chargePointModel", "", "station.chargePointModel: expected 1…20 characters, found 0"),
             (
@@ -270,7 +275,7 @@ struct Sample {
         #expect(sections.map(\.path) == [name])
         #expect(
             sections.first?.problem
-                == "unknown section, which is ignored; known are station, centralSystem, ocpp, connectors, readers, permit, uplinks, "
+                == "unknown section, which is ignored; known are station, centralSystem, ocpp, connectors, readers, permit, powerLoss, uplinks, "
                 + "allowSimulation, simulation"
         )
     }

@@ -22,6 +22,8 @@ public enum HardwareEffect: Equatable, Sendable {
     case log(LogRecord)
     /// Everything is in its safe state, or cannot be brought there: end the process.
     case finish
+    /// The same, and a new process takes its place.
+    case restart
 }
 
 /// The answers to requests.

@@ -11,6 +11,7 @@ public struct HardwareMachine: Machine {
         case unlockRequested(RequestID, Unlock)
         case indicateRequested(RequestID, Indicate)
         case clearFaultRequested(RequestID, ClearFault)
+        case restartRequested(RequestID, RestartHardware)
         /// What the last `store` asked for is on disk.
         case memoryStored
         /// It is not; it will be asked for again.
@@ -22,7 +23,7 @@ public struct HardwareMachine: Machine {
     private enum State: Equatable {
         case running
         /// Waits for contactors to open, and for the disk until then. Next: finished.
-        case terminating(writeLimit: Duration)
+        case terminating(writeLimit: Duration, restarts: Bool)
         case finished
     }
 
@@ -86,7 +87,7 @@ public struct HardwareMachine: Machine {
         switch state {
         case .finished: return nil
         case .running: return earliest(earliest(of: outlets.lazy.map(\.nextDeadline)), keeper.nextDeadline)
-        case .terminating(let writeLimit):
+        case .terminating(let writeLimit, _):
             let opens = earliest(of: outlets.lazy.map(\.nextDeadline))
             return earliest(opens, Deadline(at: writeLimit, for: "the end does not wait for the disk any longer"))
         }
@@ -120,9 +121,15 @@ public struct HardwareMachine: Machine {
             }
         case .memoryNotStored(let reason): keeper.saveFailed(reason, &turn)
         case .terminationRequested:
-            guard state == .running else { return [] }
-            state = .terminating(writeLimit: turn.uptime + Self.writeLimit)
-            for index in outlets.indices { outlets[index].handle(.terminationRequested, bootId: bootId, &turn) }
+            guard state != .finished else { return [] }
+            terminate(restarts: false, &turn)
+        case .restartRequested(let id, let request):
+            guard state != .finished else { return [] }
+            turn.reply(id, .done)
+            // Who asked for the end of the service wants no new one.
+            guard state == .running else { break }
+            turn.log(LogRecord(.notice, "starting anew", .init("reason", request.reason)))
+            terminate(restarts: true, &turn)
         }
         conclude(&turn)
         return turn.effects
@@ -137,6 +144,15 @@ public struct HardwareMachine: Machine {
         }
         conclude(&turn)
         return turn.effects
+    }
+
+    private mutating func terminate(restarts: Bool, _ turn: inout Turn) {
+        if case .terminating(let writeLimit, _) = state {
+            state = .terminating(writeLimit: writeLimit, restarts: restarts)
+            return
+        }
+        state = .terminating(writeLimit: turn.uptime + Self.writeLimit, restarts: restarts)
+        for index in outlets.indices { outlets[index].handle(.terminationRequested, bootId: bootId, &turn) }
     }
 
     private mutating func sense(_ fact: DriverEvent, _ turn: inout Turn) {
@@ -179,11 +195,11 @@ public struct HardwareMachine: Machine {
     /// Stores what must survive, and ends when everything is in its safe state.
     private mutating func conclude(_ turn: inout Turn) {
         keeper.keep(HardwareMemory(outlets: outlets.map(\.memory)), isEnd: state != .running, &turn)
-        guard case .terminating(let writeLimit) = state, outlets.allSatisfy(\.isSettled),
+        guard case .terminating(let writeLimit, let restarts) = state, outlets.allSatisfy(\.isSettled),
             !keeper.isWriting || writeLimit <= turn.uptime
         else { return }
         state = .finished
-        turn.finish()
+        restarts ? turn.restart() : turn.finish()
     }
 
     /// A driver reports something that was not configured: our bug, and no reason to stop charging elsewhere.

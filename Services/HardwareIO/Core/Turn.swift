@@ -13,14 +13,14 @@ struct Turn {
     private var answers: [HardwareEffect] = []
     private var publications: [HardwareEffect] = []
     private var logs: [HardwareEffect] = []
-    private var isLast = false
+    private var last: HardwareEffect?
 
     init(at moment: Moment) { self.moment = moment }
 
     var uptime: Duration { moment.uptime }
 
     var effects: [HardwareEffect] {
-        openings + commands + stores + answers + publications + logs + (isLast ? [.finish] : [])
+        openings + commands + stores + answers + publications + logs + (last.map { [$0] } ?? [])
     }
 
     mutating func order(_ command: DriverCommand) {
@@ -44,7 +44,10 @@ struct Turn {
     mutating func log(_ record: LogRecord) { logs.append(.log(record)) }
 
     /// After this turn the process ends.
-    mutating func finish() { isLast = true }
+    mutating func finish() { last = .finish }
+
+    /// After this turn a new process takes the place of this one.
+    mutating func restart() { last = .restart }
 }
 
 /// Milliamperes for people, in amperes with one digit.

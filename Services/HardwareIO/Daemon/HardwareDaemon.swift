@@ -37,7 +37,9 @@ final class HardwareDaemon {
             publishes: [
                 ConnectorState.self, MeterReading.self, ReaderState.self, CardPresented.self, HardwareFault.self,
             ],
-            serves: [Permit.self, Unlock.self, Indicate.self, ClearFault.self, SimulateHardware.self],
+            serves: [
+                Permit.self, Unlock.self, Indicate.self, RestartHardware.self, ClearFault.self, SimulateHardware.self,
+            ],
             simulated: settings.simulation != nil
         )
         simulated = try Self.makeSimulation(settings, host)
@@ -137,6 +139,15 @@ final class HardwareDaemon {
                 responder.answer(.failure($0))
             }
         }
+        bus.serve(RestartHardware.self) { [unowned self] header, request, responder in
+            take(header) {
+                .restartRequested($0, request)
+            } answer: { _ in
+                responder.reply(Done())
+            } refuse: {
+                responder.answer(.failure($0))
+            }
+        }
         bus.serve(ClearFault.self) { [unowned self] header, request, responder in
             take(header) {
                 .clearFaultRequested($0, request)
@@ -222,6 +233,9 @@ final class HardwareDaemon {
         case .finish:
             for driver in drivers { driver.stop() }
             host.end()
+        case .restart:
+            for driver in drivers { driver.stop() }
+            host.restart()
         }
         return .done
     }

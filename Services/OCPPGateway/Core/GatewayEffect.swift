@@ -31,6 +31,8 @@ public enum GatewayEffect: Equatable, Sendable {
     case requestPermit(Permit)
     case requestUnlock(Unlock)
     case indicate(Indicate)
+    /// Have hardware-io start anew; the answer is `hardwareRestartAnswered`.
+    case restartHardware
     case declareKeys(ConfigDeclare)
     case store(number: Int, ConfigSet)
     /// Write the secret to a new file in the store's inbox, and send `config.set` with the name of that file.
@@ -38,8 +40,10 @@ public enum GatewayEffect: Equatable, Sendable {
     /// Tell the modem manager how far we get; no answer needed.
     case report(UplinkReport)
     case publish(AnyBusMessage)
-    /// So many dead letters are in the queue again.
-    case resent(number: Int, count: Int)
+    /// The answer to `GatewayEvent.asked` of that number.
+    case replied(number: Int, Result<GatewayReply, BusError>)
+    /// Read a page of the journal; the answer is `recordsRead` or `recordsNotRead`.
+    case readRecords(RecordQuery)
 
     case log(LogRecord)
     /// Everything is wound up: end the program.

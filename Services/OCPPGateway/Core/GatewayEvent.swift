@@ -21,6 +21,9 @@ public enum GatewayEvent: Equatable, Sendable {
     /// The config store's answer to `store` or `storeSecret` of that number.
     case stored(number: Int, Result<ConfigSet.Reply, BusError>)
 
+    /// hardware-io's answer to `restartHardware`: it is about to end, or why it is not.
+    case hardwareRestartAnswered(Result<Done, BusError>)
+
     /// A document is on disk as it was given to `save`.
     case saved(document: String)
     /// A document could not be saved; the one before it holds.
@@ -28,8 +31,11 @@ public enum GatewayEvent: Equatable, Sendable {
 
     /// Facts from hardware-io and from the journal.
     case charging(ChargingMachine.Event)
-    /// A person asks for the dead letters to be sent again; the answer is `resent` under the same number.
-    case resendRequested(number: Int)
+    /// Somebody asks over the bus; the answer is `replied` under the same number.
+    case asked(number: Int, GatewayRequest)
+    /// What `readRecords` found.
+    case recordsRead(RecordQuery, [QueueEntry])
+    case recordsNotRead(RecordQuery, reason: String)
 }
 
 extension GatewayEvent {

@@ -41,6 +41,10 @@ extension GatewayMachine {
             told.hasJustRegistered = false
         } else {
             heartbeat.wentOffline()
+            _ = FeatureProfiles.first(of: &self) { profile, machine in
+                profile.wentOffline(&machine, &turn)
+                return false
+            }
             perform(charging.handle(.wentOffline, at: turn.moment), &turn)
         }
     }
@@ -106,6 +110,80 @@ extension GatewayMachine {
                 turn.add(.publish(message))
             case .log(let record): turn.add(.log(record))
             }
+        }
+    }
+
+    // MARK: - Reset (OCPP 1.6 §5.14)
+
+    /// The answer says that it will be tried; the transactions end after it.
+    mutating func reset(_ type: ResetType, _ turn: inout GatewayTurn) {
+        guard resetting.begin(type, boot: settings.charging.machineBootId, at: turn.moment) else { return }
+        turn.log(.notice, "reset", .init("type", type.rawValue))
+        stopAll(for: type, &turn)
+    }
+
+    /// A process of this boot died in the middle of one.
+    mutating func resumeReset(_ turn: inout GatewayTurn) {
+        let boot = settings.charging.machineBootId
+        guard let type = resetting.resume(told.reset, boot: boot) else { return }
+        turn.log(.notice, "the reset goes on", .init("type", type.rawValue))
+        stopAll(for: type, &turn)
+    }
+
+    mutating func resetDocumentSaved(_ isSaved: Bool, _ turn: inout GatewayTurn) {
+        let retries = keys.core.resetRetries
+        if let step = resetting.documentSaved(isSaved, retries: retries, at: turn.moment) { take(step, &turn) }
+    }
+
+    private mutating func stopAll(for type: ResetType, _ turn: inout GatewayTurn) {
+        let reason: Reason = type == .soft ? .softReset : .hardReset
+        perform(charging.stopAll(reason: reason, at: turn.moment), &turn)
+    }
+
+    mutating func hardwareRestartAnswered(_ answer: Result<Done, BusError>, _ turn: inout GatewayTurn) {
+        let problem: String? =
+            switch answer {
+            case .success: nil
+            case .failure(let error): "hardware-io does not start anew: \(error.message)"
+            }
+        let retries = keys.core.resetRetries
+        if let step = resetting.hardwareAnswered(problem, retries: retries, at: turn.moment) { take(step, &turn) }
+    }
+
+    /// Winds up after a Reset once everything is said, or its time is over.
+    mutating func settleReset(_ turn: inout GatewayTurn) {
+        guard !told.isAskedToEnd, resetting.isUnderWay || told.reset.underWay != nil else { return }
+        while let step = resetting.next(circumstances(turn), at: turn.moment) { take(step, &turn) }
+        guard told.reset != resetting.document else { return }
+        told.reset = resetting.document
+        turn.add(.save(AnyDocument(told.reset)))
+    }
+
+    private func circumstances(_ turn: GatewayTurn) -> ResetMachine.Circumstances {
+        let owesNoAnswer = !incoming.isOpen(besides: turn.answered)
+        return ResetMachine.Circumstances(
+            everythingSaid: calls.isFree && owesNoAnswer && !charging.hasOpenTransaction && charging.undelivered == 0,
+            endsAreKept: charging.endsAreKept,
+            retries: keys.core.resetRetries
+        )
+    }
+
+    private mutating func take(_ step: ResetMachine.Step, _ turn: inout GatewayTurn) {
+        switch step {
+        case .restartHardware: turn.add(.restartHardware)
+        case .restart:
+            perform(charging.handle(.terminationRequested, at: turn.moment), &turn)
+            obey(link: connection.handle(.terminationRequested, at: turn.moment), &turn)
+        case .tryAgain(let attempts, let reason):
+            turn.log(
+                .warning,
+                "the reset failed and is tried again",
+                .init("attempts", attempts),
+                .init("reason", reason)
+            )
+        case .giveUp(let reason):
+            turn.log(.error, "the reset failed", .init("reason", reason))
+            perform(charging.resetFailed(because: reason, at: turn.moment), &turn)
         }
     }
 }

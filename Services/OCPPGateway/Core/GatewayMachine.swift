@@ -32,8 +32,12 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         var isOnline = false
         /// A BootNotification was accepted, and charging was not told yet.
         var hasJustRegistered = false
+        /// The program is asked to end, which it does even in the middle of a reset.
+        var isAskedToEnd = false
         /// The order to end or restart was given.
         var hasExited = false
+        /// What the newest document of a reset says.
+        var reset: ResetDocument
         /// Documents that the disk did not take when it was last tried, by name.
         var unsaved: Set<String> = []
     }
@@ -76,7 +80,10 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             at: moment
         )
         profiles = FeatureProfiles(documents, at: moment)
-        told = Told(view: LinkView(profile: settings.profile, problem: settings.endpointProblem, at: moment))
+        told = Told(
+            view: LinkView(profile: settings.profile, problem: settings.endpointProblem, at: moment),
+            reset: documents[ResetDocument.self] ?? ResetDocument()
+        )
     }
 
     /// The values of the OCPP keys in force.
@@ -144,8 +151,10 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         switch event {
         case .started:
             perform(charging.start(at: moment), &turn)
+            resumeReset(&turn)
             obey(link: connection.handle(.started, at: moment), &turn)
         case .terminationRequested:
+            told.isAskedToEnd = true
             perform(charging.handle(.terminationRequested, at: moment), &turn)
             obey(link: connection.handle(.terminationRequested, at: moment), &turn)
         case .link(let event):
@@ -175,10 +184,32 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             saved(name, .failed, &turn)
         case .charging(let event):
             perform(charging.handle(event, at: moment), &turn)
-        case .resendRequested(let number):
-            let (count, orders) = charging.resendDeadLetters(at: moment)
+        case .hardwareRestartAnswered(let answer): hardwareRestartAnswered(answer, &turn)
+        case .asked(let number, let request): asked(number, request, &turn)
+        case .recordsRead(let query, let found):
+            let reply = query.reply(found, charging.turn(at: moment))
+            turn.add(.replied(number: query.number, .success(.records(reply))))
+        case .recordsNotRead(let query, let reason):
+            turn.add(.replied(number: query.number, .failure(BusError(.failed, reason))))
+        }
+    }
+
+    private mutating func asked(_ number: Int, _ request: GatewayRequest, _ turn: inout GatewayTurn) {
+        switch request {
+        case .resend(let request):
+            let (count, orders) = charging.resendDeadLetters(request.messageNumber, at: turn.moment)
             perform(orders, &turn)
-            turn.add(.resent(number: number, count: count))
+            turn.add(.replied(number: number, .success(.resend(ResendDeadLetters.Reply(requeued: count)))))
+        case .records(let request):
+            guard let query = RecordQuery(number, request, charging.book.ledger) else {
+                turn.add(.replied(number: number, .success(.records(ReadRecords.Reply(records: [], next: nil)))))
+                return
+            }
+            turn.add(.readRecords(query))
+        case .registerVendor, .answerDataTransfer, .sendDataTransfer:
+            _ = FeatureProfiles.first(of: &self) { profile, machine in
+                profile.asked(number, request, &machine, &turn)
+            }
         }
     }
 
@@ -218,16 +249,8 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         for effect in news { turn.add(effect) }
         if connection.phase == .stopped, !told.hasExited {
             told.hasExited = true
-            turn.add(resetting.isUnderWay ? .restart : .exit)
+            turn.add(told.isAskedToEnd ? .exit : .restart)
         }
-    }
-
-    /// Winds up after a Reset once everything is said, or its time is over.
-    private mutating func settleReset(_ turn: inout GatewayTurn) {
-        guard resetting.isUnderWay else { return }
-        let isSaid = calls.isFree && !charging.hasOpenTransaction && charging.undelivered == 0
-        guard resetting.isDue(everythingSaid: isSaid, at: turn.moment) else { return }
-        obey(link: connection.handle(.terminationRequested, at: turn.moment), &turn)
     }
 
     /// Answers go out if they still may; everything else always does.

@@ -26,6 +26,16 @@ struct GatewayTurn {
         return cuts + write + effects
     }
 
+    /// The CALLs of the central system that are answered in this turn.
+    var answered: [String] {
+        effects.compactMap { effect in
+            switch effect {
+            case .sendResult(let id, _), .sendError(let id, _): id
+            default: nil
+            }
+        }
+    }
+
     /// Adds an order that follows the write of this turn.
     mutating func add(_ effect: GatewayEffect) { effects.append(effect) }
 

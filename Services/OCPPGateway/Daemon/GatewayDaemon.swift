@@ -22,8 +22,7 @@ final class GatewayDaemon {
     private let mirror: MessageMirror
     private let credentials: Credentials
     private let documents: DocumentFiles
-    private var resends: [Int: Responder<ResendDeadLetters>] = [:]
-    private var resendCount = 0
+    private let desk = BusDesk()
     /// How long the disk took for the last write that was forced.
     private var lastSync = Duration.zero
 
@@ -35,12 +34,18 @@ final class GatewayDaemon {
         let site = try Site(
             file,
             machineBootId: try host.machineBootId(file),
-            clockIsTrusted: HostClock.read().isTrusted(at: now.utc)
+            clockIsTrusted: HostClock.read().isTrusted(at: now.utc),
+            bootedByWatchdog: BootCause.readIsWatchdog()
         )
         // Before any file: its refusal names the process that runs here already. Nothing is answered before the loop runs.
         bus = try host.joinBus(
-            publishes: [LinkState.self, ConnectorStatus.self, QueueState.self, OCPPMessage.self],
-            serves: [GatewayStatus.self, ResendDeadLetters.self]
+            publishes: [
+                LinkState.self, ConnectorStatus.self, QueueState.self, OCPPMessage.self, DataTransferReceived.self,
+            ],
+            serves: [
+                GatewayStatus.self, ResendDeadLetters.self, ReadRecords.self, RegisterVendor.self,
+                AnswerDataTransfer.self, SendDataTransfer.self,
+            ]
         )
         let directory = try host.makeStateDirectory()
         let log = host.log
@@ -74,6 +79,7 @@ final class GatewayDaemon {
 
     private func wire() {
         driver.perform = { [unowned self] effect in perform(effect) }
+        desk.deliver = { [unowned self] event in driver.deliver(event) }
         link.deliver = { [unowned self] event in driver.deliver(event) }
         link.actionOfPendingCall = { [unowned self] id in driver.machine.actionOfPendingCall(id) }
         link.credentials = credentials
@@ -99,11 +105,7 @@ final class GatewayDaemon {
         bus.serve(GatewayStatus.self) { [unowned self] _, _, responder in
             responder.reply(driver.machine.status)
         }
-        bus.serve(ResendDeadLetters.self) { [unowned self] _, _, responder in
-            resendCount += 1
-            resends[resendCount] = responder
-            driver.deliver(.resendRequested(number: resendCount))
-        }
+        desk.serve(on: bus)
         let handler: (Header, AnyBusMessage) -> Void = { [unowned self] _, message in
             guard let event = GatewayEvent(message) else { return }
             driver.deliver(event)
@@ -145,16 +147,20 @@ final class GatewayDaemon {
         case .requestPermit(let permit): request(permit)
         case .requestUnlock(let unlock): request(unlock)
         case .indicate(let indication): bus.request(indication, within: Self.patience) { _ in }
+        case .restartHardware: restartHardware()
         case .declareKeys(let declaration): declare(declaration)
         case .store(let number, let request): store(number, request)
         case .storeSecret(let number, let key, let secret): store(number, key: key, secret)
         case .report(let report): bus.request(report, within: Self.patience) { _ in }
         case .publish(let message): bus.publish(message)
-        case .resent(let number, let count):
-            resends.removeValue(forKey: number)?.reply(ResendDeadLetters.Reply(requeued: count))
+        case .replied(let number, let result): desk.reply(number, result)
+        case .readRecords(let query):
+            if let event = journal.read(query) { driver.deliver(event) }
         case .log(let record): host.log.write(record)
         case .exit: end()
-        case .restart: restart()
+        case .restart:
+            saveTheRest()
+            host.restart()
         }
         return .done
     }
@@ -206,6 +212,12 @@ final class GatewayDaemon {
                 case .failure(let error): .failed(error)
                 }
             self?.driver.deliver(.charging(.unlockAnswered(connectorId: unlock.connectorId, outcome)))
+        }
+    }
+
+    private func restartHardware() {
+        bus.request(RestartHardware(reason: "Reset"), within: Self.hardwareRestartPatience) { [weak self] result in
+            self?.driver.deliver(.hardwareRestartAnswered(result))
         }
     }
 
@@ -270,19 +282,9 @@ final class GatewayDaemon {
         return try write()
     }
 
-    /// Replaces this process by a new one, as a Reset wants it: the same process id, so that systemd sees no death.
-    private func restart() {
-        saveTheRest()
-        bus.close()
-        host.log.flush()
-        execv("/proc/self/exe", CommandLine.unsafeArgv)
-        // Only when the kernel has no memory for it; whoever watches us starts us again.
-        host.log.write(LogRecord(.error, "the program could not be started anew"))
-        host.log.flush()
-        exit(1)
-    }
-
     private static let patience: Duration = .seconds(4)
+    /// Below the limit of `ResetMachine`, so that its word arrives.
+    private static let hardwareRestartPatience: Duration = .seconds(2)
     private static let patienceWithDisk: Duration = .milliseconds(500)
     /// A change that the store reads later than this is refused and not stored.
     private static let storeExpiry: Duration = .seconds(2)

@@ -20,9 +20,15 @@ struct Site {
     let trust: TrustFiles?
 
     /// - Throws: `SiteFileError` naming the value that does not fit.
-    init(_ file: SiteFile, machineBootId: String, clockIsTrusted: Bool) throws(SiteFileError) {
+    init(
+        _ file: SiteFile,
+        machineBootId: String,
+        clockIsTrusted: Bool,
+        bootedByWatchdog: Bool
+    ) throws(SiteFileError) {
         let connectors = try file.connectors(unknownKeys: .ignored)
         let permit = try file.permit()
+        let powerLoss = try file.powerLoss()
         let central = try file.centralSystem()
         // The section has checked the range.
         let security = ConnectionProfile.Security(rawValue: central?.securityProfile ?? 0) ?? .notConfigured
@@ -63,6 +69,9 @@ struct Site {
             callTimeout: .seconds(central?.callTimeoutSeconds ?? 30),
             charging: ChargingConfiguration(
                 connectors: connectors.map(Self.connector),
+                powerLoss: powerLoss.policy == .resume ? .resume : .stop,
+                maximumOutage: .seconds(powerLoss.maximumOutageSeconds),
+                bootedByWatchdog: bootedByWatchdog,
                 permitLease: .seconds(permit.leaseSeconds),
                 permitRenewal: .seconds(permit.renewSeconds),
                 machineBootId: machineBootId,

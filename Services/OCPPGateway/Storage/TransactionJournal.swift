@@ -14,9 +14,17 @@ public final class TransactionJournal {
         var cursor: JournalCursor
     }
 
+    /// A page that somebody wants to see, read in the same way and after what has to be sent.
+    private struct Inquiry {
+        var query: RecordQuery
+        var loading: Loading
+    }
+
     private let journal: Journal
     private let log: (LogRecord) -> Void
     private var loading: Loading?
+    /// In their order.
+    private var inquiries: [Inquiry] = []
     private var flushDue: Duration?
     private var wantedCompaction: Order?
     private var runningCompaction: Order?
@@ -81,13 +89,14 @@ public final class TransactionJournal {
             earliest(
                 Deadline(at: rewritingDue, for: "the journal is written anew"),
                 Deadline(at: compactionDue, for: "the journal is compacted"),
-                Deadline(at: loading == nil ? nil : .zero, for: "the queue is read")
+                Deadline(at: loading == nil && inquiries.isEmpty ? nil : .zero, for: "the queue is read")
             )
         )
     }
 
     /// Makes safe from a power cut what waited long enough, and does the next slice of reading or of a compaction.
-    /// - Returns: `queueLoaded` or `queueLoadFailed` when the last slice of what `load` began was read.
+    /// - Returns: `queueLoaded` or `queueLoadFailed` when the last slice of what `load` began was read; for `read`, `recordsRead` or
+    /// `recordsNotRead`.
     public func deadlineReached(at uptime: Duration) -> GatewayEvent? {
         if let due = flushDue, due <= uptime {
             flushDue = nil
@@ -96,6 +105,7 @@ public final class TransactionJournal {
         }
         if let due = rewritingDue, due <= uptime { continueRewriting(at: uptime) }
         if loading != nil { return continueLoading() }
+        if !inquiries.isEmpty { return continueInquiry() }
         if let due = compactionDue, due <= uptime { continueCompaction(at: uptime) }
         return nil
     }
@@ -129,24 +139,56 @@ public final class TransactionJournal {
     /// behind a hundred thousand records. What an earlier call asked for and has not got yet is given up.
     /// - Returns: `queueLoaded` or `queueLoadFailed` when one slice was enough.
     public func load(_ query: QueueQuery) -> GatewayEvent? {
-        let mark = query.throughEnd ? nil : marks.last { $0.message <= query.afterSequence + 1 }
-        loading = Loading(scan: QueueScan(query), cursor: JournalCursor(from: mark?.record ?? 1))
+        loading = begin(query)
         return continueLoading()
+    }
+
+    private func begin(_ query: QueueQuery) -> Loading {
+        let mark = query.throughEnd ? nil : marks.last { $0.message <= query.afterSequence + 1 }
+        return Loading(scan: QueueScan(query), cursor: JournalCursor(from: mark?.record ?? 1))
+    }
+
+    /// Reads a page for somebody to see, by slices as `load` does, and one page after the other.
+    /// - Returns: `recordsNotRead` when too many wait already; else the answer comes from `deadlineReached`.
+    public func read(_ query: RecordQuery) -> GatewayEvent? {
+        guard inquiries.count < Self.mostInquiries else {
+            return .recordsNotRead(query, reason: "too many ask at once")
+        }
+        inquiries.append(Inquiry(query: query, loading: begin(query.query)))
+        return nil
+    }
+
+    private func continueInquiry() -> GatewayEvent? {
+        var inquiry = inquiries.removeFirst()
+        do throws(StorageError) {
+            guard try advance(&inquiry.loading) else {
+                inquiries.insert(inquiry, at: 0)
+                return nil
+            }
+        } catch {
+            return .recordsNotRead(inquiry.query, reason: error.description)
+        }
+        return .recordsRead(inquiry.query, inquiry.loading.scan.entries)
+    }
+
+    /// Reads one slice. Returns whether everything wanted was found, or there is no more.
+    private func advance(_ loading: inout Loading) throws(StorageError) -> Bool {
+        for stored in try journal.readSlice(&loading.cursor) {
+            if let record = Self.decode(stored.payload) { loading.scan.read(record) }
+        }
+        return loading.scan.isComplete || loading.cursor.isAtEnd
     }
 
     private func continueLoading() -> GatewayEvent? {
         guard var slice = loading else { return nil }
         loading = nil
         do throws(StorageError) {
-            for stored in try journal.readSlice(&slice.cursor) {
-                if let record = Self.decode(stored.payload) { slice.scan.read(record) }
+            guard try advance(&slice) else {
+                loading = slice
+                return nil
             }
         } catch {
             return .charging(.queueLoadFailed(reason: error.description))
-        }
-        guard slice.scan.isComplete || slice.cursor.isAtEnd else {
-            loading = slice
-            return nil
         }
         return .charging(.queueLoaded(slice.scan.entries))
     }
@@ -301,6 +343,8 @@ public final class TransactionJournal {
         marks.append((message, number))
     }
 
+    /// Pages that may wait to be read.
+    private static let mostInquiries = 8
     /// How long a record that need not be durable at once may wait for the disk.
     private static let flushAfter: Duration = .seconds(15)
     /// How long a compaction that failed, for want of room most likely, rests.

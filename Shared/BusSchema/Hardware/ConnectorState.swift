@@ -141,6 +141,8 @@ public struct HardwareFaultCode: OpenEnum {
     public static let overVoltage = HardwareFaultCode(rawValue: "OverVoltage")
     public static let underVoltage = HardwareFaultCode(rawValue: "UnderVoltage")
     public static let readerFailure = HardwareFaultCode(rawValue: "ReaderFailure")
+    /// Somebody pressed the emergency stop. OCPP has a reason for the end that it means (§7.36), and no error code.
+    public static let emergencyStop = HardwareFaultCode(rawValue: "EmergencyStop")
     /// The controller of the pilot or a driver is lost.
     public static let internalError = HardwareFaultCode(rawValue: "InternalError")
 }

@@ -50,6 +50,20 @@ public struct Indicate: BusRequest {
     }
 }
 
+/// Request: bring everything into its safe state and start anew, as a hard Reset wants it (OCPP 1.6 §5.14). The reply comes before that:
+/// it will be done.
+public struct RestartHardware: BusRequest {
+    public static let type = "hardware.restart"
+    public static let server = ServiceName.hardwareIO
+    public static let access = BusAccess.services
+    public typealias Reply = Done
+
+    /// Why, for the log.
+    public var reason: String
+
+    public init(reason: String) { self.reason = reason }
+}
+
 /// Request: end a latched fault, if its cause is gone.
 public struct ClearFault: BusRequest {
     public static let type = "hardware.clearFault"

@@ -19,13 +19,16 @@ public struct GatewayStatus: BusRequest {
     }
 }
 
-/// Request: put the dead letters back into the queue.
+/// Request: put dead letters back into the queue.
 public struct ResendDeadLetters: BusRequest {
     public static let type = "ocpp.resend"
     public static let server = ServiceName.ocppGateway
     public static let access = BusAccess.people
 
-    public init() {}
+    /// Only this one, by its place in the order of messages; nil for all.
+    public var messageNumber: Int64?
+
+    public init(messageNumber: Int64? = nil) { self.messageNumber = messageNumber }
 
     public struct Reply: BusReply {
         /// How many messages went back into the queue.

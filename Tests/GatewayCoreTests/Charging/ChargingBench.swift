@@ -44,6 +44,7 @@ final class ChargingBench {
     var holdsLoads = false
     private(set) var compactions = 0
     var hardwareAnswers = true
+    var answersUnlocks = true
     /// Meter readings are published each second.
     var meterReports = true
     private var waiting: OutgoingCall?
@@ -54,7 +55,8 @@ final class ChargingBench {
     /// The next CALL's answer never comes while the connection stays.
     var holdsAnswers = false
 
-    private var configuration: ChargingConfiguration
+    /// What the next process is told.
+    var configuration: ChargingConfiguration
     private let table: OCPPKeyTable
     private(set) var keys: OCPPKeys
     private var seed: UInt64
@@ -201,6 +203,9 @@ final class ChargingBench {
         moment = Moment(uptime: .seconds(20), utc: moment.utc.advanced(by: duration))
         restart()
     }
+
+    /// What was written is on the disk, as after the farewell of a process.
+    func sync() { synced = journal.count }
 
     /// The process dies and starts again: same boot, hardware goes on.
     func restart(after duration: Duration = .seconds(2)) {
@@ -375,7 +380,7 @@ final class ChargingBench {
 
     private func answer(_ unlock: Unlock) {
         unlockRequests += 1
-        guard hardwareAnswers, let device = hardware[unlock.connectorId] else { return }
+        guard hardwareAnswers, answersUnlocks, let device = hardware[unlock.connectorId] else { return }
         if !device.lockIsStuck { hardware[unlock.connectorId]?.lock = .unlocked }
         let outcome: Unlock.Outcome = device.lockIsStuck ? .failed : .unlocked
         feed(.unlockAnswered(connectorId: unlock.connectorId, .answered(outcome)))

@@ -1,8 +1,9 @@
 import BusSchema
-import GatewayCore
 import OCPP
 import Primitives
 import Testing
+
+@testable import GatewayCore
 
 @Suite struct DeliveryTests {
     private func refuseStart(_ request: OCPPRequest) -> CallOutcome? {
@@ -34,6 +35,36 @@ import Testing
         #expect(starts(bench) == 3)
         #expect(bench.machine.queue?.deadLetters == 1)
         #expect(bench.machine.queue?.undelivered == 0)
+    }
+
+    // Shows: CORE-TX-30
+    /// OCPP 1.6 §9.1.32: a restart is no way around the wait, and does not begin it anew.
+    @Test(arguments: [false, true]) func aWaitGoesOnAfterARestart(compacted: Bool) {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
+        bench.central.interfere = refuseStart
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 11)
+        #expect(starts(bench) == 2)
+        bench.run(seconds: 8)
+        if compacted {
+            var ledger = TransactionLedger()
+            for record in bench.journal { ledger.read(record) }
+            let compaction = JournalCompaction(ledger)
+            bench.journal = [compaction.checkpoint] + bench.journal.filter { compaction.keeps($0) }
+        }
+        bench.restart(after: .seconds(2))
+        #expect(bench.machine.queue?.attempts == 2)
+        bench.goOnline(registered: false)
+        // Of twenty seconds, ten or so are over.
+        bench.run(seconds: 8)
+        #expect(starts(bench) == 2)
+        bench.run(seconds: 4)
+        #expect(starts(bench) == 3)
+        bench.run(seconds: 60)
+        #expect(starts(bench) == 3)
+        #expect(bench.machine.queue?.deadLetters == 1)
     }
 
     // Shows: CORE-TX-31, CORE-TX-33
@@ -101,6 +132,21 @@ import Testing
         #expect(bench.lines == ["Start 1 CARD 1000", "Meter 1 #1 1040", "Stop #1 Local CARD 1060"])
         #expect(bench.machine.queue?.deadLetters == 0)
         #expect(bench.machine.queue?.undelivered == 0)
+    }
+
+    @Test func oneDeadLetterCanBeSentAgainAlone() throws {
+        let bench = afterASessionThatBecameDeadLetters()
+        bench.central.interfere = { _ in nil }
+        bench.central.forgetLines()
+        #expect(bench.machine.resendDeadLetters(4, at: bench.moment).requeued == 0)
+        let (count, effects) = bench.machine.resendDeadLetters(1, at: bench.moment)
+        bench.perform(effects)
+        bench.pump()
+        #expect(count == 1)
+        #expect(bench.lines == ["Start 1 CARD 1000"])
+        #expect(bench.machine.queue?.deadLetters == 2)
+        bench.restart()
+        #expect(bench.machine.queue?.deadLetters == 2)
     }
 
     @Test func deadLettersPutBackWhileTheQueueIsReadAreNotTakenForLost() {

@@ -59,6 +59,28 @@ import Testing
         #expect(messages.isEmpty)
     }
 
+    /// The end of another transaction, told with -1, would only be said once more while its start stays a dead letter.
+    @Test func oneStartThatIsSentAloneBringsItsOwnEndOnly() throws {
+        charge()
+        bench.unplug()
+        bench.plug()
+        charge("OTHER")
+        bench.run(seconds: 5)
+        let letters = bench.machine.book.ledger.deadLetters
+        #expect(bench.machine.queue?.deadLetters == 2)
+        let first = try #require(letters.first)
+        acceptAll()
+        bench.central.forgetLines()
+        let told = bench.central.stops.count
+        bench.perform(bench.machine.resendDeadLetters(first, at: bench.moment).effects)
+        bench.run(seconds: 5)
+        #expect(bench.central.stops.dropFirst(told).map(\.request.transactionId) == [1])
+        #expect(bench.machine.queue?.deadLetters == 1 && bench.machine.queue?.undelivered == 0)
+        resend()
+        #expect(bench.central.stops.dropFirst(told).map(\.request.transactionId) == [1, 2])
+        #expect(bench.machine.queue?.deadLetters == 0 && bench.machine.queue?.undelivered == 0)
+    }
+
     @Test func aRestartAndAShorterJournalForgetNoEnd() {
         charge()
         bench.run(seconds: 5)

@@ -1,8 +1,9 @@
 import BusSchema
-import GatewayCore
 import OCPP
 import Primitives
 import Testing
+
+@testable import GatewayCore
 
 /// Billing data survive anything: the process dies, or the power goes, before and after every single write.
 @Suite struct PowerCutTests {
@@ -116,6 +117,84 @@ import Testing
         bench.run(seconds: 2)
         #expect(bench.lines.last == "Stop #1 Local CARD 1106")
         #expect(bench.central.starts.count == 1)
+    }
+
+    // Shows: CORE-RST-11
+    /// OCPP 1.6 §7.36: who was asked to end before the machine went off was shut down, which is no loss of power.
+    @Test func aShutdownIsAReboot() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 25)
+        bench.feed(.terminationRequested)
+        bench.sync()
+        bench.powerCycle()
+        bench.goOnline()
+        bench.run(seconds: 12)
+        #expect(bench.central.stops.map(\.request.reason) == [.reboot])
+        #expect(bench.central.stops.map(\.request.meterStop) == [1056])
+    }
+
+    /// The program alone was replaced; what came then was a power cut.
+    @Test(arguments: [0, 30]) func aPowerCutAfterARestartOfTheProgramIsAPowerLoss(seconds: Int) {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 25)
+        bench.feed(.terminationRequested)
+        bench.sync()
+        bench.restart()
+        bench.goOnline(registered: false)
+        bench.run(seconds: seconds)
+        bench.powerCycle()
+        bench.goOnline()
+        bench.run(seconds: 12)
+        #expect(bench.central.stops.map(\.request.reason) == [.powerLoss])
+    }
+
+    /// A farewell that the compaction of the journal put into a checkpoint.
+    @Test func aFarewellSurvivesTheCompactionOfTheJournal() throws {
+        var ledger = TransactionLedger()
+        for record in ChargingBench.charging().journal { ledger.read(record) }
+        let uuid = try #require(ledger.open[1]?.began.transaction)
+        let time = try #require(ledger.open[1]?.registerTime)
+        let read = RegisterRead(transaction: uuid, energyWh: 1010, time: time, isFarewell: true)
+        ledger.read(.registerRead(read))
+        var next = TransactionLedger()
+        next.read(JournalCompaction(ledger).checkpoint)
+        #expect(next.open[1]?.saidFarewell == true)
+        next.read(.registerRead(RegisterRead(transaction: uuid, energyWh: 1010, time: time)))
+        #expect(next.open[1]?.saidFarewell == nil)
+    }
+
+    @Test func aResetOfTheWatchdogIsAReboot() {
+        let bench = ChargingBench.charging()
+        bench.configuration.bootedByWatchdog = true
+        bench.powerCycle()
+        bench.goOnline()
+        bench.run(seconds: 12)
+        #expect(bench.central.stops.map(\.request.reason) == [.reboot])
+    }
+
+    @Test(arguments: [(60, true), (600, false)]) func aTransactionIsResumedAfterAShortOutageOnly(
+        outage: Int,
+        goesOn: Bool
+    ) {
+        let bench = ChargingBench.charging(powerLoss: .resume)
+        bench.configuration.maximumOutage = .seconds(300)
+        bench.run(seconds: 25)
+        bench.powerCycle(after: .seconds(outage))
+        bench.goOnline()
+        bench.run(seconds: 25)
+        #expect(bench.machine.hasOpenTransaction == goesOn)
+        #expect(bench.central.stops.map(\.request.reason) == (goesOn ? [] : [.powerLoss]))
+    }
+
+    /// How long it was off cannot be told, so that it may have been for days.
+    @Test func withoutATimeNothingIsResumedThatHasALimit() {
+        let bench = ChargingBench.charging(powerLoss: .resume)
+        bench.configuration.maximumOutage = .seconds(300)
+        bench.configuration.clockIsTrusted = false
+        bench.powerCycle(after: .seconds(60))
+        bench.goOnline()
+        bench.run(seconds: 25)
+        #expect(bench.central.stops.map(\.request.reason) == [.powerLoss])
     }
 
     @Test func aResumedTransactionWhoseEVLeftStops() {

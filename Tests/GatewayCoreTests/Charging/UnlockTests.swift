@@ -57,6 +57,22 @@ import Testing
         #expect(bench.lines.last == "Stop #1 UnlockCommand 1006")
     }
 
+    /// As OCPP 1.6 §5.17 has it for triggers: the answer comes before the messages that the request causes.
+    @Test func whatAnUnlockStopsIsToldAfterItsAnswer() {
+        let bench = ChargingBench.charging(hasLock: true)
+        bench.answersUnlocks = false
+        #expect(unlock(bench, 1) == nil)
+        bench.change { _ in }
+        bench.run(seconds: 4)
+        #expect(bench.unlockAnswers.isEmpty)
+        #expect(bench.lines.isEmpty)
+        bench.feed(.unlockAnswered(connectorId: 1, .answered(.unlocked)))
+        bench.run(seconds: 1)
+        #expect(bench.unlockAnswers == [.unlocked])
+        #expect(bench.lines.first == "Status 1 Finishing")
+        #expect(bench.lines.contains { $0.hasPrefix("Stop #1 UnlockCommand") })
+    }
+
     // Shows: CORE-UNL-01, CORE-UNL-06
     @Test func aLockThatDoesNotAnswerIsAFailure() {
         let bench = ChargingBench(hasLock: true)

@@ -12,6 +12,8 @@ struct GatewayBench {
     var now = GatewayBench.beginning
     /// Messages sent and not looked at yet.
     var calls: [(id: String, request: OCPPRequest)] = []
+    /// Whether writes of the journal succeed. When one fails, the machine is put back, told, and fed again, as the host does it.
+    var diskWorks = true
     private(set) var logs: [LogRecord] = []
     var logged: [String] { logs.map(\.message) }
     private var nextId = 0
@@ -21,6 +23,7 @@ struct GatewayBench {
         defaults: [String: String] = [:],
         clockIsTrusted: Bool = true,
         hasLock: Bool = false,
+        documents: Documents = Documents(),
         restored: TransactionLedger = TransactionLedger()
     ) throws {
         let site = KeySite(numberOfConnectors: 1, fixedCable: !hasLock, phases: 3, defaults: defaults)
@@ -44,7 +47,7 @@ struct GatewayBench {
         machine = GatewayMachine(
             configuration: configuration,
             table: try OCPPKeyTable(site: site),
-            documents: Documents(),
+            documents: documents,
             restored: restored,
             seed: 5,
             at: now
@@ -52,7 +55,18 @@ struct GatewayBench {
     }
 
     @discardableResult
-    mutating func feed(_ event: GatewayEvent) -> [GatewayEffect] { note(machine.handle(event, at: now)) }
+    mutating func feed(_ event: GatewayEvent) -> [GatewayEffect] {
+        run { machine, now in machine.handle(event, at: now) }
+    }
+
+    private mutating func run(_ body: (inout GatewayMachine, Moment) -> [GatewayEffect]) -> [GatewayEffect] {
+        let before = machine
+        let effects = body(&machine, now)
+        guard !diskWorks, !effects.persisted.isEmpty else { return note(effects) }
+        machine = before
+        _ = note(machine.handle(.charging(.persistFailed(reason: "no space")), at: now))
+        return note(body(&machine, now))
+    }
 
     /// As the host does it on a full disk: when the write of the event fails, the machine is put back to what it was before, hears of it,
     /// and takes the event in again. Returns what is performed then.
@@ -70,7 +84,7 @@ struct GatewayBench {
     mutating func advance(_ duration: Duration) -> [GatewayEffect] {
         now = now.advanced(by: duration)
         // hardware-io lives.
-        return feed(.charging(.hardwareAlive)) + note(machine.deadlineReached(at: now))
+        return feed(.charging(.hardwareAlive)) + run { machine, now in machine.deadlineReached(at: now) }
     }
 
     /// A connector of hardware-io, by default with nothing plugged in.
@@ -164,6 +178,19 @@ struct GatewayBench {
         settleStatuses()
     }
 
+    /// Registered, and somebody charges under the transactionId 7.
+    mutating func beginTransaction() throws {
+        register()
+        feed(.charging(.hardwareConnector(Self.connector(pilot: .c))))
+        read(energyWh: 1000)
+        settleStatuses()
+        feed(.charging(.cardPresented(CardPresented(readerId: 1, connectorIds: [1], idTag: "TAG"))))
+        let info = IdTagInfo(status: .accepted)
+        answer(.authorize(Authorize.Confirmation(idTagInfo: info)))
+        answer(.startTransaction(StartTransaction.Confirmation(idTagInfo: info, transactionId: 7)))
+        settleStatuses()
+    }
+
     /// Confirms the statuses that are sent now.
     mutating func settleStatuses() {
         while case .statusNotification? = calls.first?.request {
@@ -192,6 +219,21 @@ extension [GatewayEffect] {
             guard case .sendResult(_, let confirmation) = effect else { return nil }
             return confirmation
         }
+    }
+
+    /// The records among them.
+    var persisted: [JournalRecord] {
+        flatMap { effect in
+            guard case .persist(let records, _) = effect else { return [JournalRecord]() }
+            return records
+        }
+    }
+
+    /// The newest document of that kind among them.
+    func saved<D: Document>(_: D.Type) -> D? {
+        var newest: D?
+        for case .save(let document) in self { newest = document.value as? D ?? newest }
+        return newest
     }
 
     /// The CALLERRORs among them.

@@ -9,6 +9,7 @@ struct BusCall: Sendable {
         case permit(Permit)
         case unlock(Unlock)
         case indicate(Indicate)
+        case restartHardware
         case declare(ConfigDeclare)
         case store(number: Int, ConfigSet, Secret?)
         case report(UplinkReport)
@@ -23,7 +24,7 @@ struct BusCall: Sendable {
 
     var server: Service {
         switch order {
-        case .permit, .unlock, .indicate: .hardware
+        case .permit, .unlock, .indicate, .restartHardware: .hardware
         case .declare, .store: .config
         case .report: .modem
         }

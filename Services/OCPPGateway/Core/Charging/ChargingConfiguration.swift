@@ -23,7 +23,7 @@ public struct ChargingConfiguration: Equatable, Sendable {
 
     /// What becomes of a transaction that a power cut interrupted (OCPP 1.6 §7.36).
     public enum PowerLossPolicy: Equatable, Sendable {
-        /// It ends with the reason PowerLoss, at the last stored register.
+        /// It ends with the reason PowerLoss, or Reboot where the machine was shut down or its watchdog struck.
         case stop
         /// It goes on.
         case resume
@@ -31,6 +31,10 @@ public struct ChargingConfiguration: Equatable, Sendable {
 
     public var connectors: [Connector]
     public var powerLoss: PowerLossPolicy
+    /// With `.resume`: how long the machine may have been off; nil for any time. Longer, or of unknown length, it ends the transaction.
+    public var maximumOutage: Duration?
+    /// The hardware watchdog made the machine boot, so that what it interrupted was no power cut.
+    public var bootedByWatchdog: Bool
     /// How long hardware-io may deliver without hearing from us.
     public var permitLease: Duration
     /// How often a permit is renewed; well below the lease.
@@ -47,6 +51,8 @@ public struct ChargingConfiguration: Equatable, Sendable {
     public init(
         connectors: [Connector],
         powerLoss: PowerLossPolicy = .stop,
+        maximumOutage: Duration? = nil,
+        bootedByWatchdog: Bool = false,
         permitLease: Duration = .seconds(60),
         permitRenewal: Duration = .seconds(20),
         hardwareSilence: Duration = .seconds(30),
@@ -57,6 +63,8 @@ public struct ChargingConfiguration: Equatable, Sendable {
         precondition(permitRenewal < permitLease, "A permit must be renewed before it ends.")
         self.connectors = connectors
         self.powerLoss = powerLoss
+        self.maximumOutage = maximumOutage
+        self.bootedByWatchdog = bootedByWatchdog
         self.permitLease = permitLease
         self.permitRenewal = permitRenewal
         self.hardwareSilence = hardwareSilence

@@ -159,10 +159,22 @@ extension ChargingMachine {
             machine.obey(machine.availability.retry(), &turn)
             turn.identity.cache.hurry(at: turn.uptime)
             machine.eachConnector(&turn) { $0.cancelUsage(&$1) }
+            machine.statuses.resetFailure = nil
             machine.set(.reset, on: 0, true, &turn)
             machine.eachConnector(&turn) { $0.stop(reason, idTag: nil, &$1) }
         }
     }
+
+    /// A Reset could not be done: the charger is of use again, and the central system is told (OCPP 1.6 §7.6, ResetFailure).
+    mutating func resetFailed(because reason: String, at moment: Moment) -> [ChargingEffect] {
+        inTurn(at: moment) { machine, turn in
+            machine.statuses.resetFailure = reason
+            machine.set(.reset, on: 0, false, &turn)
+        }
+    }
+
+    /// The end of every transaction that was decided is on disk.
+    var endsAreKept: Bool { book.owesNothing && !connectors.contains { $0.transaction?.isRunning == true } }
 
     /// A transaction is running, or its end is not on disk yet.
     public var hasOpenTransaction: Bool { connectors.contains { $0.transaction != nil } }

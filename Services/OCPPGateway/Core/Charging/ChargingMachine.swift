@@ -69,7 +69,7 @@ public struct ChargingMachine: Machine, Sendable {
         connectors = configuration.connectors.sorted { $0.id < $1.id }.map {
             ConnectorMachine(settings: $0, inoperability: availability.reasons(for: $0.id), at: moment.uptime)
         }
-        delivery = DeliveryMachine(restored)
+        delivery = DeliveryMachine(restored, clock, keys.core, at: moment)
         statuses = Statuses()
     }
 
@@ -160,7 +160,11 @@ public struct ChargingMachine: Machine, Sendable {
         case .terminationRequested:
             // The connection ends because we do, and the rules for a charger that is offline are not meant for that.
             for request in turn.identity.popAll() { refuse(request, because: "the gateway ends", &turn) }
-            eachConnector(&turn) { $0.renewPermit(&$1) }
+            eachConnector(&turn) {
+                $0.sayFarewell(&$1)
+                $0.renewPermit(&$1)
+                $0.cable.giveUp(&$1)
+            }
             obey(availability.retry(), &turn)
             turn.identity.cache.hurry(at: turn.uptime)
         }
@@ -287,6 +291,9 @@ public struct ChargingMachine: Machine, Sendable {
                 request: .authorize(Authorize.Request(idTag: request.idTag))
             )
         }
+        // The answer to a request comes before the messages that it causes (OCPP 1.6 §5.17 says so of triggers): the status and the end of
+        // what UnlockConnector stopped wait for it, five seconds at most.
+        guard !connectors.contains(where: \.cable.isAwaited) else { return nil }
         let turn = turn(at: moment)
         if let (number, request) = statuses.nextRequest(turn) {
             return OutgoingCall(key: .status(number), request: .statusNotification(request))
@@ -305,7 +312,7 @@ public struct ChargingMachine: Machine, Sendable {
             case .status:
                 machine.statuses.finished(key.number, confirmed: outcome.isProcessed, at: moment.uptime)
             case .delivery: machine.deliveryFinished(key.number, outcome, &turn)
-            case .registration, .heartbeat: break
+            case .registration, .dataTransfer, .heartbeat: break
             }
         }
     }
@@ -340,11 +347,15 @@ public struct ChargingMachine: Machine, Sendable {
 
     // MARK: - Dead letters
 
-    /// Puts the dead letters back into the queue, at the place of their time. Returns how many.
-    public mutating func resendDeadLetters(at moment: Moment) -> (requeued: Int, effects: [ChargingEffect]) {
-        let count = turn(at: moment).ledger.deadLetters.count
+    /// Puts the dead letters, or the one of that place, back into the queue, at the place of their time. Returns how many.
+    public mutating func resendDeadLetters(
+        _ sequence: Int64? = nil,
+        at moment: Moment
+    ) -> (requeued: Int, effects: [ChargingEffect]) {
+        let letters = book.ledger.deadLetters
+        let count = sequence.map { letters.contains($0) ? 1 : 0 } ?? letters.count
         guard count > 0 else { return (0, []) }
-        let effects = inTurn(at: moment) { _, turn in turn.persist(.requeued(Requeued()), .synced) }
+        let effects = inTurn(at: moment) { _, turn in turn.persist(.requeued(Requeued(sequence: sequence)), .synced) }
         return (count, effects)
     }
 }

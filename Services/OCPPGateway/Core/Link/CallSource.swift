@@ -15,7 +15,7 @@ struct CallSource: Sendable {
 
 extension CallSource {
     /// All of them, the most urgent first.
-    static let all = [registration, charging, heartbeat]
+    static let all = [registration, charging, dataTransfer, heartbeat]
 
     /// The one that a key belongs to.
     static func of(_ key: CallKey) -> CallSource {
@@ -43,6 +43,21 @@ extension CallSource {
             nextCall: { machine, turn in machine.charging.nextCall(at: turn.moment) },
             callFinished: { machine, key, outcome, turn in
                 machine.perform(machine.charging.callFinished(key, outcome, at: turn.moment), &turn)
+            }
+        )
+    }
+
+    private static var dataTransfer: CallSource {
+        CallSource(
+            keys: [.dataTransfer],
+            needsRegistration: true,
+            nextCall: { machine, _ in
+                FeatureProfiles.with(DataTransferProfile.self, of: &machine) { profile, _ in profile.nextCall() }
+            },
+            callFinished: { machine, key, outcome, turn in
+                FeatureProfiles.with(DataTransferProfile.self, of: &machine) { profile, _ in
+                    profile.callFinished(key, outcome, &turn)
+                }
             }
         )
     }

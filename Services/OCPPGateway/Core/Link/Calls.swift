@@ -9,6 +9,7 @@ public struct CallKey: Hashable, Sendable {
         case authorization
         case status
         case delivery
+        case dataTransfer
         case heartbeat
     }
 
@@ -29,6 +30,9 @@ public struct CallKey: Hashable, Sendable {
 
     /// The number counts StatusNotifications, so that a late answer is not taken for that to a newer one about the same connector.
     public static func status(_ number: Int64) -> CallKey { CallKey(.status, number) }
+
+    /// The number is that of the bus request that wants it sent.
+    public static func dataTransfer(_ number: Int) -> CallKey { CallKey(.dataTransfer, Int64(number)) }
 
     /// A transaction-related message, by its place in the durable order.
     public static func delivery(sequence: Int64) -> CallKey { CallKey(.delivery, sequence) }

@@ -27,6 +27,11 @@ struct IncomingCalls: Equatable, Sendable {
         return true
     }
 
+    /// Whether somebody waits for an answer that is none of these.
+    func isOpen(besides answered: [String]) -> Bool {
+        open.contains { id, count in count > answered.count { $0 == id } }
+    }
+
     /// Nothing that is open may be answered any more.
     mutating func removeAll() { open.removeAll() }
 

@@ -1,40 +1,151 @@
 import OCPP
 import Primitives
 
-/// A Reset under way (OCPP 1.6 §5.14): transactions are stopped, what they leave to say is given some time, then the program
-/// starts anew. What could not be delivered is on disk and follows after the next registration.
+/// A Reset under way (OCPP 1.6 §5.14): transactions are stopped, what they leave to say is given some time, hardware-io starts anew if it is
+/// Hard, then the program does. What could not be delivered is on disk and follows after the next registration.
+///
+/// An attempt fails when the disk does not take the end of the transactions, because a restart would forget it, or when hardware-io does not
+/// follow. It is repeated as often as `ResetRetries` says (OCPP 1.6 §9.1.22).
 struct ResetMachine: Equatable, Sendable {
     private enum State: Equatable {
         case idle
-        /// Waiting for the last messages; → over.
-        case windingUp(until: Duration)
+        /// An earlier process was in the middle of it; that this one goes on is being stored. Next: windingUp, idle.
+        case resuming(ResetDocument.Progress)
+        /// Waiting for the last messages. Next: restartingHardware, resting, over.
+        case windingUp(ResetDocument.Progress, until: Duration)
+        /// hardware-io was asked and answers. Next: over, resting.
+        case restartingHardware(ResetDocument.Progress, until: Duration)
+        /// An attempt failed. Next: windingUp, idle.
+        case resting(ResetDocument.Progress, until: Duration)
         /// The restart was ordered; final.
         case over
     }
+
+    /// What a reset needs to know to go on.
+    struct Circumstances {
+        /// Nothing is left to say to the central system.
+        var everythingSaid: Bool
+        /// The end of every transaction is on disk: whoever starts anew knows of it.
+        var endsAreKept: Bool
+        /// `ResetRetries`.
+        var retries: Int
+    }
+
+    /// What is to be done next.
+    enum Step: Equatable {
+        /// The answer is `hardwareAnswered`.
+        case restartHardware
+        case restart
+        /// So many attempts have failed, the last one for this reason; there is another.
+        case tryAgain(after: Int, reason: String)
+        /// There is none: the charger goes on as it is.
+        case giveUp(reason: String)
+    }
+
+    private static let hardwareLimit = Duration.seconds(3)
+    private static let restAfterFailure = Duration.seconds(5)
 
     private var state: State = .idle
 
     /// Whether nothing new may begin.
     var isUnderWay: Bool { state != .idle }
 
-    /// When to restart whatever is undelivered.
+    /// What the next process has to know if this one dies now.
+    var document: ResetDocument {
+        switch state {
+        case .idle, .over: ResetDocument(underWay: nil)
+        case .resuming(let progress), .windingUp(let progress, _), .restartingHardware(let progress, _),
+            .resting(let progress, _):
+            ResetDocument(underWay: progress)
+        }
+    }
+
     var nextDeadline: Deadline? {
-        guard case .windingUp(let until) = state else { return nil }
-        return Deadline(at: until, for: "the time for last words before the reset is over")
+        switch state {
+        case .idle, .resuming, .over: nil
+        case .windingUp(_, let until): Deadline(at: until, for: "the time for last words before the reset is over")
+        case .restartingHardware(_, let until): Deadline(at: until, for: "hardware-io should have answered")
+        case .resting(_, let until): Deadline(at: until, for: "the reset is tried again")
+        }
     }
 
     /// Starts it. Returns false when one is under way already.
-    mutating func begin(_ type: ResetType, at moment: Moment) -> Bool {
+    mutating func begin(_ type: ResetType, boot: String, at moment: Moment) -> Bool {
         guard state == .idle else { return false }
-        // Hard is the last resort for a charge point that does not work well: it does not wait for the central system (E §3.82).
-        state = .windingUp(until: moment.uptime + (type == .soft ? .seconds(20) : .seconds(2)))
+        windUp(ResetDocument.Progress(type: type, attempt: 1, boot: boot), at: moment)
         return true
     }
 
-    /// Whether to restart now; true once.
-    mutating func isDue(everythingSaid: Bool, at moment: Moment) -> Bool {
-        guard case .windingUp(let until) = state, everythingSaid || until <= moment.uptime else { return false }
+    /// Goes on with what an earlier process of this boot of the machine was in the middle of. Returns the type; nil when there is nothing to
+    /// go on with: a boot of the machine is a reset by itself. The process that died was a failed attempt, and the new one waits until that
+    /// is on disk: where nothing can be stored, the charger would start anew for ever.
+    mutating func resume(_ document: ResetDocument?, boot: String) -> ResetType? {
+        guard var progress = document?.underWay, progress.boot == boot, state == .idle else { return nil }
+        progress.attempt += 1
+        state = .resuming(progress)
+        return progress.type
+    }
+
+    /// The document is on disk, or could not be stored. Returns the step that follows.
+    mutating func documentSaved(_ isSaved: Bool, retries: Int, at moment: Moment) -> Step? {
+        guard case .resuming(let progress) = state else { return nil }
+        guard isSaved, progress.attempt - 1 <= retries else {
+            state = .idle
+            return .giveUp(reason: isSaved ? "the program ended in the middle of it" : "its progress cannot be stored")
+        }
+        windUp(progress, at: moment)
+        return nil
+    }
+
+    /// hardware-io said whether it starts anew. Returns the step that follows.
+    mutating func hardwareAnswered(_ problem: String?, retries: Int, at moment: Moment) -> Step? {
+        guard case .restartingHardware(let progress, _) = state else { return nil }
+        if let problem { return failed(progress, problem, retries, at: moment) }
         state = .over
-        return true
+        return .restart
+    }
+
+    /// The step that is due; to be called until there is none.
+    mutating func next(_ now: Circumstances, at moment: Moment) -> Step? {
+        switch state {
+        case .windingUp(let progress, let until):
+            guard now.everythingSaid || until <= moment.uptime else { return nil }
+            guard now.endsAreKept else {
+                return failed(progress, "the end of a transaction is not on disk", now.retries, at: moment)
+            }
+            guard progress.type == .hard else {
+                state = .over
+                return .restart
+            }
+            state = .restartingHardware(progress, until: moment.uptime + Self.hardwareLimit)
+            return .restartHardware
+        case .restartingHardware(let progress, let until) where until <= moment.uptime:
+            return failed(progress, "hardware-io does not answer", now.retries, at: moment)
+        case .resting(var progress, let until) where until <= moment.uptime:
+            progress.attempt += 1
+            windUp(progress, at: moment)
+            return next(now, at: moment)
+        case .idle, .resuming, .restartingHardware, .resting, .over: return nil
+        }
+    }
+
+    private mutating func windUp(_ progress: ResetDocument.Progress, at moment: Moment) {
+        // Hard is the last resort for a charge point that does not work well: it does not wait for the central system (E §3.82).
+        let limit: Duration = progress.type == .soft ? .seconds(20) : .seconds(2)
+        state = .windingUp(progress, until: moment.uptime + limit)
+    }
+
+    private mutating func failed(
+        _ progress: ResetDocument.Progress,
+        _ reason: String,
+        _ retries: Int,
+        at moment: Moment
+    ) -> Step {
+        guard progress.attempt <= retries else {
+            state = .idle
+            return .giveUp(reason: reason)
+        }
+        state = .resting(progress, until: moment.uptime + Self.restAfterFailure)
+        return .tryAgain(after: progress.attempt, reason: reason)
     }
 }

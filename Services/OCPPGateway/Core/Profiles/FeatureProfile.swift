@@ -27,6 +27,18 @@ protocol FeatureProfile: Sendable {
         _ turn: inout GatewayTurn
     ) -> Bool
 
+    /// Replies to a request of the bus, by `GatewayEffect.replied`, now or later.
+    /// - Returns: False, having done nothing, when the request is none of its own.
+    mutating func asked(
+        _ number: Int,
+        _ request: GatewayRequest,
+        _ machine: inout GatewayMachine,
+        _ turn: inout GatewayTurn
+    ) -> Bool
+
+    /// There is no central system any more that has accepted us.
+    mutating func wentOffline(_ machine: inout GatewayMachine, _ turn: inout GatewayTurn)
+
     /// What became of a save of one of its documents.
     mutating func saved(
         _ document: String,
@@ -45,6 +57,10 @@ extension FeatureProfile {
 
     var nextDeadline: Deadline? { nil }
 
+    mutating func asked(_: Int, _: GatewayRequest, _: inout GatewayMachine, _: inout GatewayTurn) -> Bool { false }
+
+    mutating func wentOffline(_: inout GatewayMachine, _: inout GatewayTurn) {}
+
     mutating func saved(_: String, _: SaveOutcome, _: inout GatewayMachine, _: inout GatewayTurn) {}
 
     mutating func deadlineReached(_: inout GatewayMachine, _: inout GatewayTurn) {}
@@ -60,7 +76,7 @@ enum SaveOutcome: Equatable, Sendable {
 /// The profiles that are built, each with its state.
 struct FeatureProfiles: Sendable {
     /// Asked in this order.
-    static let all: [any FeatureProfile.Type] = [CoreProfile.self, UnbuiltProfiles.self]
+    static let all: [any FeatureProfile.Type] = [CoreProfile.self, DataTransferProfile.self, UnbuiltProfiles.self]
 
     private var profiles: [any FeatureProfile]
 
@@ -88,6 +104,25 @@ struct FeatureProfiles: Sendable {
             if body(&own.profiles[index], &machine) { return true }
         }
         return false
+    }
+}
+
+extension FeatureProfiles {
+    /// Runs the one profile of that kind, which is in `all`.
+    static func with<Profile: FeatureProfile, Result>(
+        _: Profile.Type,
+        of machine: inout GatewayMachine,
+        _ body: (inout Profile, inout GatewayMachine) -> Result
+    ) -> Result {
+        var result: Result?
+        _ = first(of: &machine) { profile, machine in
+            guard var own = profile as? Profile else { return false }
+            result = body(&own, &machine)
+            profile = own
+            return true
+        }
+        guard let result else { preconditionFailure("Every profile that is asked for is in the list.") }
+        return result
     }
 }
 

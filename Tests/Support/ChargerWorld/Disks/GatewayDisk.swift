@@ -111,6 +111,9 @@ final class GatewayDisk {
     /// Reads a slice of the queue. Returns the event that tells the core, if that was all of it.
     func load(_ query: QueueQuery) -> GatewayEvent? { journal?.load(query) }
 
+    /// Reads a page for somebody to see. Returns the event that tells the core, if it is not read.
+    func read(_ query: RecordQuery) -> GatewayEvent? { journal?.read(query) }
+
     /// Has what nobody needs any more dropped, in slices.
     func compact(_ compaction: JournalCompaction, at uptime: Duration) {
         journal?.compact(compaction, at: uptime)

@@ -205,7 +205,9 @@ struct Dice {
         }
         if chance.breaksDisk, pick([true, false]) { return diskMishap() }
         guard chance.breaksDevices else { return [Step(.stall(.seconds(1)))] }
-        let code: HardwareFaultCode = pick([.powerMeterFailure, .groundFailure, .evCommunicationError, .internalError])
+        let code: HardwareFaultCode = pick([
+            .powerMeterFailure, .groundFailure, .emergencyStop, .evCommunicationError, .internalError,
+        ])
         return [
             Step(.simulate(SimulateHardware(action: .fault, connectorId: id, fault: code))),
             Step(

@@ -94,7 +94,7 @@ final class GatewayProcess: ServiceProcess {
     func resend() {
         resends += 1
         let number = resends
-        host.whenAwake { [unowned self] in host.deliver(.resendRequested(number: number)) }
+        host.whenAwake { [unowned self] in host.deliver(.asked(number: number, .resend(ResendDeadLetters()))) }
     }
 
     private func read(_ text: [UInt8]) {
@@ -121,8 +121,10 @@ final class GatewayProcess: ServiceProcess {
         case (.store(let number, _, _), .config(.set(let reply))):
             host.deliver(.stored(number: number, .success(reply)))
         case (.store(let number, _, _), .error(let error)): host.deliver(.stored(number: number, .failure(error)))
+        case (.restartHardware, .hardware(.done)): host.deliver(.hardwareRestartAnswered(.success(Done())))
+        case (.restartHardware, .error(let error)): host.deliver(.hardwareRestartAnswered(.failure(error)))
         case (.indicate, _), (.report, _): break
-        case (.permit, _), (.unlock, _), (.declare, _), (.store, _):
+        case (.permit, _), (.unlock, _), (.declare, _), (.store, _), (.restartHardware, _):
             around.notebook.violate("\(order) was answered with \(answer)")
         }
     }
@@ -174,6 +176,7 @@ final class GatewayProcess: ServiceProcess {
             ask(.permit(permit))
         case .requestUnlock(let unlock): around.bus.request(.unlock(unlock), within: UnlockOutcome.patience)
         case .indicate(let indication): ask(.indicate(indication))
+        case .restartHardware: around.bus.request(.restartHardware, within: .seconds(2))
         case .declareKeys(let declaration): ask(.declare(declaration))
         case .store(let number, let set): ask(.store(number: number, set, nil))
         case .storeSecret(let number, let key, let secret):
@@ -181,7 +184,9 @@ final class GatewayProcess: ServiceProcess {
             ask(.store(number: number, set, secret))
         case .report(let report): ask(.report(report))
         case .publish(let message): around.bus.publish(message, from: .gateway)
-        case .resent: break
+        case .replied: break
+        case .readRecords(let query):
+            if let event = around.disks.gateway.read(query) { host.deliver(event) }
         case .log(let record): around.log("gateway", record)
         case .exit, .restart: end()
         }

@@ -62,6 +62,7 @@ final class HardwareProcess: ServiceProcess {
             host.deliver(.permitRequested(id, permit))
         case .unlock(let unlock): host.deliver(.unlockRequested(id, unlock))
         case .indicate(let indication): host.deliver(.indicateRequested(id, indication))
+        case .restartHardware: host.deliver(.restartRequested(id, RestartHardware(reason: "Reset")))
         case .declare, .store, .report: break
         }
     }
@@ -84,7 +85,7 @@ final class HardwareProcess: ServiceProcess {
         case .refuse(let id, let error): around.bus.answer(id, .error(error))
         case .publish(let message): around.bus.publish(message, from: .hardware)
         case .log(let record): around.log("hardware", record)
-        case .finish: hasEnded()
+        case .finish, .restart: hasEnded()
         }
     }
 }

@@ -40,6 +40,9 @@ struct CableRelease: Equatable, Sendable {
         )
     }
 
+    /// An UnlockConnector waits for its answer.
+    var isAwaited: Bool { !waiting.isEmpty }
+
     private var retryAt: Duration? {
         switch progress {
         case .idle: nil
@@ -55,6 +58,9 @@ struct CableRelease: Equatable, Sendable {
 
     /// Nobody waits for the cable any more: it is gone, or the next transaction has it.
     mutating func end() { progress = .idle }
+
+    /// The program ends: nobody would answer those who wait.
+    mutating func giveUp(_ turn: inout ChargingTurn) { conclude(.unlockFailed, &turn) }
 
     /// UnlockConnector waits for it from now on.
     mutating func answerLater(_ callId: String, at uptime: Duration) {

@@ -95,7 +95,9 @@ extension ConnectorMachine {
             let transaction = Transaction(open, anchor: anchor, phase: .running(.allowed), turn)
             session = .transaction(transaction)
             turn.log(.notice, "transaction goes on", .init("connector", id), .init("transaction", transaction.uuid))
-            if !isSameBoot {
+            if isSameBoot {
+                transaction.takeFarewellBack(open, &turn)
+            } else {
                 let boot = turn.configuration.machineBootId
                 turn.persist(.resumed(Resumed(transaction: transaction.uuid, boot: boot, time: turn.now)), .synced)
             }
@@ -122,11 +124,30 @@ extension ConnectorMachine {
                 afterPowerLoss: !isSameBoot
             )
         }
-        guard !isSameBoot, turn.configuration.powerLoss == .stop else { return nil }
+        guard !isSameBoot, !mayResume(open, turn) else { return nil }
         // It was under way at the newest message, whatever that was about.
         let time = turn.clock.inOrder(open.registerTime, after: turn.ledger.newestTime ?? open.registerTime)
-        return Transaction.Stop(reason: .powerLoss, idTag: nil, time: time, afterPowerLoss: true)
+        let isReboot = open.saidFarewell == true || turn.configuration.bootedByWatchdog
+        return Transaction.Stop(
+            reason: isReboot ? .reboot : .powerLoss,
+            idTag: nil,
+            time: time,
+            afterPowerLoss: true
+        )
     }
+
+    /// Whether a transaction goes on that the machine was off in.
+    private func mayResume(_ open: TransactionLedger.Open, _ turn: ChargingTurn) -> Bool {
+        guard turn.configuration.powerLoss == .resume else { return false }
+        guard let limit = turn.configuration.maximumOutage else { return true }
+        guard let outage = turn.clock.elapsed(since: open.newestTime ?? open.registerTime, at: turn.moment) else {
+            return false
+        }
+        return outage <= limit
+    }
+
+    /// The program is asked to end, and perhaps the machine with it: what follows is no power cut.
+    mutating func sayFarewell(_ turn: inout ChargingTurn) { withTransaction { $0.sayFarewell(&turn) } }
 
     // MARK: - The central system's verdict
 

@@ -149,6 +149,8 @@ struct ConnectorMachine: Equatable, Sendable {
         } else if wasPlugged != facts.isPlugged {
             facts.isPlugged ? plugged(&turn) : unplugged(&turn)
         }
+        // Whoever pressed it wants this to be over, not to go on once the button is released (OCPP 1.6 §7.36).
+        if state.faults.contains(.emergencyStop) { stop(.emergencyStop, idTag: nil, &turn) }
         freeForgottenPlug(&turn)
         finishStop(force: false, &turn)
         leaveFinishingIfDone(&turn)

@@ -156,6 +156,22 @@ struct Transaction: Equatable, Sendable {
         }
     }
 
+    // MARK: - Restart of the program
+
+    /// The program is asked to end. If the machine is off next, that was a shutdown.
+    func sayFarewell(_ turn: inout ChargingTurn) {
+        guard isRunning else { return }
+        let read = RegisterRead(transaction: uuid, energyWh: register.energyWh, time: turn.now, isFarewell: true)
+        turn.persist(.registerRead(read), .written)
+    }
+
+    /// Only the program was away: if the machine is off next, that will be a power cut unless somebody says otherwise.
+    func takeFarewellBack(_ open: TransactionLedger.Open, _ turn: inout ChargingTurn) {
+        guard open.saidFarewell == true else { return }
+        let read = RegisterRead(transaction: uuid, energyWh: open.registerWh, time: open.registerTime)
+        turn.persist(.registerRead(read), .synced)
+    }
+
     // MARK: - End
 
     /// Decides the end. The end record follows when the register is final.

@@ -11,6 +11,8 @@ struct DeliveryMachine: Equatable, Sendable {
     private enum Head: Equatable {
         /// None is under way. Next: inFlight.
         case idle
+        /// An earlier process saw the first message fail, and its wait is not over. Next: idle.
+        case resting(until: Duration, utc: Int64)
         /// The CALL is out. Next: idle, waiting.
         case inFlight(QueueEntry)
         /// It failed, or was not answered in time: sent again at `until`. An answer that comes meanwhile is its answer. Next: idle.
@@ -27,27 +29,30 @@ struct DeliveryMachine: Equatable, Sendable {
     /// Messages up to here were written by an earlier process, which may have sent them.
     private let inheritedThrough: Int64
 
-    init(_ ledger: TransactionLedger) {
+    /// A wait that an earlier process began goes on.
+    init(_ ledger: TransactionLedger, _ clock: EventClock, _ keys: CoreKeys, at moment: Moment) {
         window = QueueWindow(ledger)
         inheritedThrough = ledger.lastSequence
+        guard ledger.failures > 0 else { return }
+        let wait = keys.retryWait(afterFailures: ledger.failures)
+        let elapsed = ledger.failedAt.flatMap { clock.elapsed(since: $0, at: moment) } ?? .zero
+        let rest = min(max(wait - elapsed, .zero), wait)
+        guard rest > .zero else { return }
+        head = .resting(until: moment.uptime + rest, utc: clock.utc(at: moment).addingClamped(rest.wholeMilliseconds))
     }
 
     var nextDeadline: Deadline? {
         switch head {
         case .idle: window.nextDeadline
         case .inFlight: nil
-        case .waiting(_, let until, _):
+        case .waiting(_, let until, _), .resting(let until, _):
             earliest(Deadline(at: until, for: "the next attempt to deliver a message"), window.nextDeadline)
         }
     }
 
     var actionInFlight: Action? {
         guard case .inFlight(let entry) = head else { return nil }
-        return switch entry.message {
-        case .start: .startTransaction
-        case .meterValues: .meterValues
-        case .stop: .stopTransaction
-        }
+        return entry.action
     }
 
     /// Event time of the oldest message in memory.
@@ -55,12 +60,17 @@ struct DeliveryMachine: Equatable, Sendable {
 
     /// When the message that failed is sent again, UTC milliseconds since 1970, for people.
     var nextAttemptUTC: Int64? {
-        guard case .waiting(_, _, let utc) = head else { return nil }
-        return utc
+        switch head {
+        case .waiting(_, _, let utc), .resting(_, let utc): return utc
+        case .idle, .inFlight: return nil
+        }
     }
 
     mutating func deadlineReached(at uptime: Duration) {
-        if case .waiting(_, let until, _) = head, until <= uptime { head = .idle }
+        switch head {
+        case .waiting(_, let until, _) where until <= uptime, .resting(let until, _) where until <= uptime: head = .idle
+        case .idle, .inFlight, .waiting, .resting: break
+        }
         window.deadlineReached(at: uptime)
     }
 
@@ -96,7 +106,7 @@ struct DeliveryMachine: Equatable, Sendable {
         case .waiting(let entry, _, _) where silent == entry.sequence:
             // The silence was the connection's, so it is no failure of the message; the next connection tries at once.
             head = .idle
-        case .idle, .waiting: break
+        case .idle, .waiting, .resting: break
         }
         silent = nil
     }
@@ -114,8 +124,8 @@ struct DeliveryMachine: Equatable, Sendable {
             // Sent again already; the failure counts, and the verdict is left to this attempt.
             let failures = turn.ledger.failures + 1
             guard failures < turn.keys.core.transactionMessageAttempts else { return }
-            turn.persist(.attempted(Attempted(sequence: sequence, failures: failures)), .written)
-        case .idle, .inFlight, .waiting: break
+            turn.persist(.attempted(Attempted(sequence: sequence, failures: failures, time: turn.now)), .written)
+        case .idle, .inFlight, .waiting, .resting: break
         }
     }
 
@@ -131,7 +141,7 @@ struct DeliveryMachine: Equatable, Sendable {
         switch head {
         case .inFlight(let sent) where sent.sequence == sequence: entry = sent
         case .waiting(let failed, _, _) where failed.sequence == sequence: entry = failed
-        case .idle, .inFlight, .waiting:
+        case .idle, .inFlight, .waiting, .resting:
             // The wait is over, the next attempt not yet made: the answer still is its answer.
             guard case .idle = head, let first = window.first(turn.ledger), first.sequence == sequence else {
                 return nil
@@ -235,7 +245,8 @@ struct DeliveryMachine: Equatable, Sendable {
     private mutating func failed(_ entry: QueueEntry, _ turn: inout ChargingTurn) {
         let failures = turn.ledger.failures + 1
         guard failures >= turn.keys.core.transactionMessageAttempts else {
-            turn.persist(.attempted(Attempted(sequence: entry.sequence, failures: failures)), .written)
+            let attempted = Attempted(sequence: entry.sequence, failures: failures, time: turn.now)
+            turn.persist(.attempted(attempted), .written)
             wait(entry, failures: failures, turn)
             return
         }

@@ -102,9 +102,17 @@ struct QueueWindow: Equatable, Sendable {
         for index in resends.indices {
             resends[index].wasTold = turn.ledger.endsWithoutStart.contains(resends[index].sequence)
         }
-        guard resends.isEmpty else { return }
+        guard resends.isEmpty else { return forgetRepetitions(&turn) }
         turn.log(.fault, "a dead letter is not in the journal", .init("sequence", first))
         turn.book.forgetRequeued(first)
+    }
+
+    /// An end that was told with the id -1 has nothing new to say while its start stays a dead letter.
+    private mutating func forgetRepetitions(_ turn: inout ChargingTurn) {
+        for entry in resends where entry.wasTold && turn.ledger.startIsDeadLetter(of: entry) {
+            resends.removeAll { $0.sequence == entry.sequence }
+            turn.book.forgetRequeued(entry.sequence)
+        }
     }
 
     private mutating func loadedNext(_ found: [QueueEntry], _ turn: inout ChargingTurn) {

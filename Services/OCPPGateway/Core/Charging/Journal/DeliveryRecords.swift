@@ -15,6 +15,8 @@ public struct Attempted: Codable, Equatable, Sendable {
     public var sequence: Int64
     /// Failures so far.
     public var failures: Int
+    /// When; nil in files of a version that did not keep it.
+    public var time: EventTime?
 }
 
 /// A message failed for the last time. It is kept, and can be put back into the queue.
@@ -24,9 +26,12 @@ public struct DeadLettered: Codable, Equatable, Sendable {
     public var isStop: Bool
 }
 
-/// All dead letters went back into the queue.
+/// Dead letters went back into the queue.
 public struct Requeued: Codable, Equatable, Sendable {
-    public init() {}
+    /// The only one; nil for all. A version that did not know of it puts all of them back, which costs messages and loses none.
+    public var sequence: Int64?
+
+    public init(sequence: Int64? = nil) { self.sequence = sequence }
 }
 
 /// ChangeAvailability was accepted (OCPP 1.6 §5.2). Connector 0 is the charge point. Only older versions wrote this: see
@@ -53,6 +58,8 @@ public struct Checkpoint: Codable, Equatable, Sendable {
     public var lastSequence: Int64
     public var deliveredThrough: Int64
     public var failures: Int
+    /// When the newest of them was; nil in files of a version that did not keep it.
+    public var failedAt: EventTime?
     public var deadLetters: SequenceSet
     public var requeued: SequenceSet
     /// Nil in files of a version that did not keep them, and where there are none.

@@ -80,6 +80,15 @@ struct EventClock: Equatable, Sendable {
         return Timestamp(millisecondsSinceEpoch: max(utc, time.earliestUTC ?? .min))
     }
 
+    /// How long ago that was; nil when it cannot be told, because the time then or the time now is not known.
+    func elapsed(since time: EventTime, at moment: Moment) -> Duration? {
+        if time.utc == nil, time.boot == bootId {
+            return moment.uptime - Duration(outsideMilliseconds: time.uptime)
+        }
+        guard isTrusted, let then = toldUTC(of: time) else { return nil }
+        return Duration(outsideMilliseconds: utc(at: moment).subtractingClamped(then))
+    }
+
     /// `time`, or that of `earlier` where it would be told as before that: what is said of one transaction is in chronological order,
     /// whatever is learned of the clock between the two or after them.
     func inOrder(_ time: EventTime, after earlier: EventTime) -> EventTime {

@@ -14,6 +14,7 @@ public struct JournalCompaction: Equatable, Sendable {
                 lastSequence: state.lastSequence,
                 deliveredThrough: state.deliveredThrough,
                 failures: state.failures,
+                failedAt: state.failedAt,
                 deadLetters: state.deadLetters,
                 requeued: state.requeued,
                 endsWithoutStart: state.endsWithoutStart.isEmpty ? nil : state.endsWithoutStart,

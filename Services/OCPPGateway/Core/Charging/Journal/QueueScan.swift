@@ -47,6 +47,14 @@ public struct QueueEntry: Equatable, Sendable {
         }
     }
 
+    var action: Action {
+        switch message {
+        case .start: .startTransaction
+        case .meterValues: .meterValues
+        case .stop: .stopTransaction
+        }
+    }
+
     var messageId: String? {
         switch message {
         case .start(let began): began.messageId

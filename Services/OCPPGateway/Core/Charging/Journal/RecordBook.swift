@@ -71,6 +71,9 @@ struct RecordBook: Equatable, Sendable {
         takesRecords && samples.takes(values: values, waiting: ledger.undelivered, at: uptime)
     }
 
+    /// The disk has everything that it was given and that must not be lost.
+    var owesNothing: Bool { owed.isEmpty }
+
     /// A write failed lately.
     func isTroubled(at uptime: Duration) -> Bool { failedAt.map { uptime - $0 < Self.troubleLasts } ?? false }
 

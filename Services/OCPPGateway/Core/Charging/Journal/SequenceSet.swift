@@ -14,6 +14,13 @@ public struct SequenceSet: Equatable, Sendable {
         return index < ranges.count && ranges[index].contains(sequence)
     }
 
+    /// The lowest above `sequence`.
+    func first(after sequence: Int64) -> Int64? {
+        guard sequence < .max else { return nil }
+        let index = position(of: sequence + 1)
+        return index < ranges.count ? max(ranges[index].lowerBound, sequence + 1) : nil
+    }
+
     public mutating func insert(_ sequence: Int64) {
         let index = position(of: sequence)
         if index < ranges.count, ranges[index].contains(sequence) { return }

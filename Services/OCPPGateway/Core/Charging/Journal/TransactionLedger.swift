@@ -14,6 +14,8 @@ public struct TransactionLedger: Equatable, Sendable {
         var newestTime: EventTime?
         /// Its end was decided.
         public var stopping: Stopping?
+        /// The newest that was said of it is that the program was asked to end.
+        var saidFarewell: Bool?
         /// The boot in which it last ran.
         public var boot: String
         /// Where it went on in that boot, on uptime, ms; nil where it began in it.
@@ -38,6 +40,8 @@ public struct TransactionLedger: Equatable, Sendable {
     public internal(set) var deliveredThrough: Int64 = 0
     /// Failures of the message after `deliveredThrough`.
     public internal(set) var failures = 0
+    /// When the newest failure of it was, if that is known.
+    var failedAt: EventTime?
     public internal(set) var deadLetters = SequenceSet()
     /// Dead letters that were put back, all at or before `deliveredThrough`.
     public internal(set) var requeued = SequenceSet()
@@ -72,13 +76,19 @@ public struct TransactionLedger: Equatable, Sendable {
         case .began(let began): begin(began)
         case .sampled(let sampled):
             sample(sampled)
-            update(sampled.transaction) { $0.newestTime = sampled.time }
-        case .registerRead(let read): register(read.energyWh, at: read.time, of: read.transaction)
+            update(sampled.transaction) {
+                $0.newestTime = sampled.time
+                $0.saidFarewell = nil
+            }
+        case .registerRead(let read):
+            register(read.energyWh, at: read.time, of: read.transaction)
+            update(read.transaction) { $0.saidFarewell = read.isFarewell }
         case .stopping(let stopping): update(stopping.transaction) { $0.stopping = stopping }
         case .ended(let ended): end(ended)
         case .resumed(let resumed):
             update(resumed.transaction) {
                 $0.boot = resumed.boot
+                $0.saidFarewell = nil
                 $0.resumedUptime = resumed.time.uptime
             }
         case .assigned(let answer): assign(answer)
@@ -87,15 +97,12 @@ public struct TransactionLedger: Equatable, Sendable {
             if delivered.isStop { toldEnd(delivered) }
         case .attempted(let attempted):
             failures = attempted.failures
+            failedAt = attempted.time
         case .deadLettered(let letter):
             passed(letter.sequence)
             deadLetters.insert(letter.sequence)
             if letter.isStop { assigned[letter.transaction] = nil }
-        case .requeued:
-            requeued.formUnion(deadLetters)
-            requeued.formUnion(endsWithoutStart)
-            deadLetters.removeAll()
-            failures = 0
+        case .requeued(let record): requeue(record.sequence)
         case .availabilitySet(let availability):
             if availability.operative {
                 inoperative.remove(availability.connectorId)
@@ -117,6 +124,14 @@ public struct TransactionLedger: Equatable, Sendable {
         return deadLetters.contains(start) || requeued.contains(start)
     }
 
+    /// Whether that message is an end without an id, whose StartTransaction is not going to be sent.
+    func startIsDeadLetter(of entry: QueueEntry) -> Bool {
+        guard entry.assigned == nil, case .stop(let ended) = entry.message, let start = ended.startSequence else {
+            return false
+        }
+        return deadLetters.contains(start)
+    }
+
     /// Messages on disk that are neither confirmed nor dead letters.
     var undelivered: Int { Int(max(0, lastSequence - deliveredThrough)) + requeued.count }
 
@@ -124,6 +139,7 @@ public struct TransactionLedger: Equatable, Sendable {
         lastSequence = checkpoint.lastSequence
         deliveredThrough = checkpoint.deliveredThrough
         failures = checkpoint.failures
+        failedAt = checkpoint.failedAt
         deadLetters = checkpoint.deadLetters
         requeued = checkpoint.requeued
         endsWithoutStart = checkpoint.endsWithoutStart ?? SequenceSet()
@@ -190,6 +206,20 @@ public struct TransactionLedger: Equatable, Sendable {
         endsWithoutStart.insert(delivered.sequence)
         // It was under way when the start was put back.
         if let first = requeued.first, first < delivered.sequence { requeued.insert(delivered.sequence) }
+    }
+
+    /// Puts one dead letter or all of them back, with the ends that were told without a start that may be among them.
+    private mutating func requeue(_ sequence: Int64?) {
+        if let sequence {
+            guard deadLetters.contains(sequence) else { return }
+            requeued.insert(sequence)
+            deadLetters.remove(sequence)
+        } else {
+            requeued.formUnion(deadLetters)
+            deadLetters.removeAll()
+        }
+        requeued.formUnion(endsWithoutStart)
+        failures = 0
     }
 
     private mutating func passed(_ sequence: Int64) {

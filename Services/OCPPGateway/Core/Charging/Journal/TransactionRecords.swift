@@ -61,6 +61,8 @@ public struct RegisterRead: Codable, Equatable, Sendable {
     public var transaction: String
     public var energyWh: Int64
     public var time: EventTime
+    /// True when it was stored because the program was asked to end. Nil in files of a version that did not know of it.
+    public var isFarewell: Bool?
 }
 
 /// The end of a transaction was decided; energy is being cut.

@@ -9,6 +9,8 @@ struct Statuses: Sendable {
     private static let mostReaders = 16
 
     private var reporter = StatusReporter()
+    /// Why the newest Reset could not be done; nil when it was, or another one is under way.
+    var resetFailure: String?
     /// By readerId.
     private var readers: [Int: ReaderState] = [:]
     /// What was published last.
@@ -38,7 +40,8 @@ struct Statuses: Sendable {
         let report = StatusReport(
             connectorId: 0,
             status: InoperabilityReason.status(of: availability.reasons(for: 0)) ?? .available,
-            errorCode: hasReaderFault ? .readerFailure : .noError,
+            errorCode: resetFailure != nil ? .resetFailure : hasReaderFault ? .readerFailure : .noError,
+            info: resetFailure,
             since: turn.now
         )
         let last = turn.statusChanges.last { $0.connectorId == 0 } ?? reporter.chargePoint

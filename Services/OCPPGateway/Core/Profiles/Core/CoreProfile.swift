@@ -5,7 +5,9 @@ import Primitives
 struct CoreProfile: FeatureProfile {
     static var keys: OCPPKeyTable.Profile? { CoreKeys.profile }
 
-    static var documents: [any Document.Type] { [AvailabilityDocument.self, AuthorizationCacheDocument.self] }
+    static var documents: [any Document.Type] {
+        [AvailabilityDocument.self, AuthorizationCacheDocument.self, ResetDocument.self]
+    }
 
     init(_: Documents, at _: Moment) {}
 
@@ -21,6 +23,7 @@ struct CoreProfile: FeatureProfile {
         case AvailabilityDocument.name: event = isDone ? .availabilitySaved : .availabilitySaveFailed
         case AuthorizationCacheDocument.name:
             event = isDone ? .authorizationCacheSaved : .authorizationCacheSaveFailed
+        case ResetDocument.name: return machine.resetDocumentSaved(isDone, &turn)
         default: return
         }
         machine.perform(machine.charging.handle(event, at: turn.moment), &turn)
@@ -55,10 +58,9 @@ struct CoreProfile: FeatureProfile {
         case .changeAvailability(let request):
             machine.perform(machine.charging.changeAvailability(request, id: id, at: turn.moment), &turn)
         case .clearCache: machine.perform(machine.charging.clearCache(id: id, at: turn.moment), &turn)
-        case .dataTransfer:
-            // No vendor extension is built in (OCPP 1.6 §4.3).
-            turn.answer(id, .dataTransfer(DataTransfer.Confirmation(status: .unknownVendorId)))
-        case .reset(let request): reset(request, id, &machine, &turn)
+        case .reset(let request):
+            turn.answer(id, .reset(Reset.Confirmation(status: .accepted)))
+            machine.reset(request.type, &turn)
         default: return false
         }
         return true
@@ -92,19 +94,5 @@ struct CoreProfile: FeatureProfile {
         let (confirmation, orders) = machine.charging.remoteStop(request, at: turn.moment)
         turn.answer(id, .remoteStopTransaction(confirmation))
         machine.perform(orders, &turn)
-    }
-
-    /// The answer says that it will be tried; the transactions end after it (OCPP 1.6 §5.14).
-    private func reset(
-        _ request: Reset.Request,
-        _ id: String,
-        _ machine: inout GatewayMachine,
-        _ turn: inout GatewayTurn
-    ) {
-        turn.answer(id, .reset(Reset.Confirmation(status: .accepted)))
-        guard machine.resetting.begin(request.type, at: turn.moment) else { return }
-        turn.log(.notice, "reset", .init("type", request.type.rawValue))
-        let reason: Reason = request.type == .soft ? .softReset : .hardReset
-        machine.perform(machine.charging.stopAll(reason: reason, at: turn.moment), &turn)
     }
 }
