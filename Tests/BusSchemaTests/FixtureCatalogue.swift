@@ -116,10 +116,23 @@ extension Fixture {
                 endToEnd: .reachable
             )
         ),
+        .message(
+            "002-signal",
+            UplinkState(
+                link: .up,
+                active: "mobile",
+                since: noon,
+                uplinks: [
+                    .init(name: "mobile", driver: "simulated", link: .up, detail: "simulated", signalPercent: 12)
+                ],
+                endToEnd: nil
+            )
+        ),
         .message("001-up", UplinkChanged(link: .up, active: "ethernet", reason: "eth0 has an address")),
         .message("001-unreachable", UplinkReport(health: .unreachable, detail: "connection refused")),
         .reply(UplinkReport.self, "001-done", Done()),
         .message("001-cut", SimulateUplink(name: "mobile", up: false)),
+        .message("002-signal", SimulateUplink(name: "mobile", up: true, signalPercent: 12)),
         .reply(SimulateUplink.self, "001-done", Done()),
     ]
 

@@ -15,7 +15,8 @@ import Testing
 
     @Test(arguments: [
         HardwareFaultCode.powerSwitchFailure, .powerMeterFailure, .connectorLockFailure, .evCommunicationError,
-        .emergencyStop, .groundFailure, .highTemperature, .overCurrentFailure, .overVoltage, .underVoltage,
+        .emergencyStop, .enclosureOpen, .groundFailure, .highTemperature, .overCurrentFailure, .overVoltage,
+        .underVoltage,
         .internalError,
     ])
     func everyFaultOfAConnectorShowsAndGoes(code: HardwareFaultCode) throws {

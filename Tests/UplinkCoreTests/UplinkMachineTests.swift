@@ -27,9 +27,15 @@ private struct Script {
         return handle(.reported(RequestID(lastID), UplinkReport(health: health, detail: detail)), after: pause)
     }
 
-    mutating func simulate(_ name: String?, up: Bool, after pause: Duration = .zero) -> [UplinkEffect] {
+    mutating func simulate(
+        _ name: String?,
+        up: Bool,
+        signalPercent: Int? = nil,
+        after pause: Duration = .zero
+    ) -> [UplinkEffect] {
         lastID += 1
-        return handle(.simulationRequested(RequestID(lastID), SimulateUplink(name: name, up: up)), after: pause)
+        let request = SimulateUplink(name: name, up: up, signalPercent: signalPercent)
+        return handle(.simulationRequested(RequestID(lastID), request), after: pause)
     }
 
     /// Moves to the deadline and lets it pass.
@@ -214,6 +220,18 @@ private func interface(_ name: String, running: Bool = true, address: Bool = tru
         #expect(script.machine.nextDeadline == nil)
         #expect(script.report(.unreachable).contains(.readInterfaces) == false)
         #expect(script.machine.nextDeadline == nil)
+    }
+
+    @Test func theSignalOfTheUplinkInUseIsPublished() {
+        var script = Script(mobile)
+        #expect(script.handle(.started).states.first?.signalPercent == nil)
+        let weak = script.simulate("mobile", up: true, signalPercent: 12)
+        #expect(weak.states.map(\.signalPercent) == [12])
+        #expect(weak.changes.isEmpty)
+        // A request that says nothing of it leaves it as it is.
+        #expect(script.simulate("mobile", up: false).states.first?.uplinks.first?.signalPercent == 12)
+        #expect(script.simulate("mobile", up: true).states.first?.signalPercent == 12)
+        #expect(script.simulate("mobile", up: true, signalPercent: 101).states.isEmpty)
     }
 
     @Test func aSimulatedUplinkIsCutAndMendedByRequest() throws {

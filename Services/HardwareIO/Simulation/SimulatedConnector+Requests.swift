@@ -121,7 +121,8 @@ extension SimulatedConnector {
             guard !place.broken.pilotLost else { return [] }
             place.broken.pilotLost = true
             return [.deviceLost(.pilot(connectorId: configuration.connectorId), reason: "simulated")]
-        case .emergencyStop, .groundFailure, .highTemperature, .overCurrentFailure, .overVoltage, .underVoltage:
+        case .emergencyStop, .enclosureOpen, .groundFailure, .highTemperature, .overCurrentFailure, .overVoltage,
+            .underVoltage:
             guard !place.broken.reported.contains(code.rawValue) else { return [] }
             place.broken.reported.append(code.rawValue)
             return [report(code, present: true)]

@@ -11,6 +11,8 @@ struct Uplink: Equatable, Sendable {
     private(set) var interface: String?
     /// Whether the interface that it is said to use does not exist: a wrong name in the site's file, most likely.
     private(set) var isMissing = false
+    /// Of a modem, percent; nil where nothing is measured.
+    private var signalPercent: Int?
 
     init(_ configuration: UplinkConfiguration.Uplink) {
         name = configuration.name
@@ -35,7 +37,8 @@ struct Uplink: Equatable, Sendable {
             driver: isSimulated ? "simulated" : "static",
             link: link,
             detail: detail,
-            interface: interface
+            interface: interface,
+            signalPercent: signalPercent
         )
     }
 
@@ -76,9 +79,10 @@ struct Uplink: Equatable, Sendable {
         detail = "not watched any more"
     }
 
-    /// Cuts or mends a simulated uplink.
-    mutating func simulate(isUp: Bool) {
+    /// Cuts or mends a simulated uplink; without a signal it keeps the one it has.
+    mutating func simulate(isUp: Bool, signalPercent: Int?) {
         precondition(isSimulated, "Only what is simulated can be cut by request.")
+        self.signalPercent = signalPercent ?? self.signalPercent
         link = isUp ? .up : .down
         detail = isUp ? "simulated" : "cut by request"
     }

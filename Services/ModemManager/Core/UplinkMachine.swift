@@ -94,11 +94,14 @@ public struct UplinkMachine: Machine, Sendable {
         _ id: RequestID,
         at moment: Moment
     ) -> [UplinkEffect] {
+        if let percent = request.signalPercent, !(0...100).contains(percent) {
+            return [.refuse(id, BusError(.invalid, "signalPercent is \(percent), expected 0…100"))]
+        }
         let isNamed: (Uplink) -> Bool = { request.name == nil || $0.name == request.name }
         let named = uplinks.indices.filter { isNamed(uplinks[$0]) }
         let simulated = named.filter { uplinks[$0].isSimulated }
         guard !simulated.isEmpty else { return [.refuse(id, refusal(of: request, isKnown: !named.isEmpty))] }
-        for index in simulated { uplinks[index].simulate(isUp: request.up) }
+        for index in simulated { uplinks[index].simulate(isUp: request.up, signalPercent: request.signalPercent) }
         return publishChanges(at: moment) + [.accept(id)]
     }
 

@@ -163,6 +163,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             receive(message, &turn)
         case .uplink(let state):
             obey(link: connection.handle(.uplinkChanged(state.link), at: moment), &turn)
+            perform(charging.handle(.uplinkSignal(percent: state.signalPercent), at: moment), &turn)
         case .announced(let announce):
             announced(announce, &turn)
         case .configValues(let values):

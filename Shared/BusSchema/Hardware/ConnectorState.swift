@@ -143,6 +143,8 @@ public struct HardwareFaultCode: OpenEnum {
     public static let readerFailure = HardwareFaultCode(rawValue: "ReaderFailure")
     /// Somebody pressed the emergency stop. OCPP has a reason for the end that it means (§7.36), and no error code.
     public static let emergencyStop = HardwareFaultCode(rawValue: "EmergencyStop")
+    /// Somebody opened the charger. OCPP has no code of its own for it: OtherError.
+    public static let enclosureOpen = HardwareFaultCode(rawValue: "EnclosureOpen")
     /// The controller of the pilot or a driver is lost.
     public static let internalError = HardwareFaultCode(rawValue: "InternalError")
 }

@@ -20,13 +20,23 @@ public struct UplinkState: BusState {
         /// Why it is as it is, for people.
         public var detail: String
         public var interface: String?
+        /// Of a modem, 0…100; nil where nothing is measured.
+        public var signalPercent: Int?
 
-        public init(name: String, driver: String, link: Link, detail: String, interface: String? = nil) {
+        public init(
+            name: String,
+            driver: String,
+            link: Link,
+            detail: String,
+            interface: String? = nil,
+            signalPercent: Int? = nil
+        ) {
             self.name = name
             self.driver = driver
             self.link = link
             self.detail = detail
             self.interface = interface
+            self.signalPercent = signalPercent
         }
     }
 
@@ -39,6 +49,9 @@ public struct UplinkState: BusState {
     public var uplinks: [Uplink]
     /// What the gateway last reported of the end-to-end connection; nil before the first report.
     public var endToEnd: UplinkReport.Health?
+
+    /// Of the uplink in use; nil when none is, or when it measures none.
+    public var signalPercent: Int? { uplinks.first { $0.name == active }?.signalPercent }
 
     public init(link: Link, active: String?, since: Int64, uplinks: [Uplink], endToEnd: UplinkReport.Health?) {
         self.link = link
@@ -93,7 +106,7 @@ public struct UplinkReport: BusRequest {
     }
 }
 
-/// Request: cut (`up` false) or mend a simulated uplink. Refused for real ones.
+/// Request: cut (`up` false) or mend a simulated uplink, or change its signal. Refused for real ones.
 public struct SimulateUplink: BusRequest {
     public static let type = "uplink.sim"
     public static let server = ServiceName.modemManager
@@ -103,9 +116,12 @@ public struct SimulateUplink: BusRequest {
     /// Nil means every simulated uplink.
     public var name: String?
     public var up: Bool
+    /// What it measures from now on, 0…100; nil leaves that as it is.
+    public var signalPercent: Int?
 
-    public init(name: String? = nil, up: Bool) {
+    public init(name: String? = nil, up: Bool, signalPercent: Int? = nil) {
         self.name = name
         self.up = up
+        self.signalPercent = signalPercent
     }
 }

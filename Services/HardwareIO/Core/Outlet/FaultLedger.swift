@@ -120,7 +120,8 @@ struct FaultLedger {
 extension HardwareFaultCode {
     /// The faults that this version knows, worst first: what endangers people, then what stops charging, then what disturbs.
     public static let known: [HardwareFaultCode] = [
-        .emergencyStop, .groundFailure, .powerSwitchFailure, .overCurrentFailure, .highTemperature, .overVoltage,
+        .emergencyStop, .groundFailure, .powerSwitchFailure, .enclosureOpen, .overCurrentFailure, .highTemperature,
+        .overVoltage,
         .underVoltage, .evCommunicationError, .connectorLockFailure, .internalError, .powerMeterFailure, .readerFailure,
     ]
 }

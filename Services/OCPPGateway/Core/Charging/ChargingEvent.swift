@@ -5,6 +5,10 @@ public enum ChargingEvent: Equatable, Sendable {
     case hardwareConnector(ConnectorState)
     case hardwareMeter(MeterReading)
     case hardwareReader(ReaderState)
+    /// Signal of the modem that is in use, percent; nil where there is none.
+    case uplinkSignal(percent: Int?)
+    /// Something came or went that is wrong with the charge point itself and that only others can know.
+    case chargePointFault(ChargePointFault, Bool)
     /// Any other sign of life from hardware-io.
     case hardwareAlive
     case cardPresented(CardPresented)

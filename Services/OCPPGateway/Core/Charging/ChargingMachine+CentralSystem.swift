@@ -159,7 +159,7 @@ extension ChargingMachine {
             machine.obey(machine.availability.retry(), &turn)
             turn.identity.cache.hurry(at: turn.uptime)
             machine.eachConnector(&turn) { $0.cancelUsage(&$1) }
-            machine.statuses.resetFailure = nil
+            machine.statuses.note(resetFailure: nil)
             machine.set(.reset, on: 0, true, &turn)
             machine.eachConnector(&turn) { $0.stop(reason, idTag: nil, &$1) }
         }
@@ -168,7 +168,7 @@ extension ChargingMachine {
     /// A Reset could not be done: the charger is of use again, and the central system is told (OCPP 1.6 §7.6, ResetFailure).
     mutating func resetFailed(because reason: String, at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
-            machine.statuses.resetFailure = reason
+            machine.statuses.note(resetFailure: reason)
             machine.set(.reset, on: 0, false, &turn)
         }
     }

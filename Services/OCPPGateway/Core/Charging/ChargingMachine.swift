@@ -130,6 +130,8 @@ public struct ChargingMachine: Machine, Sendable {
         case .hardwareReader(let reader):
             for id in reader.connectorIds { withConnector(id, &turn) { $0.heard(&$1) } }
             statuses.observed(reader, availability, &turn)
+        case .uplinkSignal(let percent): statuses.observed(signalPercent: percent, availability, &turn)
+        case .chargePointFault(let fault, let holds): statuses.set(fault, holds, availability, &turn)
         case .hardwareAlive: eachConnector(&turn) { $0.heard(&$1) }
         case .cardPresented(let card): presented(card, &turn)
         case .permitAnswered(let connectorId, let transaction, let outcome):
@@ -183,7 +185,7 @@ public struct ChargingMachine: Machine, Sendable {
         delivery.refill(&turn)
         orderCompaction(afterFailure: false, &turn)
         if let durability = turn.durability { turn.book.ordered(durability, at: turn.uptime) }
-        statuses.settle(connectors, delivery, &turn)
+        statuses.settle(connectors, availability, delivery, &turn)
         clock = turn.clock
         random = turn.random
         book = turn.book
@@ -334,7 +336,7 @@ public struct ChargingMachine: Machine, Sendable {
     mutating func wentOnline(registered: Bool, _ turn: inout ChargingTurn) {
         isOnline = true
         turn.isOnline = true
-        statuses.wentOnline(registered: registered, connectorIds: connectors.map(\.id), at: turn.uptime)
+        statuses.wentOnline(registered: registered, connectorIds: connectors.map(\.id), turn)
     }
 
     mutating func wentOffline(_ turn: inout ChargingTurn) {

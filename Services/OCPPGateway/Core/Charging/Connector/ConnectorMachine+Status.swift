@@ -54,7 +54,7 @@ extension ConnectorMachine {
         switch report.status {
         case .faulted:
             let code = report.vendorErrorCode ?? report.errorCode.rawValue
-            let reason = report.info ?? facts.state?.notChargingBecause
+            let reason = facts.isSilent ? report.info : facts.state?.notChargingBecause ?? report.info
             return reason.map { "Cannot deliver energy: \($0) (\(code))." } ?? "Cannot deliver energy: \(code)."
         case .unavailable where inoperability == [.unread]:
             return "Its availability cannot be read from the disk: out of service until the central system changes it."

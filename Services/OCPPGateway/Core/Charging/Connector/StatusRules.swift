@@ -51,12 +51,19 @@ struct StatusRules {
         guard let state = facts.state else { return nil }
         if let fault = blockingFault(of: state) { return fault }
         var verdict = working(state)
-        if state.faults.contains(.evCommunicationError), Self.withCommunicationError.contains(verdict.status) {
-            verdict.errorCode = .evCommunicationError
-        } else if let warning = state.faults.first(where: { Self.mayBeWarning.contains($0) }) {
-            verdict.errorCode = ChargePointErrorCode(rawValue: warning.rawValue) ?? .otherError
-        }
+        let warnings = warnings(of: state, with: verdict.status)
+        guard let first = warnings.first else { return verdict }
+        verdict.errorCode = ChargePointErrorCode(rawValue: first.rawValue) ?? .otherError
+        verdict.info = verdict.info ?? StatusReport.others(warnings.dropFirst().map(\.rawValue))
         return verdict
+    }
+
+    /// What is wrong and keeps no energy from flowing, worst first.
+    private func warnings(of state: ConnectorState, with status: ChargePointStatus) -> [HardwareFaultCode] {
+        let communication = state.faults.filter {
+            $0 == .evCommunicationError && Self.withCommunicationError.contains(status)
+        }
+        return communication + state.faults.filter { Self.mayBeWarning.contains($0) }
     }
 
     /// EVCommunicationError is only ever a warning, with these (OCPP 1.6 §4.9).
@@ -77,10 +84,16 @@ struct StatusRules {
             !Self.neverBlocking.contains(code) && !(delivers && Self.mayBeWarning.contains(code))
         }
         guard let blocking else { return nil }
+        let others = StatusReport.others(state.faults.filter { $0 != blocking }.map(\.rawValue))
         guard let code = ChargePointErrorCode(rawValue: blocking.rawValue) else {
-            return Verdict(status: .faulted, errorCode: .otherError, vendorErrorCode: blocking.rawValue)
+            return Verdict(
+                status: .faulted,
+                errorCode: .otherError,
+                info: others,
+                vendorErrorCode: blocking.rawValue
+            )
         }
-        return Verdict(status: .faulted, errorCode: code)
+        return Verdict(status: .faulted, errorCode: code, info: others)
     }
 
     private func working(_ state: ConnectorState) -> Verdict {

@@ -14,6 +14,8 @@ struct RecordBook: Equatable, Sendable {
     }
 
     private static let retryAfter = Duration.seconds(5)
+    /// A disk that takes the next attempt was only busy.
+    private static let longRefusal = Duration.seconds(10)
     /// So long after a failure every record is worth the space that is kept free for the important ones.
     private static let troubleLasts = Duration.seconds(600)
     /// Delivered messages that may lie in the journal before it is made shorter.
@@ -27,6 +29,8 @@ struct RecordBook: Equatable, Sendable {
     /// Records that the ledger has and the disk has not, in order.
     private var owed: [JournalRecord] = []
     private var failedAt: Duration?
+    /// Since when it refuses every write.
+    private var refusesSince: Duration?
     /// Messages up to this one survive a power cut. Only they are sent: what the central system was told must not be forgotten here.
     private(set) var syncedThrough: Int64
     /// When the others are forced to the disk; nil when there are none.
@@ -47,7 +51,8 @@ struct RecordBook: Equatable, Sendable {
 
     static func == (left: RecordBook, right: RecordBook) -> Bool {
         left.ledger == right.ledger && left.disk == right.disk && left.owed == right.owed
-            && left.failedAt == right.failedAt && left.syncedThrough == right.syncedThrough
+            && left.failedAt == right.failedAt && left.refusesSince == right.refusesSince
+            && left.syncedThrough == right.syncedThrough
             && left.syncDue == right.syncDue
             && left.compactedThrough == right.compactedThrough
             && left.compactionWaitsUntil == right.compactionWaitsUntil
@@ -74,6 +79,11 @@ struct RecordBook: Equatable, Sendable {
     /// The disk has everything that it was given and that must not be lost.
     var owesNothing: Bool { owed.isEmpty }
 
+    /// The disk has refused everything for so long that it is no passing trouble.
+    func refusesForLong(at uptime: Duration) -> Bool {
+        refusesSince.map { uptime - $0 >= Self.longRefusal } ?? false
+    }
+
     /// A write failed lately.
     func isTroubled(at uptime: Duration) -> Bool { failedAt.map { uptime - $0 < Self.troubleLasts } ?? false }
 
@@ -95,6 +105,7 @@ struct RecordBook: Equatable, Sendable {
 
     /// A write of that durability was ordered, with everything that the ledger has.
     mutating func ordered(_ durability: Durability, at uptime: Duration) {
+        refusesSince = nil
         if durability == .synced {
             syncedThrough = ledger.lastSequence
             syncDue = nil
@@ -126,6 +137,7 @@ struct RecordBook: Equatable, Sendable {
     mutating func refused(reason: String, at uptime: Duration) {
         disk = .refuses(reason: reason, retryAt: uptime + Self.retryAfter)
         failedAt = uptime
+        refusesSince = refusesSince ?? uptime
     }
 
     /// Once the time has come, believes in the disk again. Returns what it is owed; the owner writes something in any case, which fails and

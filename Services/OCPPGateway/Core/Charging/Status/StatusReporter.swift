@@ -4,7 +4,8 @@ import Primitives
 /// Decides which status changes are reported, and when (OCPP 1.6 §4.9).
 ///
 /// Online, every change is reported in the order of events once it lasted for MinimumStatusDuration. Offline, only the newest is
-/// kept, and sent on reconnect if it differs from what the central system last confirmed (OCPP 1.6 §4.9).
+/// kept, and sent on reconnect if it differs from what the central system last confirmed; and before it once the newest error, if that is
+/// over by then (OCPP 1.6 §4.9).
 struct StatusReporter: Equatable, Sendable {
     /// Why a status waits to be sent.
     private enum Cause: Equatable {
@@ -32,7 +33,15 @@ struct StatusReporter: Equatable, Sendable {
     /// At the limit, the changes of each connector collapse to its newest.
     private static let pendingLimit = 64
 
-    private var current: [Int: StatusReport] = [:]
+    /// A status as it stands, and since when on uptime.
+    private struct Standing: Equatable {
+        var report: StatusReport
+        var notedAt: Duration
+    }
+
+    private var current: [Int: Standing] = [:]
+    /// The newest error of each connector that nobody could be told of.
+    private var missed: [Int: StatusReport] = [:]
     private var confirmed: [Int: StatusReport] = [:]
     /// The newest that was handed out, whatever became of it.
     private var sent: [Int: StatusReport] = [:]
@@ -56,14 +65,17 @@ struct StatusReporter: Equatable, Sendable {
     }
 
     /// The status of the charge point itself.
-    var chargePoint: StatusReport? { current[0] }
+    var chargePoint: StatusReport? { current[0]?.report }
 
     mutating func deadlineReached(at uptime: Duration) { seenUntil = max(seenUntil, uptime) }
 
     mutating func note(_ report: StatusReport, minimumDuration: Duration, at uptime: Duration) {
         let connectorId = report.connectorId
-        current[connectorId] = report
-        guard isOnline else { return }
+        current[connectorId] = Standing(report: report, notedAt: uptime)
+        guard isOnline else {
+            if report.errorCode != .noError { missed[connectorId] = report }
+            return
+        }
         if owed.remove(connectorId) != nil {
             pending.append(Pending(report: report, due: uptime, cause: .demanded))
             return
@@ -77,21 +89,45 @@ struct StatusReporter: Equatable, Sendable {
     }
 
     /// Queues what the central system must hear now: everything after a BootNotification (E §3.22), else what changed.
-    mutating func wentOnline(registered: Bool, connectors: [Int], at uptime: Duration) {
+    /// What happened before a registration is nobody's business (E §3.22).
+    mutating func wentOnline(
+        registered: Bool,
+        connectors: [Int],
+        minimumDuration: Duration = .zero,
+        at uptime: Duration
+    ) {
         isOnline = true
         pending.removeAll()
         inFlight = nil
         unanswered = [:]
         owed = []
         for connectorId in connectors {
-            guard let report = current[connectorId] else {
+            guard let standing = current[connectorId] else {
                 owed.insert(connectorId)
                 continue
             }
-            guard registered || !report.saysTheSame(as: confirmed[connectorId]) else { continue }
-            pending.append(Pending(report: report, due: uptime, cause: registered ? .demanded : .changed))
+            if registered {
+                pending.append(Pending(report: standing.report, due: uptime, cause: .demanded))
+            } else {
+                catchUp(standing, confirmed[connectorId], minimumDuration, at: uptime)
+            }
         }
+        missed = [:]
         if !registered { sent = confirmed }
+    }
+
+    /// Queues the error that was missed, if it is over, and what the central system does not know yet.
+    private mutating func catchUp(
+        _ standing: Standing,
+        _ known: StatusReport?,
+        _ minimumDuration: Duration,
+        at uptime: Duration
+    ) {
+        let error = missed[standing.report.connectorId]
+        let isOver = error.map { !$0.saysTheSame(as: standing.report) && !$0.saysTheSame(as: known) } ?? false
+        if let error, isOver { pending.append(Pending(report: error, due: uptime)) }
+        guard isOver || !standing.report.saysTheSame(as: known) else { return }
+        pending.append(Pending(report: standing.report, due: max(uptime, standing.notedAt + minimumDuration)))
     }
 
     mutating func wentOffline() {
@@ -103,7 +139,7 @@ struct StatusReporter: Equatable, Sendable {
 
     /// Queues the current status of a connector, changed or not (OCPP 1.6 §5.17).
     mutating func trigger(connectorId: Int, at uptime: Duration) {
-        guard isOnline, let report = current[connectorId] else { return }
+        guard isOnline, let report = current[connectorId]?.report else { return }
         pending.removeAll { $0.report.connectorId == connectorId && $0.due > uptime }
         pending.append(Pending(report: report, due: uptime, cause: .demanded))
     }

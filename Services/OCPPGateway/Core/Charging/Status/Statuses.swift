@@ -9,10 +9,10 @@ struct Statuses: Sendable {
     private static let mostReaders = 16
 
     private var reporter = StatusReporter()
-    /// Why the newest Reset could not be done; nil when it was, or another one is under way.
-    var resetFailure: String?
     /// By readerId.
     private var readers: [Int: ReaderState] = [:]
+    /// What is wrong with the charge point itself.
+    private var faults = ChargePointFaults()
     /// What was published last.
     private var published: [Int: ConnectorStatus] = [:]
     private(set) var queue: QueueState?
@@ -31,19 +31,55 @@ struct Statuses: Sendable {
     ) {
         guard readers[reader.readerId] != nil || readers.count < Self.mostReaders else { return }
         readers[reader.readerId] = reader
+        let broken = readers.values.filter { $0.faults.contains(.readerFailure) }.map(\.readerId).sorted()
+        let names = broken.map(String.init).joined(separator: ", ")
+        faults.set(.reader, !broken.isEmpty, detail: readers.count > 1 ? "reader \(names)" : nil)
+        reportChargePoint(availability, &turn)
+    }
+
+    /// Why the newest Reset could not be done; nil when it was, or another one is under way. Told with the next report of the charge point.
+    mutating func note(resetFailure reason: String?) { faults.set(.reset, reason != nil, detail: reason) }
+
+    /// Something about the charge point came or went.
+    mutating func set(
+        _ fault: ChargePointFault,
+        _ holds: Bool,
+        _ availability: AvailabilityMachine,
+        _ turn: inout ChargingTurn
+    ) {
+        faults.set(fault, holds)
+        reportChargePoint(availability, &turn)
+    }
+
+    /// The modem's signal, in percent; nil without a modem in use.
+    mutating func observed(
+        signalPercent: Int?,
+        _ availability: AvailabilityMachine,
+        _ turn: inout ChargingTurn
+    ) {
+        faults.signal(percent: signalPercent)
+        reportChargePoint(availability, &turn)
+    }
+
+    /// What follows for the charge point from its connectors and its disk.
+    private mutating func observe(
+        _ connectors: [ConnectorMachine],
+        _ availability: AvailabilityMachine,
+        _ turn: inout ChargingTurn
+    ) {
+        let isSilent = connectors.allSatisfy(\.facts.isSilent)
+        faults.set(.hardware, isSilent, detail: "hardware-io does not answer", blocks: true)
+        // A transaction that runs goes on without the disk.
+        let isCharging = connectors.contains { $0.transaction != nil }
+        let refuses = turn.book.refusesForLong(at: turn.uptime)
+        faults.set(.storage, refuses, detail: "nothing can be stored", blocks: !isCharging)
         reportChargePoint(availability, &turn)
     }
 
     /// The status of the charge point itself, connector 0 (OCPP 1.6 §7.7).
     mutating func reportChargePoint(_ availability: AvailabilityMachine, _ turn: inout ChargingTurn) {
-        let hasReaderFault = readers.values.contains { $0.faults.contains(.readerFailure) }
-        let report = StatusReport(
-            connectorId: 0,
-            status: InoperabilityReason.status(of: availability.reasons(for: 0)) ?? .available,
-            errorCode: resetFailure != nil ? .resetFailure : hasReaderFault ? .readerFailure : .noError,
-            info: resetFailure,
-            since: turn.now
-        )
+        let outOfUse = InoperabilityReason.status(of: availability.reasons(for: 0))
+        let report = faults.report(outOfUse: outOfUse, since: turn.now)
         let last = turn.statusChanges.last { $0.connectorId == 0 } ?? reporter.chargePoint
         guard !report.saysTheSame(as: last) else { return }
         turn.statusChanges.append(report)
@@ -51,8 +87,13 @@ struct Statuses: Sendable {
 
     // MARK: - The central system
 
-    mutating func wentOnline(registered: Bool, connectorIds: [Int], at uptime: Duration) {
-        reporter.wentOnline(registered: registered, connectors: [0] + connectorIds, at: uptime)
+    mutating func wentOnline(registered: Bool, connectorIds: [Int], _ turn: ChargingTurn) {
+        reporter.wentOnline(
+            registered: registered,
+            connectors: [0] + connectorIds,
+            minimumDuration: turn.keys.core.minimumStatusDuration,
+            at: turn.uptime
+        )
     }
 
     mutating func wentOffline() { reporter.wentOffline() }
@@ -82,7 +123,13 @@ struct Statuses: Sendable {
     // MARK: - The bus
 
     /// After everything else of a turn: reports what changed, publishes what is new.
-    mutating func settle(_ connectors: [ConnectorMachine], _ delivery: DeliveryMachine, _ turn: inout ChargingTurn) {
+    mutating func settle(
+        _ connectors: [ConnectorMachine],
+        _ availability: AvailabilityMachine,
+        _ delivery: DeliveryMachine,
+        _ turn: inout ChargingTurn
+    ) {
+        observe(connectors, availability, &turn)
         for report in turn.statusChanges {
             reporter.note(report, minimumDuration: turn.keys.core.minimumStatusDuration, at: turn.uptime)
         }
@@ -102,11 +149,19 @@ struct Statuses: Sendable {
             info: report.info,
             since: turn.clock.timestamp(of: report.since, at: turn.moment).millisecondsSinceEpoch,
             transaction: nil,
-            explanation: turn.isOnline
-                ? "The central system is connected."
-                : "The central system is not connected, or has not accepted this charger."
+            explanation: explanation(report, turn)
         )
         publish(status, &turn)
+    }
+
+    private func explanation(_ report: StatusReport, _ turn: ChargingTurn) -> String {
+        let link =
+            turn.isOnline
+            ? "The central system is connected."
+            : "The central system is not connected, or has not accepted this charger."
+        guard report.errorCode != .noError else { return link }
+        let detail = report.info.map { "\(report.errorCode.rawValue): \($0)" } ?? report.errorCode.rawValue
+        return report.status == .faulted ? "Cannot deliver energy: \(detail). \(link)" : "\(detail). \(link)"
     }
 
     private mutating func publish(_ status: ConnectorStatus, _ turn: inout ChargingTurn) {
