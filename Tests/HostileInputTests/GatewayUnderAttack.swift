@@ -21,6 +21,8 @@ struct GatewayUnderAttack {
     var unanswered: Action?
 
     private var journal: [JournalRecord] = []
+    /// As saved last.
+    private var documents = Documents()
     private var waiting: [GatewayEvent] = []
     private var hardware = HardwareModel()
     private var lastTransactionId = 0
@@ -28,10 +30,14 @@ struct GatewayUnderAttack {
     private var openDial = 0
 
     init() throws {
-        machine = try Self.makeMachine(TransactionLedger(), at: now)
+        machine = try Self.makeMachine(Documents(), TransactionLedger(), at: now)
     }
 
-    private static func makeMachine(_ restored: TransactionLedger, at moment: Moment) throws -> GatewayMachine {
+    private static func makeMachine(
+        _ documents: Documents,
+        _ restored: TransactionLedger,
+        at moment: Moment
+    ) throws -> GatewayMachine {
         let defaults = ["MeterValueSampleInterval": "900", "HeartbeatInterval": "900"]
         let site = KeySite(numberOfConnectors: 1, fixedCable: true, phases: 1, defaults: defaults)
         let connector = ChargingConfiguration.Connector(
@@ -58,7 +64,7 @@ struct GatewayUnderAttack {
                 )
             ),
             table: try OCPPKeyTable(site: site),
-            documents: Documents(),
+            documents: documents,
             restored: restored,
             seed: UInt64(moment.uptime.wholeMilliseconds),
             at: moment
@@ -78,7 +84,7 @@ struct GatewayUnderAttack {
         var restored = TransactionLedger()
         for record in journal { restored.read(record) }
         waiting = []
-        machine = try Self.makeMachine(restored, at: now)
+        machine = try Self.makeMachine(documents, restored, at: now)
         try start()
     }
 
@@ -206,7 +212,10 @@ struct GatewayUnderAttack {
                 for record in journal where !scan.isComplete { scan.read(record) }
                 waiting.append(.recordsRead(query, scan.entries))
             case .restartHardware: waiting.append(.hardwareRestartAnswered(.success(Done())))
-            case .sendResult, .sendError, .save, .indicate, .declareKeys, .store, .storeSecret, .report, .publish,
+            case .save(let document):
+                documents.add(document)
+                waiting.append(.saved(document: type(of: document.value).name))
+            case .sendResult, .sendError, .indicate, .declareKeys, .store, .storeSecret, .report, .publish,
                 .replied, .log, .exit, .restart:
                 break
             }

@@ -56,11 +56,19 @@ extension GatewayMachine {
             switch order {
             case .accepted(let seconds):
                 told.hasJustRegistered = true
+                accepted(&turn)
                 if let seconds { obey(configuration: configuration.setHeartbeatInterval(seconds: seconds), &turn) }
             case .notAccepted: break  // The view shows it.
             case .log(let record): turn.add(.log(record))
             }
         }
+    }
+
+    /// The first time, the connectors come into service; what becomes of the save matters to a later start only.
+    private mutating func accepted(_ turn: inout GatewayTurn) {
+        guard let document = registration.acceptance.accepted() else { return }
+        turn.add(.save(AnyDocument(document)))
+        perform(charging.setReason(.registration, on: 0, false, at: turn.moment), &turn)
     }
 
     // MARK: - Configuration

@@ -68,7 +68,16 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             told: restored.boots.last { $0.boot == boot }?.utc,
             newest: Timestamp(millisecondsSinceEpoch: max(restored.newestTime?.utc ?? 0, restored.boots.last?.utc ?? 0))
         )
-        registration = RegistrationMachine(request: settings.bootNotification, seed: seeds.next())
+        registration = RegistrationMachine(
+            request: settings.bootNotification,
+            acceptance: Acceptance(
+                settings.profile,
+                found: documents[RegistrationDocument.self],
+                isUnread: documents.isUnread(RegistrationDocument.self),
+                hasDelivered: restored.deliveredThrough > 0
+            ),
+            seed: seeds.next()
+        )
         calls = CallMachine(seed: seeds.next())
         heartbeat = HeartbeatMachine(interval: configuration.keys.heartbeatInterval, at: moment)
         charging = ChargingMachine(
@@ -76,6 +85,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             keys: configuration.keys,
             restored: restored,
             documents: documents,
+            isAccepted: registration.acceptance.isAccepted,
             seed: seeds.next(),
             at: moment
         )
@@ -102,6 +112,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         return earliest(
             connection.nextDeadline,
             canCall ? registration.nextDeadline : nil,
+            registration.acceptance.nextDeadline,
             calls.nextDeadline,
             canCall ? heartbeat.nextDeadline : nil,
             configuration.nextDeadline,
@@ -123,6 +134,9 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
                 machine.obey(link: machine.connection.handle(.callTimedOut, at: moment), &turn)
             }
             machine.obey(configuration: machine.configuration.deadlineReached(at: moment), &turn)
+            if let document = machine.registration.acceptance.deadlineReached(at: moment.uptime) {
+                turn.add(.save(AnyDocument(document)))
+            }
             machine.perform(machine.charging.deadlineReached(at: moment), &turn)
             guard machine.profiles.nextDeadline?.isDue(at: moment.uptime) == true else { return }
             _ = FeatureProfiles.first(of: &machine) { profile, machine in
@@ -150,6 +164,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         let moment = turn.moment
         switch event {
         case .started:
+            if let document = registration.acceptance.start() { turn.add(.save(AnyDocument(document))) }
             perform(charging.start(at: moment), &turn)
             resumeReset(&turn)
             obey(link: connection.handle(.started, at: moment), &turn)

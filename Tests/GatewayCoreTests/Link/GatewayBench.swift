@@ -23,6 +23,7 @@ struct GatewayBench {
         defaults: [String: String] = [:],
         clockIsTrusted: Bool = true,
         hasLock: Bool = false,
+        url: String = "ws://cs.example/CP1",
         documents: Documents = Documents(),
         restored: TransactionLedger = TransactionLedger()
     ) throws {
@@ -35,7 +36,7 @@ struct GatewayBench {
             phases: 3
         )
         let configuration = GatewayConfiguration(
-            profile: ConnectionProfile(url: "ws://cs.example/CP1", host: "cs.example", port: 80, identity: "CP1"),
+            profile: ConnectionProfile(url: url, host: "cs.example", port: 80, identity: "CP1"),
             bootNotification: BootNotification.Request(chargePointVendor: "Vendor", chargePointModel: "Model"),
             callTimeout: callTimeout,
             charging: ChargingConfiguration(

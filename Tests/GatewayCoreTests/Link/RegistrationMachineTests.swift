@@ -10,6 +10,7 @@ import Testing
     private func machine() -> RegistrationMachine {
         RegistrationMachine(
             request: BootNotification.Request(chargePointVendor: "Vendor", chargePointModel: "Model"),
+            acceptance: Acceptance(nil, found: nil, hasDelivered: false),
             seed: 7
         )
     }

@@ -29,6 +29,7 @@ public struct ChargingMachine: Machine, Sendable {
     ///   - keys: The values of the OCPP keys in force.
     ///   - restored: The journal, folded record by record.
     ///   - documents: What was found on disk beside it.
+    ///   - isAccepted: The central system has accepted this charger once; until it does, nothing begins.
     ///   - seed: For ids; never the same twice.
     ///   - moment: Now.
     public init(
@@ -36,6 +37,7 @@ public struct ChargingMachine: Machine, Sendable {
         keys: OCPPKeys,
         restored: TransactionLedger,
         documents: Documents,
+        isAccepted: Bool = true,
         seed: UInt64,
         at moment: Moment
     ) {
@@ -58,15 +60,16 @@ public struct ChargingMachine: Machine, Sendable {
         )
         let document = documents[AvailabilityDocument.self]
         let isAvailabilityUnread = documents.isUnread(AvailabilityDocument.self)
-        let availability = AvailabilityMachine(
+        var availability = AvailabilityMachine(
             connectorIds: configuration.connectors.map(\.id),
             document: document,
             inherited: restored.inoperative,
             isUnread: isAvailabilityUnread
         )
+        availability.set(.registration, on: 0, !isAccepted)
         self.availability = availability
         if document != nil, !isAvailabilityUnread { book.availabilityIsSaved() }
-        connectors = configuration.connectors.sorted { $0.id < $1.id }.map {
+        connectors = configuration.connectors.sorted { $0.id < $1.id }.map { [availability] in
             ConnectorMachine(settings: $0, inoperability: availability.reasons(for: $0.id), at: moment.uptime)
         }
         delivery = DeliveryMachine(restored, clock, keys.core, at: moment)

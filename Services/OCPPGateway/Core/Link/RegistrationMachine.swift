@@ -36,6 +36,8 @@ public struct RegistrationMachine: Sendable {
     }
 
     private let request: BootNotification.Request
+    /// Whether it was ever accepted.
+    var acceptance: Acceptance
     private var state: State = .due(last: nil)
     /// Before an answer without an interval of its own.
     private var waits = BackOff(first: .seconds(10), flat: 1, cap: .seconds(300))
@@ -43,8 +45,9 @@ public struct RegistrationMachine: Sendable {
     private var questions = 0
     private var random: SeededRandom
 
-    public init(request: BootNotification.Request, seed: UInt64) {
+    init(request: BootNotification.Request, acceptance: Acceptance, seed: UInt64) {
         self.request = request
+        self.acceptance = acceptance
         random = SeededRandom(seed: seed)
     }
 

@@ -134,6 +134,8 @@ final class Auditor {
     func stored(_ records: [JournalRecord]) {
         for record in records {
             if case .began(let began) = record {
+                // OCPP 1.6 §4.2.1.
+                if !calls.wasEverRegistered { violate(["\(began.transaction) begins before any registration"]) }
                 if gateway.isResetting { violate(["\(began.transaction) begins during a Reset"]) }
                 // Whoever was accepted while nobody could be asked has the ConnectionTimeOut, 90 s at most, to plug in.
                 let isOnline = isOnline(for: .seconds(150))

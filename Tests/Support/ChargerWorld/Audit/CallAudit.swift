@@ -18,6 +18,8 @@ struct CallAudit {
     private var lastWord = Duration.zero
     /// Registered since the gateway's process began, on whatever connection.
     private var isRegistered = false
+    /// Registered once, by whatever process.
+    private(set) var wasEverRegistered = false
 
     /// The longest that a charger that has nothing else to say may be silent: twice the longest interval that these worlds configure.
     private static let longestSilence = Duration.seconds(130)
@@ -54,6 +56,7 @@ struct CallAudit {
             guard case .bootNotification(let boot) = confirmation else { return [] }
             isRegistered = boot.status == .accepted
             registeredSince = isRegistered ? now : nil
+            if isRegistered { wasEverRegistered = true }
         case .callError(let id, _), .undecodableResult(let id, _): if id == outstanding?.id { outstanding = nil }
         case .call(let id, let request): asked[id] = Asked(request: request, at: now)
         case .rejectedCall, .ignored: break

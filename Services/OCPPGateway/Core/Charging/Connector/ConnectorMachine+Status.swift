@@ -56,6 +56,8 @@ extension ConnectorMachine {
             let code = report.vendorErrorCode ?? report.errorCode.rawValue
             let reason = facts.isSilent ? report.info : facts.state?.notChargingBecause ?? report.info
             return reason.map { "Cannot deliver energy: \($0) (\(code))." } ?? "Cannot deliver energy: \(code)."
+        case .unavailable where inoperability.contains(.registration):
+            return "The central system of this address has not accepted this charger yet: nobody may charge before."
         case .unavailable where inoperability == [.unread]:
             return "Its availability cannot be read from the disk: out of service until the central system changes it."
         case .unavailable: return "Taken out of service by the central system."

@@ -8,13 +8,15 @@ enum InoperabilityReason: Hashable, Sendable {
     /// The device cannot read what the central system had ordered. Until it orders again, nothing is taken into service that it may have
     /// taken out; whoever looks sees Unavailable and can change it from afar.
     case unread
+    /// The central system has never accepted this charger with the connection settings in force (OCPP 1.6 §4.2.1; §4.9 lets it be Unavailable).
+    case registration
     /// A Reset is under way: nothing new begins, because nobody would end it (OCPP 1.6 §5.14).
     case reset
 
     /// What a connector without user says then; nil when it says nothing of it. A Reset is over before anybody could make use of that.
     var status: ChargePointStatus? {
         switch self {
-        case .centralSystem, .unread: .unavailable
+        case .centralSystem, .unread, .registration: .unavailable
         case .reset: nil
         }
     }

@@ -6,7 +6,7 @@ struct CoreProfile: FeatureProfile {
     static var keys: OCPPKeyTable.Profile? { CoreKeys.profile }
 
     static var documents: [any Document.Type] {
-        [AvailabilityDocument.self, AuthorizationCacheDocument.self, ResetDocument.self]
+        [AvailabilityDocument.self, AuthorizationCacheDocument.self, ResetDocument.self, RegistrationDocument.self]
     }
 
     init(_: Documents, at _: Moment) {}
@@ -24,6 +24,8 @@ struct CoreProfile: FeatureProfile {
         case AuthorizationCacheDocument.name:
             event = isDone ? .authorizationCacheSaved : .authorizationCacheSaveFailed
         case ResetDocument.name: return machine.resetDocumentSaved(isDone, &turn)
+        case RegistrationDocument.name:
+            return machine.registration.acceptance.saved(outcome, at: turn.uptime)
         default: return
         }
         machine.perform(machine.charging.handle(event, at: turn.moment), &turn)
