@@ -4,11 +4,12 @@ import seed
 from case import Known, Refused, case
 
 
+# Shows: CORE-CFG-01, CORE-CFG-02
 @case(
     "TC_019", "Retrieve all configuration keys",
     known=Known(
-        "there is no authorization cache yet, and so no key AuthorizationCacheEnabled, which the certificate has as false",
-        "not as the certificate has it: AuthorizationCacheEnabled: absent instead of 'false'",
+        "SecurityProfile can be read since there is TLS, and the certificate's table has no such key",
+        "not as the certificate has it: SecurityProfile: '0' instead of absent",
     ),
 )
 def all_keys(lab):

@@ -5,6 +5,7 @@ from case import DETACHABLE, Known, authorize, case, start, status, stop
 PARENT = "FAMILY"
 
 
+# Shows: CORE-AUTH-12
 @case("TC_007", "Regular session with a cached id")
 def cached_id(lab):
     lab.need_key("AuthorizationCacheEnabled")
@@ -21,6 +22,7 @@ def cached_id(lab):
     lab.expect(start(lab.CARD), status("Charging"))
 
 
+# Shows: CORE-AUTH-29
 @case("TC_061", "Clear the authorization cache")
 def clear_cache(lab):
     has_cache = "AuthorizationCacheEnabled" in lab.get("AuthorizationCacheEnabled")[0]

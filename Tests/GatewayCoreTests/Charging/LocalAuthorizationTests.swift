@@ -27,6 +27,7 @@ import Testing
 
     // MARK: - Online
 
+    // Shows: CORE-AUTH-12, CORE-AUTH-22
     /// TC_007.
     @Test func aCachedCardStartsWithoutAQuestion() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
@@ -38,6 +39,7 @@ import Testing
         #expect(bench.central.starts.count == 2)
     }
 
+    // Shows: CORE-AUTH-27
     /// OCPP 1.6 §9.1.2, §9.1.13: each of the two keys alone does nothing.
     @Test(arguments: [("true", "false"), ("false", "true"), ("false", "false")])
     func withoutBothKeysEveryCardIsAskedAbout(cache: String, preAuthorize: String) {
@@ -48,6 +50,7 @@ import Testing
         #expect(authorizations(bench) == 2)
     }
 
+    // Shows: CORE-AUTH-29
     /// TC_061.
     @Test func afterClearCacheACardIsAskedAboutAgain() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
@@ -58,6 +61,7 @@ import Testing
         #expect(authorizations(bench) == 2)
     }
 
+    // Shows: CORE-AUTH-29
     /// TC_061 with a power cut: what was answered Accepted is gone for good.
     @Test func whatWasClearedDoesNotComeBack() {
         let bench = ChargingBench(keys: Self.cacheOnly)
@@ -72,6 +76,7 @@ import Testing
         #expect(bench.indications.last == "1 rejected")
     }
 
+    // Shows: CORE-AUTH-31
     /// OCPP 1.6 §5.4; the certificate has the cache switched off.
     @Test func clearCacheIsAcceptedWhenTheCacheIsOff() {
         let bench = ChargingBench()
@@ -94,6 +99,7 @@ import Testing
         #expect(bench.clearCache() == .accepted)
     }
 
+    // Shows: CORE-AUTH-26
     /// OCPP 1.6 §3.5.1: cached as not valid, it is asked about all the same.
     @Test func aCardThatIsCachedAsBlockedIsAskedAbout() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
@@ -149,6 +155,7 @@ import Testing
 
     // MARK: - What feeds it
 
+    // Shows: CORE-AUTH-22
     /// OCPP 1.6 §3.5.1, §4.10: the cache is fed by StopTransaction.conf too.
     @Test func stopTransactionFeedsTheCache() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
@@ -183,6 +190,7 @@ import Testing
         #expect(authorizations(bench) == 1)
     }
 
+    // Shows: CORE-AUTH-22
     /// OCPP 1.6 §3.5.4: begun offline as an unknown card, known from the answer to its StartTransaction on.
     @Test func startTransactionFeedsTheCache() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localAuthorizeOffline: "true"])
@@ -255,6 +263,7 @@ import Testing
 
     // MARK: - Offline
 
+    // Shows: CORE-AUTH-14, CORE-AUTH-25
     /// OCPP 1.6 §9.1.12, and E §3.4 with a power cut: the cache survives.
     @Test(arguments: ["true", "false"]) func aCachedCardChargesOfflineWhenTheKeySaysSo(offline: String) {
         let bench = ChargingBench(keys: Self.cacheOnly.merging([.localAuthorizeOffline: offline]) { $1 })
@@ -287,6 +296,7 @@ import Testing
         #expect(bench.hardware[1]?.isClosed == true)
     }
 
+    // Shows: CORE-AUTH-16, CORE-AUTH-21
     /// OCPP 1.6 §3.5.4: whatever unknown cards may do.
     @Test(arguments: [AuthorizationStatus.blocked, .invalid, .expired, .concurrentTx])
     func aCardThatIsCachedAsNotValidDoesNotChargeOffline(status: AuthorizationStatus) {
@@ -303,6 +313,7 @@ import Testing
         #expect(bench.rejections == [status.rawValue, "\(status.rawValue) (cache)"])
     }
 
+    // Shows: CORE-AUTH-23
     /// OCPP 1.6 §3.5.4: expired by the passage of time, even where unknown cards may charge.
     @Test func aCardThatHasExpiredSinceDoesNotChargeOffline() {
         let bench = ChargingBench(keys: Self.cacheOnly.merging([.allowOfflineTxForUnknownId: "true"]) { $1 })

@@ -71,6 +71,7 @@ import Testing
         #expect(identifiers["ENDLESS"]?.status == .accepted)
     }
 
+    // Shows: CORE-AUTH-24
     /// OCPP 1.6 §3.5.1: those that are not valid first.
     @Test func aFullCacheForgetsWhatIsNotValid() throws {
         var identifiers = try filled()
@@ -81,6 +82,7 @@ import Testing
         #expect(kept.last?.idTag == "NEW")
     }
 
+    // Shows: CORE-AUTH-24
     /// OCPP 1.6 §3.5.1: then the oldest valid one. Heard of again, an identifier is not old any more.
     @Test func aFullCacheOfValidIdentifiersForgetsTheOldest() throws {
         var identifiers = RememberedIdentifiers()

@@ -194,7 +194,7 @@ import Testing
 
     // MARK: - Requests of the central system
 
-    // Shows: CORE-CFG-21, CORE-DT-02, J-RPC-14, J-RPC-18, CORE-AUTH-30
+    // Shows: CORE-CFG-21, CORE-DT-02, J-RPC-14, J-RPC-18
     @Test func whatIsNotBuiltIsAnsweredAsTheSpecificationSays() throws {
         var bench = try GatewayBench()
         bench.register()
