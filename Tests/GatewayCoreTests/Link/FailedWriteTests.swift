@@ -48,9 +48,9 @@ import Testing
     @Test func aResendIsAnsweredBehindAFailedWriteAndDoneOnceThereIsRoom() throws {
         var bench = try GatewayBench(restored: deadLetter)
         bench.register()
-        let (isRefused, effects) = bench.feedOnFullDisk(.resendRequested(number: 7))
+        let (isRefused, effects) = bench.feedOnFullDisk(.asked(number: 7, .resend(ResendDeadLetters())))
         #expect(isRefused)
-        #expect(effects.contains(.resent(number: 7, count: 1)))
+        #expect(effects.contains(.replied(number: 7, .success(.resend(ResendDeadLetters.Reply(requeued: 1))))))
         let later = bench.advance(.seconds(5))
         let written = later.flatMap { effect -> [JournalRecord] in
             if case .persist(let records, _) = effect { records } else { [] }
