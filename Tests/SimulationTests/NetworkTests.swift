@@ -76,7 +76,8 @@ import Testing
     @Test func aChargerWithoutABatteryClockChargesBeforeItKnowsTheTime() {
         var scenario = Scenario.offline
         scenario.settings.hasBatteryClock = false
-        scenario.plans.append((.zero, .uplink(false)))
+        // Accepted once (OCPP 1.6 §4.2.1), and then without power and without a network.
+        scenario.plans += [(.seconds(20), .uplink(false)), (.seconds(22), .cutPower(.seconds(3)))]
         let world = scenario.play()
         #expect(world.violations.isEmpty, "\(world.report())")
         let start = world.ledger.transactions.first?.start.timestamp
