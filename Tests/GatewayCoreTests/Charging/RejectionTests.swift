@@ -34,6 +34,22 @@ import Testing
     }
 
     /// The connection ends because the program does, which is no reason to go by the rules for a charger that is offline.
+    /// The word comes with StartTransaction.conf of another connector; the link may be gone before anybody can be asked again.
+    @Test func whomStartTransactionRefusesBeginsNothingElsewhere() {
+        let bench = ChargingBench(connectors: 2)
+        bench.goOnline()
+        bench.swipe("CARD", at: [2])
+        bench.central.startInfo = { _ in IdTagInfo(status: .blocked) }
+        bench.plug(1)
+        bench.swipe("CARD", at: [1])
+        bench.run(seconds: 2)
+        #expect(bench.central.starts.count == 1)
+        bench.goOffline()
+        bench.plug(2)
+        bench.run(seconds: 5)
+        #expect(bench.hardware[2]?.permit == nil)
+    }
+
     @Test func aCardThatIsBeingAskedAboutBeginsNothingAtTheEndOfTheProgram() {
         let bench = ChargingBench(keys: [.allowOfflineTxForUnknownId: "true"])
         bench.goOnline()

@@ -105,16 +105,17 @@ extension ChargingMachine {
         if info.status == .accepted, !info.isExpired(at: now) {
             return place(request, parentIdTag: info.parentIdTag, &turn)
         }
-        cancelUsages(of: request.idTag, &turn)
         let status: AuthorizationStatus = info.status == .accepted ? .expired : info.status
         refuse(request, because: status.rawValue, &turn)
     }
 
-    /// The central system says no to an identifier that was accepted before, offline or by hand, and has begun nothing yet.
-    private mutating func cancelUsages(of idTag: IdToken, _ turn: inout ChargingTurn) {
-        eachConnector(&turn) { connector, turn in
-            guard case .authorized(let authorized) = connector.session, authorized.idTag == idTag else { return }
-            connector.cancelUsage(&turn)
+    /// The central system says no, in whatever answer, to an identifier that was accepted before and has begun nothing yet at a connector.
+    mutating func cancelUsagesOfTheRefused(_ turn: inout ChargingTurn) {
+        for idTag in turn.refused {
+            eachConnector(&turn) { connector, turn in
+                guard case .authorized(let authorized) = connector.session, authorized.idTag == idTag else { return }
+                connector.cancelUsage(&turn)
+            }
         }
     }
 

@@ -184,6 +184,7 @@ public struct ChargingMachine: Machine, Sendable {
     ) -> [ChargingEffect] {
         var turn = turn(at: moment)
         body(&self, &turn)
+        cancelUsagesOfTheRefused(&turn)
         obey(turn.identity.cache.settle(at: moment.uptime), &turn)
         delivery.refill(&turn)
         orderCompaction(afterFailure: false, &turn)

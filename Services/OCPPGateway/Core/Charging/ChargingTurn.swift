@@ -35,6 +35,8 @@ struct ChargingTurn {
     private var orders = Orders()
     /// Messages that joined the queue.
     private(set) var appended: [QueueEntry] = []
+    /// Whom the central system has just refused.
+    private(set) var refused: [IdToken] = []
     /// Status changes, in the order of their events.
     var statusChanges: [StatusReport] = []
 
@@ -75,6 +77,8 @@ struct ChargingTurn {
     mutating func learn(_ idTag: IdToken, from outcome: CallOutcome) {
         guard let info = outcome.idTagInfo else { return }
         identity.cache.learn(idTag, info, at: time, uptime)
+        let now = Timestamp(millisecondsSinceEpoch: clock.utc(at: moment))
+        if info.status != .accepted || info.isExpired(at: now) { refused.append(idTag) }
     }
 
     /// Somebody who wants this connector is being asked about.
