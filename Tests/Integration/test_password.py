@@ -125,3 +125,25 @@ def test_a_gateway_that_starts_before_its_store_uses_the_password_that_worked(ch
     handed.unlink()  # as after a power cut: the runtime folder is empty
     stack.start("ocpp-gateway")
     csms.wait_connection(count + 1)
+    assert csms.offered == [OLD, NEW, NEW]
+
+
+@pytest.mark.parametrize("damage", ["a bit", "all of it"])
+def test_without_the_password_that_worked_the_one_of_the_site_is_the_last_resort(charger, damage):
+    stack, csms = charger
+    csms.wait_connection(change(csms) + 1)
+    csms.request("GetConfiguration", key=["SecurityProfile"])
+    stack.kill("ocpp-gateway")
+    accepted = stack.state_directory("ocpp-gateway") / "accepted-password"
+    content = bytearray(accepted.read_bytes())
+    content[-5] ^= 1
+    if damage == "a bit":
+        accepted.write_bytes(content)
+    else:
+        accepted.unlink()
+    count, offers = csms.connections, len(csms.offered)
+    stack.start("ocpp-gateway")
+    csms.wait_connection(count + 1)
+    assert csms.offered[offers:] == [NEW, NEW, NEW, OLD]
+    assert ("accepted-password" in stack.log("ocpp-gateway")) == (damage == "a bit")
+    assert_secret(stack)

@@ -10,13 +10,13 @@ import WebSocket
 /// worked last, which is kept here in case that a later one does not.
 final class Credentials {
     private let identity: String
-    /// From the site's file, in hexadecimal digits, while none is set.
+    /// From the site's file, in hexadecimal digits.
     private let siteKey: Secret?
     private let isRequired: Bool
     private let runtimeDirectory: String
     private let log: (LogRecord) -> Void
     private var file: AtomicDocument
-    private var trial = PasswordTrial()
+    private var trial: PasswordTrial
 
     /// What the file holds: hexadecimal digits.
     private struct Kept: Codable {
@@ -26,7 +26,7 @@ final class Credentials {
 
     /// - Parameters:
     ///   - identity: The user name.
-    ///   - siteKey: In hexadecimal digits, used while none is set.
+    ///   - siteKey: In hexadecimal digits, used while nothing is set or known to work, and when nothing else is accepted.
     ///   - isRequired: Whether there is no handshake without a password.
     ///   - runtimeDirectory: Where the config store hands passwords over.
     ///   - stateDirectory: Where the one that worked last is kept.
@@ -47,10 +47,14 @@ final class Credentials {
         self.runtimeDirectory = runtimeDirectory
         self.log = log
         let path = "\(stateDirectory)/accepted-password"
+        trial = PasswordTrial(siteKey: siteKey)
         file = AtomicDocument(path: path, magic: "CHARGER-PASSWORD", formatVersion: 1, maximumBytes: 4096, mode: 0o600)
-        // Without it the password that is set is used, as ever.
+        // Without it the password that is set is used, and the site's when that one is refused.
         do throws(StorageError) {
-            if let body = try file.load(tryAgain: tryAgain).body { restore(body) }
+            let loaded = try file.load(tryAgain: tryAgain)
+            for moved in loaded.moved { log(LogRecord(.warning, moved.description)) }
+            for setAside in loaded.setAside { log(LogRecord(.error, setAside.description)) }
+            if let body = loaded.body { restore(body) }
         } catch {
             complain("the password that worked last cannot be read", error.description)
         }
@@ -59,7 +63,11 @@ final class Credentials {
     private func restore(_ body: [UInt8]) {
         do throws(DecodingError) {
             let kept = try JSON.decode(Kept.self, from: body)
-            trial = PasswordTrial(.init(proven: kept.proven.map(Secret.init), doubted: kept.doubted.map(Secret.init)))
+            let memory = PasswordTrial.Memory(
+                proven: kept.proven.map(Secret.init),
+                doubted: kept.doubted.map(Secret.init)
+            )
+            trial = PasswordTrial(memory, siteKey: siteKey)
         } catch {
             // The text of the error could hold a part of the document.
             complain("the password that worked last is not understood", file.path)
@@ -69,6 +77,8 @@ final class Credentials {
     /// What to put into the next handshake; nil while there is no password.
     /// - Throws: `LinkProblem` when there must be one.
     func next() throws(LinkProblem) -> BasicCredentials? {
+        // What the disk refused may succeed by now.
+        _ = keep()
         // The header carries the bytes, not their spelling (OCPP-J 1.6 §6.2.2).
         guard let digits = trial.choose(ordered: ordered), let bytes = Hexadecimal.bytes(digits.exposed) else {
             if isRequired { throw .passwordMissing }
@@ -86,24 +96,47 @@ final class Credentials {
     /// The config store has a new one.
     func wasSet() { follow(trial.passwordWasSet()) }
 
-    /// The way to the config store for a new one.
-    var inbox: SecretInbox { SecretInbox(RuntimeDirectory(path: runtimeDirectory)) }
+    /// Puts a new one where the config store finds it.
+    /// - Returns: What to call it towards the store.
+    /// - Throws: `BusError` when it must not be set, because its trial would have nothing to go back to after a restart, or cannot.
+    func handIn(_ secret: Secret) throws(BusError) -> String {
+        guard keep() else { throw BusError(.failed, "the password that works cannot be kept on disk") }
+        do throws(SecretInboxError) {
+            return try inbox.put(secret)
+        } catch {
+            throw BusError(.failed, error.description)
+        }
+    }
+
+    /// The store did not take what was handed in under that name.
+    func takeBack(_ name: String) { inbox.takeBack(name) }
+
+    private var inbox: SecretInbox { SecretInbox(RuntimeDirectory(path: runtimeDirectory)) }
 
     private var ordered: Secret? {
         let path = "\(runtimeDirectory)/secrets/\(ServiceName.ocppGateway)/\(OCPPKeyName.authorizationKey.rawValue)"
-        guard let text = SmallFile(path).foreignText, Hexadecimal.bytes(text) != nil else { return siteKey }
+        guard let text = SmallFile(path).foreignText, Hexadecimal.bytes(text) != nil else { return nil }
         return Secret(text)
     }
 
-    private func follow(_ consequence: PasswordTrial.Consequence) {
-        guard case .remember(let record) = consequence else { return }
-        log(record)
+    private func follow(_ news: LogRecord?) {
+        if let news { log(news) }
+        _ = keep()
+    }
+
+    /// Saves what the disk does not hold yet.
+    /// - Returns: Whether it holds everything now.
+    private func keep() -> Bool {
+        guard !trial.isKept else { return true }
         do {
             let kept = Kept(proven: trial.memory.proven?.exposed, doubted: trial.memory.doubted?.exposed)
             try file.save(try JSON.encode(kept))
+            trial.wasKept()
+            return true
         } catch {
             // A restart then finds the password of before; it is tried like any other.
             complain("the password that worked last cannot be kept", "\(error)")
+            return false
         }
     }
 

@@ -236,20 +236,19 @@ final class GatewayDaemon {
     }
 
     private func store(_ number: Int, key: String, _ secret: Secret) {
-        do throws(SecretInboxError) {
-            let name = try credentials.inbox.put(secret)
+        do throws(BusError) {
+            let name = try credentials.handIn(secret)
             let request = ConfigSet(key: key, value: nil, secretFile: name, reason: "ChangeConfiguration")
             bus.request(request, within: Self.storePatience, expiringAfter: Self.storeExpiry) { [weak self] result in
                 guard let self else { return }
                 switch result {
                 case .success: credentials.wasSet()
-                case .failure: credentials.inbox.takeBack(name)
+                case .failure: credentials.takeBack(name)
                 }
                 driver.deliver(.stored(number: number, result))
             }
         } catch {
-            let refusal = BusError(.failed, error.description)
-            driver.deliver(.stored(number: number, .failure(refusal)))
+            driver.deliver(.stored(number: number, .failure(error)))
         }
     }
 

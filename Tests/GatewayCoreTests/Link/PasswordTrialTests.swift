@@ -16,33 +16,45 @@ import Testing
         var attempts: [Secret?] = []
         /// Saves that succeed; the ones after are lost.
         var saves = Int.max
+        private let siteKey: Secret?
 
-        init(ordered: Secret?, accepted: Set<Secret>) {
+        init(ordered: Secret?, accepted: Set<Secret>, siteKey: Secret? = nil) {
             self.ordered = ordered
             self.accepted = accepted
+            self.siteKey = siteKey
+            trial = PasswordTrial(siteKey: siteKey)
         }
 
         /// One handshake.
         func connect() -> Bool {
             let password = trial.choose(ordered: ordered)
             attempts.append(password)
+            keep()
             let isAccepted = password.map(accepted.contains) ?? false
-            keep(isAccepted ? trial.accepted() : trial.refused())
+            _ = isAccepted ? trial.accepted() : trial.refused()
+            keep()
             return isAccepted
         }
 
-        func set(_ password: Secret) {
+        /// A new password comes from the central system.
+        /// - Returns: Whether it is taken in.
+        @discardableResult func set(_ password: Secret) -> Bool {
+            keep()
+            guard trial.isKept else { return false }
             ordered = password
-            keep(trial.passwordWasSet())
+            _ = trial.passwordWasSet()
+            keep()
+            return true
         }
 
-        private func keep(_ consequence: PasswordTrial.Consequence) {
-            guard case .remember = consequence, saves > 0 else { return }
+        private func keep() {
+            guard !trial.isKept, saves > 0 else { return }
             saves -= 1
             disk = trial.memory
+            trial.wasKept()
         }
 
-        func restart() { trial = PasswordTrial(disk) }
+        func restart() { trial = PasswordTrial(disk, siteKey: siteKey) }
 
         /// - Returns: How many attempts it took; nil when it is stranded.
         func attemptsUntilAccepted() -> Int? { (1...20).first { _ in connect() } }
@@ -124,6 +136,90 @@ import Testing
         let empty = World(ordered: nil, accepted: [])
         #expect(!empty.connect())
         #expect(empty.attempts == [nil])
+    }
+
+    @Test func aSaveThatFailedIsMadeUpForWhenTheDiskTakesItAgain() {
+        let world = World(ordered: Self.old, accepted: [Self.old, Self.new])
+        _ = world.connect()
+        world.set(Self.new)
+        world.saves = 0
+        #expect(world.connect())
+        #expect(world.disk.proven == Self.old)
+        world.saves = .max
+        #expect(world.connect())
+        #expect(world.disk.proven == Self.new)
+        // So that a later one that is not taken in has something to go back to, even after a restart.
+        world.accepted = [Self.new]
+        world.set(Secret("0c"))
+        _ = world.connect()
+        world.restart()
+        #expect(world.attemptsUntilAccepted() == PasswordTrial.mostRefusals + 1)
+    }
+
+    @Test func noNewPasswordIsTakenInWhileTheWorkingOneIsNotOnDisk() {
+        let world = World(ordered: Self.old, accepted: [Self.old, Self.new])
+        _ = world.connect()
+        world.set(Self.new)
+        world.saves = 0
+        _ = world.connect()
+        #expect(!world.set(Secret("0c")))
+        world.restart()
+        world.accepted = [Self.new]
+        #expect(world.attemptsUntilAccepted() == 1)
+        world.saves = .max
+        #expect(world.set(Secret("0c")))
+        #expect(world.disk.proven == Self.new)
+    }
+
+    /// The file was damaged, or never written.
+    @Test func withoutAnythingProvenTheSitesKeyIsTheLastResort() {
+        let world = World(ordered: Self.new, accepted: [Self.old], siteKey: Self.old)
+        #expect(world.attemptsUntilAccepted() == PasswordTrial.mostRefusals + 1)
+        #expect(world.disk == .init(proven: Self.old, doubted: Self.new))
+        world.restart()
+        #expect(world.attemptsUntilAccepted() == 1)
+    }
+
+    @Test func everyOneGetsItsTurnAndTheSitesKeyTheLast() {
+        let site = Secret("0d")
+        let world = World(ordered: Self.old, accepted: [Self.old], siteKey: site)
+        _ = world.connect()
+        world.set(Self.new)
+        world.accepted = []
+        world.attempts = []
+        for _ in 0..<10 {
+            _ = world.connect()
+            world.restart()
+        }
+        // A restart forgets how often it was refused, and nothing else.
+        #expect(world.attempts == Array(repeating: Self.new, count: 10))
+        world.attempts = []
+        for _ in 0..<4 * PasswordTrial.mostRefusals { _ = world.connect() }
+        let round = [Self.new, Self.old, site, Self.new].flatMap {
+            Array(repeating: $0, count: PasswordTrial.mostRefusals)
+        }
+        #expect(world.attempts == round)
+        world.accepted = [site]
+        _ = world.attemptsUntilAccepted()
+        #expect(world.disk == .init(proven: site, doubted: Self.new))
+        world.restart()
+        #expect(world.attemptsUntilAccepted() == 1)
+    }
+
+    /// As after a power cut, when the gateway is faster than the store.
+    @Test func whileNoneIsOrderedTheProvenOneComesBeforeTheSitesKey() {
+        let world = World(ordered: Self.new, accepted: [Self.new, Self.old], siteKey: Self.old)
+        _ = world.connect()
+        world.restart()
+        world.ordered = nil
+        world.attempts = []
+        #expect(world.connect())
+        #expect(world.attempts == [Self.new])
+        // Somebody has written another into the site's file, because the central system has forgotten the old one.
+        world.accepted = [Self.old]
+        #expect(world.attemptsUntilAccepted() == PasswordTrial.mostRefusals + 1)
+        #expect(world.disk.proven == Self.old)
+        #expect(World(ordered: nil, accepted: [Self.old], siteKey: Self.old).connect())
     }
 
     /// Every order of a change, kills, lost saves, and a central system that takes the change in at once, late or never: it never takes more

@@ -3,14 +3,14 @@ public import Primitives
 /// Which password the next handshake carries, so that a new one that the central system does not take cannot strand the charger
 /// (security whitepaper A01 has no way back).
 ///
-/// The one that was ordered is tried first. When it was refused `mostRefusals` times in a row, the one that worked last is used again, as
-/// often; then the ordered one gets its turn again, and so on until one is accepted.
+/// The one that was ordered is tried first. When it was refused `mostRefusals` times in a row, the one that worked last is used, as often;
+/// then the one of the site's file; then the ordered one gets its turn again, and so on until one is accepted.
 public struct PasswordTrial: Equatable, Sendable {
     /// What a restart must know again. Holds secrets.
     public struct Memory: Equatable, Sendable {
         /// The password that the central system accepted last.
         public var proven: Secret?
-        /// One that it refused so often that the proven one is used instead.
+        /// One that it refused so often that the one after it is used instead.
         public var doubted: Secret?
 
         public init(proven: Secret? = nil, doubted: Secret? = nil) {
@@ -19,71 +19,92 @@ public struct PasswordTrial: Equatable, Sendable {
         }
     }
 
-    /// What to do about the outcome of a handshake.
-    public enum Consequence: Equatable, Sendable {
-        case nothing
-        /// Keep the memory on disk, and say so.
-        case remember(LogRecord)
-    }
-
     public private(set) var memory: Memory
-    /// What the handshake under way carries.
+    /// What is on disk of it: a save that failed is owed until one succeeds.
+    private var kept: Memory
+    /// The password of the site's file.
+    private let siteKey: Secret?
+    /// What was ordered, and what was chosen, for the handshake under way.
+    private var ordered: Secret?
     private var inUse: Secret?
     /// How often it was refused in a row.
     private var refusals = 0
 
-    /// `memory` is what was found on disk.
-    public init(_ memory: Memory = Memory()) { self.memory = memory }
+    /// - Parameters:
+    ///   - memory: What was found on disk.
+    ///   - siteKey: The password of the site's file, the last resort.
+    public init(_ memory: Memory = Memory(), siteKey: Secret? = nil) {
+        self.memory = memory
+        self.siteKey = siteKey
+        kept = memory
+    }
+
+    /// Whether the disk holds the memory. While it does not, no new password may be taken in: a restart during its trial would know nothing
+    /// to go back to.
+    public var isKept: Bool { memory == kept }
+
+    /// The memory was saved.
+    public mutating func wasKept() { kept = memory }
 
     /// What the next handshake carries.
-    /// - Parameter ordered: The password that is set; nil while there is none.
+    /// - Parameter ordered: The password that is set; nil while there is none, or while the config store has not handed it over yet.
     /// - Returns: Nil when there is no password at all.
     public mutating func choose(ordered: Secret?) -> Secret? {
-        // None is ordered while the config store has not handed it over yet.
-        let wanted = ordered ?? memory.proven
-        let choice = wanted == memory.doubted ? memory.proven ?? wanted : wanted
+        self.ordered = ordered
+        let choice = memory.doubted.flatMap(successor) ?? candidates.first
         if choice != inUse { refusals = 0 }
         inUse = choice
         return choice
     }
 
+    /// Each once, in the order of their turns.
+    private var candidates: [Secret] {
+        [ordered, memory.proven, siteKey].reduce(into: []) { list, next in
+            if let next, !list.contains(next) { list.append(next) }
+        }
+    }
+
+    /// Whose turn it is after that one; nil for the first again.
+    private func successor(of password: Secret) -> Secret? {
+        let list = candidates
+        guard let index = list.firstIndex(of: password), index + 1 < list.count else { return nil }
+        return list[index + 1]
+    }
+
     /// A password was set. It gets its turn even if it is one that was refused before.
-    public mutating func passwordWasSet() -> Consequence {
+    /// - Returns: What to say about it.
+    public mutating func passwordWasSet() -> LogRecord? {
         refusals = 0
-        guard memory.doubted != nil else { return .nothing }
+        guard memory.doubted != nil else { return nil }
         memory.doubted = nil
-        return .remember(LogRecord(.notice, "a password was set: it is tried"))
+        return LogRecord(.notice, "a password was set: it is tried")
     }
 
     /// The central system opened the WebSocket.
-    public mutating func accepted() -> Consequence {
+    /// - Returns: What to say about it.
+    public mutating func accepted() -> LogRecord? {
         refusals = 0
-        guard let inUse, inUse != memory.proven else { return .nothing }
-        memory = Memory(proven: inUse)
-        return .remember(
-            LogRecord(.notice, "the central system accepts the password: it is kept for when a later one is refused")
-        )
+        guard let inUse else { return nil }
+        // Without an order nobody knows what the doubt will be worth when there is one.
+        if let ordered { memory.doubted = inUse == ordered ? nil : ordered }
+        guard inUse != memory.proven else { return nil }
+        memory.proven = inUse
+        return LogRecord(.notice, "the central system accepts the password: it is kept for when a later one is refused")
     }
 
     /// The central system answered that it does not accept the password (HTTP 401 or 403).
-    public mutating func refused() -> Consequence {
+    /// - Returns: What to say about it.
+    public mutating func refused() -> LogRecord? {
         refusals += 1
-        guard let inUse, let proven = memory.proven, refusals >= Self.mostRefusals else { return .nothing }
+        guard let inUse, candidates.count > 1, refusals >= Self.mostRefusals else { return nil }
         refusals = 0
-        if inUse != proven {
-            memory.doubted = inUse
-            return .remember(
-                LogRecord(
-                    .warning,
-                    "the central system refuses the new password: the last one that worked is tried again"
-                )
-            )
+        guard let next = successor(of: inUse) else {
+            memory.doubted = nil
+            return LogRecord(.warning, "the central system refuses the old password, too: the new one is tried again")
         }
-        guard memory.doubted != nil else { return .nothing }
-        memory.doubted = nil
-        return .remember(
-            LogRecord(.warning, "the central system refuses the old password, too: the new one is tried again")
-        )
+        memory.doubted = inUse
+        let turn = next == memory.proven ? "the last one that worked is tried again" : "the site's own is tried"
+        return LogRecord(.warning, "the central system refuses the password: \(turn)")
     }
 
     /// Refusals in a row before the other password gets its turn. One alone may be a central system that has not taken its own order in yet.
