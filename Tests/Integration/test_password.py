@@ -19,18 +19,31 @@ class Guarded(CSMS):
 
     def __init__(self, tls=None):
         self.accepted = {OLD}
+        # The code with which the others are closed after an upgrade, as if a front upgraded everybody.
+        self.late = None
         self.offered = []
         super().__init__(tls)
 
-    def admit(self, connection, request):
+    @staticmethod
+    def password(request):
         header = request.headers.get("Authorization", "")
         user, _, password = base64.b64decode(header.removeprefix("Basic ")).partition(b":")
         assert user == b"CP1"
+        return password.hex()
+
+    def admit(self, connection, request):
+        password = self.password(request)
         with self.news:
-            self.offered.append(password.hex())
+            self.offered.append(password)
             self.news.notify_all()
-        if password.hex() not in self.accepted:
+        if password not in self.accepted and not self.late:
             return Response(http.HTTPStatus.UNAUTHORIZED, "Unauthorized", Headers({"Content-Length": "0"}))
+
+    async def serve(self, connection):
+        if self.password(connection.request) in self.accepted:
+            await super().serve(connection)
+        else:
+            await connection.close(self.late or 1000)
 
     def wait_offers(self, count):
         with self.news:
@@ -126,6 +139,25 @@ def test_a_gateway_that_starts_before_its_store_uses_the_password_that_worked(ch
     stack.start("ocpp-gateway")
     csms.wait_connection(count + 1)
     assert csms.offered == [OLD, NEW, NEW]
+
+
+@pytest.mark.parametrize("code", [1008, 1000], ids=["because of its policy", "for no reason"])
+def test_a_front_that_upgrades_everybody_proves_no_password(charger, code):
+    stack, csms = charger
+    csms.late = code
+    connections = change(csms)
+    if code == 1000:
+        # That says nothing about the password, and so the new one stays in use until somebody says more.
+        assert csms.wait_offers(6)[1:6] == [NEW] * 5
+        stack.kill("ocpp-gateway")
+        assert NEW not in (stack.state_directory("ocpp-gateway") / "accepted-password").read_text()
+        csms.late = None
+        stack.start("ocpp-gateway")
+    csms.wait_connection(connections + 1)
+    assert csms.offered[-4:] == [NEW, NEW, NEW, OLD]
+    assert code != 1008 or len(csms.offered) == 5
+    csms.request("GetConfiguration", key=["SecurityProfile"])
+    assert_secret(stack)
 
 
 @pytest.mark.parametrize("damage", ["a bit", "all of it"])

@@ -189,15 +189,15 @@ final class CentralLink {
     private func handle(_ event: WebSocketEvent, of dial: Int) {
         switch event {
         case .send(let bytes): connection.write(bytes)
-        case .opened:
-            credentials?.accepted()
-            deliver(.link(.handshakeFinished(dial: dial)))
+        case .opened: deliver(.link(.handshakeFinished(dial: dial)))
         case .textReceived(let text): receive(text: text)
         case .binaryReceived: deliver(.message(.ignored(reason: "a binary message")))
         case .upgradeFailed(let failure):
             if failure.refusesCredentials { credentials?.refused() }
             deliver(.link(.failed(dial: dial, LinkProblem(failure))))
-        case .closed(let closure): connection.closeAfterWriting(because: closure.explanation)
+        case .closed(let closure):
+            if closure.refusesCredentials { credentials?.refused() }
+            connection.closeAfterWriting(because: closure.explanation)
         case .pingReceived, .pongReceived, .upgradeRequested: break
         }
     }
@@ -205,6 +205,7 @@ final class CentralLink {
     private func receive(text: [UInt8]) {
         let message = codec.decode(text, actionOfPendingCall: actionOfPendingCall)
         mirror?.received(text, message)
+        if message.isOCPP { credentials?.accepted() }
         deliver(.message(message))
     }
 
@@ -227,6 +228,18 @@ extension LinkProblem {
 extension UpgradeFailure {
     /// Whether the server says that it does not accept the password (RFC 9110 §15.5.2, §15.5.4).
     fileprivate var refusesCredentials: Bool { cause == .status(401) || cause == .status(403) }
+}
+
+extension WebSocketClosure {
+    /// Whether the server may have closed because of the password (RFC 6455 §7.4.1, "violates its policy").
+    fileprivate var refusesCredentials: Bool { cause == .peer && code == .policyViolation }
+}
+
+extension IncomingMessage {
+    /// Whether somebody wrote it who talks OCPP, well or not.
+    fileprivate var isOCPP: Bool {
+        if case .ignored = self { false } else { true }
+    }
 }
 
 extension LinkProblem {

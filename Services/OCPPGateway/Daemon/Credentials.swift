@@ -87,11 +87,17 @@ final class Credentials {
         return BasicCredentials(user: identity, password: bytes)
     }
 
-    /// The central system opened the WebSocket.
-    func accepted() { follow(trial.accepted()) }
+    /// The central system talks OCPP. May be told again on the same connection.
+    func accepted() {
+        guard trial.isOpen else { return }
+        follow(trial.accepted())
+    }
 
-    /// The central system does not accept the password.
-    func refused() { follow(trial.refused()) }
+    /// The central system does not accept the password; of no meaning once it has talked OCPP.
+    func refused() {
+        guard trial.isOpen else { return }
+        follow(trial.refused())
+    }
 
     /// The config store has a new one.
     func wasSet() { follow(trial.passwordWasSet()) }

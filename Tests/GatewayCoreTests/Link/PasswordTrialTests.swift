@@ -206,6 +206,28 @@ import Testing
         #expect(world.attemptsUntilAccepted() == 1)
     }
 
+    /// A front opens the WebSocket for everybody, and nobody behind it answers.
+    @Test func aConnectionOnWhichNobodyTalksProvesNothing() {
+        var trial = PasswordTrial(.init(proven: Self.old))
+        for _ in 0..<10 { #expect(trial.choose(ordered: Self.new) == Self.new) }
+        #expect(trial.memory == .init(proven: Self.old))
+        for _ in 0..<PasswordTrial.mostRefusals {
+            _ = trial.choose(ordered: Self.new)
+            _ = trial.refused()
+        }
+        #expect(trial.choose(ordered: Self.new) == Self.old)
+    }
+
+    /// The central system may close because of its policy for other reasons.
+    @Test func onceAcceptedNothingOnTheSameConnectionRefusesIt() {
+        var trial = PasswordTrial(.init(proven: Self.old), siteKey: Self.old)
+        _ = trial.choose(ordered: Self.new)
+        _ = trial.accepted()
+        for _ in 0..<PasswordTrial.mostRefusals { _ = trial.refused() }
+        #expect(trial.memory == .init(proven: Self.new))
+        #expect(trial.choose(ordered: Self.new) == Self.new)
+    }
+
     /// As after a power cut, when the gateway is faster than the store.
     @Test func whileNoneIsOrderedTheProvenOneComesBeforeTheSitesKey() {
         let world = World(ordered: Self.new, accepted: [Self.new, Self.old], siteKey: Self.old)

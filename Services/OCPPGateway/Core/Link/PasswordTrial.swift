@@ -27,6 +27,8 @@ public struct PasswordTrial: Equatable, Sendable {
     /// What was ordered, and what was chosen, for the handshake under way.
     private var ordered: Secret?
     private var inUse: Secret?
+    /// Whether the central system has yet to say what it thinks of it.
+    public private(set) var isOpen = false
     /// How often it was refused in a row.
     private var refusals = 0
 
@@ -54,6 +56,7 @@ public struct PasswordTrial: Equatable, Sendable {
         let choice = memory.doubted.flatMap(successor) ?? candidates.first
         if choice != inUse { refusals = 0 }
         inUse = choice
+        isOpen = true
         return choice
     }
 
@@ -80,9 +83,12 @@ public struct PasswordTrial: Equatable, Sendable {
         return LogRecord(.notice, "a password was set: it is tried")
     }
 
-    /// The central system opened the WebSocket.
+    /// The central system talks OCPP on the connection. That it opened the WebSocket proves nothing: a front may do so for everybody, and
+    /// leave the password to those behind it. Only the first time on a connection counts.
     /// - Returns: What to say about it.
     public mutating func accepted() -> LogRecord? {
+        guard isOpen else { return nil }
+        isOpen = false
         refusals = 0
         guard let inUse else { return nil }
         // Without an order nobody knows what the doubt will be worth when there is one.
@@ -92,9 +98,12 @@ public struct PasswordTrial: Equatable, Sendable {
         return LogRecord(.notice, "the central system accepts the password: it is kept for when a later one is refused")
     }
 
-    /// The central system answered that it does not accept the password (HTTP 401 or 403).
+    /// The central system does not accept the password: it answered so (HTTP 401 or 403), or closed the WebSocket because of its policy
+    /// (RFC 6455 §7.4.1, 1008), which means the password only before it has talked OCPP.
     /// - Returns: What to say about it.
     public mutating func refused() -> LogRecord? {
+        guard isOpen else { return nil }
+        isOpen = false
         refusals += 1
         guard let inUse, candidates.count > 1, refusals >= Self.mostRefusals else { return nil }
         refusals = 0
