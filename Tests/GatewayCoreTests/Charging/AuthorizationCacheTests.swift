@@ -42,20 +42,11 @@ import Testing
         #expect(cache.nextDeadline == nil)
     }
 
-    /// A power cut must not bring a permission back that was taken away.
-    @Test mutating func whatIsRevokedIsSavedAtOnceButOnceAMinuteAtMost() {
+    /// What the disk never heard of costs no write of its own.
+    @Test mutating func whatIsRevokedBeforeItWasSavedIsNotUrgent() {
         learn("ONE", accepted, at: 100)
         learn("ONE", blocked, at: 101)
-        let first = cache.settle(at: .seconds(101))
-        #expect(first.save == document(("ONE", blocked)))
-        _ = cache.saved()
-        learn("ONE", accepted, at: 102)
-        learn("ONE", blocked, at: 103)
-        #expect(cache.nextDeadline?.at == .seconds(161))
-        let tooEarly = cache.settle(at: .seconds(160))
-        #expect(tooEarly.save == nil)
-        let second = cache.settle(at: .seconds(161))
-        #expect(second.save == document(("ONE", blocked)))
+        #expect(cache.nextDeadline?.at == .seconds(700))
     }
 
     @Test mutating func whatComesWhileADocumentIsWrittenIsSavedAfterIt() {
@@ -176,7 +167,48 @@ import Testing
         #expect(orders.save == AuthorizationCacheDocument())
     }
 
+    /// What the disk still has must not come back with a switch: without the connection nobody would say what happened meanwhile.
+    @Test mutating func aCacheThatIsSwitchedOnAgainLearnsNothingBeforeTheDiskHasForgotten() {
+        cache = AuthorizationCache(document(("ONE", accepted)), isEnabled: true)
+        cache.setEnabled(false, at: .seconds(1))
+        _ = cache.settle(at: .seconds(1))
+        _ = cache.saveFailed(at: .seconds(1))
+        #expect(cache.isForgetting)
+        cache.setEnabled(true, at: .seconds(2))
+        learn("TWO", accepted, at: 3)
+        #expect(cache.info(of: "ONE", at: now, .seconds(3)) == nil)
+        #expect(cache.info(of: "TWO", at: now, .seconds(3)) == nil)
+        let again = cache.settle(at: .seconds(6))
+        #expect(again.save == AuthorizationCacheDocument())
+        _ = cache.saved()
+        #expect(!cache.isForgetting)
+        learn("TWO", accepted, at: 7)
+        #expect(cache.info(of: "TWO", at: now, .seconds(7)) == accepted)
+    }
+
+    /// The document that is being written has what was known before.
+    @Test mutating func aCacheThatIsSwitchedOffWhileItIsSavedIsSavedOnceMore() {
+        learn("ONE", accepted, at: 0)
+        _ = cache.settle(at: .seconds(600))
+        cache.setEnabled(false, at: .seconds(601))
+        _ = cache.saved()
+        #expect(cache.isForgetting)
+        let orders = cache.settle(at: .seconds(601))
+        #expect(orders.save == AuthorizationCacheDocument())
+        _ = cache.saved()
+        #expect(!cache.isForgetting)
+    }
+
     // MARK: - The start
+
+    @Test mutating func aCacheThatIsOffForgetsFromTheStartOnWhatTheDiskHas() {
+        cache = AuthorizationCache(document(("ONE", accepted)), isEnabled: false)
+        #expect(cache.isForgetting)
+        cache = AuthorizationCache(nil, isUnread: true, isEnabled: false)
+        #expect(cache.isForgetting)
+        cache = AuthorizationCache(nil, isEnabled: false)
+        #expect(!cache.isForgetting)
+    }
 
     @Test mutating func aDocumentIsUsedAsItIsFound() {
         cache = AuthorizationCache(document(("ONE", accepted), ("TWO", blocked)), isEnabled: true)

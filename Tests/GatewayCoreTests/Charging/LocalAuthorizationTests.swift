@@ -122,6 +122,8 @@ import Testing
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
         bench.goOnline()
         session("CARD", bench)
+        bench.run(seconds: 700)
+        #expect(bench.cached == ["CARD Accepted"])
         bench.central.startInfo = { _ in IdTagInfo(status: .blocked) }
         bench.central.authorizeInfo = { _ in IdTagInfo(status: .blocked) }
         bench.plug()
@@ -160,6 +162,8 @@ import Testing
     @Test func stopTransactionFeedsTheCache() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
         bench.goOnline()
+        session("CARD", bench)
+        bench.run(seconds: 700)
         bench.central.interfere = { request in
             guard case .stopTransaction = request else { return nil }
             let info = IdTagInfo(status: .blocked)

@@ -92,6 +92,9 @@ public struct ChargingMachine: Machine, Sendable {
         }
     }
 
+    /// The authorization cache was switched off, and the disk has not forgotten yet.
+    var isCacheForgetting: Bool { identity.cache.isForgetting }
+
     public var nextDeadline: Deadline? {
         var next = earliest(
             identity.nextDeadline,

@@ -114,7 +114,7 @@ final class Auditor {
     func gatewayStarted(_ documents: Documents) {
         gateway.isResetting = false
         let cache = documents[AuthorizationCacheDocument.self] ?? AuthorizationCacheDocument()
-        violate(authorization.found(cache, at: now))
+        violate(authorization.found(cache, wasRefused: world.disks.gateway.wasCacheRefused, at: now))
         if gateway.hadNoPower, world.settings.powerLoss == .stop { lives.cutOff(at: now) }
         gateway.hadNoPower = false
         calls.gatewayStarted()

@@ -36,9 +36,13 @@ struct AuthorizationAudit {
         memory?.connectionEnded()
     }
 
-    /// A process found this on its disk.
-    mutating func found(_ document: AuthorizationCacheDocument, at now: Duration) -> [String] {
-        memory?.found(document, at: now) ?? []
+    /// A process found this on its disk. `wasRefused` tells that the last save before was not acknowledged.
+    mutating func found(
+        _ document: AuthorizationCacheDocument,
+        wasRefused: Bool,
+        at now: Duration
+    ) -> [String] {
+        memory?.found(document, wasRefused: wasRefused, at: now) ?? []
     }
 
     /// ClearCache was answered Accepted.

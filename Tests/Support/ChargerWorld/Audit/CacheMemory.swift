@@ -16,6 +16,8 @@ struct CacheMemory {
     private var known: [IdToken: Said] = [:]
     /// Everything that was said since the last ClearCache; a disk may have no more.
     private var saidSinceClear: [IdToken: [IdTagInfo]] = [:]
+    /// Whose permission was taken away, since a process found it on disk or since it was said last.
+    private var revoked: Set<IdToken> = []
     /// Whom the CALLs under way name.
     private var naming: [String: IdToken] = [:]
 
@@ -49,6 +51,12 @@ struct CacheMemory {
         let wasAccepted = known[idTag].map { $0.acceptedUntil == nil } ?? false
         let before = wasAccepted ? now : known[idTag]?.acceptedUntil ?? .zero - Self.patience
         known[idTag] = Said(info: info, acceptedUntil: info.status == .accepted ? nil : before)
+        switch info.status {
+        case .accepted: revoked.remove(idTag)
+        // It may be the echo of our own first attempt.
+        case .concurrentTx: break
+        case .blocked, .expired, .invalid: revoked.insert(idTag)
+        }
         if saidSinceClear[idTag]?.contains(info) != true { saidSinceClear[idTag, default: []].append(info) }
     }
 
@@ -62,8 +70,13 @@ struct CacheMemory {
         for (idTag, said) in known { known[idTag]?.acceptedUntil = said.acceptedUntil ?? now }
     }
 
-    /// A process found this on its disk, and knows nothing else.
-    mutating func found(_ document: AuthorizationCacheDocument, at now: Duration) -> [String] {
+    /// A process found this on its disk, and knows nothing else. `wasRefused` tells that the last save before was not acknowledged, so that
+    /// what was heard since may not be there.
+    mutating func found(
+        _ document: AuthorizationCacheDocument,
+        wasRefused: Bool,
+        at now: Duration
+    ) -> [String] {
         forgetAll(at: now)
         var problems: [String] = []
         for entry in document.entries {
@@ -74,7 +87,10 @@ struct CacheMemory {
                 return entry.info == info || info.status == .accepted && info.expiryDate != nil && entry.info == expired
             }
             if !wasSaid { problems.append("the cache on disk has \(entry), said was \(said)") }
-            if entry.info.status == .accepted { known[entry.idTag] = Said(info: entry.info, acceptedUntil: nil) }
+            guard entry.info.status == .accepted else { continue }
+            known[entry.idTag] = Said(info: entry.info, acceptedUntil: nil)
+            let isBack = revoked.remove(entry.idTag) != nil
+            if isBack, !wasRefused { problems.append("the cache on disk permits \(entry.idTag), which was revoked") }
         }
         return problems
     }

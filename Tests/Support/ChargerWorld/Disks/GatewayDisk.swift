@@ -25,6 +25,8 @@ final class GatewayDisk {
     private let witness: JournalWitness
     /// The authorization cache as it was acknowledged last, and those whose save was not acknowledged since: the disk may have them all the same.
     private(set) var cache = (saved: AuthorizationCacheDocument(), maybe: [AuthorizationCacheDocument]())
+    /// The last save of it before this process was not acknowledged.
+    private(set) var wasCacheRefused = false
     /// What is out of service by the documents that were acknowledged.
     private(set) var outOfService: Set<Int> = []
     /// The process could not read them and saved none since: all connectors are to be out of service.
@@ -72,6 +74,7 @@ final class GatewayDisk {
         if kept != cache.saved, !cache.maybe.contains(kept) {
             notebook.violate("the authorization cache was \(cache.saved), now it is \(kept)")
         }
+        wasCacheRefused = !cache.maybe.isEmpty
         cache = (kept, [])
     }
 

@@ -4,9 +4,11 @@ import Primitives
 /// The authorization cache (OCPP 1.6 §3.5.1): what it knows, whether it is in use, and when that is brought to disk.
 ///
 /// One that is switched off is empty: nothing tells it what changes meanwhile, and what it knew might be wrong when it is switched on again.
+/// Until the disk has forgotten too it learns nothing, even when it was switched on again.
 ///
-/// Flash: what is learned is saved ten minutes later together with whatever else was learned by then; that an identifier lost its
-/// permission is saved at once, but at most once a minute. What a power cut takes along is asked for again.
+/// Flash: what is learned is saved ten minutes later together with whatever else was learned by then. That somebody lost a permission which
+/// the disk may hold is saved at once: after a power cut without a connection nobody else would refuse him. Where that happens too often,
+/// all permissions leave the disk with it, for ten minutes or more, and then nothing can be lost there.
 struct AuthorizationCache: Equatable, Sendable {
     /// What is to be done.
     struct Orders: Equatable, Sendable {
@@ -36,15 +38,16 @@ struct AuthorizationCache: Equatable, Sendable {
     }
 
     static let saveAfter = Duration.seconds(600)
-    private static let mostOften = Duration.seconds(60)
     private static let firstRetryAfter = Duration.seconds(5)
     private static let longestRetryAfter = Duration.seconds(320)
 
     private(set) var isEnabled: Bool
     private var identifiers: RememberedIdentifiers
     private var keeping: Keeping
-    /// Nothing that was revoked is saved before.
-    private var nextHaste = Duration.zero
+    /// It was switched off, and the disk has not forgotten yet.
+    private(set) var isForgetting = false
+    private var permittedOnDisk: PermittedOnDisk
+    private var permissionWrites = PermissionWrites()
     /// How long the next failure waits; it doubles with each.
     private var retryAfter = Self.firstRetryAfter
     /// ClearCaches without an answer, by the ids of their CALLs.
@@ -59,6 +62,7 @@ struct AuthorizationCache: Equatable, Sendable {
         // What the device cannot read may be newer than what it can: nothing of it counts.
         let found = isUnread ? nil : document
         identifiers = RememberedIdentifiers(found ?? AuthorizationCacheDocument())
+        permittedOnDisk = PermittedOnDisk(isUnread ? nil : document ?? AuthorizationCacheDocument())
         keeping = isUnread ? .unread : .kept
         if !isEnabled { empty(at: .zero) }
     }
@@ -67,14 +71,15 @@ struct AuthorizationCache: Equatable, Sendable {
 
     /// The newest word of the central system on an identifier; nil when it has said none. `now` is nil while nobody knows the time.
     mutating func info(of idTag: IdToken, at now: Timestamp?, _ uptime: Duration) -> IdTagInfo? {
-        note(identifiers.expire(at: now), at: uptime)
+        if identifiers.expire(at: now) { schedule(at: uptime + Self.saveAfter) }
         return identifiers[idTag]
     }
 
     /// The central system said something of an identifier.
     mutating func learn(_ idTag: IdToken, _ info: IdTagInfo, at now: Timestamp?, _ uptime: Duration) {
-        guard isEnabled else { return }
-        note(identifiers.learn(idTag, info, at: now), at: uptime)
+        guard isEnabled, !isForgetting else { return }
+        if identifiers.learn(idTag, info, at: now) { schedule(at: uptime + Self.saveAfter) }
+        if info.status != .accepted, permittedOnDisk.contains(idTag) { schedule(at: uptime) }
     }
 
     /// The key was set.
@@ -84,8 +89,9 @@ struct AuthorizationCache: Equatable, Sendable {
     }
 
     private mutating func empty(at uptime: Duration) {
-        guard !identifiers.isEmpty || keeping == .unread else { return }
+        guard !identifiers.isEmpty || keeping != .kept else { return }
         identifiers = RememberedIdentifiers()
+        isForgetting = true
         schedule(at: uptime)
     }
 
@@ -111,22 +117,33 @@ struct AuthorizationCache: Equatable, Sendable {
         guard !isSaving else { return Orders() }
         guard clears.isEmpty else { return settleClears() }
         guard case .due(let at) = keeping, at <= uptime else { return Orders() }
-        keeping = .saving(due: nil)
-        nextHaste = uptime + Self.mostOften
-        return Orders(save: identifiers.document)
+        guard !isForgetting else { return orderEmpty() }
+        let all = identifiers.document
+        let isWithin = !all.permitsAnybody || permissionWrites.take(at: uptime)
+        keeping = .saving(due: isWithin ? nil : uptime + Self.saveAfter)
+        return order(isWithin ? all : all.withoutPermissions)
     }
 
     private mutating func settleClears() -> Orders {
-        guard keeping == .kept, identifiers.isEmpty else {
-            keeping = .clearing
-            return Orders(save: AuthorizationCacheDocument())
-        }
+        guard keeping == .kept, identifiers.isEmpty else { return orderEmpty() }
         return Orders(answers: answerClears(.accepted))
+    }
+
+    private mutating func orderEmpty() -> Orders {
+        keeping = .clearing
+        return order(AuthorizationCacheDocument())
+    }
+
+    private mutating func order(_ document: AuthorizationCacheDocument) -> Orders {
+        permittedOnDisk.order(document)
+        return Orders(save: document)
     }
 
     /// The document is on disk.
     mutating func saved() -> Orders {
+        guard isSaving else { return Orders() }
         retryAfter = Self.firstRetryAfter
+        permittedOnDisk.saved()
         switch keeping {
         case .kept, .unread, .due: return Orders()
         case .saving(let due):
@@ -134,6 +151,7 @@ struct AuthorizationCache: Equatable, Sendable {
             return Orders()
         case .clearing:
             identifiers = RememberedIdentifiers()
+            isForgetting = false
             keeping = .kept
             return Orders(answers: answerClears(.accepted))
         }
@@ -159,14 +177,6 @@ struct AuthorizationCache: Equatable, Sendable {
         switch keeping {
         case .kept, .unread, .due: false
         case .saving, .clearing: true
-        }
-    }
-
-    private mutating func note(_ change: RememberedIdentifiers.Change, at uptime: Duration) {
-        switch change {
-        case .none: break
-        case .learned: schedule(at: uptime + Self.saveAfter)
-        case .revoked: schedule(at: max(uptime, nextHaste))
         }
     }
 

@@ -23,4 +23,11 @@ public struct AuthorizationCacheDocument: Document {
     public var entries: [Entry]
 
     public init(entries: [Entry] = []) { self.entries = entries }
+
+    var permitsAnybody: Bool { entries.contains { $0.info.status == .accepted } }
+
+    /// Only who is refused.
+    var withoutPermissions: AuthorizationCacheDocument {
+        AuthorizationCacheDocument(entries: entries.filter { $0.info.status != .accepted })
+    }
 }

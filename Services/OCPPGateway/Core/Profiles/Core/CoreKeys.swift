@@ -63,6 +63,9 @@ extension CoreKeys {
         "MeterValuesAlignedData", "MeterValuesSampledData", "StopTxnAlignedData", "StopTxnSampledData",
     ]
 
+    /// Whether there is an authorization cache (OCPP 1.6 §9.1.2).
+    static let cacheSwitch: OCPPKeyName = "AuthorizationCacheEnabled"
+
     static let profile = OCPPKeyTable.Profile(name: "Core", rows: rows)
 
     /// One row is one key, in the order of the full listing.
@@ -77,7 +80,7 @@ extension CoreKeys {
         return [
             .init("AllowOfflineTxForUnknownId", \.core.allowOfflineTxForUnknownId, .boolean, default: "true")
                 .described("Offline, start a transaction for ids that are not known here."),
-            .init("AuthorizationCacheEnabled", \.core.authorizationCacheEnabled, .boolean, default: "false")
+            .init(cacheSwitch, \.core.authorizationCacheEnabled, .boolean, default: "false")
                 .described("Remember what the central system says of ids; false empties the cache."),
             // Security whitepaper §7.2, replacing the 20 bytes of OCPP-J 1.6 §6.2.2.
             .init(.authorizationKey, .secretBytes(16...20), access: .writeOnly)

@@ -49,6 +49,11 @@ struct CoreProfile: FeatureProfile {
                 turn.answer(id, .changeConfiguration(ChangeConfiguration.Confirmation(status: .rejected)))
                 return true
             }
+            if switchesCacheOnTooEarly(request, machine) {
+                turn.log(.warning, "ChangeConfiguration rejected: the disk did not forget the authorization cache yet")
+                turn.answer(id, .changeConfiguration(ChangeConfiguration.Confirmation(status: .rejected)))
+                return true
+            }
             let orders = machine.configuration.change(request, callId: id, at: turn.moment)
             machine.obey(configuration: orders, &turn)
         case .remoteStartTransaction(let request): remoteStart(request, id, &machine, &turn)

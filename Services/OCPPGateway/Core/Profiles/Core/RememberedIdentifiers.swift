@@ -6,15 +6,6 @@ import Primitives
 ///
 /// Bounded. When a new identifier finds no room, all that are not valid go, and if there are none, the valid one that was heard of longest ago.
 struct RememberedIdentifiers: Equatable, Sendable {
-    /// What something new meant for what was known.
-    enum Change: Equatable {
-        /// Nothing but the order of age.
-        case none
-        case learned
-        /// An identifier was good for a charge, and is not any more.
-        case revoked
-    }
-
     private struct Entry: Equatable {
         var info: IdTagInfo
         /// Counts up with whatever is heard: the lowest number was heard longest ago.
@@ -44,25 +35,25 @@ struct RememberedIdentifiers: Equatable, Sendable {
     subscript(idTag: IdToken) -> IdTagInfo? { entries[idTag]?.info }
 
     /// Marks what expired since it was said (OCPP 1.6 §3.5.1). A clock that is set back later does not bring it back. `now` is nil while
-    /// nobody knows the time.
-    mutating func expire(at now: Timestamp?) -> Change {
-        guard let now else { return .none }
-        var change = Change.none
+    /// nobody knows the time. Returns whether there was any.
+    mutating func expire(at now: Timestamp?) -> Bool {
+        guard let now else { return false }
+        var isNews = false
         for (idTag, entry) in entries where entry.info.isExpired(at: now) {
             entries[idTag]?.info.status = .expired
-            change = .learned
+            isNews = true
         }
-        return change
+        return isNews
     }
 
-    /// The central system said something of an identifier; it replaces what it said before.
-    mutating func learn(_ idTag: IdToken, _ info: IdTagInfo, at now: Timestamp?) -> Change {
-        let expired = expire(at: now)
+    /// The central system said something of an identifier; it replaces what it said before. Returns whether anything but the order of age
+    /// changed.
+    mutating func learn(_ idTag: IdToken, _ info: IdTagInfo, at now: Timestamp?) -> Bool {
+        let hasExpired = expire(at: now)
         let before = entries[idTag]?.info
         if before == nil { makeRoom() }
         put(idTag, info)
-        if before?.status == .accepted, info.status != .accepted { return .revoked }
-        return before == info ? expired : .learned
+        return before != info || hasExpired
     }
 
     private mutating func put(_ idTag: IdToken, _ info: IdTagInfo) {
