@@ -233,6 +233,10 @@ extension CentralSystemMachine {
     }
 
     private func info(of idTag: IdToken, at moment: Moment) -> IdTagInfo {
+        if let period = settings.wavering[idTag], period > .zero {
+            let periods = moment.utc.millisecondsSinceEpoch / period.wholeMilliseconds
+            guard periods.isMultiple(of: 2) else { return IdTagInfo(status: .blocked) }
+        }
         guard var info = settings.tags[idTag] else { return IdTagInfo(status: settings.unknownTagStatus) }
         if let expiryDate = info.expiryDate, expiryDate <= moment.utc, info.status == .accepted {
             info.status = .expired

@@ -20,6 +20,8 @@ public struct CentralSystemSettings: Equatable, Sendable {
     public var knowsEveryone = false
     /// What is known about identifiers.
     public var tags: [IdToken: IdTagInfo] = [:]
+    /// Who is known as in `tags` for so long, then blocked for so long, and so on.
+    public var wavering: [IdToken: Duration] = [:]
     /// The status of every other identifier.
     public var unknownTagStatus = AuthorizationStatus.accepted
     /// The first transactionId; the next ones count up.

@@ -67,13 +67,15 @@ public enum RandomWorld {
         !(seed &+ seed / UInt64(Kind.allCases.count)).isMultiple(of: 2)
     }
 
-    /// Whom the cache accepts may charge without a question, online and offline; of the others nobody offline. One card expires meanwhile.
+    /// Whom the cache accepts may charge without a question, online and offline; of the others nobody offline. One card is blocked
+    /// and accepted in turn, and expires meanwhile.
     private static func switchOnCache(_ settings: inout WorldSettings) {
         settings.keys["AuthorizationCacheEnabled"] = "true"
         settings.keys["LocalPreAuthorize"] = "true"
         settings.keys["LocalAuthorizeOffline"] = "true"
         settings.keys["AllowOfflineTxForUnknownId"] = "false"
         settings.expire("04D4E5F6", after: .seconds(3000))
+        settings.waver("04D4E5F6", every: .seconds(800))
     }
 
     private static func chance(_ kind: Kind) -> Chance {

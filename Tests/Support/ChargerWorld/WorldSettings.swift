@@ -58,6 +58,12 @@ public struct WorldSettings: Sendable {
         central.tags[token] = IdTagInfo(status: status)
     }
 
+    /// The central system blocks this identifier for so long, then goes by what it knows of it for so long, and so on.
+    mutating func waver(_ idTag: String, every period: Duration) {
+        guard let token = IdToken(idTag) else { return }
+        central.wavering[token] = period
+    }
+
     /// The central system accepts this identifier until so long after the world began.
     mutating func expire(_ idTag: String, after duration: Duration) {
         guard let token = IdToken(idTag) else { return }

@@ -164,14 +164,14 @@ final class Auditor {
     func connectionEnded() {
         gateway.isSilent = false
         calls.connectionEnded()
-        authorization.connectionEnded()
+        authorization.connectionEnded(at: now)
         statuses.connectionEnded()
     }
 
     /// The gateway's connection is half-open from here on: whom the central system accepted or refused is forgotten with the link.
     func connectionFellSilent() {
         gateway.isSilent = true
-        authorization.connectionEnded()
+        authorization.connectionEnded(at: now)
     }
 
     /// The gateway sends a CALL.

@@ -29,11 +29,11 @@ struct AuthorizationAudit {
         memory = settings.keys["AuthorizationCacheEnabled"] == "true" ? CacheMemory() : nil
     }
 
-    mutating func connectionEnded() {
+    mutating func connectionEnded(at now: Duration) {
         verdicts = [:]
         asking = [:]
         starting = [:]
-        memory?.connectionEnded()
+        memory?.connectionEnded(at: now)
     }
 
     /// A process found this on its disk. `wasRefused` tells that the last save before was not acknowledged.

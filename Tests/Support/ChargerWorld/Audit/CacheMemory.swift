@@ -16,15 +16,19 @@ struct CacheMemory {
     private var known: [IdToken: Said] = [:]
     /// Everything that was said since the last ClearCache; a disk may have no more.
     private var saidSinceClear: [IdToken: [IdTagInfo]] = [:]
-    /// Whose permission was taken away, since a process found it on disk or since it was said last.
-    private var revoked: Set<IdToken> = []
+    /// Whose permission was taken away and when, since a process found it on disk or since it was said last.
+    private var revoked: [IdToken: Duration] = [:]
     /// Whom the CALLs under way name.
     private var naming: [String: IdToken] = [:]
 
     /// Whoever was accepted has the ConnectionTimeOut, 90 s at most, to plug in, and a meter some time to be read.
     private static let patience = Duration.seconds(150)
 
-    mutating func connectionEnded() { naming = [:] }
+    /// What was heard in this moment a process may have died of hearing, before it wrote.
+    mutating func connectionEnded(at now: Duration) {
+        naming = [:]
+        revoked = revoked.filter { $0.value < now }
+    }
 
     mutating func called(_ id: String, _ request: OCPPRequest) {
         switch request {
@@ -52,10 +56,10 @@ struct CacheMemory {
         let before = wasAccepted ? now : known[idTag]?.acceptedUntil ?? .zero - Self.patience
         known[idTag] = Said(info: info, acceptedUntil: info.status == .accepted ? nil : before)
         switch info.status {
-        case .accepted: revoked.remove(idTag)
+        case .accepted: revoked[idTag] = nil
         // It may be the echo of our own first attempt.
         case .concurrentTx: break
-        case .blocked, .expired, .invalid: revoked.insert(idTag)
+        case .blocked, .expired, .invalid: revoked[idTag] = now
         }
         if saidSinceClear[idTag]?.contains(info) != true { saidSinceClear[idTag, default: []].append(info) }
     }
@@ -89,7 +93,7 @@ struct CacheMemory {
             if !wasSaid { problems.append("the cache on disk has \(entry), said was \(said)") }
             guard entry.info.status == .accepted else { continue }
             known[entry.idTag] = Said(info: entry.info, acceptedUntil: nil)
-            let isBack = revoked.remove(entry.idTag) != nil
+            let isBack = revoked.removeValue(forKey: entry.idTag) != nil
             if isBack, !wasRefused { problems.append("the cache on disk permits \(entry.idTag), which was revoked") }
         }
         return problems
