@@ -65,8 +65,9 @@ def several_measurands(lab):
     check_values(lab, sampled(sample), wanted, "Sample.Periodic")
     for measurand, unit, phases in (("Current.Import", "A", {"L1", "L2", "L3"}), ("Voltage", "V", {"L1-N", "L2-N", "L3-N"})):
         values = [value for value in sampled(sample) if value.get("measurand") == measurand]
-        # A meter may also measure the current of the neutral conductor.
-        lab.check({value.get("phase") for value in values} - {"N"} == phases, f"phases of {measurand}: {values}")
+        # A meter may also measure the current of the neutral conductor, and voltages from line to line.
+        more = {"N", "L1-L2", "L2-L3", "L3-L1"}
+        lab.check({value.get("phase") for value in values} - more == phases, f"phases of {measurand}: {values}")
         lab.check(all(value.get("unit") == unit for value in values), f"unit of {measurand}: {values}")
 
 
