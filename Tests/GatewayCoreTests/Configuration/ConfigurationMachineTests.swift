@@ -10,9 +10,13 @@ import Testing
     private let now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
     private let key = "00112233445566778899AABBCCDDEEFF"
 
+    /// One whose store has taken the keys and has no values.
     private func machine(snapshot: ConfigSnapshot? = nil) throws -> ConfigurationMachine {
         let table = try OCPPKeyTable(site: KeySite(numberOfConnectors: 1, fixedCable: true, phases: 3))
-        return ConfigurationMachine(table: table, snapshot: snapshot)
+        var machine = ConfigurationMachine(table: table, snapshot: snapshot)
+        let nothing = ConfigValues(owner: .ocppGateway, revision: 0, values: [])
+        _ = machine.declared(.success(ConfigDeclare.Reply(values: nothing, unfit: [])))
+        return machine
     }
 
     private func request(_ key: CiString50, _ value: CiString500) -> ChangeConfiguration.Request {

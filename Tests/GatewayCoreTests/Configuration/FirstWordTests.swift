@@ -5,7 +5,8 @@ import Testing
 
 @testable import GatewayCore
 
-/// After a start GetConfiguration waits for what the store has: the gateway's own snapshot may be older than an accepted change.
+/// After a start the central system's questions wait for the store: the gateway's own snapshot may be older than an accepted change, and a
+/// store that does not know the keys yet would refuse to set them.
 @Suite struct FirstWordTests {
     private typealias Effect = ConfigurationMachine.Effect
     private let now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
@@ -49,5 +50,33 @@ import Testing
         #expect(told(late) == ["a": "3", "b": "3"])
         #expect(told(machine.read(request, callId: "c", at: now.advanced(by: .seconds(3)))) == ["c": "3"])
         #expect(told(machine.received(values("7"))).isEmpty)
+    }
+
+    private func change(_ value: CiString500) -> ChangeConfiguration.Request {
+        ChangeConfiguration.Request(key: "ResetRetries", value: value)
+    }
+
+    private let order = Effect.store(
+        number: 1,
+        ConfigSet(key: "ResetRetries", value: "5", reason: "ChangeConfiguration")
+    )
+
+    @Test func aChangeBeforeTheStoreKnowsTheKeysWaitsUntilItDoes() throws {
+        var machine = try machine()
+        #expect(machine.change(change("5"), callId: "a", at: now).isEmpty)
+        let reply = ConfigDeclare.Reply(values: values("7"), unfit: [])
+        #expect(machine.declared(.success(reply)).last == order)
+        #expect(machine.change(change("6"), callId: "b", at: now).count == 1)
+    }
+
+    /// The answer is due 4.5 s after the question all the same, and the store gets its 2 s before that.
+    @Test func aChangeGoesToASilentStoreAfterTwoSecondsAndIsAnsweredInTime() throws {
+        var machine = try machine()
+        _ = machine.change(change("5"), callId: "a", at: now)
+        let handedOn = machine.deadlineReached(at: now.advanced(by: .seconds(2)))
+        #expect(handedOn == [order])
+        #expect(machine.nextDeadline?.at == .milliseconds(104_500))
+        let answers = machine.deadlineReached(at: now.advanced(by: .milliseconds(4500)))
+        #expect(answers.contains { if case .refuse("a", _) = $0 { true } else { false } })
     }
 }

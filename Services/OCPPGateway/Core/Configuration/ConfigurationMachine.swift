@@ -33,15 +33,23 @@ public struct ConfigurationMachine: Sendable {
         var name: OCPPKeyName
     }
 
-    /// What GetConfiguration waits for. Of two processes that were killed together the gateway is back first, with a snapshot that may be
-    /// older than a change which the central system was told is accepted.
+    /// What GetConfiguration and ChangeConfiguration wait for. Of two processes that were killed together the gateway is back first, with a
+    /// snapshot that may be older than a change which the central system was told is accepted; and a store that was not told the keys yet
+    /// refuses to set them.
     private enum FirstWord: Sendable {
         /// Nobody has asked yet.
         case awaited
-        /// Answered when the store speaks, at `end` at the latest.
-        case held([(callId: String, request: GetConfiguration.Request)], end: Duration)
+        /// Taken up when the store speaks, at `end` at the latest.
+        case held([Held], end: Duration)
         /// The store has spoken, or was waited for long enough: values are as good as they will be.
         case passed
+    }
+
+    /// A question of the central system that waits for the store's first word.
+    private enum Held: Sendable {
+        case read(callId: String, GetConfiguration.Request)
+        /// What the store is to be asked then.
+        case change(Effect)
     }
 
     /// Whose heartbeat interval is in force: the later one's (OCPP 1.6 §4.2).
@@ -87,24 +95,33 @@ public struct ConfigurationMachine: Sendable {
 
     /// GetConfiguration. The answer comes as an effect: now, or, after a start, when the store has said what it has.
     public mutating func read(_ request: GetConfiguration.Request, callId: String, at moment: Moment) -> [Effect] {
+        afterFirstWord(.read(callId: callId, request), at: moment)
+    }
+
+    private mutating func afterFirstWord(_ held: Held, at moment: Moment) -> [Effect] {
         switch firstWord {
-        case .passed: return [answer(request, callId)]
-        case .awaited:
-            firstWord = .held([(callId, request)], end: moment.uptime + Self.firstWordTimeout)
-        case .held(let waiting, let end):
-            firstWord = .held(waiting + [(callId, request)], end: end)
+        case .passed: return [takeUp(held)]
+        case .awaited: firstWord = .held([held], end: moment.uptime + Self.firstWordTimeout)
+        case .held(let waiting, let end): firstWord = .held(waiting + [held], end: end)
         }
         return []
     }
 
-    /// Answers whoever waits for the store.
+    private func takeUp(_ held: Held) -> Effect {
+        switch held {
+        case .read(let callId, let request): answer(request, callId)
+        case .change(let order): order
+        }
+    }
+
+    /// Takes up what waits for the store.
     private mutating func passFirstWord() -> [Effect] {
         guard case .held(let waiting, _) = firstWord else {
             firstWord = .passed
             return []
         }
         firstWord = .passed
-        return waiting.map { answer($0.request, $0.callId) }
+        return waiting.map { takeUp($0) }
     }
 
     private func answer(_ request: GetConfiguration.Request, _ callId: String) -> Effect {
@@ -142,11 +159,14 @@ public struct ConfigurationMachine: Sendable {
         guard pending.add(lastNumber, context: change, deadline: moment.uptime + Self.storeTimeout) else {
             return answer(.rejected)
         }
-        if declaration.secret {
-            return [.storeSecret(number: lastNumber, key: declaration.key, Secret(value))]
-        }
-        let request = ConfigSet(key: declaration.key, value: value, reason: "ChangeConfiguration")
-        return [.store(number: lastNumber, request)]
+        let order: Effect =
+            declaration.secret
+            ? .storeSecret(number: lastNumber, key: declaration.key, Secret(value))
+            : .store(
+                number: lastNumber,
+                ConfigSet(key: declaration.key, value: value, reason: "ChangeConfiguration")
+            )
+        return afterFirstWord(.change(order), at: moment)
     }
 
     /// The heartbeat interval of BootNotification.conf: the same value as the key, and the later one wins (OCPP 1.6 §4.2).
