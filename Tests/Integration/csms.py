@@ -1,6 +1,7 @@
 """An independent central system: the PyPI packages `ocpp` (messages, JSON schemas) and `websockets` (RFC 6455)."""
 
 import asyncio
+import contextlib
 import datetime
 import json
 import threading
@@ -73,7 +74,9 @@ class Recorder:
 
     async def send(self, text):
         self.csms.note("sent", text)
-        await self.connection.send(text)
+        # What came in before the other side began to close is still to be read: `recv` tells when that is done.
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await self.connection.send(text)
 
 
 class CSMS:
