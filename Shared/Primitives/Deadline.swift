@@ -32,11 +32,40 @@ extension DeadlineName where Self: RawRepresentable, RawValue == String {
 
 /// The earliest of several optional deadlines, the first of equal ones; nil when there is none.
 ///
-/// Inlined, like `earliest(of:)`: every machine asks this in every turn of its loop.
+/// Every machine asks this in every turn of its loop. So it is inlined, and takes its arguments one by one: an array of them would be made
+/// and thrown away each time.
 @inlinable
-public func earliest(_ deadlines: Deadline?...) -> Deadline? { earliest(of: deadlines) }
+public func earliest(
+    _ first: Deadline?,
+    _ second: Deadline?,
+    _ third: Deadline? = nil,
+    _ fourth: Deadline? = nil,
+    _ fifth: Deadline? = nil,
+    _ sixth: Deadline? = nil,
+    _ seventh: Deadline? = nil,
+    _ eighth: Deadline? = nil,
+    _ ninth: Deadline? = nil,
+    _ tenth: Deadline? = nil
+) -> Deadline? {
+    var earliest = first
+    func consider(_ other: Deadline?) {
+        guard let other else { return }
+        if let known = earliest, known.at <= other.at { return }
+        earliest = other
+    }
+    consider(second)
+    consider(third)
+    consider(fourth)
+    consider(fifth)
+    consider(sixth)
+    consider(seventh)
+    consider(eighth)
+    consider(ninth)
+    consider(tenth)
+    return earliest
+}
 
-/// The earliest of several optional deadlines, the first of equal ones; nil when there is none.
+/// The earliest of as many optional deadlines as there are, the first of equal ones; nil when there is none.
 @inlinable
 public func earliest(of deadlines: some Sequence<Deadline?>) -> Deadline? {
     var first: Deadline?

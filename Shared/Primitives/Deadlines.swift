@@ -8,7 +8,9 @@ public struct Deadlines<Name: DeadlineName>: Sendable, Equatable {
     }
 
     /// Earliest first.
-    private var entries: [Entry] = []
+    private var entries: [Entry] = [] {
+        didSet { next = entries.first.map { Deadline(at: $0.due, for: $0.name.reason) } }
+    }
 
     public init() {}
 
@@ -30,8 +32,8 @@ public struct Deadlines<Name: DeadlineName>: Sendable, Equatable {
 
     public subscript(name: Name) -> Duration? { entries.first { $0.name == name }?.due }
 
-    /// The earliest deadline of all, with its name as the reason.
-    public var next: Deadline? { entries.first.map { Deadline(at: $0.due, for: $0.name.reason) } }
+    /// The earliest deadline of all, with its name as the reason. Asked for far more often than it changes.
+    public private(set) var next: Deadline?
 
     /// Removes and returns one deadline that has passed, earliest first; nil when none has.
     public mutating func popDue(at uptime: Duration) -> Name? {
