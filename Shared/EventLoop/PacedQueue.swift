@@ -33,7 +33,7 @@ public final class PacedQueue<Element> {
 
     /// Adds `elements` behind those that wait. What this turn has room for is handed on before this returns, unless a handler adds it.
     public func add(_ elements: [Element]) {
-        waiting += elements
+        if waiting.isEmpty { waiting = elements } else { waiting += elements }
         handOn()
     }
 

@@ -36,6 +36,8 @@ public final class MachineHost<M: Machine> {
     public var onGivingUp: (() -> Void)?
 
     private let loop: EventLoop
+    /// The machine's, asked for once after each input: the loop asks in every turn.
+    private var nextDeadline: Deadline?
     private var deadlines: DeadlineSource?
     private var inputs: [Input] = []
     private var isDelivering = false
@@ -45,8 +47,9 @@ public final class MachineHost<M: Machine> {
     public init(_ machine: M, loop: EventLoop) {
         self.machine = machine
         self.loop = loop
+        nextDeadline = machine.nextDeadline
         deadlines = loop.addDeadlineSource(
-            next: { [unowned self] in self.machine.nextDeadline },
+            next: { [unowned self] in nextDeadline },
             fire: { [unowned self] _ in take(.deadline) }
         )
     }
@@ -70,7 +73,11 @@ public final class MachineHost<M: Machine> {
             inputs.removeAll()
             for input in round { feed(input) }
         }
+        nextDeadline = Self.nextDeadline(of: &machine)
     }
+
+    /// The machine is handed over where it is: read out of the host it would be copied, and it is large.
+    private static func nextDeadline(of machine: inout M) -> Deadline? { machine.nextDeadline }
 
     /// Feeds one input and performs what it leads to, failures included.
     private func feed(_ input: Input) {

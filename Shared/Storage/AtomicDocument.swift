@@ -4,7 +4,7 @@
 public struct AtomicDocument {
     public let path: String
 
-    /// What this document has written so far.
+    /// What this document has written so far, with all that share its meter.
     public var written: WriteCounters { directory.meter.counters }
 
     private let magic: String
@@ -22,6 +22,7 @@ public struct AtomicDocument {
     ///   - maximumBytes: largest body.
     ///   - mode: permissions of the file; `0o600` for secrets.
     ///   - keepsPrevious: whether the one before stays as `<path>.previous` and stands in for an unreadable one.
+    ///   - meter: counts what is written; one of its own.
     ///   - files: where it lies; the machine's own file system.
     public init(
         path: String,
@@ -30,6 +31,7 @@ public struct AtomicDocument {
         maximumBytes: Int = 1 << 20,
         mode: UInt32 = 0o640,
         keepsPrevious: Bool = false,
+        meter: WriteMeter = WriteMeter(),
         files: any FileSystem = KernelFileSystem()
     ) {
         precondition(
@@ -43,7 +45,7 @@ public struct AtomicDocument {
         self.maximumBytes = maximumBytes
         self.mode = mode
         self.keepsPrevious = keepsPrevious
-        directory = Directory(files: files, meter: WriteMeter())
+        directory = Directory(files: files, meter: meter)
     }
 
     /// What `load` found.

@@ -26,13 +26,15 @@ public struct WriteCounters: Hashable, Sendable {
     }
 }
 
-/// Counts for one journal or document; every file that it opens counts here.
-final class WriteMeter {
+/// Counts for a journal, a document, or several documents together; every file that they open counts here.
+public final class WriteMeter {
     enum Purpose {
         case immediate, batched, rewrite
     }
 
-    private(set) var counters = WriteCounters()
+    public private(set) var counters = WriteCounters()
+
+    public init() {}
 
     func count(_ bytes: Int, for purpose: Purpose) {
         switch purpose {

@@ -13,6 +13,8 @@ public final class DocumentFiles {
     private let log: (LogRecord) -> Void
     private let kinds: [any Document.Type]
     private var files: [String: AtomicDocument] = [:]
+    /// Of all of them, because the sum is asked for in every turn.
+    private let meter = WriteMeter()
     /// By name, in no order: each has a file of its own.
     private var waiting: [String: Waiting] = [:]
 
@@ -35,6 +37,7 @@ public final class DocumentFiles {
                 magic: kind.magic,
                 formatVersion: kind.formatVersion,
                 keepsPrevious: kind.keepsPrevious,
+                meter: meter,
                 files: files
             )
         }
@@ -62,7 +65,7 @@ public final class DocumentFiles {
     }
 
     /// What all of them have written since they were opened.
-    public var written: WriteCounters { files.values.reduce(WriteCounters()) { $0 + $1.written } }
+    public var written: WriteCounters { meter.counters }
 
     /// When to call `deadlineReached`.
     public var nextDeadline: Deadline? {

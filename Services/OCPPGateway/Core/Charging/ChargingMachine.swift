@@ -302,14 +302,11 @@ public struct ChargingMachine: Machine, Sendable {
         }
         // The answer to a request comes before the messages that it causes (OCPP 1.6 §5.17 says so of triggers): the status and the end of
         // what UnlockConnector stopped wait for it, five seconds at most.
-        guard !connectors.contains(where: \.cable.isAwaited) else { return nil }
-        let turn = turn(at: moment)
-        if let (number, request) = statuses.nextRequest(turn) {
+        for index in connectors.indices where connectors[index].cable.isAwaited { return nil }
+        if let (number, request) = statuses.nextRequest(clock, at: moment) {
             return OutgoingCall(key: .status(number), request: .statusNotification(request))
         }
-        guard let entry = delivery.next(turn.book), let request = entry.request(turn.clock, at: moment) else {
-            return nil
-        }
+        guard let entry = delivery.next(book), let request = entry.request(clock, at: moment) else { return nil }
         return OutgoingCall(key: .delivery(sequence: entry.sequence), request: request, messageId: entry.messageId)
     }
 

@@ -52,7 +52,8 @@ extension CallSource {
             keys: [.dataTransfer],
             needsRegistration: true,
             nextCall: { machine, _ in
-                FeatureProfiles.with(DataTransferProfile.self, of: &machine) { profile, _ in profile.nextCall() }
+                guard machine.profiles.wantToCall else { return nil }
+                return FeatureProfiles.with(DataTransferProfile.self, of: &machine) { profile, _ in profile.nextCall() }
             },
             callFinished: { machine, key, outcome, turn in
                 FeatureProfiles.with(DataTransferProfile.self, of: &machine) { profile, _ in

@@ -18,6 +18,9 @@ protocol FeatureProfile: Sendable {
     /// When `deadlineReached` is to be called.
     var nextDeadline: Deadline? { get }
 
+    /// Whether it has CALLs to send. Asked in every turn.
+    var wantsToCall: Bool { get }
+
     /// Answers the request, by `turn`, now or later, and does what it asks for.
     /// - Returns: False, having done nothing, when the request belongs to another profile.
     mutating func respond(
@@ -57,6 +60,8 @@ extension FeatureProfile {
 
     var nextDeadline: Deadline? { nil }
 
+    var wantsToCall: Bool { false }
+
     mutating func asked(_: Int, _: GatewayRequest, _: inout GatewayMachine, _: inout GatewayTurn) -> Bool { false }
 
     mutating func wentOffline(_: inout GatewayMachine, _: inout GatewayTurn) {}
@@ -85,6 +90,9 @@ struct FeatureProfiles: Sendable {
     }
 
     var nextDeadline: Deadline? { earliest(of: profiles.lazy.map(\.nextDeadline)) }
+
+    /// Whether one of them has CALLs to send.
+    var wantToCall: Bool { profiles.contains { $0.wantsToCall } }
 
     /// What a request gets that no profile knows: one that only a charge point sends (OCPP 1.6 chapter 4), or of a profile that is not built.
     static func notSupported(_ request: OCPPRequest) -> CallError {

@@ -103,14 +103,17 @@ struct Statuses: Sendable {
     }
 
     /// The StatusNotification to send now, if one is due, with its number.
-    mutating func nextRequest(_ turn: ChargingTurn) -> (number: Int64, StatusNotification.Request)? {
-        guard let (number, report) = reporter.next(at: turn.uptime) else { return nil }
+    mutating func nextRequest(
+        _ clock: EventClock,
+        at moment: Moment
+    ) -> (number: Int64, StatusNotification.Request)? {
+        guard let (number, report) = reporter.next(at: moment.uptime) else { return nil }
         let request = StatusNotification.Request(
             connectorId: report.connectorId,
             errorCode: report.errorCode,
             info: report.info.map { CiString50(fitting: $0) },
             status: report.status,
-            timestamp: turn.clock.timestamp(of: report.since, at: turn.moment),
+            timestamp: clock.timestamp(of: report.since, at: moment),
             vendorErrorCode: report.vendorErrorCode.map { CiString50(fitting: $0) }
         )
         return (number, request)

@@ -11,6 +11,8 @@ struct DataTransferProfile: FeatureProfile {
 
     var nextDeadline: Deadline? { earliest(desk.nextDeadline, outgoing.nextDeadline) }
 
+    var wantsToCall: Bool { outgoing.wantsToCall }
+
     mutating func respond(
         to request: OCPPRequest,
         id: String,

@@ -45,9 +45,12 @@ struct OutgoingTransfers: Equatable, Sendable {
         waiting.append(Entry(number: number, request: transfer, due: uptime + Self.patience))
     }
 
+    /// Whether `next` has one.
+    var wantsToCall: Bool { inFlight == nil && !waiting.isEmpty }
+
     /// The one to send now.
     mutating func next() -> OutgoingCall? {
-        guard inFlight == nil, !waiting.isEmpty else { return nil }
+        guard wantsToCall else { return nil }
         let entry = waiting.removeFirst()
         inFlight = entry
         return OutgoingCall(key: .dataTransfer(entry.number), request: .dataTransfer(entry.request))
