@@ -45,16 +45,33 @@ extension copenssl {
     }
 
     /// Reads every object of one kind out of PEM text, as `read` finds them one after the other.
-    func objects(in pem: [UInt8], _ read: (OpaquePointer) -> OpaquePointer?) -> [OpaquePointer] {
-        let source = pem.withUnsafeBytes { BIO_new_mem_buf($0.baseAddress, Int32(clamping: $0.count)) }
-        guard let source else { return [] }
-        return withExtendedLifetime(pem) {
+    /// - Returns: Those up to the end, or up to the first block that cannot be read; and whether that was the end.
+    func objects(
+        in pem: [UInt8],
+        _ read: (OpaquePointer) -> OpaquePointer?
+    ) -> (found: [OpaquePointer], isComplete: Bool) {
+        guard !pem.isEmpty else { return ([], true) }
+        return pem.withUnsafeBytes { bytes in
+            guard let source = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else { return ([], false) }
             defer { _ = BIO_free(source) }
             var found: [OpaquePointer] = []
             while let object = read(source) { found.append(object) }
-            // The end of the text is noted as an error.
+            // That no further block begins is noted as an error, and no other error is the end.
+            let code = ERR_peek_last_error()
             ERR_clear_error()
-            return found
+            let isEnd = ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE
+            return (found, isEnd && Self.isWhole(pem))
         }
+    }
+
+    /// Whether as many blocks end as begin: a text that was cut in the first line of a block has no further block for OpenSSL.
+    private static func isWhole(_ pem: [UInt8]) -> Bool {
+        var begun = 0
+        var ended = 0
+        for line in pem.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+            if line.starts(with: "-----BEGIN".utf8) { begun += 1 }
+            if line.starts(with: "-----END".utf8) { ended += 1 }
+        }
+        return begun == ended
     }
 }

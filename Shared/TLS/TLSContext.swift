@@ -18,15 +18,18 @@ public final class TLSContext {
         let ssl = try OpenSSL.functions()
         let context = try TLSContext(ssl, ssl.TLS_client_method())
         guard let store = ssl.SSL_CTX_get_cert_store(context.handle) else { throw ssl.configurationFailure() }
-        let certificates = ssl.objects(in: roots) { ssl.PEM_read_bio_X509($0, nil, nil, nil) }
+        let (certificates, allRead) = ssl.objects(in: roots) { ssl.PEM_read_bio_X509($0, nil, nil, nil) }
         defer { for certificate in certificates { ssl.X509_free(certificate) } }
+        // Half a file is not believed: who copied it wanted the rest too, and what a revocation list has lost nobody would miss.
+        guard allRead else { throw .damaged(behind: "certificates", certificates.count) }
         guard !certificates.isEmpty else { throw TLSFailure(.configuration, "it holds no certificate in PEM") }
         for certificate in certificates where ssl.X509_STORE_add_cert(store, certificate) != 1 {
             throw ssl.configurationFailure()
         }
         if let revocations {
-            let lists = ssl.objects(in: revocations) { ssl.PEM_read_bio_X509_CRL($0, nil, nil, nil) }
+            let (lists, allRead) = ssl.objects(in: revocations) { ssl.PEM_read_bio_X509_CRL($0, nil, nil, nil) }
             defer { for list in lists { ssl.X509_CRL_free(list) } }
+            guard allRead else { throw .damaged(behind: "revocation lists", lists.count) }
             guard !lists.isEmpty else { throw TLSFailure(.configuration, "it holds no revocation list in PEM") }
             for list in lists where ssl.X509_STORE_add_crl(store, list) != 1 { throw ssl.configurationFailure() }
             let flags = UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL)
@@ -46,7 +49,7 @@ public final class TLSContext {
     public static func server(certificates: [UInt8], key: [UInt8]) throws(TLSFailure) -> TLSContext {
         let ssl = try OpenSSL.functions()
         let context = try TLSContext(ssl, ssl.TLS_server_method())
-        let chain = ssl.objects(in: certificates) { ssl.PEM_read_bio_X509($0, nil, nil, nil) }
+        let chain = ssl.objects(in: certificates) { ssl.PEM_read_bio_X509($0, nil, nil, nil) }.found
         defer { for certificate in chain { ssl.X509_free(certificate) } }
         guard let own = chain.first, ssl.SSL_CTX_use_certificate(context.handle, own) == 1 else {
             throw ssl.configurationFailure("the certificate")
@@ -54,7 +57,7 @@ public final class TLSContext {
         for issuer in chain.dropFirst() {
             _ = ssl.SSL_CTX_ctrl(context.handle, SSL_CTRL_CHAIN_CERT, 1, UnsafeMutableRawPointer(issuer))
         }
-        let keys = ssl.objects(in: key) { ssl.PEM_read_bio_PrivateKey($0, nil, nil, nil) }
+        let keys = ssl.objects(in: key) { ssl.PEM_read_bio_PrivateKey($0, nil, nil, nil) }.found
         defer { for key in keys { ssl.EVP_PKEY_free(key) } }
         guard let first = keys.first, ssl.SSL_CTX_use_PrivateKey(context.handle, first) == 1 else {
             throw ssl.configurationFailure("the private key")
@@ -87,6 +90,12 @@ public final class TLSContext {
         + ":ECDHE-RSA-AES256-GCM-SHA384:AES128-GCM-SHA256:AES256-GCM-SHA384"
     private static let cipherSuites13 =
         "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+}
+
+extension TLSFailure {
+    fileprivate static func damaged(behind kind: String, _ count: Int) -> TLSFailure {
+        TLSFailure(.configuration, "it is damaged or cut off (\(kind) before that: \(count))")
+    }
 }
 
 extension copenssl {

@@ -179,3 +179,17 @@ def test_without_the_password_that_worked_the_one_of_the_site_is_the_last_resort
     assert csms.offered[offers:] == [NEW, NEW, NEW, OLD]
     assert ("accepted-password" in stack.log("ocpp-gateway")) == (damage == "a bit")
     assert_secret(stack)
+
+
+def test_what_one_central_system_accepted_is_not_offered_to_another(charger):
+    stack, csms = charger
+    csms.request("GetConfiguration", key=["AuthorizationKey"])
+    stack.kill("ocpp-gateway")
+    with Guarded() as other:
+        document = configuration(other.url)
+        document["centralSystem"] |= {"authorizationKeyHex": NEW, "securityProfile": 1}
+        stack.configure(document)
+        other.accepted = set()
+        stack.start("ocpp-gateway")
+        assert other.wait_offers(5) == [NEW] * 5
+    assert_secret(stack)

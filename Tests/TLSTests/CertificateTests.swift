@@ -119,6 +119,24 @@ import Testing
         #expect(pair.client.isOpen)
     }
 
+    /// A copy that was broken off, or a bad sector: what stands behind the damage is what somebody wanted to be refused.
+    @Test func aFileThatIsDamagedOrCutOffIsNotUsedAtAll() throws {
+        try authority.issue()
+        let root = try authority.read("root.pem")
+        let list = try authority.revocationLists(revoking: "server.pem")
+        let broken = Array("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n".utf8)
+        let cutInTheFirstLine = Array("-----BEGIN X509 CR".utf8)
+        for damaged in [list + broken + list, list + list.dropLast(60), list + cutInTheFirstLine, Array(list.dropLast(60))] {
+            let refusal = #expect(throws: TLSFailure.self) { try TLSContext.client(roots: root, revocations: damaged) }
+            #expect(refusal?.description.contains("damaged or cut off") == true, "\(damaged.count) bytes")
+        }
+        for damaged in [root + root.dropLast(60), root + Array("-----BEGIN CERTIFICATE-----\n".utf8)] {
+            #expect(throws: TLSFailure.self) { try TLSContext.client(roots: damaged) }
+        }
+        // Words between the blocks are none of their business.
+        _ = try TLSContext.client(roots: Array("our root\n".utf8) + root, revocations: list + list)
+    }
+
     // MARK: - Strength
 
     /// A00.FR.501: 112 bits at least.

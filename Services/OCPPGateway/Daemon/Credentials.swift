@@ -10,6 +10,8 @@ import WebSocket
 /// worked last, which is kept here in case that a later one does not.
 final class Credentials {
     private let identity: String
+    /// The address that they are for, with the identity.
+    private let url: String
     /// From the site's file, in hexadecimal digits.
     private let siteKey: Secret?
     private let isRequired: Bool
@@ -18,14 +20,16 @@ final class Credentials {
     private var file: AtomicDocument
     private var trial: PasswordTrial
 
-    /// What the file holds: hexadecimal digits.
+    /// What the file holds: hexadecimal digits, and the address whose central system said so. Older versions did not note that.
     private struct Kept: Codable {
+        var url: String?
         var proven: String?
         var doubted: String?
     }
 
     /// - Parameters:
     ///   - identity: The user name.
+    ///   - url: The address of the central system. What another one accepted is none of its business.
     ///   - siteKey: In hexadecimal digits, used while nothing is set or known to work, and when nothing else is accepted.
     ///   - isRequired: Whether there is no handshake without a password.
     ///   - runtimeDirectory: Where the config store hands passwords over.
@@ -34,6 +38,7 @@ final class Credentials {
     ///   - log: Gets what people should know; never a password.
     init(
         identity: String,
+        url: String,
         siteKey: Secret?,
         isRequired: Bool,
         runtimeDirectory: String,
@@ -42,6 +47,7 @@ final class Credentials {
         log: @escaping (LogRecord) -> Void
     ) {
         self.identity = identity
+        self.url = url
         self.siteKey = siteKey
         self.isRequired = isRequired
         self.runtimeDirectory = runtimeDirectory
@@ -63,6 +69,10 @@ final class Credentials {
     private func restore(_ body: [UInt8]) {
         do throws(DecodingError) {
             let kept = try JSON.decode(Kept.self, from: body)
+            guard kept.url ?? url == url else {
+                log(LogRecord(.notice, "the password that worked last was for another address and is not used"))
+                return
+            }
             let memory = PasswordTrial.Memory(
                 proven: kept.proven.map(Secret.init),
                 doubted: kept.doubted.map(Secret.init)
@@ -135,7 +145,7 @@ final class Credentials {
     private func keep() -> Bool {
         guard !trial.isKept else { return true }
         do {
-            let kept = Kept(proven: trial.memory.proven?.exposed, doubted: trial.memory.doubted?.exposed)
+            let kept = Kept(url: url, proven: trial.memory.proven?.exposed, doubted: trial.memory.doubted?.exposed)
             try file.save(try JSON.encode(kept))
             trial.wasKept()
             return true

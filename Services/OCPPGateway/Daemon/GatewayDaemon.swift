@@ -53,6 +53,7 @@ final class GatewayDaemon {
         documents = DocumentFiles(directory: directory) { log.write($0) }
         credentials = Credentials(
             identity: site.identity,
+            url: site.configuration.profile?.url ?? "",
             siteKey: site.authorizationKey,
             isRequired: site.configuration.profile?.needsPassword == true,
             runtimeDirectory: host.options.runtimeDirectory,
