@@ -27,12 +27,12 @@ static const uint64_t copenssl_options = SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COM
     F(SSL_set_ex_data) F(SSL_get_ex_data) F(SSL_get_ex_data_X509_STORE_CTX_idx) F(SSL_get0_param) \
     F(SSL_do_handshake) F(SSL_read) F(SSL_write) F(SSL_shutdown) F(SSL_set_shutdown) F(SSL_get_error) \
     F(SSL_set_session) F(SSL_get1_session) F(SSL_session_reused) F(SSL_SESSION_free) F(SSL_SESSION_is_resumable) \
-    F(SSL_SESSION_get0_peer) F(SSL_get_version) F(SSL_get_current_cipher) F(SSL_CIPHER_get_name) \
+    F(SSL_get_version) F(SSL_get_current_cipher) F(SSL_CIPHER_get_name) \
     F(X509_free) F(X509_CRL_free) F(X509_STORE_add_cert) F(X509_STORE_add_crl) F(X509_verify_cert) \
     F(X509_verify_cert_error_string) F(X509_get0_notBefore) F(X509_get0_notAfter) F(X509_get_subject_name) \
     F(X509_get_issuer_name) F(X509_get_ext_d2i) F(X509_NAME_get_text_by_NID) F(ASN1_TIME_to_tm) \
     F(ASN1_STRING_get0_data) F(ASN1_STRING_length) F(GENERAL_NAME_get0_value) F(GENERAL_NAMES_free) \
-    F(X509_STORE_CTX_get_error) F(X509_STORE_CTX_get_error_depth) F(X509_STORE_CTX_get_current_cert) \
+    F(X509_STORE_CTX_get0_chain) F(X509_STORE_CTX_get_error) F(X509_STORE_CTX_get_error_depth) F(X509_STORE_CTX_get_current_cert) \
     F(X509_STORE_CTX_get_ex_data) F(X509_STORE_CTX_set_verify_cb) F(X509_VERIFY_PARAM_set1_host) \
     F(X509_VERIFY_PARAM_set1_ip_asc) F(X509_VERIFY_PARAM_set_hostflags) F(X509_VERIFY_PARAM_set_time) \
     F(X509_VERIFY_PARAM_set_flags)

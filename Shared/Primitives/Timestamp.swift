@@ -25,6 +25,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 // MARK: - Writing
 
 extension Timestamp: CustomStringConvertible {
+    /// The day alone: `2026-01-31`.
+    public var day: String { String(description.prefix(10)) }
+
     public var description: String {
         let (days, milliseconds) = Self.floorDivide(millisecondsSinceEpoch, by: 86_400_000)
         let (year, month, day) = Self.civil(fromDays: days)

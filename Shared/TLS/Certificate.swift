@@ -54,8 +54,3 @@ struct Certificate {
 
     private static let longestName = 128
 }
-
-extension Timestamp {
-    /// The day alone.
-    var day: String { String(description.prefix(10)) }
-}

@@ -7,6 +7,8 @@ struct CertificateCheck {
     let time: KnownTime
     /// Why the certificates are refused.
     private(set) var failure: TLSFailure?
+    /// When all certificates of the chain are valid; nil until they have been found good.
+    private(set) var validity: Validity?
 
     init(host: String, time: KnownTime) {
         self.host = host
@@ -49,9 +51,25 @@ struct CertificateCheck {
         case .about: ssl.X509_STORE_CTX_set_verify_cb(chain, Self.leniency)
         case .atLeast: ssl.X509_STORE_CTX_set_verify_cb(chain, Self.leniencyWithoutClock)
         }
-        guard ssl.X509_verify_cert(chain) != 1 else { return true }
+        guard ssl.X509_verify_cert(chain) != 1 else {
+            validity = Self.validity(of: chain)
+            return true
+        }
         failure = TLSFailure(.certificate, reason(ssl.X509_STORE_CTX_get_error(chain), chain))
         return false
+    }
+
+    /// From the server's own certificate to the one that is trusted.
+    private static func validity(of chain: OpaquePointer) -> Validity? {
+        let ssl = OpenSSL.known
+        let list = ssl.X509_STORE_CTX_get0_chain(chain)
+        let certificates = (0..<max(ssl.OPENSSL_sk_num(list), 0)).compactMap { index in
+            ssl.OPENSSL_sk_value(list, index).map { Certificate(handle: OpaquePointer($0)) }
+        }
+        guard let begin = certificates.compactMap(\.begin).max(), let end = certificates.compactMap(\.end).min() else {
+            return nil
+        }
+        return Validity(begin: begin, end: end)
     }
 
     /// What is no reason to refuse: see `TLSContext.client` for revocation lists.

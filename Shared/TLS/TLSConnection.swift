@@ -6,8 +6,9 @@ public import Primitives
 /// It keeps no more than one record of either direction, 16 KiB, beside a handshake, of which OpenSSL takes 100 KiB of certificates at most.
 public final class TLSConnection {
     public enum Event: Equatable, Sendable {
-        /// The peer has proved who it is; bytes may be sent. `words` says how, for people.
-        case opened(words: String)
+        /// The peer has proved who it is; bytes may be sent. `words` says how, for people. `validity` is that of the certificates by which it
+        /// did, also where a session of theirs was resumed; a server, which asks for none, has nil.
+        case opened(words: String, validity: Validity?)
         case received([UInt8])
         /// The peer ends in good manners (`close_notify`); nothing follows. The stream is the owner's to close.
         case ended
@@ -38,6 +39,8 @@ public final class TLSConnection {
     private let outgoing: OpaquePointer
     private var state = State.handshake
     private var check: CertificateCheck?
+    /// What the server may resume.
+    private var offered: TLSSession?
 
     /// The side that opens the connection. Begin with `start`.
     /// - Parameters:
@@ -60,7 +63,10 @@ public final class TLSConnection {
         guard check.prepare(connection.handle) else {
             throw TLSFailure(.configuration, "\(host) cannot be checked for in a certificate")
         }
-        if let session, session.isUsable(at: time) { session.use(in: connection.handle) }
+        if let session, session.isUsable(at: time) {
+            session.use(in: connection.handle)
+            connection.offered = session
+        }
         connection.ssl.SSL_set_connect_state(connection.handle)
         return connection
     }
@@ -107,18 +113,22 @@ public final class TLSConnection {
 
     /// What the next connection may resume; the newest that the peer gave.
     public var session: TLSSession? {
-        guard case .open = state, let session = ssl.SSL_get1_session(handle) else { return nil }
-        return TLSSession(session)
+        guard case .open = state, let validity, let session = ssl.SSL_get1_session(handle) else { return nil }
+        return TLSSession(session, validity)
     }
+
+    /// When all certificates of the peer are valid; nil before the handshake is over, and for a server.
+    private var validity: Validity? { isResumed ? offered?.validity : check?.validity }
 
     /// Client: the first bytes for the peer.
     public func start() -> [UInt8] { receive([]).output }
 
-    /// Bytes from the peer, in any chunking.
+    /// Bytes from the peer, in any chunking. What comes after the end is dropped: OpenSSL, which reads no more, would keep it all.
     public func receive(_ bytes: [UInt8]) -> Progress {
         var progress = Progress()
         var rest = bytes[...]
         repeat {
+            if case .over = state { break }
             let part = rest.prefix(Self.mostAtOnce)
             rest = rest.dropFirst(part.count)
             if !part.isEmpty { part.withUnsafeBytes { _ = ssl.BIO_write(incoming, $0.baseAddress, Int32($0.count)) } }
@@ -133,7 +143,7 @@ public final class TLSConnection {
     public func receiveEndOfStream() -> [Event] {
         defer { state = .over }
         switch state {
-        case .handshake: return [.failed(TLSFailure(openSSL: nil))]
+        case .handshake: return [.failed(TLSFailure(openSSL: 0, nil))]
         // Whether the conversation was over is known by the protocol above, which has an end of its own.
         case .open: return [.ended]
         case .over: return []
@@ -171,7 +181,8 @@ public final class TLSConnection {
             state = .open
             let version = ssl.SSL_get_version(handle).map { String(cString: $0) } ?? "TLS"
             let suite = ssl.SSL_CIPHER_get_name(ssl.SSL_get_current_cipher(handle)).map { String(cString: $0) } ?? ""
-            progress.events.append(.opened(words: "\(version), \(suite)\(isResumed ? ", resumed" : "")"))
+            let words = "\(version), \(suite)\(isResumed ? ", resumed" : "")"
+            progress.events.append(.opened(words: words, validity: validity))
         } else if ssl.SSL_get_error(handle, result) != SSL_ERROR_WANT_READ {
             fail(&progress)
         }
@@ -211,9 +222,10 @@ public final class TLSConnection {
     }
 
     private func fail(_ progress: inout Progress) {
-        let reason = ssl.takenError
+        let error = ssl.ERR_peek_last_error()
+        let words = ssl.takenError
         state = .over
-        progress.events.append(.failed(check?.failure ?? TLSFailure(openSSL: reason)))
+        progress.events.append(.failed(check?.failure ?? TLSFailure(openSSL: error, words)))
     }
 
     private func takeOutput() -> [UInt8] {

@@ -9,7 +9,8 @@ public final class TLSContext {
 
     /// For connections to a server whose certificate one of `roots` has signed.
     /// - Parameters:
-    ///   - roots: Certificates in PEM that are trusted, and no others.
+    ///   - roots: Certificates in PEM that are trusted, and no others. They need not be signed by themselves: a site may trust one that issues
+    ///     for its central system alone, and not whoever has signed that.
     ///   - revocations: Revocation lists in PEM. An issuer that none is of has revoked nothing, and an outdated list still counts: a charger
     ///     that nobody brings a new list to must not be stranded by the date of the old one.
     /// - Returns: What connections to such a server share.
@@ -32,9 +33,10 @@ public final class TLSContext {
             guard allRead else { throw .damaged(behind: "revocation lists", lists.count) }
             guard !lists.isEmpty else { throw TLSFailure(.configuration, "it holds no revocation list in PEM") }
             for list in lists where ssl.X509_STORE_add_crl(store, list) != 1 { throw ssl.configurationFailure() }
-            let flags = UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL)
-            _ = ssl.X509_VERIFY_PARAM_set_flags(ssl.SSL_CTX_get0_param(context.handle), flags)
         }
+        let checked = revocations == nil ? 0 : X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL
+        let flags = UInt(X509_V_FLAG_PARTIAL_CHAIN | checked)
+        _ = ssl.X509_VERIFY_PARAM_set_flags(ssl.SSL_CTX_get0_param(context.handle), flags)
         ssl.SSL_CTX_set_verify(context.handle, SSL_VERIFY_PEER, nil)
         ssl.SSL_CTX_set_cert_verify_callback(context.handle, CertificateCheck.callback, nil)
         return context

@@ -1,3 +1,5 @@
+internal import COpenSSL
+
 /// Why there is no encrypted connection, with a sentence for people. It names no secret.
 public struct TLSFailure: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Cause: Hashable, Sendable {
@@ -9,7 +11,7 @@ public struct TLSFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case certificate
         /// The peer speaks no version that we may use (A00.FR.315).
         case version
-        /// The peer offers no cipher suite that we may use (A00.FR.322).
+        /// The peer offers no cipher suite that we may use (A00.FR.322), as far as it says so.
         case cipherSuite
         /// Anything else: the peer does not speak TLS, ended in the middle, or broke the protocol.
         case protocolError
@@ -26,20 +28,30 @@ public struct TLSFailure: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension TLSFailure {
-    /// OpenSSL's reason for a handshake or a record that failed.
-    init(openSSL reason: String?) {
-        // The words are those of OpenSSL's own table (ssl_err.c) and are the same in all of version 3.
-        switch reason {
-        case "unsupported protocol", "wrong ssl version", "tlsv1 alert protocol version", "version too low":
-            self.init(.version, "the central system offers no TLS 1.2 or newer")
-        case "sslv3 alert handshake failure", "no shared cipher", "wrong cipher returned", "unknown cipher returned":
-            self.init(.cipherSuite, "the central system offers no cipher suite that is allowed here (\(reason ?? ""))")
-        case "wrong version number", "http request", "packet length too long":
-            self.init(.protocolError, "the central system does not speak TLS on this port (\(reason ?? ""))")
-        case let reason?:
-            self.init(.protocolError, reason)
-        case nil:
+    /// Why a handshake or a record failed.
+    /// - Parameters:
+    ///   - error: As OpenSSL notes it; 0 where nothing is noted.
+    ///   - words: OpenSSL's own, which differ between its versions, so that nothing here may depend on them.
+    init(openSSL error: UInt, _ words: String?) {
+        guard error != 0 else {
             self.init(.protocolError, "the connection ended in the middle of the TLS handshake")
+            return
+        }
+        let words = words ?? "error \(error)"
+        switch ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0 {
+        case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_WRONG_SSL_VERSION, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
+            SSL_R_VERSION_TOO_LOW:
+            self.init(.version, "the central system offers no TLS 1.2 or newer")
+        // It may mean any part of what we said (RFC 8446 §6.2, handshake_failure).
+        case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+            let causes = "offers no cipher suite that is allowed here, does not know the name, or wants a certificate of the charger"
+            self.init(.cipherSuite, "the central system breaks off the TLS handshake with alert 40: it \(causes)")
+        case SSL_R_NO_SHARED_CIPHER, SSL_R_WRONG_CIPHER_RETURNED, SSL_R_UNKNOWN_CIPHER_RETURNED:
+            self.init(.cipherSuite, "the central system offers no cipher suite that is allowed here (\(words))")
+        case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_PACKET_LENGTH_TOO_LONG:
+            self.init(.protocolError, "the central system does not speak TLS on this port (\(words))")
+        default:
+            self.init(.protocolError, words)
         }
     }
 }

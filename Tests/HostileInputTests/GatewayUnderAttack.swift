@@ -188,7 +188,7 @@ struct GatewayUnderAttack {
             switch effect {
             case .resolve(let dial): connectionEvent(.resolved(dial: dial, addresses: 1), dial)
             case .connect(let dial, _): connectionEvent(.connected(dial: dial), dial)
-            case .secureLink(let dial, _): connectionEvent(.secured(dial: dial), dial)
+            case .secureLink(let dial, _): connectionEvent(.secured(dial: dial, certificates: nil), dial)
             case .startHandshake(let dial): connectionEvent(.handshakeFinished(dial: dial), dial)
             case .sendPing: if isNetworkUp { waiting.append(.link(.received)) }
             case .closeLink(let dial), .abortLink(let dial):
@@ -215,7 +215,8 @@ struct GatewayUnderAttack {
             case .save(let document):
                 documents.add(document)
                 waiting.append(.saved(document: type(of: document.value).name))
-            case .sendResult, .sendError, .indicate, .declareKeys, .store, .storeSecret, .report, .publish,
+            case .passwordWasSet, .sendResult, .sendError, .indicate, .declareKeys, .store, .storeSecret, .report,
+                .publish,
                 .replied, .log, .exit, .restart:
                 break
             }

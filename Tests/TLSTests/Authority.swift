@@ -35,6 +35,27 @@ struct Authority {
         )
     }
 
+    /// Makes `server.pem` once more: signed by an intermediate, `intermediate.pem`, that ends after so many days, and followed by it.
+    func issueByIntermediate(validDays: Int) throws {
+        try run(
+            ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=Test intermediate"]
+                + ["-keyout", file("intermediate.key"), "-out", file("intermediate.csr")]
+        )
+        try folder.write(Array("basicConstraints=critical,CA:TRUE\n".utf8), to: "extensions")
+        try run(
+            ["x509", "-req", "-in", file("intermediate.csr"), "-CA", file("root.pem"), "-CAkey", file("root.key")]
+                + ["-set_serial", "8", "-extfile", file("extensions"), "-out", file("intermediate.pem")]
+                + ["-days", String(validDays)]
+        )
+        try folder.write(Array("basicConstraints=CA:FALSE\n".utf8), to: "extensions")
+        try run(
+            ["x509", "-req", "-in", file("server.csr"), "-CA", file("intermediate.pem")]
+                + ["-CAkey", file("intermediate.key"), "-set_serial", "9", "-extfile", file("extensions")]
+                + ["-out", file("server.pem"), "-days", "30"]
+        )
+        try folder.write(try read("server.pem") + read("intermediate.pem"), to: "server.pem")
+    }
+
     /// Foundation's `Process` hears of the end of a child by a thread that the tests, which run side by side, may all be waiting for.
     func run(_ arguments: [String]) throws {
         struct Failed: Error { let arguments: [String] }

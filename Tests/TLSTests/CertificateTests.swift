@@ -27,6 +27,15 @@ import Testing
         #expect(try failure(host: host) == nil)
     }
 
+    /// A site may trust the issuer of its central system alone, and not whoever has signed that.
+    @Test func anIssuerThatIsTrustedNeedsNoRoot() throws {
+        try authority.issue()
+        try authority.issueByIntermediate(validDays: 10)
+        var pair = try Pair(authority, trusting: TLSContext.client(roots: try authority.read("intermediate.pem")))
+        pair.exchange()
+        #expect(pair.failure == nil && pair.client.isOpen)
+    }
+
     @Test(arguments: [
         ("other.example", nil, "for other.example, not for csms.example"),
         ("x", "DNS:a.example,DNS:b.example", "for a.example, b.example, not for csms.example"),

@@ -10,6 +10,11 @@ import Testing
         try authority.issue()
     }
 
+    private func opening(_ events: [TLSConnection.Event]) -> (words: String, validity: Validity?)? {
+        for case .opened(let words, let validity) in events { return (words, validity) }
+        return nil
+    }
+
     private func received(_ events: [TLSConnection.Event]) -> [UInt8] {
         events.flatMap { event in if case .received(let bytes) = event { bytes } else { [UInt8]() } }
     }
@@ -29,7 +34,7 @@ import Testing
     @Test func itSaysHowItIsEncrypted() throws {
         var pair = try Pair(authority)
         pair.exchange()
-        #expect(pair.clientEvents.first == .opened(words: "TLSv1.3, TLS_AES_128_GCM_SHA256"))
+        #expect(opening(pair.clientEvents)?.words == "TLSv1.3, TLS_AES_128_GCM_SHA256")
     }
 
     @Test func nothingIsSentBeforeTheHandshakeOrAfterTheEnd() throws {
@@ -122,7 +127,9 @@ import Testing
         var second = try Pair(authority, trusting: trust, resuming: session, server: own)
         second.exchange()
         #expect(second.client.isOpen && second.client.isResumed)
-        #expect(second.clientEvents.first == .opened(words: "TLSv1.3, TLS_AES_128_GCM_SHA256, resumed"))
+        let opened = try #require(opening(second.clientEvents))
+        #expect(opened.words == "TLSv1.3, TLS_AES_128_GCM_SHA256, resumed")
+        #expect(opened.validity == opening(first.clientEvents)?.validity)
     }
 
     @Test func aSessionEndsWithItsCertificate() throws {
@@ -130,6 +137,21 @@ import Testing
         var first = try Pair(authority, trusting: trust, server: own)
         first.exchange()
         let later = KnownTime.about(Pair.today.advanced(by: .seconds(40 * 86_400)))
+        var second = try Pair(authority, trusting: trust, time: later, resuming: first.client.session, server: own)
+        second.exchange()
+        #expect(second.failure?.cause == .certificate)
+    }
+
+    /// A session is resumed without a look at any certificate, so that it ends with the first one of the chain that does.
+    @Test func aSessionEndsWithTheFirstCertificateOfItsChain() throws {
+        try authority.issueByIntermediate(validDays: 10)
+        let (trust, own) = try contexts()
+        var first = try Pair(authority, trusting: trust, server: own)
+        first.exchange()
+        let end = try #require(opening(first.clientEvents)?.validity).end
+        let tenDays = Pair.today.advanced(by: .seconds(10 * 86_400))
+        #expect(abs(end.millisecondsSinceEpoch - tenDays.millisecondsSinceEpoch) < 600_000)
+        let later = KnownTime.about(Pair.today.advanced(by: .seconds(11 * 86_400)))
         var second = try Pair(authority, trusting: trust, time: later, resuming: first.client.session, server: own)
         second.exchange()
         #expect(second.failure?.cause == .certificate)

@@ -14,6 +14,8 @@ public enum GatewayEffect: Equatable, Sendable {
     case sendPing
     case closeLink(dial: Int)
     case abortLink(dial: Int)
+    /// A password was set, whoever did it: the next handshake carries it, even if it is one that was refused before.
+    case passwordWasSet
 
     /// Send a CALL of ours.
     case sendCall(id: String, OCPPRequest)
@@ -31,7 +33,7 @@ public enum GatewayEffect: Equatable, Sendable {
     case requestPermit(Permit)
     case requestUnlock(Unlock)
     case indicate(Indicate)
-    /// Have hardware-io start anew; the answer is `hardwareRestartAnswered`.
+    /// Have hardware-io start anew, with `HardwareRestart.patience`; the answer is `hardwareRestartAnswered`.
     case restartHardware
     case declareKeys(ConfigDeclare)
     case store(number: Int, ConfigSet)

@@ -89,7 +89,9 @@ extension GatewayMachine {
                 heartbeat.setInterval(keys.heartbeatInterval)
                 connection.setPingInterval(keys.webSocketPingInterval, at: turn.moment)
                 perform(charging.handle(.keysChanged(keys), at: turn.moment), &turn)
-            case .credentialsChanged: obey(link: connection.handle(.reconnectRequested, at: turn.moment), &turn)
+            case .credentialsChanged:
+                turn.add(.passwordWasSet)
+                obey(link: connection.handle(.reconnectRequested, at: turn.moment), &turn)
             case .persistSnapshot(let snapshot): turn.add(.save(AnyDocument(snapshot)))
             case .log(let record): turn.add(.log(record))
             }

@@ -93,7 +93,8 @@ extension GatewayMachine {
         case .confirmed(.heartbeat(let confirmation)): time = confirmation.currentTime
         case .confirmed, .refused, .timedOut, .connectionLost, .unreadable, .unsettled: return
         }
-        switch clock.observe(time, sentUptime: sentAt.uptime, at: turn.moment) {
+        let certificates = connection.certificates
+        switch clock.observe(time, sentUptime: sentAt.uptime, under: certificates, at: turn.moment) {
         case .synchronised(let offset):
             perform(charging.handle(.clockSynchronised(offset: offset), at: turn.moment), &turn)
         case .ignored(let reason):

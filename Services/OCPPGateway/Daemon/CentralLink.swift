@@ -160,7 +160,7 @@ final class CentralLink {
 
     private func handle(_ arrival: Arrival) {
         switch arrival {
-        case .event(.secured(let words), let dial): secured(words, dial)
+        case .event(.secured(let words, let validity), let dial): secured(words, validity, dial)
         case .event(.notSecured(let failure), let dial): notSecured(failure, dial)
         case .event(.webSocket(let event), let dial): handle(event, of: dial)
         case .endOfChunk(let hasText):
@@ -172,9 +172,9 @@ final class CentralLink {
         if arrivals.isEmpty { connection.isReading = true }
     }
 
-    private func secured(_ words: String, _ dial: Int) {
+    private func secured(_ words: String, _ validity: Validity?, _ dial: Int) {
         log(LogRecord(.info, "the connection to the central system is encrypted", .init("with", words)))
-        deliver(.link(.secured(dial: dial)))
+        deliver(.link(.secured(dial: dial, certificates: validity)))
     }
 
     private func notSecured(_ failure: TLSFailure, _ dial: Int) {

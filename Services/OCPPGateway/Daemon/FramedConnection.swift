@@ -9,8 +9,8 @@ import WebSocket
 final class FramedConnection {
     /// What received bytes mean.
     enum Event {
-        /// The central system has proved who it is; how, for people.
-        case secured(String)
+        /// The central system has proved who it is: how, for people, and when the certificates are valid by which it did.
+        case secured(String, Validity?)
         case notSecured(TLSFailure)
         case webSocket(WebSocketEvent)
     }
@@ -122,7 +122,7 @@ final class FramedConnection {
     private func translate(_ events: [TLSConnection.Event]) -> [Event] {
         events.flatMap { event -> [Event] in
             switch event {
-            case .opened(let words): [.secured(words)]
+            case .opened(let words, let validity): [.secured(words, validity)]
             case .received(let plain): frames(plain) ?? []
             case .ended: endOfFrames()
             case .failed(let failure): [.notSecured(failure)]

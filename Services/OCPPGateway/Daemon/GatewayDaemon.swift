@@ -35,7 +35,7 @@ final class GatewayDaemon {
             file,
             machineBootId: try host.machineBootId(file),
             clockIsTrusted: HostClock.read().isTrusted(at: now.utc),
-            bootedByWatchdog: BootCause.readIsWatchdog()
+            bootedByWatchdog: BootCause.isWatchdog()
         )
         // Before any file: its refusal names the process that runs here already. Nothing is answered before the loop runs.
         bus = try host.joinBus(
@@ -135,6 +135,7 @@ final class GatewayDaemon {
         case .sendPing: link.ping()
         case .closeLink: link.close()
         case .abortLink: link.abort()
+        case .passwordWasSet: credentials.wasSet()
         case .sendCall(let id, let request): send(call: request, id: id)
         case .sendResult(let id, let confirmation):
             answer(id, .callResult, MessageCodec.encodeResult(id: id, confirmation))
@@ -217,7 +218,7 @@ final class GatewayDaemon {
     }
 
     private func restartHardware() {
-        bus.request(RestartHardware(reason: "Reset"), within: Self.hardwareRestartPatience) { [weak self] result in
+        bus.request(RestartHardware(reason: "Reset"), within: HardwareRestart.patience) { [weak self] result in
             self?.driver.deliver(.hardwareRestartAnswered(result))
         }
     }
@@ -242,10 +243,7 @@ final class GatewayDaemon {
             let request = ConfigSet(key: key, value: nil, secretFile: name, reason: "ChangeConfiguration")
             bus.request(request, within: Self.storePatience, expiringAfter: Self.storeExpiry) { [weak self] result in
                 guard let self else { return }
-                switch result {
-                case .success: credentials.wasSet()
-                case .failure: credentials.takeBack(name)
-                }
+                if case .failure = result { credentials.takeBack(name) }
                 driver.deliver(.stored(number: number, result))
             }
         } catch {
@@ -283,8 +281,6 @@ final class GatewayDaemon {
     }
 
     private static let patience: Duration = .seconds(4)
-    /// Below the limit of `ResetMachine`, so that its word arrives.
-    private static let hardwareRestartPatience: Duration = .seconds(2)
     private static let patienceWithDisk: Duration = .milliseconds(500)
     /// A change that the store reads later than this is refused and not stored.
     private static let storeExpiry: Duration = .seconds(2)

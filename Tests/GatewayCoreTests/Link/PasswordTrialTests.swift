@@ -1,3 +1,4 @@
+import BusSchema
 import Primitives
 import Testing
 
@@ -272,5 +273,19 @@ import Testing
         var dumped = ""
         dump(trial, to: &dumped)
         #expect(!"\(trial)\(dumped)".contains("c0ffee"))
+    }
+
+    /// Also one that is set over the bus, and one that was refused before.
+    @Test func aPasswordThatSomebodySetsIsTriedOnANewConnection() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        func told(_ revision: Int64) -> GatewayEvent {
+            let value = ConfigValue(key: "AuthorizationKey", owner: .ocppGateway, value: nil, revision: revision)
+            return .configValues(ConfigValues(owner: .ocppGateway, revision: revision, values: [value]))
+        }
+        #expect(!bench.feed(told(1)).contains(.passwordWasSet))
+        let news = bench.feed(told(2))
+        #expect(news.contains(.passwordWasSet))
+        #expect(news.contains(.closeLink(dial: 1)))
     }
 }

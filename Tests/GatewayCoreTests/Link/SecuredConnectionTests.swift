@@ -18,11 +18,11 @@ import Testing
         let connected = connect()
         #expect(connected == [.secure(dial: 1)])
         // What does not belong to this step changes nothing.
-        let early = bench.feed(.handshakeFinished(dial: 1)) + bench.feed(.secured(dial: 7))
+        let early = bench.feed(.handshakeFinished(dial: 1)) + bench.feed(.secured(dial: 7, certificates: nil))
         #expect(early.isEmpty && bench.machine.phase == .securing)
-        let secured = bench.feed(.secured(dial: 1))
+        let secured = bench.feed(.secured(dial: 1, certificates: nil))
         #expect(secured == [.startHandshake(dial: 1)])
-        let again = bench.feed(.secured(dial: 1))
+        let again = bench.feed(.secured(dial: 1, certificates: nil))
         #expect(again.isEmpty)
         let opened = bench.feed(.handshakeFinished(dial: 1))
         #expect(opened == [.opened])
@@ -33,7 +33,7 @@ import Testing
         _ = connect()
         let patience = Patience().step
         _ = bench.advance(patience - .seconds(1))
-        _ = bench.feed(.secured(dial: 1))
+        _ = bench.feed(.secured(dial: 1, certificates: nil))
         let inTime = bench.advance(patience - .seconds(1))
         #expect(inTime.isEmpty)
         let late = bench.advance(.seconds(1))

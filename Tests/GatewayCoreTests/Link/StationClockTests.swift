@@ -50,6 +50,34 @@ import Testing
         #expect(clock.knownTime(at: later) == .about(later.utc.advanced(by: .seconds(7200))))
     }
 
+    /// The charger holds certificates against the time that it was told: a word by which they have ended would lock out whoever said it.
+    @Test func aTimeAtWhichItsOwnCertificatesAreNotValidIsNotBelieved() {
+        let validity = Validity(begin: now.utc.advanced(by: .seconds(-86_400)), end: now.utc.advanced(by: .seconds(86_400)))
+        var clock = StationClock()
+        for ahead in [-86_401, 86_401] {
+            // Not even when it is said again.
+            for _ in 0..<3 {
+                let time = now.utc.advanced(by: .seconds(ahead))
+                let verdict = clock.observe(time, sentUptime: now.uptime, under: validity, at: now)
+                let word = ahead < 0 ? "begin on \(validity.begin.day)" : "end on \(validity.end.day)"
+                #expect(verdict == .ignored("its own certificates \(word)"))
+            }
+        }
+        #expect(clock.knownTime(at: now) == .atLeast(HostClock.earliest))
+        let good = clock.observe(now.utc.advanced(by: .seconds(86_400)), sentUptime: now.uptime, under: validity, at: now)
+        #expect(good == .synchronised(offset: .seconds(86_400)))
+    }
+
+    /// A connection may outlast the certificates that it was opened with; the clock is kept right all the same.
+    @Test func aTimeThatIsNoNewsIsBelievedAfterTheEndOfTheCertificates() {
+        let validity = Validity(begin: now.utc, end: now.utc.advanced(by: .seconds(3600)))
+        var clock = StationClock()
+        _ = clock.observe(now.utc, sentUptime: now.uptime, under: validity, at: now)
+        let later = now.advanced(by: .seconds(7200))
+        let verdict = clock.observe(later.utc, sentUptime: later.uptime, under: validity, at: later)
+        #expect(verdict == .synchronised(offset: .zero))
+    }
+
     /// Longer than a charger lives after the newest time that it knows; a charger that lay in store knows that of its program only.
     @Test(
         arguments: [

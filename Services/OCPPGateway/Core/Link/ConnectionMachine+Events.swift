@@ -16,8 +16,8 @@ extension ConnectionMachine {
         case resolved(dial: Int, addresses: Int)
         /// The TCP connection stands.
         case connected(dial: Int)
-        /// The central system has proved who it is, and the connection is encrypted; answers `secure`.
-        case secured(dial: Int)
+        /// The central system has proved who it is, by certificates with this validity, and the connection is encrypted; answers `secure`.
+        case secured(dial: Int, certificates: Validity?)
         /// The upgrade was accepted with the sub-protocol; frames may flow.
         case handshakeFinished(dial: Int)
         case failed(dial: Int, LinkProblem)
@@ -81,7 +81,7 @@ extension ConnectionMachine {
         /// TLS, where the profile asks for it; → handshaking, closing.
         case securing(dial: Int)
         /// → open, closing.
-        case handshaking(dial: Int)
+        case handshaking(dial: Int, certificates: Validity?)
         /// Frames flow; → closing, or backingOff when closed from outside.
         case open(OpenConnection)
         /// Waiting for the report that the socket is gone; → what `next` says.

@@ -32,6 +32,10 @@ public struct ConnectionMachine: Sendable {
 
     public var phase: Phase { state.phase }
     public var isOpen: Bool { phase == .open }
+    /// When the certificates are valid by which the central system has proved who it is; nil without an open connection, and on a plain one.
+    public var certificates: Validity? {
+        if case .open(let link) = state { link.certificates } else { nil }
+    }
     /// Connections in a row that worked and did not last.
     public var flaps: Int { pace.flaps }
     public var failedAttempts: Int { waits.failures }
@@ -56,7 +60,8 @@ public struct ConnectionMachine: Sendable {
         case .profileReplaced(let profile): replace(with: profile, at: moment)
         case .resolved(let dial, let addresses): resolved(dial, addresses: addresses, at: moment)
         case .connected(let dial): connected(dial, at: moment)
-        case .secured(let dial): state == .securing(dial: dial) ? shakeHands(dial, at: moment) : []
+        case .secured(let dial, let certificates):
+            state == .securing(dial: dial) ? shakeHands(dial, certificates, at: moment) : []
         case .handshakeFinished(let dial): handshakeFinished(dial, at: moment)
         case .failed(let dial, let problem): failed(dial, problem, at: moment)
         case .closed(let dial, let reason): closed(dial, reason: reason, at: moment)
@@ -106,7 +111,8 @@ public struct ConnectionMachine: Sendable {
     private mutating func reconnect(at moment: Moment) -> [Effect] {
         switch state {
         case .idle, .notConfigured, .waitingForUplink, .closing, .backingOff, .stopped: []
-        case .resolving, .connecting, .securing, .handshaking: []  // The handshake will read the new ones.
+        case .resolving, .connecting, .securing: []  // The handshake will read the new ones.
+        case .handshaking(let dial, _): leave(dial, next: .dialSoon, gracefully: false, at: moment)
         case .open(let link): leave(link.dial, next: .dialSoon, gracefully: true, at: moment)
         }
     }
@@ -123,7 +129,7 @@ public struct ConnectionMachine: Sendable {
         case .idle, .waitingForUplink, .stopped: return []
         case .notConfigured, .backingOff: return dialUnlessDown(at: moment)
         case .resolving(let dial): return [.abort(dial: dial)] + dialUnlessDown(at: moment)
-        case .connecting(let dial, _, _), .securing(let dial), .handshaking(let dial):
+        case .connecting(let dial, _, _), .securing(let dial), .handshaking(let dial, _):
             return leave(dial, next: .dialSoon, gracefully: false, at: moment)
         case .open(let link): return leave(link.dial, next: .dialSoon, gracefully: true, at: moment)
         case .closing(let dial, let next):
@@ -147,7 +153,7 @@ public struct ConnectionMachine: Sendable {
         case .resolving(let dial):
             lastProblem = .uplinkDown
             return [.abort(dial: dial)] + waitForUplink(at: moment)
-        case .connecting(let dial, _, _), .securing(let dial), .handshaking(let dial):
+        case .connecting(let dial, _, _), .securing(let dial), .handshaking(let dial, _):
             return note(.uplinkDown) + leave(dial, next: .waitForUplink, gracefully: false, at: moment)
         case .open(let link): return declareDead(link, .uplinkDown, next: .waitForUplink, at: moment)
         }
@@ -180,22 +186,22 @@ public struct ConnectionMachine: Sendable {
 
     private mutating func connected(_ dial: Int, at moment: Moment) -> [Effect] {
         guard case .connecting(dial, _, _) = state else { return [] }
-        guard profile?.isEncrypted == true else { return shakeHands(dial, at: moment) }
+        guard profile?.isEncrypted == true else { return shakeHands(dial, nil, at: moment) }
         state = .securing(dial: dial)
         deadlines.set(.step, at: moment.uptime + patience.step)
         return [.secure(dial: dial)]
     }
 
-    private mutating func shakeHands(_ dial: Int, at moment: Moment) -> [Effect] {
-        state = .handshaking(dial: dial)
+    private mutating func shakeHands(_ dial: Int, _ certificates: Validity?, at moment: Moment) -> [Effect] {
+        state = .handshaking(dial: dial, certificates: certificates)
         deadlines.set(.step, at: moment.uptime + patience.step)
         return [.startHandshake(dial: dial)]
     }
 
     private mutating func handshakeFinished(_ dial: Int, at moment: Moment) -> [Effect] {
-        guard state == .handshaking(dial: dial) else { return [] }
+        guard case .handshaking(dial, let certificates) = state else { return [] }
         deadlines.clear(.step)
-        state = .open(OpenConnection(dial: dial, at: moment.uptime))
+        state = .open(OpenConnection(dial: dial, certificates: certificates, at: moment.uptime))
         deadlines.set(.stable, at: moment.uptime + Self.stableAfter)
         armPing(at: moment)
         return [.opened]
@@ -210,7 +216,7 @@ public struct ConnectionMachine: Sendable {
             // The next address only after this socket is gone; a failed connect has none.
             if address + 1 < count { return connect(dial, address: address + 1, of: count, at: moment) }
             return note(problem) + backOff(at: moment)
-        case .securing(dial), .handshaking(dial):
+        case .securing(dial), .handshaking(dial, _):
             return note(problem) + leave(dial, next: .backOff, gracefully: false, at: moment)
         case .open(let link) where link.dial == dial:
             return note(problem) + leave(dial, next: Self.next(after: link, at: moment), gracefully: false, at: moment)
@@ -294,7 +300,7 @@ public struct ConnectionMachine: Sendable {
         switch state {
         case .connecting(dial, _, _): return failed(dial, .notConnected(reason), at: moment)
         case .securing(dial): return note(.notSecured(reason)) + backOff(at: moment)
-        case .handshaking(dial): return note(.handshakeInvalid(reason)) + backOff(at: moment)
+        case .handshaking(dial, _): return note(.handshakeInvalid(reason)) + backOff(at: moment)
         case .open(let link) where link.dial == dial:
             let next = Self.next(after: link, at: moment)
             return [.lost(.ended)] + note(.closedByPeer(reason)) + continueAfterClosing(dial, next, at: moment)
@@ -338,7 +344,7 @@ public struct ConnectionMachine: Sendable {
     private mutating func terminate(at moment: Moment) -> [Effect] {
         switch state {
         case .open(let link): return leave(link.dial, next: .stop, gracefully: true, at: moment)
-        case .connecting(let dial, _, _), .securing(let dial), .handshaking(let dial):
+        case .connecting(let dial, _, _), .securing(let dial), .handshaking(let dial, _):
             return leave(dial, next: .stop, gracefully: false, at: moment)
         case .closing(let dial, _):
             state = .closing(dial: dial, next: .stop)
@@ -362,7 +368,7 @@ public struct ConnectionMachine: Sendable {
         case (.step, .connecting(let dial, let address, let count)):
             let next: Next = address + 1 < count ? .tryAddress(address + 1, of: count) : .backOff
             return note(.timedOut(.connecting)) + leave(dial, next: next, gracefully: false, at: moment)
-        case (.step, .securing(let dial)), (.step, .handshaking(let dial)):
+        case (.step, .securing(let dial)), (.step, .handshaking(let dial, _)):
             let step = phase == .securing ? LinkProblem.Step.securing : .handshaking
             return note(.timedOut(step)) + leave(dial, next: .backOff, gracefully: false, at: moment)
         case (.ping, .open):

@@ -3,6 +3,8 @@ import Primitives
 /// A connection over which frames flow, and what is known of its life.
 struct OpenConnection: Equatable, Sendable {
     let dial: Int
+    /// When the certificates are valid by which the central system has proved who it is; nil on a plain connection.
+    let certificates: Validity?
     /// Since when it is open.
     let since: Duration
     /// Whether it has really worked, so that its loss is no failed attempt.
@@ -12,8 +14,9 @@ struct OpenConnection: Equatable, Sendable {
     /// CALLs that ended without an answer since then.
     private var unansweredCalls = 0
 
-    init(dial: Int, at uptime: Duration) {
+    init(dial: Int, certificates: Validity?, at uptime: Duration) {
         self.dial = dial
+        self.certificates = certificates
         since = uptime
         heardAt = uptime
     }

@@ -1,6 +1,12 @@
 import OCPP
 import Primitives
 
+/// hardware-io starts anew within a Reset.
+public enum HardwareRestart {
+    /// How long its answer to the order is waited for.
+    public static let patience: Duration = .seconds(2)
+}
+
 /// A Reset under way (OCPP 1.6 §5.14): transactions are stopped, what they leave to say is given some time, hardware-io starts anew if it is
 /// Hard, then the program does. What could not be delivered is on disk and follows after the next registration.
 ///
@@ -42,7 +48,8 @@ struct ResetMachine: Equatable, Sendable {
         case giveUp(reason: String)
     }
 
-    private static let hardwareLimit = Duration.seconds(3)
+    /// Longer than its answer is waited for, so that the reason why there is none arrives.
+    private static let hardwareLimit = HardwareRestart.patience + .seconds(1)
     private static let restAfterFailure = Duration.seconds(5)
 
     private var state: State = .idle

@@ -56,8 +56,21 @@ public struct StationClock: Equatable, Sendable {
         best = told.map { Estimate(start: $0, error: Self.resolution, at: .zero) }
     }
 
-    /// The central system told its time in an answer to a CALL that was sent at `sentUptime`.
-    public mutating func observe(_ time: Timestamp, sentUptime: Duration, at moment: Moment) -> Verdict {
+    /// The central system told its time.
+    /// - Parameters:
+    ///   - time: What it said in an answer.
+    ///   - sentUptime: When the CALL was sent.
+    ///   - certificates: When the certificates are valid by which it has proved who it is; nil on a plain connection. A time at which they are
+    ///     not would lock it out by its own word: the charger holds certificates against the time that it was told, so that nobody could
+    ///     correct that any more.
+    ///   - moment: When the answer came.
+    /// - Returns: What becomes of it.
+    public mutating func observe(
+        _ time: Timestamp,
+        sentUptime: Duration,
+        under certificates: Validity? = nil,
+        at moment: Moment
+    ) -> Verdict {
         // A central system without a clock of its own must not spoil a good one.
         guard time.isPlausible, HostClock.earliest <= time, time <= latest else {
             return .ignored("it is not plausible")
@@ -76,11 +89,13 @@ public struct StationClock: Equatable, Sendable {
             error: HostClock.mostApart,
             at: moment.uptime
         )
-        guard let known = best ?? (trustsHost ? host : nil) else { return use(told, at: moment) }
-        let knownError = known.error(at: moment.uptime)
-        guard contradicts(told, known, at: moment) else {
-            return use(told.error <= knownError ? told : known, at: moment)
+        let known = best ?? (trustsHost ? host : nil)
+        if let known, !contradicts(told, known, at: moment) {
+            return use(told.error <= known.error(at: moment.uptime) ? told : known, at: moment)
         }
+        // Where it is no news it does no harm: a connection may outlast the certificates that it was opened with.
+        if let objection = certificates?.objection(to: time) { return .ignored(objection) }
+        guard known != nil else { return use(told, at: moment) }
         // Somebody's clock was moved, or the answer is wrong: one wrong answer moves no transaction.
         if let doubted, !contradicts(told, doubted, at: moment) { return use(told, at: moment) }
         doubted = told

@@ -157,6 +157,7 @@ final class GatewayProcess: ServiceProcess {
         case .sendPing: around.network.ping()
         case .closeLink(let dial): around.network.close(dial)
         case .abortLink(let dial): around.network.abort(dial)
+        case .passwordWasSet: break
         case .sendCall(let id, let request): send(id, request)
         case .sendResult(let id, let confirmation):
             around.notebook.note("gateway answers", confirmation)
@@ -176,7 +177,7 @@ final class GatewayProcess: ServiceProcess {
             ask(.permit(permit))
         case .requestUnlock(let unlock): around.bus.request(.unlock(unlock), within: UnlockOutcome.patience)
         case .indicate(let indication): ask(.indicate(indication))
-        case .restartHardware: around.bus.request(.restartHardware, within: .seconds(2))
+        case .restartHardware: around.bus.request(.restartHardware, within: HardwareRestart.patience)
         case .declareKeys(let declaration): ask(.declare(declaration))
         case .store(let number, let set): ask(.store(number: number, set, nil))
         case .storeSecret(let number, let key, let secret):
