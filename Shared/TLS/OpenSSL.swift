@@ -52,7 +52,9 @@ extension copenssl {
     ) -> (found: [OpaquePointer], isComplete: Bool) {
         guard !pem.isEmpty else { return ([], true) }
         return pem.withUnsafeBytes { bytes in
-            guard let source = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else { return ([], false) }
+            guard let source = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else {
+                return ([], false)
+            }
             defer { _ = BIO_free(source) }
             var found: [OpaquePointer] = []
             while let object = read(source) { found.append(object) }

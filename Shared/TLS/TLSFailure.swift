@@ -44,7 +44,8 @@ extension TLSFailure {
             self.init(.version, "the central system offers no TLS 1.2 or newer")
         // It may mean any part of what we said (RFC 8446 §6.2, handshake_failure).
         case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
-            let causes = "offers no cipher suite that is allowed here, does not know the name, or wants a certificate of the charger"
+            let causes =
+                "offers no cipher suite that is allowed here, does not know the name, or wants a certificate of the charger"
             self.init(.cipherSuite, "the central system breaks off the TLS handshake with alert 40: it \(causes)")
         case SSL_R_NO_SHARED_CIPHER, SSL_R_WRONG_CIPHER_RETURNED, SSL_R_UNKNOWN_CIPHER_RETURNED:
             self.init(.cipherSuite, "the central system offers no cipher suite that is allowed here (\(words))")

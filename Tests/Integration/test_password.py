@@ -146,16 +146,9 @@ def test_a_front_that_upgrades_everybody_proves_no_password(charger, code):
     stack, csms = charger
     csms.late = code
     connections = change(csms)
-    if code == 1000:
-        # That says nothing about the password, and so the new one stays in use until somebody says more.
-        assert csms.wait_offers(6)[1:6] == [NEW] * 5
-        stack.kill("ocpp-gateway")
-        assert NEW not in (stack.state_directory("ocpp-gateway") / "accepted-password").read_text()
-        csms.late = None
-        stack.start("ocpp-gateway")
     csms.wait_connection(connections + 1)
-    assert csms.offered[-4:] == [NEW, NEW, NEW, OLD]
-    assert code != 1008 or len(csms.offered) == 5
+    # Without a reason it may be anything, so that the new one gets more turns.
+    assert csms.offered[1:] == [NEW] * (3 if code == 1008 else 10) + [OLD]
     csms.request("GetConfiguration", key=["SecurityProfile"])
     assert_secret(stack)
 

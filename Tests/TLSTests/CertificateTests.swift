@@ -135,7 +135,9 @@ import Testing
         let list = try authority.revocationLists(revoking: "server.pem")
         let broken = Array("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n".utf8)
         let cutInTheFirstLine = Array("-----BEGIN X509 CR".utf8)
-        for damaged in [list + broken + list, list + list.dropLast(60), list + cutInTheFirstLine, Array(list.dropLast(60))] {
+        for damaged in [
+            list + broken + list, list + list.dropLast(60), list + cutInTheFirstLine, Array(list.dropLast(60)),
+        ] {
             let refusal = #expect(throws: TLSFailure.self) { try TLSContext.client(roots: root, revocations: damaged) }
             #expect(refusal?.description.contains("damaged or cut off") == true, "\(damaged.count) bytes")
         }

@@ -167,6 +167,7 @@ final class CentralLink {
             if !hasText { deliver(.link(.received)) }
         case .failed(let problem, let dial): deliver(.link(.failed(dial: dial, problem)))
         case .closed(let error, let dial):
+            credentials?.ended()
             deliver(.link(.closed(dial: dial, reason: connection.forget(error))))
         }
         if arrivals.isEmpty { connection.isReading = true }

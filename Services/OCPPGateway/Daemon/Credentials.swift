@@ -109,6 +109,12 @@ final class Credentials {
         follow(trial.refused())
     }
 
+    /// The connection has ended; of no meaning once the central system has talked OCPP, or said that it refuses.
+    func ended() {
+        guard trial.isOpen else { return }
+        follow(trial.ended())
+    }
+
     /// The config store has a new one.
     func wasSet() { follow(trial.passwordWasSet()) }
 

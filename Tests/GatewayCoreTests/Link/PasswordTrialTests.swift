@@ -15,6 +15,8 @@ import Testing
         var trial = PasswordTrial()
         var disk = PasswordTrial.Memory()
         var attempts: [Secret?] = []
+        /// Whether it says so when it refuses one, or just ends the connection.
+        var saysSo = true
         /// Saves that succeed; the ones after are lost.
         var saves = Int.max
         private let siteKey: Secret?
@@ -32,7 +34,9 @@ import Testing
             attempts.append(password)
             keep()
             let isAccepted = password.map(accepted.contains) ?? false
-            _ = isAccepted ? trial.accepted() : trial.refused()
+            _ = isAccepted ? trial.accepted() : saysSo ? trial.refused() : nil
+            // A connection ends one day, whatever came before.
+            _ = trial.ended()
             keep()
             return isAccepted
         }
@@ -83,6 +87,21 @@ import Testing
         #expect(world.attemptsUntilAccepted() == PasswordTrial.mostRefusals + 1)
         #expect(world.attempts.suffix(4) == [Self.new, Self.new, Self.new, Self.old])
         #expect(world.attemptsUntilAccepted() == 1)
+        world.restart()
+        #expect(world.attemptsUntilAccepted() == 1)
+    }
+
+    /// Some fronts just end the connection, or answer that there is no such page.
+    @Test func aCentralSystemThatDoesNotSayWhyIsTriedWithTheOldOneLater() {
+        let world = World(ordered: Self.old, accepted: [Self.old])
+        _ = world.connect()
+        world.saysSo = false
+        world.set(Self.new)
+        #expect(world.attemptsUntilAccepted() == PasswordTrial.mostAttempts + 1)
+        let expected: [Secret?] =
+            [Self.old] + Array(repeating: Self.new, count: PasswordTrial.mostAttempts) + [Self.old]
+        #expect(world.attempts == expected)
+        world.saysSo = true
         world.restart()
         #expect(world.attemptsUntilAccepted() == 1)
     }

@@ -52,7 +52,10 @@ import Testing
 
     /// The charger holds certificates against the time that it was told: a word by which they have ended would lock out whoever said it.
     @Test func aTimeAtWhichItsOwnCertificatesAreNotValidIsNotBelieved() {
-        let validity = Validity(begin: now.utc.advanced(by: .seconds(-86_400)), end: now.utc.advanced(by: .seconds(86_400)))
+        let validity = Validity(
+            begin: now.utc.advanced(by: .seconds(-86_400)),
+            end: now.utc.advanced(by: .seconds(86_400))
+        )
         var clock = StationClock()
         for ahead in [-86_401, 86_401] {
             // Not even when it is said again.
@@ -64,7 +67,12 @@ import Testing
             }
         }
         #expect(clock.knownTime(at: now) == .atLeast(HostClock.earliest))
-        let good = clock.observe(now.utc.advanced(by: .seconds(86_400)), sentUptime: now.uptime, under: validity, at: now)
+        let good = clock.observe(
+            now.utc.advanced(by: .seconds(86_400)),
+            sentUptime: now.uptime,
+            under: validity,
+            at: now
+        )
         #expect(good == .synchronised(offset: .seconds(86_400)))
     }
 

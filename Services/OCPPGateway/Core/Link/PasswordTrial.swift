@@ -3,8 +3,9 @@ public import Primitives
 /// Which password the next handshake carries, so that a new one that the central system does not take cannot strand the charger
 /// (security whitepaper A01 has no way back).
 ///
-/// The one that was ordered is tried first. When it was refused `mostRefusals` times in a row, the one that worked last is used, as often;
-/// then the one of the site's file; then the ordered one gets its turn again, and so on until one is accepted.
+/// The one that was ordered is tried first. When it was refused `mostRefusals` times in a row, or `mostAttempts` led to nothing for whatever
+/// reason, the one that worked last is used, as often; then the one of the site's file; then the ordered one gets its turn again, and so on
+/// until one is accepted.
 public struct PasswordTrial: Equatable, Sendable {
     /// What a restart must know again. Holds secrets.
     public struct Memory: Equatable, Sendable {
@@ -29,8 +30,9 @@ public struct PasswordTrial: Equatable, Sendable {
     private var inUse: Secret?
     /// Whether the central system has yet to say what it thinks of it.
     public private(set) var isOpen = false
-    /// How often it was refused in a row.
+    /// How often it was refused in a row, and how often a handshake with it led to nothing, those among them.
     private var refusals = 0
+    private var attempts = 0
 
     /// - Parameters:
     ///   - memory: What was found on disk.
@@ -54,7 +56,7 @@ public struct PasswordTrial: Equatable, Sendable {
     public mutating func choose(ordered: Secret?) -> Secret? {
         self.ordered = ordered
         let choice = memory.doubted.flatMap(successor) ?? candidates.first
-        if choice != inUse { refusals = 0 }
+        if choice != inUse { startCounting() }
         inUse = choice
         isOpen = true
         return choice
@@ -77,7 +79,7 @@ public struct PasswordTrial: Equatable, Sendable {
     /// A password was set. It gets its turn even if it is one that was refused before.
     /// - Returns: What to say about it.
     public mutating func passwordWasSet() -> LogRecord? {
-        refusals = 0
+        startCounting()
         guard memory.doubted != nil else { return nil }
         memory.doubted = nil
         return LogRecord(.notice, "a password was set: it is tried")
@@ -89,7 +91,7 @@ public struct PasswordTrial: Equatable, Sendable {
     public mutating func accepted() -> LogRecord? {
         guard isOpen else { return nil }
         isOpen = false
-        refusals = 0
+        startCounting()
         guard let inUse else { return nil }
         // Without an order nobody knows what the doubt will be worth when there is one.
         if let ordered { memory.doubted = inUse == ordered ? nil : ordered }
@@ -103,10 +105,23 @@ public struct PasswordTrial: Equatable, Sendable {
     /// - Returns: What to say about it.
     public mutating func refused() -> LogRecord? {
         guard isOpen else { return nil }
-        isOpen = false
         refusals += 1
-        guard let inUse, candidates.count > 1, refusals >= Self.mostRefusals else { return nil }
-        refusals = 0
+        return ledToNothing()
+    }
+
+    /// The connection ended, and nobody has talked OCPP on it. That may have any reason, and is how some fronts refuse a password.
+    /// - Returns: What to say about it.
+    public mutating func ended() -> LogRecord? { isOpen ? ledToNothing() : nil }
+
+    private mutating func startCounting() { (refusals, attempts) = (0, 0) }
+
+    private mutating func ledToNothing() -> LogRecord? {
+        isOpen = false
+        attempts += 1
+        guard let inUse, candidates.count > 1, refusals >= Self.mostRefusals || attempts >= Self.mostAttempts else {
+            return nil
+        }
+        startCounting()
         guard let next = successor(of: inUse) else {
             memory.doubted = nil
             return LogRecord(.warning, "the central system refuses the old password, too: the new one is tried again")
@@ -118,4 +133,6 @@ public struct PasswordTrial: Equatable, Sendable {
 
     /// Refusals in a row before the other password gets its turn. One alone may be a central system that has not taken its own order in yet.
     public static let mostRefusals = 3
+    /// Handshakes in a row that led to nothing before the other password gets its turn: a network that fails so often loses nothing by it.
+    public static let mostAttempts = 10
 }
