@@ -75,6 +75,27 @@ import Testing
         #expect(try open().revisions.count == 2001)
     }
 
+    /// There is room again, and as many changes more as there were: the next one that is worth it makes the file short.
+    @Test func afterAFullDiskTheCompactionIsTriedAgainAndSucceeds() throws {
+        let journal = try open().journal
+        for revision in 1...2001 { try journal.append(change(Int64(revision))) }
+        #expect(journal.beginCompactionIfWorthwhile { _ in false })
+        disk.plan(DiskFault(call: 1, kinds: [.write], effect: .error(Errno(ENOSPC))))
+        while journal.continueCompaction() {}
+        disk.heal()
+        var revision: Int64 = 2001
+        var hasBegun = false
+        while !hasBegun, revision < 5000 {
+            revision += 1
+            try journal.append(change(revision))
+            hasBegun = journal.beginCompactionIfWorthwhile { $0.change.revision > 3900 }
+        }
+        #expect(revision == 4003)
+        while journal.continueCompaction() {}
+        disk.killProcesses()
+        #expect(try open().revisions == Array(3901...4003))
+    }
+
     @Test func groupsAreLookedUpOnceBeforeAnySecretIsHandedOver() throws {
         let folder = "/tmp/secret-store-test-\(getpid())"
         #expect(mkdir(folder, 0o700) == 0)

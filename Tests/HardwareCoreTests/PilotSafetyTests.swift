@@ -91,6 +91,22 @@ import Testing
         #expect(PilotVoltage.negativeHalfWave(low) == expected)
     }
 
+    /// A restart leaves the vehicle where it is, in state C, and forgets that its diode was seen.
+    @Test func afterARestartTheDiodeOfAVehicleInCHasToShowAnew() {
+        var bench = Bench(memory: Bench.charging().memory ?? HardwareMemory())
+        bench.handle(.started)
+        bench.opened()
+        bench.pilot(6000)
+        bench.wait(.seconds(10))
+        // From here on the negative half-wave is clipped: what is connected has no diode.
+        let offered = bench.permit(16_000)
+        #expect(offered.orders == [.setPilot(connectorId: 1, .pwm(dutyPermille: 266))])
+        let clipped = bench.pilot(6000, low: -6000)
+        #expect(!clipped.orders.contains(close))
+        let shown = bench.pilot(6000, low: -12_000)
+        #expect(shown.orders.contains(close))
+    }
+
     @Test func afterASteadyPilotTheDiodeHasToShowAgain() {
         var bench = Bench.charging()
         bench.permit(0)

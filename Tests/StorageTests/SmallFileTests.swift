@@ -76,6 +76,47 @@ import Testing
         #expect(try folder.names == ["file"])
     }
 
+    enum Planted: CaseIterable { case link, secondName, file, pipe }
+
+    /// Whoever may write into the folder must not get the content, or have us write over a file that only we may touch.
+    @Test(arguments: Planted.allCases) func whatIsPlantedAtTheTemporaryNameIsNotWrittenTo(planted: Planted) throws {
+        let other = try TemporaryFolder()
+        try other.write([7, 7], to: "victim")
+        let place = folder.file("file.new")
+        switch planted {
+        case .link:
+            try FileManager.default.createSymbolicLink(atPath: place, withDestinationPath: other.file("victim"))
+        case .secondName: try FileManager.default.linkItem(atPath: other.file("victim"), toPath: place)
+        case .file: try folder.write([7, 7], to: "file.new")
+        case .pipe: #expect(mkfifo(place, 0o666) == 0)
+        }
+        // Whoever planted a file holds it open, and would read what is written into it.
+        let held = open(place, O_RDONLY | O_NONBLOCK)
+        #expect(held >= 0)
+        defer { close(held) }
+        try file("file").replace(with: [1, 2, 3], access: .init(mode: 0o640))
+        #expect(try folder.read("file") == [1, 2, 3])
+        #expect(try mode("file") == 0o640)
+        #expect(try folder.names == ["file"])
+        #expect(try other.read("victim") == [7, 7])
+        var buffer = [UInt8](repeating: 0, count: 8)
+        #expect(read(held, &buffer, buffer.count) == (planted == .pipe ? 0 : 2))
+    }
+
+    /// Where it cannot be taken away, nothing is written at all.
+    @Test func withoutATemporaryNameOfItsOwnNothingIsReplaced() throws {
+        try folder.write([9], to: "file")
+        for name in ["file.new", "file.new.unreadable"] {
+            try folder.makeFolder(name)
+            try folder.write([1], to: name + "/something")
+        }
+        let error = #expect(throws: SmallFileError.self) {
+            try file("file").replace(with: [1, 2], access: .init(mode: 0o640))
+        }
+        #expect(error?.description == "cannot create \(folder.file("file.new")): File exists")
+        #expect(try folder.read("file") == [9])
+    }
+
     @Test func aFileThatCannotBeReplacedStaysAndNothingIsLeftBeside() throws {
         try folder.makeFolder("place")
         let error = #expect(throws: SmallFileError.self) {
