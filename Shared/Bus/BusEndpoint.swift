@@ -88,6 +88,9 @@ public final class BusEndpoint {
         set { log.handler = newValue }
     }
 
+    /// The sockets that are open to another group than their own, as lines for the log: the doors of people and of services may be one.
+    public var strangers: [LogRecord] { gates.strangers }
+
     /// Says that the service ends, and leaves the bus. Pending requests fail, requests that wait here are dropped.
     /// - Parameter lingerMilliseconds: How long the last messages may take to leave the process, in the background; see
     ///   `ZeroMQContext.finish`.
@@ -203,6 +206,8 @@ private final class Gates {
     private let loop: EventLoop
     private let report: (LogRecord) -> Void
     private var gates: [ConnectionGate] = []
+    /// Sockets that are open to another group than the one they are for, as lines for the log.
+    private(set) var strangers: [LogRecord] = []
 
     init(
         _ service: ServiceName,
@@ -226,12 +231,13 @@ private final class Gates {
         let socket = try ZeroMQSocket(kind, context: loop.context, options: options)
         let path = directory.socketPath(service, name)
         directory.moveAway(path)
+        let groupId = LocalSocket.groupId(named: name.group)
         do {
             gates.append(
                 try ConnectionGate(
                     socket,
                     at: path,
-                    groupId: LocalSocket.groupId(named: name.group),
+                    groupId: groupId,
                     loop: loop,
                     report: report
                 )
@@ -239,7 +245,23 @@ private final class Gates {
         } catch {
             throw BusStartError.socketUnusable("\(error)")
         }
+        compareGroup(of: path, name.group, groupId)
         return socket
+    }
+
+    /// With another group than its own a socket is a door for others than it should be: all three may be one.
+    private func compareGroup(of path: String, _ group: String, _ groupId: UInt32?) {
+        if let groupId, LocalSocket.group(of: path) == groupId { return }
+        let why = groupId == nil ? "there is no such group" : "this process may not give it to that group"
+        strangers.append(
+            LogRecord(
+                .warning,
+                "a socket is open to the group of this process instead of its own",
+                .init("at", path),
+                .init("group", group),
+                .init("why", why)
+            )
+        )
     }
 
     func close() { for gate in gates { gate.close() } }

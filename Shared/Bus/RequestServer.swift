@@ -20,6 +20,8 @@ final class RequestServer {
         /// Where it came in, and the answer goes out.
         let door: Door
         let peer: [UInt8]
+        /// The process that asks, as the kernel named it when it connected.
+        let process: Int32?
         let header: Header
         let frames: BusFrames
     }
@@ -44,6 +46,7 @@ final class RequestServer {
 
     private struct Handler {
         let access: BusAccess
+        let speaksForItsSource: Bool
         let handle: (Request) -> Void
     }
 
@@ -74,7 +77,8 @@ final class RequestServer {
     }
 
     func serve<R: BusRequest>(_: R.Type, handler: @escaping (Header, R, Responder<R>) -> Void) {
-        handlers[R.type] = Handler(access: R.access) { [unowned self] request in
+        handlers[R.type] = Handler(access: R.access, speaksForItsSource: R.speaksForItsSource) {
+            [unowned self] request in
             do {
                 let message = try BusCodec.decode(R.self, from: request.frames.payload)
                 unanswered += 1
@@ -126,15 +130,15 @@ final class RequestServer {
             // Closed by a handler.
             guard !watches.isEmpty else { return }
             do {
-                guard let parts = try door.socket.receive() else { return }
-                read(parts, from: door)
+                guard let (parts, origin) = try door.socket.receiveWithOrigin() else { return }
+                read(parts, from: door, sentBy: origin?.process)
             } catch {
                 return garbage.count(error.description)
             }
         }
     }
 
-    private func read(_ parts: [[UInt8]], from door: Door) {
+    private func read(_ parts: [[UInt8]], from door: Door, sentBy process: Int32?) {
         guard let peer = parts.first, let frames = BusFrames(parts: Array(parts.dropFirst())) else {
             return garbage.count("\(parts.count - 1) frames instead of three")
         }
@@ -144,7 +148,7 @@ final class RequestServer {
             guard header.kind == .request, !header.id.isEmpty, header.id.utf8.count <= Self.longestName,
                 header.type.utf8.count <= Self.longestName
             else { return garbage.count("a header that is none of a request") }
-            dispatch(Request(door: door, peer: peer, header: header, frames: frames))
+            dispatch(Request(door: door, peer: peer, process: process, header: header, frames: frames))
         } catch {
             garbage.count(error.description)
         }
@@ -163,11 +167,21 @@ final class RequestServer {
             let path = "\(client.directory.path)/\(client.source).svc"
             return refuse(request, BusError(.refused, "\(header.type) is for services, and those ask through \(path)"))
         }
+        guard !handler.speaksForItsSource || comesFromItsSource(request) else {
+            let message = "\(header.type) is taken from the process that is the service it speaks for"
+            return refuse(request, BusError(.refused, message))
+        }
         if let refusal = RequestCheck.age(of: header, at: EventLoop.uptime()) { return refuse(request, refusal) }
         guard unanswered < BusLimits.requestQueue else {
             return refuse(request, BusError(.busy, "\(unanswered) requests are being worked on"))
         }
         handler.handle(request)
+    }
+
+    /// Whether the process that asks is the service that the header names. The header alone could say anything.
+    private func comesFromItsSource(_ request: Request) -> Bool {
+        guard let process = request.process else { return false }
+        return ServiceLock.holder(of: request.header.source, in: client.directory) == process
     }
 
     private func publishCopy(of request: Request) {

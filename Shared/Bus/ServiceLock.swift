@@ -19,7 +19,9 @@ final class ServiceLock {
             close(descriptor)
             throw .occupied(service: service, directory: directory.path, pid: pid)
         }
-        // For people and for the message above; the lock itself does not depend on it.
+        // For people, for the message above and for `holder`; the lock itself does not depend on it. Any other service may read it, whatever
+        // the umask is.
+        _ = fchmod(descriptor, 0o644)
         let text = "\(getpid())\n"
         _ = ftruncate(descriptor, 0)
         _ = pwrite(descriptor, text, text.utf8.count, 0)
@@ -28,6 +30,18 @@ final class ServiceLock {
 
     // The file stays: removing it would let two processes lock two files of one name.
     deinit { close(descriptor) }
+
+    /// The process that took the place of `service` in `directory` last; nil when nobody did. Nobody else may write that file where each
+    /// service has a user of its own.
+    static func holder(of service: ServiceName, in directory: RuntimeDirectory) -> Int32? {
+        // The name came in a message, and becomes a path.
+        let letters = service.rawValue.utf8
+        guard letters.count <= 64, letters.allSatisfy({ (0x61...0x7A).contains($0) || $0 == 0x2D }) else { return nil }
+        let descriptor = open(directory.lockPath(service), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return readPID(descriptor)
+    }
 
     private static func readPID(_ descriptor: Int32) -> Int32? {
         var buffer = [UInt8](repeating: 0, count: 16)

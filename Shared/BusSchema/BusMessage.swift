@@ -30,6 +30,14 @@ public protocol BusRequest: BusMessage {
     /// Who may ask for it. Decided by the socket that a request comes through, and so by the groups of whoever sends it: what a header
     /// says about its source is not asked.
     static var access: BusAccess { get }
+
+    /// Whether it speaks for the service that its header names as its source. Then it is taken only from the process that is that service,
+    /// as the kernel and the lock of the service say.
+    static var speaksForItsSource: Bool { get }
+}
+
+extension BusRequest {
+    public static var speaksForItsSource: Bool { false }
 }
 
 /// Who may send a request.

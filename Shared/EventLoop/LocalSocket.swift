@@ -84,6 +84,12 @@ public enum LocalSocket {
     /// - Returns: Nil when there is no such group.
     public static func groupId(named name: String) -> UInt32? { getgrnam(name)?.pointee.gr_gid }
 
+    /// The group that owns a path; nil when there is no such path.
+    public static func group(of path: String) -> UInt32? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_gid : nil
+    }
+
     /// Sends one datagram to whoever is bound to `path`, without waiting.
     /// - Throws: `SystemError` naming the path.
     public static func send(datagram: [UInt8], to path: String) throws(SystemError) {

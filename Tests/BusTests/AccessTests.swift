@@ -105,6 +105,36 @@ import ZeroMQ
         #expect(outcome == .timedOut)
     }
 
+    /// The group of the socket says that a service asks, the kernel and the lock say which one.
+    @Test func aServiceDeclaresForItselfOnlyWhateverNameItGives() throws {
+        let fixture = try Fixture()
+        let server = try fixture.endpoint(.configStore)
+        var declared: [ServiceName] = []
+        server.serve(ConfigDeclare.self) { header, request, responder in
+            declared.append(request.owner)
+            responder.refuse(.busy, "seen")
+        }
+        func code(for name: ServiceName) throws -> BusError.Code? {
+            let request = ConfigDeclare(owner: name, keys: [])
+            let content = try answer(to: request, from: name, through: "config-store.svc", fixture)
+            guard case .error(let error) = content else { return nil }
+            return error.code
+        }
+        // This process is that service.
+        let gateway = try fixture.endpoint(.ocppGateway)
+        #expect(try code(for: .ocppGateway) == .busy)
+        // Nobody is that one, and another process is this one.
+        #expect(try code(for: .modemManager) == .refused)
+        let lock = fopen("\(fixture.directory.path)/hardware-io.lock", "w")
+        fputs("1\n", lock)
+        fclose(lock)
+        #expect(try code(for: .hardwareIO) == .refused)
+        // A name that is a path to a file of the right content is none.
+        #expect(try code(for: ServiceName(rawValue: "./ocpp-gateway")) == .refused)
+        #expect(declared == [.ocppGateway])
+        gateway.close()
+    }
+
     @Test func whatCommandsHardwareOrSpeaksForAServiceIsForServices() {
         let services = BusRegistry.requests.filter { $0.access == .services }.map { $0.type }
         #expect(

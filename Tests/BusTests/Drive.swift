@@ -54,7 +54,7 @@ final class Fixture {
             directory: directory,
             loop: loop,
             publishes: [ReaderState.self, CardPresented.self],
-            serves: [UplinkReport.self, GatewayStatus.self, ConfigGet.self],
+            serves: [UplinkReport.self, GatewayStatus.self, ConfigGet.self, ConfigDeclare.self],
             repeatInterval: repeatInterval
         )
         endpoint.onLog = { [unowned self] in log.append($0) }

@@ -67,6 +67,22 @@ import Testing
         endpoint.close()
     }
 
+    /// Without their groups the doors of people and of services are one, and somebody has to know.
+    @Test func aSocketThatHasNotItsGroupIsNamedForTheLog() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.hardwareIO)
+        let groups = ["pub": "charger-tap", "rpc": "charger-control", "svc": "charger-services"]
+        let wrong = groups.filter { name, group in
+            var status = stat()
+            let result = stat("\(fixture.directory.path)/hardware-io.\(name)", &status)
+            return result != 0 || getgrnam(group)?.pointee.gr_gid != status.st_gid
+        }
+        #expect(endpoint.strangers.allSatisfy { $0.level == .warning })
+        let named = endpoint.strangers.compactMap { record in record.fields.first { $0.key == "group" }?.value }
+        #expect(named.sorted() == wrong.values.sorted())
+        endpoint.close()
+    }
+
     @Test func aMissingDirectoryIsCreatedAndAnImpossibleOneIsNamed() throws {
         let fixture = try Fixture()
         let loop = fixture.loop

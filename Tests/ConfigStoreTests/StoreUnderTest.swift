@@ -20,7 +20,8 @@ final class StoreUnderTest {
     var runtime: String { folder + "/run" }
 
     private var process: Process?
-    private var client: BusClient
+    /// Who declares has to be a service on the bus.
+    private var client: BusEndpoint
     private let log: FileHandle
 
     init() throws {
@@ -31,7 +32,18 @@ final class StoreUnderTest {
         try Data().write(to: URL(fileURLWithPath: folder + "/log"))
         log = try #require(FileHandle(forWritingAtPath: folder + "/log"))
         loop = try EventLoop()
-        client = BusClient(source: Self.tester, directory: RuntimeDirectory(path: folder + "/run"), loop: loop)
+        client = try Self.join(folder + "/run", loop)
+    }
+
+    private static func join(_ runtime: String, _ loop: EventLoop) throws -> BusEndpoint {
+        try BusEndpoint(
+            service: tester,
+            version: "1",
+            directory: RuntimeDirectory(path: runtime),
+            loop: loop,
+            publishes: [],
+            serves: []
+        )
     }
 
     deinit {
@@ -49,7 +61,7 @@ final class StoreUnderTest {
     @discardableResult
     func start(_ keys: [KeyDeclaration]) throws -> ConfigDeclare.Reply {
         client.close()
-        client = BusClient(source: Self.tester, directory: RuntimeDirectory(path: runtime), loop: loop)
+        client = try Self.join(runtime, loop)
         let process = Process()
         process.executableURL = Self.program
         process.arguments = ["--runtime-dir", runtime, "--state-dir", state]

@@ -4,6 +4,7 @@ public struct ConfigDeclare: BusRequest {
     public static let type = "config.declare"
     public static let server = ServiceName.configStore
     public static let access = BusAccess.services
+    public static let speaksForItsSource = true
 
     public var owner: ServiceName
     public var keys: [KeyDeclaration]
