@@ -88,8 +88,9 @@ public final class BusEndpoint {
         set { log.handler = newValue }
     }
 
-    /// The sockets that are open to another group than their own, as lines for the log: the doors of people and of services may be one.
-    public var strangers: [LogRecord] { gates.strangers }
+    /// That sockets are open to another group than their own, for the log; nil when none is. The doors of people and of services may be
+    /// one then.
+    public var openToStrangers: LogRecord? { gates.openToStrangers }
 
     /// Says that the service ends, and leaves the bus. Pending requests fail, requests that wait here are dropped.
     /// - Parameter lingerMilliseconds: How long the last messages may take to leave the process, in the background; see
@@ -206,8 +207,18 @@ private final class Gates {
     private let loop: EventLoop
     private let report: (LogRecord) -> Void
     private var gates: [ConnectionGate] = []
-    /// Sockets that are open to another group than the one they are for, as lines for the log.
-    private(set) var strangers: [LogRecord] = []
+    /// Groups that there should be sockets for and are none, and why.
+    private var missing: [(group: String, why: String)] = []
+
+    var openToStrangers: LogRecord? {
+        guard !missing.isEmpty else { return nil }
+        let groups = missing.map { "\($0.group) (\($0.why))" }
+        return LogRecord(
+            .warning,
+            "sockets are open to the group of this process instead of their own",
+            .init("groups", groups.joined(separator: ", "))
+        )
+    }
 
     init(
         _ service: ServiceName,
@@ -252,16 +263,7 @@ private final class Gates {
     /// With another group than its own a socket is a door for others than it should be: all three may be one.
     private func compareGroup(of path: String, _ group: String, _ groupId: UInt32?) {
         if let groupId, LocalSocket.group(of: path) == groupId { return }
-        let why = groupId == nil ? "there is no such group" : "this process may not give it to that group"
-        strangers.append(
-            LogRecord(
-                .warning,
-                "a socket is open to the group of this process instead of its own",
-                .init("at", path),
-                .init("group", group),
-                .init("why", why)
-            )
-        )
+        missing.append((group, groupId == nil ? "does not exist" : "may not be given"))
     }
 
     func close() { for gate in gates { gate.close() } }

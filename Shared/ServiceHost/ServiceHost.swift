@@ -223,7 +223,7 @@ public final class ServiceHost {
     func runLoop() throws -> Int32 {
         log.write(LogRecord(.notice, "ready", .init("version", SoftwareVersion.current)))
         // After what a service that cannot start says last.
-        for record in bus?.strangers ?? [] { log.write(record) }
+        if let record = bus?.openToStrangers { log.write(record) }
         notify("READY=1")
         try loop.run()
         bus?.close(lingerMilliseconds: 100)

@@ -11,7 +11,8 @@ import Testing
         var journal: [JournalRecord] = []
         var longest = 0
         func write(_ record: JournalRecord) {
-            #expect(book.enter(record))
+            let isEntered = book.enter(record)
+            #expect(isEntered)
             journal.append(record)
         }
         func time(_ step: Int64) -> EventTime {
