@@ -13,8 +13,9 @@ final class Publisher {
         var frames: [[UInt8]]?
     }
 
-    /// Subscriptions per turn, so that a flood leaves room for everything else.
-    private static let batch = 100
+    /// Subscriptions per turn, so that a flood leaves room for everything else: the kernel is asked about the sender of each, and hardware-io
+    /// has 5 ms for a turn.
+    private static let batch = 32
 
     private let socket: ZeroMQSocket
     private let loop: EventLoop

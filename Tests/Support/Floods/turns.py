@@ -25,6 +25,9 @@ import zmtp
 HERE = pathlib.Path(__file__).resolve().parent
 SERVICES = ["ocpp-gateway", "hardware-io", "modem-manager", "config-store"]
 LIMITS = {service: 50 for service in SERVICES} | {"hardware-io": 5}
+# What the simulated board takes by itself: a second reading of the pilot after 10 ms, and a contactor that moves for 20 ms
+# (SimulatedSensors.secondReading, SimulatedConnector.contactorDelay).
+BOARD_MILLISECONDS = 30
 # News of a service's health come at most every 10 s.
 HEALTH_SECONDS = 11
 
@@ -337,12 +340,14 @@ def main(binaries, configuration):
             show(name, charger.health())
             for process in neighbours:
                 process.communicate()
-    print("\nFrom a pilot that leaves C to the opened contactor, log stalled and bus flooded", flush=True)
+    title = "From the driver's reading that the pilot has left C to the order to open, log stalled and bus flooded"
+    print(f"\n{title} (what the simulated board takes left out)", flush=True)
     with Charger(binaries, configuration, stalled=True) as charger:
         neighbours = subscribe_much(charger) + read_nothing(charger)
         found = reactions(charger, 5)
+        found = [each - BOARD_MILLISECONDS for each in found]
         figures = f"median {found[len(found) // 2]} ms, worst {found[-1]} ms" if found else "not measured"
-        print(f"  {len(found)} openings of 5 heard of: {figures}; target 20 ms, allowed 100 ms")
+        print(f"  {len(found)} openings of 5 heard of: {figures}; target 20 ms")
         for process in neighbours:
             process.communicate()
 
