@@ -28,24 +28,38 @@ extension GatewayMachine {
         if let call = calls.connectionLost() { finish(call, .connectionLost, &turn) }
     }
 
+    private var reach: CentralSystemReach {
+        guard connection.isOpen else { return .offline }
+        return switch registration.status {
+        case .accepted: .online
+        case nil: .registering
+        case .pending, .rejected: .offline
+        }
+    }
+
     /// Tells charging and heartbeat when the way to the central system opens or closes.
     mutating func updateOnline(_ turn: inout GatewayTurn) {
-        let isOnline = connection.isOpen && registration.gate == .open
-        if isOnline == told.isOnline { return }
-        told.isOnline = isOnline
-        if isOnline {
+        let before = told.reach
+        told.reach = reach
+        if told.reach == before { return }
+        if before == .online { leaveOnline(&turn) }
+        switch told.reach {
+        case .online:
             // A registration from before proves nothing about this connection; its first message will.
             if told.hasJustRegistered { obey(link: connection.handle(.accepted, at: turn.moment), &turn) }
             heartbeat.wentOnline(at: turn.moment)
             perform(charging.handle(.wentOnline(registered: told.hasJustRegistered), at: turn.moment), &turn)
             told.hasJustRegistered = false
-        } else {
-            heartbeat.wentOffline()
-            _ = FeatureProfiles.first(of: &self) { profile, machine in
-                profile.wentOffline(&machine, &turn)
-                return false
-            }
-            perform(charging.handle(.wentOffline, at: turn.moment), &turn)
+        case .registering: perform(charging.handle(.beganRegistering, at: turn.moment), &turn)
+        case .offline: perform(charging.handle(.wentOffline, at: turn.moment), &turn)
+        }
+    }
+
+    private mutating func leaveOnline(_ turn: inout GatewayTurn) {
+        heartbeat.wentOffline()
+        _ = FeatureProfiles.first(of: &self) { profile, machine in
+            profile.wentOffline(&machine, &turn)
+            return false
         }
     }
 

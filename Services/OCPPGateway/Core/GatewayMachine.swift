@@ -28,8 +28,9 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
     /// What was said and is said once.
     struct Told: Sendable {
         var view: LinkView
-        /// The WebSocket is open and the registration accepted, as charging was last told.
-        var isOnline = false
+        /// Of the WebSocket and the registration, as charging was last told.
+        var reach = CentralSystemReach.offline
+        var isOnline: Bool { reach == .online }
         /// A BootNotification was accepted, and charging was not told yet.
         var hasJustRegistered = false
         /// The program is asked to end, which it does even in the middle of a reset.

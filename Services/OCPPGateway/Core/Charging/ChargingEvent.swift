@@ -15,6 +15,9 @@ public enum ChargingEvent: Equatable, Sendable {
     case permitAnswered(connectorId: Int, transaction: String, PermitOutcome)
     case unlockAnswered(connectorId: Int, UnlockOutcome)
     /// The WebSocket is open and the registration is Accepted. `registered` tells that a BootNotification was just accepted,
+    /// The WebSocket is open, and the central system has yet to say whether it accepts this charger, for the first time or anew.
+    case beganRegistering
+    /// There is no WebSocket, or the central system answered Pending or Rejected.
     /// so that every status is due (E §3.22); else it is a mere reconnect.
     case wentOnline(registered: Bool)
     case wentOffline

@@ -11,7 +11,7 @@ public struct ChargingMachine: Machine, Sendable {
 
     let configuration: ChargingConfiguration
     private(set) var keys: OCPPKeys
-    var isOnline = false
+    private(set) var reach = CentralSystemReach.offline
     private var clock: EventClock
     private var random: SeededRandom
     private(set) var book: RecordBook
@@ -92,6 +92,9 @@ public struct ChargingMachine: Machine, Sendable {
         }
     }
 
+    /// CALLs may be sent.
+    var isOnline: Bool { reach == .online }
+
     /// The authorization cache was switched off, and the disk has not forgotten yet.
     var isCacheForgetting: Bool { identity.cache.isForgetting }
 
@@ -144,6 +147,7 @@ public struct ChargingMachine: Machine, Sendable {
             withConnector(connectorId, &turn) { $0.permitAnswered(transaction: transaction, outcome, &$1) }
         case .unlockAnswered(let connectorId, let outcome):
             withConnector(connectorId, &turn) { $0.unlockAnswered(outcome, &$1) }
+        case .beganRegistering: leaveOnline(for: .registering, &turn)
         case .wentOnline(let registered): wentOnline(registered: registered, &turn)
         case .wentOffline: wentOffline(&turn)
         case .linkProvedAlive: delivery.linkProvedAlive(&turn)
@@ -338,15 +342,20 @@ public struct ChargingMachine: Machine, Sendable {
     // MARK: - Connection
 
     mutating func wentOnline(registered: Bool, _ turn: inout ChargingTurn) {
-        isOnline = true
+        reach = .online
         turn.isOnline = true
         statuses.wentOnline(registered: registered, connectorIds: connectors.map(\.id), turn)
     }
 
-    mutating func wentOffline(_ turn: inout ChargingTurn) {
-        isOnline = false
+    /// Nothing may be sent any more. Who waits for an answer goes on waiting while there is a connection, as long as his patience lasts.
+    private mutating func leaveOnline(for next: CentralSystemReach, _ turn: inout ChargingTurn) {
+        reach = next
         turn.isOnline = false
         statuses.wentOffline()
+    }
+
+    mutating func wentOffline(_ turn: inout ChargingTurn) {
+        leaveOnline(for: .offline, &turn)
         delivery.wentOffline()
         for request in turn.identity.popAll() { decideOffline(request, &turn) }
     }
