@@ -149,12 +149,13 @@ extension GatewayMachine {
     /// A process of this boot died in the middle of one.
     mutating func resumeReset(_ turn: inout GatewayTurn) {
         let boot = settings.charging.machineBootId
-        guard let type = resetting.resume(told.reset, boot: boot) else { return }
+        guard let type = resetting.resume(told.reset.document, boot: boot) else { return }
         turn.log(.notice, "the reset goes on", .init("type", type.rawValue))
         stopAll(for: type, &turn)
     }
 
     mutating func resetDocumentSaved(_ isSaved: Bool, _ turn: inout GatewayTurn) {
+        if isSaved { told.reset.saved() } else { told.reset.saveFailed(at: turn.uptime) }
         let retries = keys.core.resetRetries
         if let step = resetting.documentSaved(isSaved, retries: retries, at: turn.moment) { take(step, &turn) }
     }
@@ -176,11 +177,11 @@ extension GatewayMachine {
 
     /// Winds up after a Reset once everything is said, or its time is over.
     mutating func settleReset(_ turn: inout GatewayTurn) {
-        guard !told.isAskedToEnd, resetting.isUnderWay || told.reset.underWay != nil else { return }
-        while let step = resetting.next(circumstances(turn), at: turn.moment) { take(step, &turn) }
-        guard told.reset != resetting.document else { return }
-        told.reset = resetting.document
-        turn.add(.save(AnyDocument(told.reset)))
+        if !told.isAskedToEnd, resetting.isUnderWay {
+            while let step = resetting.next(circumstances(turn), at: turn.moment) { take(step, &turn) }
+        }
+        guard let document = told.reset.keep(resetting.document, at: turn.uptime) else { return }
+        turn.add(.save(AnyDocument(document)))
     }
 
     private func circumstances(_ turn: GatewayTurn) -> ResetMachine.Circumstances {

@@ -37,8 +37,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         var isAskedToEnd = false
         /// The order to end or restart was given.
         var hasExited = false
-        /// What the newest document of a reset says.
-        var reset: ResetDocument
+        var reset: ResetKeeping
         /// Documents that the disk did not take when it was last tried, by name.
         var unsaved: Set<String> = []
     }
@@ -93,7 +92,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         profiles = FeatureProfiles(documents, at: moment)
         told = Told(
             view: LinkView(profile: settings.profile, problem: settings.endpointProblem, at: moment),
-            reset: documents[ResetDocument.self] ?? ResetDocument()
+            reset: ResetKeeping(documents[ResetDocument.self])
         )
     }
 
@@ -119,7 +118,8 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             configuration.nextDeadline,
             charging.nextDeadline,
             profiles.nextDeadline,
-            resetting.nextDeadline
+            resetting.nextDeadline,
+            told.reset.nextDeadline
         )
     }
 
@@ -171,6 +171,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             obey(link: connection.handle(.started, at: moment), &turn)
         case .terminationRequested:
             told.isAskedToEnd = true
+            told.reset.hurry(at: moment.uptime)
             perform(charging.handle(.terminationRequested, at: moment), &turn)
             obey(link: connection.handle(.terminationRequested, at: moment), &turn)
         case .link(let event):
