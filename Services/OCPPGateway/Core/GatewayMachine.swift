@@ -155,7 +155,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         var turn = GatewayTurn(at: moment)
         body(&self, &turn)
         settle(&turn)
-        let effects = turn.ordered.filter { isToBePerformed($0, at: moment) }
+        let effects = turn.ordered.compactMap { performed($0, at: moment) }
         // Answers belong to the connection that brought the question, and a rejected charge point sends nothing at all (OCPP 1.6 §4.2).
         if !connection.isOpen || registration.gate == .silent { incoming.removeAll() }
         return effects
@@ -271,14 +271,18 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         }
     }
 
-    /// Answers go out if they still may; everything else always does.
-    private mutating func isToBePerformed(_ effect: GatewayEffect, at moment: Moment) -> Bool {
+    /// Answers go out if they still may, under the id of their CALL; everything else always does.
+    private mutating func performed(_ effect: GatewayEffect, at moment: Moment) -> GatewayEffect? {
         switch effect {
-        case .sendResult(let id, _), .sendError(let id, _):
-            guard incoming.finish(id) else { return false }
+        case .sendResult(let ticket, let confirmation):
+            guard let id = incoming.finish(ticket) else { return nil }
             heartbeat.exchanged(at: moment)
-            return true
-        default: return true
+            return .sendResult(id: id, confirmation)
+        case .sendError(let ticket, let error):
+            guard let id = incoming.finish(ticket) else { return nil }
+            heartbeat.exchanged(at: moment)
+            return .sendError(id: id, error)
+        default: return effect
         }
     }
 }
