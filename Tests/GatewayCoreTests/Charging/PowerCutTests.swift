@@ -199,6 +199,18 @@ import Testing
 
     @Test func aResumedTransactionWhoseEVLeftStops() {
         let bench = ChargingBench.charging(powerLoss: .resume)
+    /// Without samples the newest message may be hours old; the register on disk tells how long it really was off.
+    @Test func theOutageOfATransactionWithoutSamplesIsCountedFromItsRegister() {
+        let bench = ChargingBench.charging(powerLoss: .resume, keys: [.meterValueSampleInterval: "0"])
+        bench.configuration.maximumOutage = .seconds(300)
+        bench.run(seconds: 400)
+        bench.sync()
+        bench.powerCycle(after: .seconds(60))
+        bench.goOnline()
+        bench.run(seconds: 25)
+        #expect(bench.central.stops.isEmpty)
+    }
+
         bench.powerCycle(unplugged: true)
         bench.goOnline()
         bench.run(seconds: 12)
