@@ -175,7 +175,8 @@ extension GatewayMachine {
         if let step = resetting.hardwareAnswered(problem, retries: retries, at: turn.moment) { take(step, &turn) }
     }
 
-    /// Winds up after a Reset once everything is said, or its time is over.
+    /// Winds up after a Reset once everything is said, or its time is over; not for a program that is asked to end, which is the end of a
+    /// reset. How far it is goes to disk.
     mutating func settleReset(_ turn: inout GatewayTurn) {
         if !told.isAskedToEnd, resetting.isUnderWay {
             while let step = resetting.next(circumstances(turn), at: turn.moment) { take(step, &turn) }

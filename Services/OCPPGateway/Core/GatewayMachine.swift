@@ -4,9 +4,9 @@ public import Primitives
 
 /// The OCPP gateway: the machines of the link, of the configuration and of charging, put together.
 ///
-/// What it adds is order. The one slot for CALLs goes to BootNotification, then to charging, then to Heartbeat; an answer to a
-/// request goes out before the messages that the request causes (OCPP 1.6 §5.17 requires it for triggers, elsewhere it is
-/// good manners), and behind the write that it promises.
+/// What it adds is order. The one slot for CALLs goes to the first in `CallSource.all` that wants it: BootNotification, charging,
+/// DataTransfer, Heartbeat. An answer to a request goes out before the messages that the request causes (OCPP 1.6 §5.17 requires it for
+/// triggers, elsewhere it is good manners), and behind the write that it promises.
 ///
 /// It is a value: when the write of an event fails, the host puts it back to what it was before, feeds `persistFailed`, and feeds the event
 /// again (`TransactionalMachine`).

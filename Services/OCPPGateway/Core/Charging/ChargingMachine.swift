@@ -140,15 +140,14 @@ public struct ChargingMachine: Machine, Sendable {
             for id in reader.connectorIds { withConnector(id, &turn) { $0.heard(&$1) } }
             statuses.observed(reader, availability, &turn)
         case .uplinkSignal(let percent): statuses.observed(signalPercent: percent, availability, &turn)
-        case .chargePointFault(let fault, let holds): statuses.set(fault, holds, availability, &turn)
         case .hardwareAlive: eachConnector(&turn) { $0.heard(&$1) }
         case .cardPresented(let card): presented(card, &turn)
         case .permitAnswered(let connectorId, let transaction, let outcome):
             withConnector(connectorId, &turn) { $0.permitAnswered(transaction: transaction, outcome, &$1) }
         case .unlockAnswered(let connectorId, let outcome):
             withConnector(connectorId, &turn) { $0.unlockAnswered(outcome, &$1) }
-        case .beganRegistering: leaveOnline(for: .registering, &turn)
         case .wentOnline(let registered): wentOnline(registered: registered, &turn)
+        case .beganRegistering: leaveOnline(for: .registering, &turn)
         case .wentOffline: wentOffline(&turn)
         case .linkProvedAlive: delivery.linkProvedAlive(&turn)
         case .keysChanged(let keys):
@@ -352,11 +351,11 @@ public struct ChargingMachine: Machine, Sendable {
         reach = next
         turn.isOnline = false
         statuses.wentOffline()
+        delivery.wentOffline()
     }
 
     mutating func wentOffline(_ turn: inout ChargingTurn) {
         leaveOnline(for: .offline, &turn)
-        delivery.wentOffline()
         for request in turn.identity.popAll() { decideOffline(request, &turn) }
     }
 
