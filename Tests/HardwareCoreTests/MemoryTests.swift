@@ -105,12 +105,32 @@ import Testing
         #expect(outlet(bench)?.trips == [HardwareMemory.Trip(code: .groundFailure, count: 1)])
     }
 
-    @Test func anOverCurrentIsCountedAndNotLatchedOverARestart() {
+    /// A central system may reset a charger whenever it is Faulted: the same EV must not draw too much again after each.
+    @Test func anOverCurrentIsCountedAndLatchedOverARestartUntilTheVehicleLeaves() {
         var bench = Bench.charging()
         bench.wait(.seconds(9), answeringMeter: Bench.sample(energyWh: 1000, milliamps: 30_000))
         #expect(outlet(bench)?.trips == [HardwareMemory.Trip(code: .overCurrentFailure, count: 1)])
+        var next = Bench(memory: bench.memory ?? HardwareMemory())
+        next.handle(.started)
+        next.opened()
+        next.pilot(6000)
+        next.wait(.seconds(5))
+        #expect(next.machine.faults(on: 1) == [.overCurrentFailure])
+        let asked = next.permit(16_000, leaseSeconds: 600) + next.wait(.seconds(60))
+        #expect(!asked.orders.contains(close))
+        #expect(next.pilot(12_000).connector?.faults == [])
+        #expect(outlet(next)?.overCurrentFailure == nil)
+        #expect(outlet(next)?.trips == [HardwareMemory.Trip(code: .overCurrentFailure, count: 1)])
+    }
+
+    /// Who drew too much is gone, and whoever comes next has done nothing.
+    @Test func anOverCurrentIsForgottenWhenNoVehicleIsThereAfterTheRestart() {
+        var bench = Bench.charging()
+        bench.wait(.seconds(9), answeringMeter: Bench.sample(energyWh: 1000, milliamps: 30_000))
+        #expect(outlet(bench)?.overCurrentFailure != nil)
         var next = restarted(bench)
         #expect(next.pilot(9000).connector?.faults == [])
+        #expect(outlet(next)?.overCurrentFailure == nil)
     }
 
     @Test func theRegisterIsStoredOncePerChargeAfterItHasSettled() {

@@ -28,24 +28,38 @@ extension GatewayMachine {
         if let call = calls.connectionLost() { finish(call, .connectionLost, &turn) }
     }
 
+    private var reach: CentralSystemReach {
+        guard connection.isOpen else { return .offline }
+        return switch registration.status {
+        case .accepted: .online
+        case nil: .registering
+        case .pending, .rejected: .offline
+        }
+    }
+
     /// Tells charging and heartbeat when the way to the central system opens or closes.
     mutating func updateOnline(_ turn: inout GatewayTurn) {
-        let isOnline = connection.isOpen && registration.gate == .open
-        if isOnline == told.isOnline { return }
-        told.isOnline = isOnline
-        if isOnline {
+        let before = told.reach
+        told.reach = reach
+        if told.reach == before { return }
+        if before == .online { leaveOnline(&turn) }
+        switch told.reach {
+        case .online:
             // A registration from before proves nothing about this connection; its first message will.
             if told.hasJustRegistered { obey(link: connection.handle(.accepted, at: turn.moment), &turn) }
             heartbeat.wentOnline(at: turn.moment)
             perform(charging.handle(.wentOnline(registered: told.hasJustRegistered), at: turn.moment), &turn)
             told.hasJustRegistered = false
-        } else {
-            heartbeat.wentOffline()
-            _ = FeatureProfiles.first(of: &self) { profile, machine in
-                profile.wentOffline(&machine, &turn)
-                return false
-            }
-            perform(charging.handle(.wentOffline, at: turn.moment), &turn)
+        case .registering: perform(charging.handle(.beganRegistering, at: turn.moment), &turn)
+        case .offline: perform(charging.handle(.wentOffline, at: turn.moment), &turn)
+        }
+    }
+
+    private mutating func leaveOnline(_ turn: inout GatewayTurn) {
+        heartbeat.wentOffline()
+        _ = FeatureProfiles.first(of: &self) { profile, machine in
+            profile.wentOffline(&machine, &turn)
+            return false
         }
     }
 
@@ -135,12 +149,13 @@ extension GatewayMachine {
     /// A process of this boot died in the middle of one.
     mutating func resumeReset(_ turn: inout GatewayTurn) {
         let boot = settings.charging.machineBootId
-        guard let type = resetting.resume(told.reset, boot: boot) else { return }
+        guard let type = resetting.resume(told.reset.document, boot: boot) else { return }
         turn.log(.notice, "the reset goes on", .init("type", type.rawValue))
         stopAll(for: type, &turn)
     }
 
     mutating func resetDocumentSaved(_ isSaved: Bool, _ turn: inout GatewayTurn) {
+        if isSaved { told.reset.saved() } else { told.reset.saveFailed(at: turn.uptime) }
         let retries = keys.core.resetRetries
         if let step = resetting.documentSaved(isSaved, retries: retries, at: turn.moment) { take(step, &turn) }
     }
@@ -160,13 +175,14 @@ extension GatewayMachine {
         if let step = resetting.hardwareAnswered(problem, retries: retries, at: turn.moment) { take(step, &turn) }
     }
 
-    /// Winds up after a Reset once everything is said, or its time is over.
+    /// Winds up after a Reset once everything is said, or its time is over; not for a program that is asked to end, which is the end of a
+    /// reset. How far it is goes to disk.
     mutating func settleReset(_ turn: inout GatewayTurn) {
-        guard !told.isAskedToEnd, resetting.isUnderWay || told.reset.underWay != nil else { return }
-        while let step = resetting.next(circumstances(turn), at: turn.moment) { take(step, &turn) }
-        guard told.reset != resetting.document else { return }
-        told.reset = resetting.document
-        turn.add(.save(AnyDocument(told.reset)))
+        if !told.isAskedToEnd, resetting.isUnderWay {
+            while let step = resetting.next(circumstances(turn), at: turn.moment) { take(step, &turn) }
+        }
+        guard let document = told.reset.keep(resetting.document, at: turn.uptime) else { return }
+        turn.add(.save(AnyDocument(document)))
     }
 
     private func circumstances(_ turn: GatewayTurn) -> ResetMachine.Circumstances {

@@ -29,8 +29,7 @@ extension GatewayMachine {
             )
             // Noted, so that the refusal may go out, whatever else is open under that id.
             guard registration.gate != .silent else { return }
-            _ = incoming.begin(id)
-            turn.refuse(id, error)
+            turn.refuse(incoming.begin(id).ticket, error)
         case .ignored(let reason): turn.log(.warning, "a message is dropped", .init("reason", reason))
         }
     }
@@ -38,13 +37,14 @@ extension GatewayMachine {
     private mutating func respond(to request: OCPPRequest, id: String, _ turn: inout GatewayTurn) {
         // A rejected charge point answers nothing (OCPP 1.6 §4.2).
         guard registration.gate != .silent else { return }
-        if let problem = incoming.begin(id) {
-            return turn.refuse(id, CallError(code: .genericError, errorDescription: problem))
+        let (ticket, problem) = incoming.begin(id)
+        if let problem {
+            return turn.refuse(ticket, CallError(code: .genericError, errorDescription: problem))
         }
         let isAnswered = FeatureProfiles.first(of: &self) { profile, machine in
-            profile.respond(to: request, id: id, &machine, &turn)
+            profile.respond(to: request, id: ticket, &machine, &turn)
         }
-        if !isAnswered { turn.refuse(id, FeatureProfiles.notSupported(request)) }
+        if !isAnswered { turn.refuse(ticket, FeatureProfiles.notSupported(request)) }
     }
 
     // MARK: - CALLs of ours

@@ -4,9 +4,9 @@ public import Primitives
 
 /// The OCPP gateway: the machines of the link, of the configuration and of charging, put together.
 ///
-/// What it adds is order. The one slot for CALLs goes to BootNotification, then to charging, then to Heartbeat; an answer to a
-/// request goes out before the messages that the request causes (OCPP 1.6 §5.17 requires it for triggers, elsewhere it is
-/// good manners), and behind the write that it promises.
+/// What it adds is order. The one slot for CALLs goes to the first in `CallSource.all` that wants it: BootNotification, charging,
+/// DataTransfer, Heartbeat. An answer to a request goes out before the messages that the request causes (OCPP 1.6 §5.17 requires it for
+/// triggers, elsewhere it is good manners), and behind the write that it promises.
 ///
 /// It is a value: when the write of an event fails, the host puts it back to what it was before, feeds `persistFailed`, and feeds the event
 /// again (`TransactionalMachine`).
@@ -28,16 +28,16 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
     /// What was said and is said once.
     struct Told: Sendable {
         var view: LinkView
-        /// The WebSocket is open and the registration accepted, as charging was last told.
-        var isOnline = false
+        /// Of the WebSocket and the registration, as charging was last told.
+        var reach = CentralSystemReach.offline
+        var isOnline: Bool { reach == .online }
         /// A BootNotification was accepted, and charging was not told yet.
         var hasJustRegistered = false
         /// The program is asked to end, which it does even in the middle of a reset.
         var isAskedToEnd = false
         /// The order to end or restart was given.
         var hasExited = false
-        /// What the newest document of a reset says.
-        var reset: ResetDocument
+        var reset: ResetKeeping
         /// Documents that the disk did not take when it was last tried, by name.
         var unsaved: Set<String> = []
     }
@@ -92,7 +92,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         profiles = FeatureProfiles(documents, at: moment)
         told = Told(
             view: LinkView(profile: settings.profile, problem: settings.endpointProblem, at: moment),
-            reset: documents[ResetDocument.self] ?? ResetDocument()
+            reset: ResetKeeping(documents[ResetDocument.self])
         )
     }
 
@@ -118,7 +118,8 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             configuration.nextDeadline,
             charging.nextDeadline,
             profiles.nextDeadline,
-            resetting.nextDeadline
+            resetting.nextDeadline,
+            told.reset.nextDeadline
         )
     }
 
@@ -154,7 +155,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         var turn = GatewayTurn(at: moment)
         body(&self, &turn)
         settle(&turn)
-        let effects = turn.ordered.filter { isToBePerformed($0, at: moment) }
+        let effects = turn.ordered.compactMap { performed($0, at: moment) }
         // Answers belong to the connection that brought the question, and a rejected charge point sends nothing at all (OCPP 1.6 §4.2).
         if !connection.isOpen || registration.gate == .silent { incoming.removeAll() }
         return effects
@@ -170,6 +171,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             obey(link: connection.handle(.started, at: moment), &turn)
         case .terminationRequested:
             told.isAskedToEnd = true
+            told.reset.hurry(at: moment.uptime)
             perform(charging.handle(.terminationRequested, at: moment), &turn)
             obey(link: connection.handle(.terminationRequested, at: moment), &turn)
         case .link(let event):
@@ -269,14 +271,18 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         }
     }
 
-    /// Answers go out if they still may; everything else always does.
-    private mutating func isToBePerformed(_ effect: GatewayEffect, at moment: Moment) -> Bool {
+    /// Answers go out if they still may, under the id of their CALL; everything else always does.
+    private mutating func performed(_ effect: GatewayEffect, at moment: Moment) -> GatewayEffect? {
         switch effect {
-        case .sendResult(let id, _), .sendError(let id, _):
-            guard incoming.finish(id) else { return false }
+        case .sendResult(let ticket, let confirmation):
+            guard let id = incoming.finish(ticket) else { return nil }
             heartbeat.exchanged(at: moment)
-            return true
-        default: return true
+            return .sendResult(id: id, confirmation)
+        case .sendError(let ticket, let error):
+            guard let id = incoming.finish(ticket) else { return nil }
+            heartbeat.exchanged(at: moment)
+            return .sendError(id: id, error)
+        default: return effect
         }
     }
 }

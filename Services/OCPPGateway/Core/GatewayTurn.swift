@@ -26,11 +26,11 @@ struct GatewayTurn {
         return cuts + write + effects
     }
 
-    /// The CALLs of the central system that are answered in this turn.
+    /// The tickets of the CALLs of the central system that are answered in this turn.
     var answered: [String] {
         effects.compactMap { effect in
             switch effect {
-            case .sendResult(let id, _), .sendError(let id, _): id
+            case .sendResult(let ticket, _), .sendError(let ticket, _): ticket
             default: nil
             }
         }
@@ -39,13 +39,13 @@ struct GatewayTurn {
     /// Adds an order that follows the write of this turn.
     mutating func add(_ effect: GatewayEffect) { effects.append(effect) }
 
-    /// Answers a CALL of the central system. It goes out if it still may: see `IncomingCalls`.
-    mutating func answer(_ id: String, _ confirmation: OCPPConfirmation) {
-        effects.append(.sendResult(id: id, confirmation))
+    /// Answers a CALL of the central system by its ticket. It goes out if it still may, under the id of the CALL: see `IncomingCalls`.
+    mutating func answer(_ ticket: String, _ confirmation: OCPPConfirmation) {
+        effects.append(.sendResult(id: ticket, confirmation))
     }
 
-    /// Answers a CALL of the central system with CALLERROR. It goes out if it still may: see `IncomingCalls`.
-    mutating func refuse(_ id: String, _ error: CallError) { effects.append(.sendError(id: id, error)) }
+    /// Answers a CALL of the central system with CALLERROR, in the same way.
+    mutating func refuse(_ ticket: String, _ error: CallError) { effects.append(.sendError(id: ticket, error)) }
 
     /// Withdraws a permit before anything else happens. What was granted to that connector earlier in this turn is not granted at all,
     /// because it would come after the withdrawal.

@@ -77,9 +77,11 @@ import Testing
 
     @Test func aResetThatFailedIsToldUntilOneSucceeds() {
         let bench = online()
-        bench.feed(.chargePointFault(.reset, true))
-        bench.feed(.chargePointFault(.reset, false))
-        #expect(bench.lines == ["Status 0 Available ResetFailure", "Status 0 Available"])
+        bench.perform(bench.machine.resetFailed(because: "no", at: bench.moment))
+        bench.run(seconds: 1)
+        bench.perform(bench.machine.stopAll(reason: .softReset, at: bench.moment))
+        bench.run(seconds: 1)
+        #expect(bench.lines == ["Status 0 Available ResetFailure (no)", "Status 0 Available"])
     }
 
     @Test func theWorstOfSeveralIsTheErrorCodeAndTheOthersAreNamed() {

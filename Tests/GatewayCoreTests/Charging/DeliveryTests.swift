@@ -341,4 +341,21 @@ import Testing
         let ids = bench.central.meterValues.map(\.messageId)
         #expect(Set(ids).count == ids.count)
     }
+
+    /// E §3.18: an end that overtakes its start would be told with the id -1.
+    @Test(arguments: [false, true]) func deadLettersThatArePutBackOneByOneKeepTheirOrder(backwards: Bool) {
+        let bench = afterASessionThatBecameDeadLetters()
+        bench.goOffline()
+        bench.central.interfere = { _ in nil }
+        bench.central.forgetLines()
+        for sequence: Int64 in backwards ? [3, 1, 2] : [1, 3, 2] {
+            bench.perform(bench.machine.resendDeadLetters(sequence, at: bench.moment).effects)
+        }
+        bench.goOnline(registered: false)
+        bench.run(seconds: 2)
+        let messages = bench.lines.filter { !$0.hasPrefix("Status") }
+        #expect(messages == ["Start 1 CARD 1000", "Meter 1 #1 1040", "Stop #1 Local CARD 1060"])
+        #expect(bench.machine.queue?.undelivered == 0)
+        #expect(bench.logs.allSatisfy { $0.level != .fault })
+    }
 }

@@ -247,4 +247,27 @@ import Testing
         bench.goOnline()
         #expect(bench.central.starts.first?.request.timestamp == Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
     }
+
+    // Shows: CORE-AUTH-29
+    /// OCPP 1.6 §5.4, §3.5: what was forgotten while its question waited has no word on it.
+    @Test(arguments: [false, true]) func aCardThatWaitsIsHeldAgainstWhatTheCacheKnowsThen(isCleared: Bool) {
+        let bench = ChargingBench(keys: [
+            .authorizationCacheEnabled: "true", .localAuthorizeOffline: "true", .allowOfflineTxForUnknownId: "false",
+        ])
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 10)
+        bench.swipe("CARD")
+        bench.run(seconds: 12)
+        bench.unplug()
+        bench.plug()
+        bench.holdsAnswers = true
+        bench.swipe("CARD")
+        #expect(bench.heldCall?.request == .authorize(Authorize.Request(idTag: "CARD")))
+        if isCleared { #expect(bench.clearCache() == .accepted) }
+        bench.goOffline()
+        #expect(bench.indications.last == (isCleared ? "1 rejected" : "1 accepted"))
+        #expect(bench.machine.hasOpenTransaction == !isCleared)
+    }
 }

@@ -133,6 +133,19 @@ import Testing
         #expect(bench.central.stops.map(\.request.meterStop) == [1056])
     }
 
+    /// The connection may take a while to close, and a sample or a register may be due meanwhile.
+    @Test(arguments: [16, 58]) func nothingIsStoredOfATransactionBehindTheFarewell(seconds: Int) {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: seconds)
+        bench.feed(.terminationRequested)
+        bench.run(seconds: 5)
+        bench.sync()
+        bench.powerCycle()
+        bench.goOnline()
+        bench.run(seconds: 12)
+        #expect(bench.central.stops.map(\.request.reason) == [.reboot])
+    }
+
     /// The program alone was replaced; what came then was a power cut.
     @Test(arguments: [0, 30]) func aPowerCutAfterARestartOfTheProgramIsAPowerLoss(seconds: Int) {
         let bench = ChargingBench.charging()
@@ -184,6 +197,18 @@ import Testing
         bench.run(seconds: 25)
         #expect(bench.machine.hasOpenTransaction == goesOn)
         #expect(bench.central.stops.map(\.request.reason) == (goesOn ? [] : [.powerLoss]))
+    }
+
+    /// Without samples the newest message may be hours old; the register on disk tells how long it really was off.
+    @Test func theOutageOfATransactionWithoutSamplesIsCountedFromItsRegister() {
+        let bench = ChargingBench.charging(powerLoss: .resume, keys: [.meterValueSampleInterval: "0"])
+        bench.configuration.maximumOutage = .seconds(300)
+        bench.run(seconds: 400)
+        bench.sync()
+        bench.powerCycle(after: .seconds(60))
+        bench.goOnline()
+        bench.run(seconds: 25)
+        #expect(bench.central.stops.isEmpty)
     }
 
     /// How long it was off cannot be told, so that it may have been for days.

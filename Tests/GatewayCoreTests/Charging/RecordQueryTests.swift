@@ -90,6 +90,20 @@ import Testing
         #expect(records(bench, ReadRecords(limit: 1, transaction: transaction)).map(\.messageNumber) == [1, 2])
     }
 
+    /// Whoever looks at one transaction does not have the whole journal read for it.
+    @Test func ofOneTransactionNothingIsReadBehindItsEndAndOfOneThatRunsNothingBeforeItsBegin() throws {
+        let bench = afterThreeSessions()
+        let first = try #require(records(bench, ReadRecords()).first?.transaction)
+        let read = pages(bench, ReadRecords(limit: 1, transaction: first))
+        #expect(read.map { $0.records.map(\.messageNumber) } == [[1], [2]])
+        #expect(read.last?.next == nil)
+        bench.plug()
+        bench.swipe("CARD")
+        let running = try #require(bench.machine.book.ledger.open[1]?.began.transaction)
+        let page = pages(bench, ReadRecords(limit: 1, transaction: running))
+        #expect(page.map { $0.records.map(\.messageNumber) } == [[7]])
+    }
+
     @Test(arguments: [Int64.min, -1, 6, 7, .max]) func fromAnywhereOutThereIsNothingOrAll(after: Int64) {
         let bench = afterThreeSessions()
         let states: [MessageRecord.State?] = [nil, .waiting, .deadLetter, .delivered, .init(rawValue: "later")]

@@ -100,4 +100,25 @@ import Testing
         bench.settleStatuses()
         #expect(bench.calls.first?.id == id)
     }
+
+    // MARK: - To CALLs of the central system
+
+    /// J §4.1.4 has message ids differ on one connection only, which JE §3.1 takes back: some central systems count from one on each.
+    @Test func anAnswerThatIsLateForItsConnectionGoesToNoCallOfTheNext() throws {
+        var bench = try GatewayBench(defaults: ["AuthorizationCacheEnabled": "true"])
+        try bench.beginTransaction()
+        let cleared = bench.ask(.clearCache(ClearCache.Request()), id: "1")
+        #expect(cleared.answers.isEmpty)
+        #expect(cleared.saved(AuthorizationCacheDocument.self) != nil)
+        bench.feed(.link(.closed(dial: 1, reason: "end of stream")))
+        bench.advance(.seconds(10))
+        bench.connect(dial: 2)
+        let request = ChangeConfiguration.Request(key: "ResetRetries", value: "4")
+        let stores = bench.ask(.changeConfiguration(request), id: "1")
+            .compactMap { if case .store(let number, _) = $0 { number } else { nil } }
+        let store = try #require(stores.first)
+        #expect(bench.feed(.saved(document: AuthorizationCacheDocument.name)).answers.isEmpty)
+        let refused = bench.feed(.stored(number: store, .failure(BusError(.refused, "no"))))
+        #expect(refused.contains(.sendResult(id: "1", .changeConfiguration(.init(status: .rejected)))))
+    }
 }

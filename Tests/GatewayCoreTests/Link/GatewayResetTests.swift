@@ -216,4 +216,24 @@ import Testing
         #expect(!answered.contains { if case .persist = $0 { true } else { false } })
         #expect(!answered.contains { if case .requestPermit = $0 { true } else { false } })
     }
+
+    /// Else a program that dies hours later would have the next one reset the charger.
+    @Test func thatAResetIsOverIsWrittenUntilTheDiskTakesIt() throws {
+        var bench = try GatewayBench(defaults: ["ResetRetries": "0"])
+        bench.register()
+        bench.ask(.reset(Reset.Request(type: .hard)))
+        bench.feed(.saved(document: ResetDocument.name))
+        let failed = bench.feed(.hardwareRestartAnswered(.failure(BusError(.refused, "no"))))
+        #expect(failed.saved(ResetDocument.self) == ResetDocument(underWay: nil))
+        for _ in 1...3 {
+            bench.feed(.saveFailed(document: ResetDocument.name, reason: "no space"))
+            var effects: [GatewayEffect] = []
+            for _ in 1...61 { effects += bench.advance(.seconds(1)) }
+            #expect(effects.saved(ResetDocument.self) == ResetDocument(underWay: nil))
+        }
+        bench.feed(.saved(document: ResetDocument.name))
+        var effects: [GatewayEffect] = []
+        for _ in 1...200 { effects += bench.advance(.seconds(1)) }
+        #expect(effects.saved(ResetDocument.self) == nil)
+    }
 }

@@ -22,6 +22,8 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         public var contactorFailure: String?
         /// A residual current that nobody has cleared yet, and whose EV has not left.
         public var groundFailure: String?
+        /// A draw above the offer that nobody has cleared yet, and whose EV has not left; nil in files of a version that did not keep it.
+        public var overCurrentFailure: String?
         /// How often each fault tripped since service cleared it.
         public var trips: [Trip]
         /// The register when it was read last with the contactor open, Wh. A later one is never lower.
@@ -35,6 +37,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             connectorId: Int,
             contactorFailure: String? = nil,
             groundFailure: String? = nil,
+            overCurrentFailure: String? = nil,
             trips: [Trip] = [],
             registerWh: Int64? = nil,
             registerEpoch: Int64? = nil,
@@ -43,6 +46,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             self.connectorId = connectorId
             self.contactorFailure = contactorFailure
             self.groundFailure = groundFailure
+            self.overCurrentFailure = overCurrentFailure
             self.trips = trips
             self.registerWh = registerWh
             self.registerEpoch = registerEpoch

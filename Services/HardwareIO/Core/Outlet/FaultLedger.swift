@@ -39,14 +39,13 @@ struct FaultLedger {
     /// With what was latched before the start. Its cause counts as gone until it is reported again.
     init(_ memory: HardwareMemory.Outlet) {
         for trip in memory.trips { tripCounts[trip.code] = trip.count }
-        if let detail = memory.groundFailure {
-            entries[.board(.groundFailure)] = Entry(
-                code: .groundFailure,
-                detail: detail,
-                latch: .untilUnplugged,
-                causeGone: true
-            )
-        }
+        remember(.board(.groundFailure), .groundFailure, memory.groundFailure)
+        remember(.overCurrent, .overCurrentFailure, memory.overCurrentFailure)
+    }
+
+    private mutating func remember(_ cause: Cause, _ code: HardwareFaultCode, _ detail: String?) {
+        guard let detail else { return }
+        entries[cause] = Entry(code: code, detail: detail, latch: .untilUnplugged, causeGone: true)
     }
 
     /// Present faults, worst first; codes that are unknown here come before all others.
@@ -63,6 +62,9 @@ struct FaultLedger {
 
     /// A residual current that is latched.
     var groundFailure: String? { entries[.board(.groundFailure)]?.detail }
+
+    /// A draw above the offer that is latched.
+    var overCurrentFailure: String? { entries[.overCurrent]?.detail }
 
     /// How often each counted fault came since service cleared it.
     var trips: [HardwareMemory.Trip] {
@@ -105,6 +107,11 @@ struct FaultLedger {
 
     /// The EV left: what was latched for it goes.
     mutating func vehicleLeft() { removeGone { _ in true } }
+
+    /// No EV is there, and none was seen to leave: it left before the start. What an EV itself does wrong went with it.
+    mutating func noVehicle() {
+        if entries[.overCurrent]?.causeGone == true { entries[.overCurrent] = nil }
+    }
 
     /// Service clears a code. What still has its cause stays.
     mutating func clear(_ code: HardwareFaultCode) {

@@ -75,6 +75,7 @@ struct OutletMachine {
             connectorId: connectorId,
             contactorFailure: contactor.failure?.detail,
             groundFailure: faults.groundFailure,
+            overCurrentFailure: faults.overCurrentFailure,
             trips: faults.trips,
             registerWh: meter.settledWh,
             registerEpoch: meter.registerEpoch,
@@ -160,8 +161,7 @@ extension OutletMachine {
         case .proximityRead(_, let ohms):
             guard configuration.hasSocket, proximity.read(ohms: ohms, at: turn.uptime) else { break }
             if proximity.plug == .absent { cable.beginAnew() }
-            let plug = LogRecord.Field("plug", "\(proximity.plug)")
-            turn.log(LogRecord(.info, "plug in the socket changed", connectorField, plug))
+            turn.log(LogRecord(.info, "plug in the socket changed", connectorField, .init("plug", "\(proximity.plug)")))
         case .meterRead(_, let sample):
             meterRead(sample, &turn)
         case .meterFailed(_, let reason):
@@ -185,7 +185,10 @@ extension OutletMachine {
         switch change {
         case .state(let state):
             turn.log(LogRecord(.notice, "control pilot changed", connectorField, .init("pilot", state)))
-            if state == .a { cable.beginAnew() }
+            if state == .a {
+                cable.beginAnew()
+                faults.noVehicle()
+            }
         case .vehicleLeft:
             faults.vehicleLeft()
             guard lease.vehicleLeft() else { break }

@@ -7,8 +7,6 @@ public enum ChargingEvent: Equatable, Sendable {
     case hardwareReader(ReaderState)
     /// Signal of the modem that is in use, percent; nil where there is none.
     case uplinkSignal(percent: Int?)
-    /// Something came or went that is wrong with the charge point itself and that only others can know.
-    case chargePointFault(ChargePointFault, Bool)
     /// Any other sign of life from hardware-io.
     case hardwareAlive
     case cardPresented(CardPresented)
@@ -17,6 +15,9 @@ public enum ChargingEvent: Equatable, Sendable {
     /// The WebSocket is open and the registration is Accepted. `registered` tells that a BootNotification was just accepted,
     /// so that every status is due (E §3.22); else it is a mere reconnect.
     case wentOnline(registered: Bool)
+    /// The WebSocket is open, and the central system has yet to say whether it accepts this charger, for the first time or anew.
+    case beganRegistering
+    /// There is no WebSocket, or the central system answered Pending or Rejected.
     case wentOffline
     case keysChanged(OCPPKeys)
     /// The messages asked for by `loadQueue`, in order; fewer than asked for means that there are no more.

@@ -65,9 +65,9 @@ extension ChargingMachine {
 
     // MARK: - Who is it
 
-    /// Answers who it is from what is known, or asks the central system.
+    /// Answers who it is from what is known, or asks the central system, as soon as it may be asked.
     mutating func identify(_ request: IdentityRequest, _ turn: inout ChargingTurn) {
-        identify(request, isOnline ? .online : .offline, &turn)
+        identify(request, reach == .offline ? .offline : .online, &turn)
     }
 
     private mutating func identify(

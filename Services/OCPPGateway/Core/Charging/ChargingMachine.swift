@@ -11,7 +11,7 @@ public struct ChargingMachine: Machine, Sendable {
 
     let configuration: ChargingConfiguration
     private(set) var keys: OCPPKeys
-    var isOnline = false
+    private(set) var reach = CentralSystemReach.offline
     private var clock: EventClock
     private var random: SeededRandom
     private(set) var book: RecordBook
@@ -92,6 +92,9 @@ public struct ChargingMachine: Machine, Sendable {
         }
     }
 
+    /// CALLs may be sent.
+    var isOnline: Bool { reach == .online }
+
     /// The authorization cache was switched off, and the disk has not forgotten yet.
     var isCacheForgetting: Bool { identity.cache.isForgetting }
 
@@ -137,7 +140,6 @@ public struct ChargingMachine: Machine, Sendable {
             for id in reader.connectorIds { withConnector(id, &turn) { $0.heard(&$1) } }
             statuses.observed(reader, availability, &turn)
         case .uplinkSignal(let percent): statuses.observed(signalPercent: percent, availability, &turn)
-        case .chargePointFault(let fault, let holds): statuses.set(fault, holds, availability, &turn)
         case .hardwareAlive: eachConnector(&turn) { $0.heard(&$1) }
         case .cardPresented(let card): presented(card, &turn)
         case .permitAnswered(let connectorId, let transaction, let outcome):
@@ -145,6 +147,7 @@ public struct ChargingMachine: Machine, Sendable {
         case .unlockAnswered(let connectorId, let outcome):
             withConnector(connectorId, &turn) { $0.unlockAnswered(outcome, &$1) }
         case .wentOnline(let registered): wentOnline(registered: registered, &turn)
+        case .beganRegistering: leaveOnline(for: .registering, &turn)
         case .wentOffline: wentOffline(&turn)
         case .linkProvedAlive: delivery.linkProvedAlive(&turn)
         case .keysChanged(let keys):
@@ -338,16 +341,21 @@ public struct ChargingMachine: Machine, Sendable {
     // MARK: - Connection
 
     mutating func wentOnline(registered: Bool, _ turn: inout ChargingTurn) {
-        isOnline = true
+        reach = .online
         turn.isOnline = true
         statuses.wentOnline(registered: registered, connectorIds: connectors.map(\.id), turn)
     }
 
-    mutating func wentOffline(_ turn: inout ChargingTurn) {
-        isOnline = false
+    /// Nothing may be sent any more. Who waits for an answer goes on waiting while there is a connection, as long as his patience lasts.
+    private mutating func leaveOnline(for next: CentralSystemReach, _ turn: inout ChargingTurn) {
+        reach = next
         turn.isOnline = false
         statuses.wentOffline()
         delivery.wentOffline()
+    }
+
+    mutating func wentOffline(_ turn: inout ChargingTurn) {
+        leaveOnline(for: .offline, &turn)
         for request in turn.identity.popAll() { decideOffline(request, &turn) }
     }
 

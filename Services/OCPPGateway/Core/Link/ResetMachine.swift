@@ -54,7 +54,7 @@ struct ResetMachine: Equatable, Sendable {
 
     private var state: State = .idle
 
-    /// Whether nothing new may begin.
+    /// One was begun and not given up. `InoperabilityReason.reset` is what keeps anything from beginning meanwhile.
     var isUnderWay: Bool { state != .idle }
 
     /// What the next process has to know if this one dies now.

@@ -140,9 +140,8 @@ extension ConnectorMachine {
     private func mayResume(_ open: TransactionLedger.Open, _ turn: ChargingTurn) -> Bool {
         guard turn.configuration.powerLoss == .resume else { return false }
         guard let limit = turn.configuration.maximumOutage else { return true }
-        guard let outage = turn.clock.elapsed(since: open.newestTime ?? open.registerTime, at: turn.moment) else {
-            return false
-        }
+        // The newest register, not the newest message: with the samples switched off, messages are hours apart.
+        guard let outage = turn.clock.elapsed(since: open.registerTime, at: turn.moment) else { return false }
         return outage <= limit
     }
 

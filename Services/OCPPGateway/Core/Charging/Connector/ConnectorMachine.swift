@@ -149,13 +149,18 @@ struct ConnectorMachine: Equatable, Sendable {
         } else if wasPlugged != facts.isPlugged {
             facts.isPlugged ? plugged(&turn) : unplugged(&turn)
         }
-        // Whoever pressed it wants this to be over, not to go on once the button is released (OCPP 1.6 §7.36).
-        if state.faults.contains(.emergencyStop) { stop(.emergencyStop, idTag: nil, &turn) }
+        if state.faults.contains(.emergencyStop) { stopForEmergency(&turn) }
         freeForgottenPlug(&turn)
         finishStop(force: false, &turn)
         leaveFinishingIfDone(&turn)
         beginIfPossible(&turn)
         updateStatus(&turn)
+    }
+
+    /// Whoever pressed it wants this to be over, not to go on or to begin once the button is released (OCPP 1.6 §7.36).
+    private mutating func stopForEmergency(_ turn: inout ChargingTurn) {
+        stop(.emergencyStop, idTag: nil, &turn)
+        if case .authorized = session { cancelUsage(&turn) }
     }
 
     mutating func observed(_ reading: MeterReading, _ turn: inout ChargingTurn) {

@@ -49,7 +49,7 @@ struct Register: Equatable, Sendable {
         aligned.follow(figures, at: turn.uptime)
         let hasMoved = reading.energyWh > energyWh
         energyWh = reading.energyWh
-        guard hasMoved, transaction.isRunning, turn.uptime - storedAt >= Self.storedEvery else { return }
+        guard hasMoved, transaction.isRecorded, turn.uptime - storedAt >= Self.storedEvery else { return }
         storedAt = turn.uptime
         let taken = Duration(outsideMilliseconds: reading.takenAtUptime)
         let time = turn.clock.time(uptime: taken, at: turn.moment)

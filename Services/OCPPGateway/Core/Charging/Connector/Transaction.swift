@@ -48,6 +48,7 @@ struct Transaction: Equatable, Sendable {
     private(set) var transactionId: Int?
     private(set) var phase: Phase
     private(set) var register: Register
+    /// Nil once there is nothing more to store of it: its end was decided, or the program is about to end.
     private var schedule: MeteringSchedule?
 
     /// A transaction that begins now, or that goes on after a restart of the program or of the machine.
@@ -87,6 +88,9 @@ struct Transaction: Equatable, Sendable {
     }
 
     var nextDeadline: Deadline? { schedule?.nextDeadline }
+
+    /// Its register is stored now and then.
+    var isRecorded: Bool { schedule != nil }
 
     mutating func keysChanged(_ turn: ChargingTurn) { schedule?.keysChanged(turn) }
 
@@ -158,9 +162,11 @@ struct Transaction: Equatable, Sendable {
 
     // MARK: - Restart of the program
 
-    /// The program is asked to end. If the machine is off next, that was a shutdown.
-    func sayFarewell(_ turn: inout ChargingTurn) {
+    /// The program is asked to end. If the machine is off next, that was a shutdown. It is the last word: what is stored behind it says that
+    /// the program went on.
+    mutating func sayFarewell(_ turn: inout ChargingTurn) {
         guard isRunning else { return }
+        schedule = nil
         let read = RegisterRead(transaction: uuid, energyWh: register.energyWh, time: turn.now, isFarewell: true)
         turn.persist(.registerRead(read), .written)
     }

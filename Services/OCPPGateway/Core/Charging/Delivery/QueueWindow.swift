@@ -33,8 +33,12 @@ struct QueueWindow: Equatable, Sendable {
     /// Event time of the oldest message in memory.
     var oldest: EventTime? { (resends.first ?? entries.first)?.time }
 
-    /// The message whose turn it is. What was put back goes before everything newer.
-    func first(_ ledger: TransactionLedger) -> QueueEntry? { ledger.requeued.isEmpty ? entries.first : resends.first }
+    /// The message whose turn it is. What was put back goes before everything newer, in its own order too: while the oldest of it is not in
+    /// memory, nothing has its turn.
+    func first(_ ledger: TransactionLedger) -> QueueEntry? {
+        guard let oldest = ledger.requeued.first else { return entries.first }
+        return resends.first?.sequence == oldest ? resends.first : nil
+    }
 
     mutating func deadlineReached(at uptime: Duration) {
         if case .waiting(let until) = reading, until <= uptime { reading = .idle }
@@ -71,7 +75,7 @@ struct QueueWindow: Equatable, Sendable {
         // What the disk is still owed would look lost there.
         guard reading == .idle, turn.book.isComplete else { return }
         let ledger = turn.ledger
-        if resends.isEmpty, let first = ledger.requeued.first {
+        if let first = ledger.requeued.first, resends.first?.sequence != first {
             read(QueueQuery(afterSequence: first - 1, limit: Self.limit, throughEnd: true), &turn)
         } else if entries.isEmpty, loadedThrough < ledger.lastSequence {
             read(QueueQuery(afterSequence: loadedThrough, limit: Self.limit), &turn)
@@ -102,9 +106,17 @@ struct QueueWindow: Equatable, Sendable {
         for index in resends.indices {
             resends[index].wasTold = turn.ledger.endsWithoutStart.contains(resends[index].sequence)
         }
-        guard resends.isEmpty else { return forgetRepetitions(&turn) }
-        turn.log(.fault, "a dead letter is not in the journal", .init("sequence", first))
-        turn.book.forgetRequeued(first)
+        let isCovered = found.count < Self.limit || found.last.map { first <= $0.sequence } ?? true
+        if isCovered { forgetMissing(before: resends.first?.sequence ?? first + 1, &turn) }
+        forgetRepetitions(&turn)
+    }
+
+    /// What was looked for and not found.
+    private func forgetMissing(before found: Int64, _ turn: inout ChargingTurn) {
+        while let missing = turn.ledger.requeued.first, missing < found {
+            turn.log(.fault, "a dead letter is not in the journal", .init("sequence", missing))
+            turn.book.forgetRequeued(missing)
+        }
     }
 
     /// An end that was told with the id -1 has nothing new to say while its start stays a dead letter.

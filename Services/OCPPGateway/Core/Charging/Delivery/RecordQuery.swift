@@ -14,10 +14,13 @@ public struct RecordQuery: Equatable, Sendable {
     private static let mostRecords = 100
 
     /// Nil when there is nothing that the page could hold. Of what is wanted of one state only, what cannot be in that state is passed over
-    /// unread.
+    /// unread; so is, of a transaction that runs, what is older than its begin.
     init?(_ number: Int, _ request: ReadRecords, _ ledger: TransactionLedger) {
         var after = max(request.after ?? 0, 0)
         guard after < ledger.lastSequence else { return nil }
+        if let running = ledger.open.values.first(where: { $0.began.transaction == request.transaction }) {
+            after = max(after, running.began.sequence - 1)
+        }
         switch request.state {
         case .deadLetter?:
             guard let next = ledger.deadLetters.first(after: after) else { return nil }
@@ -40,7 +43,9 @@ public struct RecordQuery: Equatable, Sendable {
             request.state ?? record.state == record.state
                 && request.transaction ?? record.transaction == record.transaction
         }
-        let isLast = found.count < query.limit
+        // Behind its end there is nothing of a transaction.
+        let isEnded = found.contains { $0.isStop && $0.transaction == request.transaction }
+        let isLast = isEnded || found.count < query.limit
         return ReadRecords.Reply(records: records, next: isLast ? nil : found.last?.sequence)
     }
 

@@ -10,8 +10,9 @@ enum AuthorizationRules {
     }
 
     enum Connection: String, CaseIterable {
+        /// Also while the registration is being asked for: who is to be asked about waits for it.
         case online
-        /// No WebSocket, or not accepted by the central system (§3.5).
+        /// No WebSocket, or the central system answered Pending or Rejected (`CentralSystemReach`).
         case offline
     }
 

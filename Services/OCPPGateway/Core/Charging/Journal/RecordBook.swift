@@ -172,6 +172,6 @@ struct RecordBook: Equatable, Sendable {
     /// What is out of service has a document of its own; what older versions kept in the journal does not count any more.
     mutating func availabilityIsSaved() { ledger.inoperative = [] }
 
-    /// A dead letter that was put back is not in the journal.
+    /// A message that was put back is not sent after all: it is not in the journal, or has nothing new to say.
     mutating func forgetRequeued(_ sequence: Int64) { ledger.requeued.remove(sequence) }
 }

@@ -2,7 +2,7 @@ import OCPP
 
 /// What can be wrong with the charge point itself, the worst first. StatusNotification tells it of connector 0, whatever the connectors say
 /// (OCPP 1.6 §4.9, §7.7).
-public enum ChargePointFault: Int, Comparable, Sendable {
+enum ChargePointFault: Int, Comparable, Sendable {
     /// hardware-io does not answer: no connector can be used.
     case hardware
     /// The disk takes no records: no transaction can begin.
@@ -14,7 +14,7 @@ public enum ChargePointFault: Int, Comparable, Sendable {
     /// The modem has little signal.
     case weakSignal
 
-    public static func < (left: ChargePointFault, right: ChargePointFault) -> Bool { left.rawValue < right.rawValue }
+    static func < (left: ChargePointFault, right: ChargePointFault) -> Bool { left.rawValue < right.rawValue }
 
     var errorCode: ChargePointErrorCode {
         switch self {

@@ -40,17 +40,6 @@ struct Statuses: Sendable {
     /// Why the newest Reset could not be done; nil when it was, or another one is under way. Told with the next report of the charge point.
     mutating func note(resetFailure reason: String?) { faults.set(.reset, reason != nil, detail: reason) }
 
-    /// Something about the charge point came or went.
-    mutating func set(
-        _ fault: ChargePointFault,
-        _ holds: Bool,
-        _ availability: AvailabilityMachine,
-        _ turn: inout ChargingTurn
-    ) {
-        faults.set(fault, holds)
-        reportChargePoint(availability, &turn)
-    }
-
     /// The modem's signal, in percent; nil without a modem in use.
     mutating func observed(
         signalPercent: Int?,

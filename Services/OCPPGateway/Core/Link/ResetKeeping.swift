@@ -1,0 +1,34 @@
+import Primitives
+
+/// What of a Reset is on disk (OCPP 1.6 §5.14). What the disk did not take is written again: it may still say that a reset is under way which
+/// was given up, and a program that dies hours later would have the next one go on with that.
+struct ResetKeeping: Equatable, Sendable {
+    private static let retryAfter = Duration.seconds(60)
+
+    /// What was found there, or was ordered to be saved last.
+    private(set) var document: ResetDocument
+    /// The newest save failed. Nil while the disk says the same as `document`, or is being told.
+    private var retryAt: Duration?
+
+    init(_ found: ResetDocument?) { document = found ?? ResetDocument() }
+
+    var nextDeadline: Deadline? { Deadline(at: retryAt, for: "how far a reset is is saved again") }
+
+    /// Returns what is to be saved by now so that the disk says this; `saved` or `saveFailed` follows.
+    mutating func keep(_ wanted: ResetDocument, at uptime: Duration) -> ResetDocument? {
+        let isRetryDue = nextDeadline?.isDue(at: uptime) == true
+        guard wanted != document || isRetryDue else { return nil }
+        document = wanted
+        retryAt = nil
+        return document
+    }
+
+    mutating func saved() { retryAt = nil }
+
+    mutating func saveFailed(at uptime: Duration) { retryAt = uptime + Self.retryAfter }
+
+    /// The program may end: what waits is saved now.
+    mutating func hurry(at uptime: Duration) {
+        if retryAt != nil { retryAt = uptime }
+    }
+}
