@@ -113,6 +113,7 @@ import Testing
         bench.feed(.link(.closed(dial: 1, reason: "end of stream")))
         bench.advance(.seconds(10))
         bench.connect(dial: 2)
+        bench.hearStore()
         let request = ChangeConfiguration.Request(key: "ResetRetries", value: "4")
         let stores = bench.ask(.changeConfiguration(request), id: "1")
             .compactMap { if case .store(let number, _) = $0 { number } else { nil } }

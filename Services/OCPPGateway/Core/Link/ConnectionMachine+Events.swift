@@ -126,4 +126,10 @@ extension ConnectionMachine {
         case doubt = "the uplink has been reported down for long: try all the same"
         case closing = "the closing handshake is overdue"
     }
+
+    static let stableAfter: Duration = .seconds(60)
+    static let closingTimeout: Duration = .seconds(3)
+    /// Whoever ends the program does not wait for a central system that is silent.
+    static let lastClosingTimeout: Duration = .milliseconds(200)
+    static let mostAddresses = 4
 }

@@ -110,8 +110,10 @@ public struct ConnectionMachine: Sendable {
 
     private mutating func reconnect(at moment: Moment) -> [Effect] {
         switch state {
-        case .idle, .notConfigured, .waitingForUplink, .closing, .backingOff, .stopped: []
-        case .resolving, .connecting, .securing: []  // The handshake will read the new ones.
+        // A handshake to come will read the new ones.
+        case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .securing, .closing, .backingOff,
+            .stopped:
+            []
         case .handshaking(let dial, _): leave(dial, next: .dialSoon, gracefully: false, at: moment)
         case .open(let link): leave(link.dial, next: .dialSoon, gracefully: true, at: moment)
         }
@@ -224,8 +226,7 @@ public struct ConnectionMachine: Sendable {
             // There was no socket yet, so that nothing else will report it gone.
             return continueAfterClosing(dial, next, at: moment)
         case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .securing, .handshaking, .open,
-            .closing,
-            .backingOff, .stopped:
+            .closing, .backingOff, .stopped:
             return []
         }
     }
@@ -276,12 +277,15 @@ public struct ConnectionMachine: Sendable {
 
     /// Ends the socket of `dial` and continues with `next` once it is reported closed.
     private mutating func leave(_ dial: Int, next: Next, gracefully: Bool, at moment: Moment) -> [Effect] {
-        let wasOpen = isOpen
+        let lost: [Effect] = isOpen ? [.lost(.ended)] : []
+        awaitClosing(dial, next, at: moment)
+        return lost + [gracefully ? .close(dial: dial) : .abort(dial: dial)]
+    }
+
+    private mutating func awaitClosing(_ dial: Int, _ next: Next, at moment: Moment) {
         state = .closing(dial: dial, next: next)
         deadlines.clearAll()
-        let patience = next == .stop ? Self.lastClosingTimeout : Self.closingTimeout
-        deadlines.set(.closing, at: moment.uptime + patience)
-        return (wasOpen ? [.lost(.ended)] : []) + [gracefully ? .close(dial: dial) : .abort(dial: dial)]
+        deadlines.set(.closing, at: moment.uptime + (next == .stop ? Self.lastClosingTimeout : Self.closingTimeout))
     }
 
     private mutating func declareDead(
@@ -290,9 +294,7 @@ public struct ConnectionMachine: Sendable {
         next: Next,
         at moment: Moment
     ) -> [Effect] {
-        state = .closing(dial: link.dial, next: next)
-        deadlines.clearAll()
-        deadlines.set(.closing, at: moment.uptime + Self.closingTimeout)
+        awaitClosing(link.dial, next, at: moment)
         return note(problem) + [.lost(.declaredDead(silentSince: link.heardAt)), .abort(dial: link.dial)]
     }
 
@@ -306,8 +308,7 @@ public struct ConnectionMachine: Sendable {
             return [.lost(.ended)] + note(.closedByPeer(reason)) + continueAfterClosing(dial, next, at: moment)
         case .closing(dial, let next): return continueAfterClosing(dial, next, at: moment)
         case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .securing, .handshaking, .open,
-            .closing,
-            .backingOff, .stopped:
+            .closing, .backingOff, .stopped:
             return []
         }
     }
@@ -397,10 +398,4 @@ public struct ConnectionMachine: Sendable {
         lastLogged = problem
         return [.log(LogRecord(.warning, problem.explanation(for: profile)))]
     }
-
-    private static let stableAfter: Duration = .seconds(60)
-    private static let closingTimeout: Duration = .seconds(3)
-    /// Whoever ends the program does not wait for a central system that is silent.
-    private static let lastClosingTimeout: Duration = .milliseconds(200)
-    private static let mostAddresses = 4
 }
