@@ -61,7 +61,6 @@ import Testing
         #expect(bench.indications.last == "1 rejected")
     }
 
-    // Shows: CORE-AUTH-31
     /// OCPP 1.6 §5.4; the certificate has the cache switched off.
     @Test func clearCacheIsAcceptedWhenTheCacheIsOff() {
         let bench = ChargingBench()

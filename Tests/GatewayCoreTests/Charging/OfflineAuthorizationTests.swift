@@ -23,6 +23,7 @@ import Testing
         #expect((bench.hardware[1]?.isClosed == true) == (offline == "true"))
     }
 
+    // Shows: CORE-AUTH-17
     /// OCPP 1.6 §9.1.1 and §9.1.12 are independent: the first is about unknown cards only.
     @Test func aKnownCardIsNoUnknownOne() {
         let bench = ChargingBench(

@@ -20,8 +20,10 @@ import Testing
         bench.central.forgetLines()
         bench.plug()
         bench.swipe("CARD")
+        let began = bench.moment.utc
         bench.run(seconds: 5)
         bench.swipe("CARD")
+        let ended = bench.moment.utc
         bench.run(seconds: 3)
         bench.unplug()
         #expect(
@@ -30,6 +32,8 @@ import Testing
                 "Status 1 Finishing", "Stop #1 Local CARD 1010", "Status 1 Available",
             ]
         )
+        #expect(bench.central.starts.map(\.request.timestamp) == [began])
+        #expect(bench.central.stops.map(\.request.timestamp) == [ended])
     }
 
     // Shows: CORE-TX-01, CORE-STAT-30
@@ -129,7 +133,7 @@ import Testing
         #expect(bench.permits.isEmpty)
     }
 
-    // Shows: CORE-AUTH-13, CORE-AUTH-33
+    // Shows: CORE-AUTH-13
     @Test func aConnectionLostDuringAuthorizeBringsTheOfflineRules() {
         let bench = ChargingBench()
         bench.goOnline()
