@@ -32,9 +32,10 @@ part() { sed -n "s/^$2: //p" "$1" | head -n 1; }
 # apply FILE: changes the copy. Fails when the old text is not there exactly once.
 apply() { python3 Tests/mutation.py apply "$1" "$scratch/copy"; }
 
-# tried FILTER SECONDS: "yes" when a test fails, hangs or crashes, "no" when all pass. The first failure is enough; the rest is not waited for.
+# tried FILTER SECONDS: "yes" when a test fails or crashes, "no" when all pass, "timed out" when neither is known by then: a mistake may make tests
+# hang, and a machine may be slow. The first failure is enough; the rest is not waited for.
 tried() {
-  local process
+  local process status=0
   : > "$scratch/last.log"
   # A group of its own, so that the end reaches the tests and not only who started them.
   setsid bash -c 'cd "$1" && exec timeout "$2" swift test --skip-build --disable-xctest --filter "$3"' \
@@ -49,7 +50,12 @@ tried() {
     fi
     timeout 1 tail --pid="$process" -f /dev/null || true
   done
-  if wait "$process"; then echo no; else echo yes; fi
+  wait "$process" || status=$?
+  case $status in
+    0) echo no ;;
+    124) echo 'timed out' ;;
+    *) echo yes ;;
+  esac
 }
 
 names=("$@")
@@ -84,5 +90,14 @@ while IFS=$'\t' read -r name tests simulation; do
   [ -e "$mutation" ] || continue
   printf '%-34s %-20s %-8s %-11s %s\n' "$name" "$(part "$mutation" kind)" "$tests" "$simulation" "$(part "$mutation" breaks)"
 done < "$results"
-awk -F '\t' '{ total++ } $2 != "no" { tests++ } $3 != "no" { simulation++ } $2 == "no" && $3 == "no" { missed++ }
-  END { printf "\n%d mistakes: %d noticed by the tests, %d by the simulation alone, %d by nobody\n", total, tests, simulation, missed }' "$results"
+awk -F '\t' '
+  function isNoticed(outcome) { return outcome != "no" && outcome != "timed out" }
+  { total++; noticed = isNoticed($2) || isNoticed($3) }
+  isNoticed($2) { tests++ }
+  isNoticed($3) { simulation++ }
+  !noticed && ($2 == "timed out" || $3 == "timed out") { unknown++ }
+  !noticed && $2 == "no" && $3 == "no" { missed++ }
+  END {
+    printf "\n%d mistakes: %d noticed by the tests, %d by the simulation alone, %d by nobody, %d not known because of a time-out\n", total, tests,
+      simulation, missed, unknown
+  }' "$results"

@@ -3,14 +3,16 @@ extension Journal {
     ///
     /// A torn tail is cut off and kept in a file of its own. After damage in the middle, or when both copies of the header are lost, all
     /// sound records are kept, the file is rewritten and the original set aside. So it is when a block cannot be read, however often
-    /// `tryAgain` says; nothing is cut off then. Of one in which no record can be found because of such blocks nothing is known, and opening fails, so that
-    /// whoever opens tries again. A file that is another's, or newer, is set aside as a whole and a new journal begun.
+    /// `tryAgain` says; nothing is cut off then. Of one in which no record can be found because of such blocks nothing is known, and
+    /// opening fails, so that whoever opens tries again; who cannot do without for ever begins anew with `replacesUnreadable`. Numbers that
+    /// unreadable blocks may have used are left out. A file that is another's, or newer, is set aside as a whole and a new journal begun.
     ///
     /// - Parameters:
     ///   - options: What it is called and may contain.
     ///   - reserve: Room on the disk that immediate records may use.
     ///   - files: Where it lies.
     ///   - tryAgain: How long a device is waited for that cannot read.
+    ///   - replacesUnreadable: When that is over and not one record could be read, the file is set aside and a new journal begun.
     ///   - onRecord: Gets every record.
     /// - Returns: The journal, and what was found.
     /// - Throws: `StorageError.inUse` when another process has it open; `.full` when the disk has no room for a new one, or for the
@@ -21,6 +23,7 @@ extension Journal {
         reserve: SpaceReserve? = nil,
         files: any FileSystem = KernelFileSystem(),
         tryAgain: @escaping DevicePatience = { _ in false },
+        replacesUnreadable: Bool = false,
         onRecord: (JournalRecord) -> Void
     ) throws(StorageError) -> (journal: Journal, report: JournalReport) {
         var report = JournalReport()
@@ -34,7 +37,8 @@ extension Journal {
             try file.lock()
             // A compaction that was cut short; its original is this one. Only who has the lock may know that nobody is at it.
             directory.discard(options.temporaryPath)
-            if let journal = try salvage(file, options, directory, reserve, tryAgain, &report, onRecord) {
+            let reading = Reading(tryAgain: tryAgain, replacesUnreadable: replacesUnreadable)
+            if let journal = try salvage(file, options, directory, reserve, reading, &report, onRecord) {
                 report.moved = directory.moved.take()
                 return (journal, report)
             }
@@ -42,6 +46,12 @@ extension Journal {
         let journal = try create(options, directory, reserve)
         report.moved = directory.moved.take()
         return (journal, report)
+    }
+
+    /// What is done about a device that cannot read.
+    private struct Reading {
+        var tryAgain: DevicePatience
+        var replacesUnreadable: Bool
     }
 
     private static func create(
@@ -79,15 +89,15 @@ extension Journal {
         _ options: Options,
         _ directory: Directory,
         _ reserve: SpaceReserve?,
-        _ tryAgain: @escaping DevicePatience,
+        _ reading: Reading,
         _ report: inout JournalReport,
         _ onRecord: (JournalRecord) -> Void
     ) throws(StorageError) -> Journal? {
-        let size = try askPatiently(tryAgain) { () throws(StorageError) in try file.size }
+        let size = try askPatiently(reading.tryAgain) { () throws(StorageError) in try file.size }
         let (start, hasBadBlocks) = try file.readSalvaging(
             JournalFormat.largestHeaderBytes,
             at: 0,
-            tryAgain: tryAgain
+            tryAgain: reading.tryAgain
         )
         var reason = hasBadBlocks ? "blocks of it cannot be read" : nil
         var header = JournalFormat.Header(formatVersion: options.formatVersion, nextSequence: 1)
@@ -117,18 +127,18 @@ extension Journal {
             end: size,
             reserve: reserve
         )
-        let scan = try journal.scan(from: isLost ? 0 : header.recordsStart, tryAgain, &report, onRecord)
-        if isLost {
-            guard journal.count > 0 else {
-                // Nothing could be read, which says nothing about what is there: the device may answer again in a moment.
-                if hasBadBlocks || scan.hasBadBlocks { throw .unreadable(options.path) }
-                report.setAside = try directory.setAside(options.path, reason: "its header is damaged")
-                report.tornBytes = 0
-                return nil
-            }
-            // Which numbers were used behind the last record is lost with the header; so many are left out.
-            journal.nextSequence += lostNumbers
+        let scan = try journal.scan(from: isLost ? 0 : header.recordsStart, reading.tryAgain, &report, onRecord)
+        let hasUnreadRecords = scan.hasBadBlocks || isLost && hasBadBlocks
+        if journal.count == 0, hasUnreadRecords {
+            // Nothing could be read, which says nothing about what is there: the device may answer again in a moment.
+            guard reading.replacesUnreadable else { throw .unreadable(options.path) }
+            reason = "the device can read no record of it"
+        } else if journal.count == 0, isLost {
+            report.setAside = try directory.setAside(options.path, reason: "its header is damaged")
+            report.tornBytes = 0
+            return nil
         }
+        journal.leaveOutNumbers(behind: scan, headerIsLost: isLost)
         if scan.hasBadBlocks { reason = reason ?? "blocks of it cannot be read" }
         if let damage = report.damage.first { reason = reason ?? "damage at byte \(damage.offset)" }
         if scan.tornBytes > JournalTail.maximumBytes + JournalFormat.maximumRecordBytes {
@@ -144,6 +154,8 @@ extension Journal {
     }
 
     private struct Scan {
+        /// Where it began.
+        var start: Int64
         var tornBytes: Int64
         var hasBadBlocks: Bool
     }
@@ -175,9 +187,17 @@ extension Journal {
                 report.records = count
                 report.tornBytes = tornBytes
                 end = offset
-                return Scan(tornBytes: tornBytes, hasBadBlocks: scanner.hasBadBlocks)
+                return Scan(start: start, tornBytes: tornBytes, hasBadBlocks: scanner.hasBadBlocks)
             }
         }
+    }
+
+    /// Numbers that may have been used behind the last record that was found do not come again.
+    private func leaveOutNumbers(behind scan: Scan, headerIsLost: Bool) {
+        var count: UInt64 = headerIsLost ? Self.lostNumbers : 0
+        // No record is shorter than that.
+        if scan.hasBadBlocks { count += UInt64(scan.tornBytes) / UInt64(JournalFormat.recordHeaderBytes) }
+        nextSequence = min(nextSequence + count, JournalFormat.maximumSequence)
     }
 
     /// Leaves a file that is sound and on the device: repaired, or with its tail cut off.
@@ -189,13 +209,13 @@ extension Journal {
     ) throws(StorageError) {
         if let reason {
             do throws(StorageError) {
-                return try repair(reason, &report)
+                return try repair(scan, reason, &report)
             } catch {
                 // What cannot be read must not be cut off. Else it works all the same, and the next start tries again.
                 if mustRepair { throw error }
             }
         }
-        if scan.tornBytes > 0 {
+        if scan.tornBytes > 0, report.setAside == nil {
             report.cutKeptAs = try directory.keepCut(
                 from: file,
                 at: end,
@@ -205,6 +225,11 @@ extension Journal {
             try file.truncate(to: end)
         }
         // Who wrote this may have been killed before it forced the file or its name: what was found here must not be lost later.
+        try force()
+    }
+
+    /// Brings the file and its name to the device.
+    private func force() throws(StorageError) {
         tail.isDoubtful = true
         try file.sync()
         try directory.sync(containing: options.path)
@@ -212,18 +237,25 @@ extension Journal {
     }
 
     /// Keeps the original under another name and rewrites the journal without the damage.
-    private func repair(_ reason: String, _ report: inout JournalReport) throws(StorageError) {
+    private func repair(_ scan: Scan, _ reason: String, _ report: inout JournalReport) throws(StorageError) {
+        let damaged = file
         let original = try directory.linkAside(options.path, reason: reason)
         isOriginalKept = true
         defer { isOriginalKept = false }
         do throws(StorageError) {
-            try rewriteSalvaging()
+            try rewriteSalvaging(from: scan.start, to: end + scan.tornBytes)
+            report.setAside = original
         } catch {
+            guard file === damaged else {
+                // The new file has the name already, and the other name is all that is left of the original.
+                report.setAside = original
+                return try force()
+            }
             directory.discard(original.keptAs)
             throw error
         }
-        report.setAside = original
     }
 
+    /// A lost header knew of numbers above the last record: of records that a compaction dropped.
     private static let lostNumbers: UInt64 = 1 << 20
 }

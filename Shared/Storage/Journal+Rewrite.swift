@@ -62,20 +62,22 @@ extension Journal {
         directory.discard(options.temporaryPath)
     }
 
-    /// Writes the whole journal anew without what is no record, when it is opened.
-    func rewriteSalvaging() throws(StorageError) {
+    /// Writes the whole journal anew without what is no record, when it is opened. The file from `start` to `fileEnd` is read again.
+    func rewriteSalvaging(from start: Int64, to fileEnd: Int64) throws(StorageError) {
         do throws(StorageError) {
             let rewrite = try newRewrite(
+                from: start,
                 badBlocks: .skip({ _ in false }),
                 formatVersion: header.formatVersion,
                 keeping: \.payload
             )
             self.rewrite = rewrite
-            while try !rewrite.advance(in: file, to: syncedEnd, maximumBytes: 64 << 10) {
+            while try !rewrite.advance(in: file, to: fileEnd, maximumBytes: 64 << 10) {
                 try usingReserve { () throws(StorageError) in try rewrite.drain() }
             }
-            // What was handed out must not be missing because the device fails once more.
-            guard rewrite.index.count >= count else { throw .unreadable(options.path) }
+            // What was handed out must not be missing because the device fails once more, nor anything be there that was not handed out
+            // because it does no longer: whoever opens reads everything again.
+            guard rewrite.index.count == count else { throw .unreadable(options.path) }
             try complete(rewrite)
         } catch {
             cancelCompaction()
@@ -85,6 +87,7 @@ extension Journal {
     }
 
     private func newRewrite(
+        from start: Int64? = nil,
         badBlocks: JournalScanner.BadBlocks,
         formatVersion: UInt16,
         keeping: @escaping (JournalRecord) -> [UInt8]?
@@ -93,7 +96,7 @@ extension Journal {
             options,
             header: JournalFormat.Header(formatVersion: formatVersion, nextSequence: nextSequence),
             scanner: JournalScanner(
-                from: index.firstOffset ?? header.recordsStart,
+                from: start ?? index.firstOffset ?? header.recordsStart,
                 to: syncedEnd,
                 minimum: 1,
                 badBlocks: badBlocks

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import statistics
 import time
 from typing import Callable
 
@@ -245,6 +246,19 @@ class Lab:
     def check(self, holds, otherwise):
         if not holds:
             raise AssertionError(otherwise)
+
+    @property
+    def lateness(self):
+        """Seconds by which a message may come late: in the laboratory nothing holds it up, in the unattended run a machine that is starved does."""
+        return self.seconds(1, 10)
+
+    def check_rhythm(self, times, wanted, what):
+        """Messages that came at these times, `wanted` seconds apart, give or take a second. One that is held up makes a long gap and a short one, and
+        leaves the median of several as it was."""
+        gaps = [after - before for before, after in zip(times, times[1:])]
+        usual = statistics.median(gaps)
+        shown = ", ".join(f"{gap:.2f}" for gap in gaps)
+        self.check(abs(usual - wanted) <= 1 and max(gaps) <= wanted + self.lateness, f"{what} {shown} s apart, expected {wanted}")
 
     def expect(self, *wanted, within=PATIENCE, optional=()):
         """Waits for these CALLs, in any order; `optional` ones may be among them. Returns what came, in the order of `wanted`."""

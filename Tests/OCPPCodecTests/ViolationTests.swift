@@ -176,7 +176,7 @@ import Testing
         #expect(error.errorDescription.utf8.allSatisfy { (0x20...0x7E).contains($0) })
     }
 
-    // Shows: CORE-MV-18, J-RPC-35
+    // Shows: J-RPC-35
     @Test func whatTheCentralSystemReceivesIsCheckedToo() {
         for payload in [
             #"{"connectorId":1,"meterValue":[]}"#,

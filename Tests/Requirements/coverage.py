@@ -6,7 +6,7 @@ A tag is a comment of its own in the lines before a test, in Swift or Python, wi
     // Shows: CORE-TX-16, CORE-STAT-16
     # Shows: CORE-TX-16
 
-It belongs to the next test function, or the next `case(…)` of Tests/Certification. Exits 1 when a tag names an obligation that is not in the table,
+It belongs to the test function, or the `case(…)` of Tests/Certification, that comes next; only comments and attributes may stand between. Exits 1 when a tag names an obligation that is not in the table,
 stands before no test, or contradicts a reason in the table. `--list` prints every obligation with its tests."""
 
 import pathlib
@@ -18,7 +18,10 @@ TESTS = HERE.parent
 TABLE = HERE / "core.tsv"
 TAG = re.compile(r"^\s*(?://|#) Shows: (.+)$")
 IDS = re.compile(r"(?:J|CORE|MSG|SEED)(?:-[A-Z]+)?-\d+")
-TEST = re.compile(r"""^\s*(?:@Test.*\s)?(?:static\s+)?(?:func|def)\s+(\w+)\(|^@?case\(\s*(?:"([^"]+)")?|^\s+"(TC_[^"]+)",""")
+COMMENT = re.compile(r"^\s*(?://|#(?!\[)|$)")
+SWIFT_TEST = re.compile(r"\bfunc\s+(\w+)\s*[(<]")
+PYTHON_TEST = re.compile(r"""^def (test_\w+)\(|^@?case\(\s*"([^"]+)"|^\s+"(TC_[^"]+)",""")
+PYTHON_OPENING = re.compile(r"^@?case\(\s*$")
 
 
 def read_table():
@@ -37,17 +40,41 @@ def read_table():
 def read_tags(path):
     """Pairs of an id and the test that it stands before; a test of None is a tag before no test."""
     pending, pairs = [], []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    name_of = name_in_swift if path.suffix == ".swift" else name_in_python
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines):
         tag = TAG.match(line)
         if tag:
             pending += [part.strip() for part in tag[1].split(",")]
-            continue
-        test = TEST.match(line) if pending else None
-        if test and any(test.groups()):
-            name = next(group for group in test.groups() if group)
+        elif pending and not COMMENT.match(line):
+            name = name_of(lines[number:])
             pairs += [(identifier, name) for identifier in pending]
             pending = []
     return pairs + [(identifier, None) for identifier in pending]
+
+
+def name_in_swift(lines):
+    """The function that the attribute @Test on the first line makes a test; None when there is none."""
+    if not lines[0].lstrip().startswith("@Test"):
+        return None
+    for line in lines:
+        found = SWIFT_TEST.search(line)
+        if found or line.rstrip().endswith("{"):
+            return found and found[1]
+    return None
+
+
+def name_in_python(lines):
+    """The test function or the case that begins on the first line, or behind the decorators there; None when there is none."""
+    depth = 0
+    for line in lines:
+        found = PYTHON_TEST.match(line) if depth == 0 or line.lstrip().startswith('"') else None
+        if found:
+            return next(group for group in found.groups() if group)
+        if depth == 0 and not line.startswith("@") and not PYTHON_OPENING.match(line):
+            return None
+        depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+    return None
 
 
 def main():

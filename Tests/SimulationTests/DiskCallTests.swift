@@ -70,6 +70,21 @@ import Testing
         }
     }
 
+    /// The gateway is killed, and the next one reads so far and no further, until the device is healed. Offline, so that nothing of it is
+    /// delivered before.
+    @Test(arguments: 1...8) func aGatewayThatCannotReadItsJournalLeavesItAsItIs(call: Int) {
+        var scenario = Scenario.offline
+        let fault = DiskFault(call: call, kinds: [.read], effect: .error(Errno(EIO)), lasting: .fromThenOn)
+        let others: [(Duration, Plan)] = [
+            (.seconds(100), .disk(fault, of: .gateway)), (.seconds(100), .kill(.gateway, restartAfter: .seconds(2))),
+            (.seconds(120), .disk(nil, of: .gateway)),
+        ]
+        scenario.plans += others
+        let world = scenario.play(briefly: true)
+        #expect(world.violations.isEmpty, "\(world.report())")
+        #expect(world.ledger.transactions.map { $0.stop != nil } == [true])
+    }
+
     /// What a failed sync was to force is in blocks that no later write touches: whoever goes on as if nothing had happened loses it.
     @Test(arguments: [57, 64, 71, 78, 85, 92, 99, 106, 113, 120])
     func everySyncOfALongJournalMayFail(at second: Int) {

@@ -17,10 +17,17 @@ struct DiskBench {
 
     func open(
         reserve: SpaceReserve? = nil,
+        replacesUnreadable: Bool = false,
         tryAgain: @escaping DevicePatience = { _ in false }
     ) throws(StorageError) -> (journal: Journal, records: [JournalRecord], report: JournalReport) {
         var records: [JournalRecord] = []
-        let (journal, report) = try Journal.open(options, reserve: reserve, files: disk, tryAgain: tryAgain) {
+        let (journal, report) = try Journal.open(
+            options,
+            reserve: reserve,
+            files: disk,
+            tryAgain: tryAgain,
+            replacesUnreadable: replacesUnreadable
+        ) {
             records.append($0)
         }
         return (journal, records, report)

@@ -49,7 +49,11 @@ final class GatewayDaemon {
         )
         let directory = try host.makeStateDirectory()
         let log = host.log
-        journal = try TransactionJournal(directory: directory, tryAgain: host.waitForDevice) { log.write($0) }
+        journal = try TransactionJournal(
+            directory: directory,
+            tryAgain: host.waitForDevice,
+            replacesUnreadable: true
+        ) { log.write($0) }
         documents = DocumentFiles(directory: directory) { log.write($0) }
         credentials = Credentials(
             identity: site.identity,

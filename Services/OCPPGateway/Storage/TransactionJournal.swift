@@ -46,12 +46,15 @@ public final class TransactionJournal {
     ///   - directory: The state folder; it must exist.
     ///   - files: Where it lies.
     ///   - tryAgain: How long a device is waited for that cannot read.
+    ///   - replacesUnreadable: When that is over and not one record could be read, the history is set aside and another begun: the charger
+    ///     must not stay closed for ever. Else this fails.
     ///   - log: Gets what was found damaged, and what becomes of a compaction.
     /// - Throws: `StorageError` when the folder cannot be used or another gateway works in it.
     public init(
         directory: String,
         files: any FileSystem = KernelFileSystem(),
         tryAgain: @escaping DevicePatience = { _ in false },
+        replacesUnreadable: Bool = false,
         log: @escaping (LogRecord) -> Void
     ) throws(StorageError) {
         let reserve = Self.reserve(directory + "/transactions.reserve", files, tryAgain, log)
@@ -64,7 +67,13 @@ public final class TransactionJournal {
         var restored = TransactionLedger()
         var marks: [(message: Int64, record: UInt64)] = []
         var unreadable = 0
-        let opened = try Journal.open(options, reserve: reserve, files: files, tryAgain: tryAgain) { stored in
+        let opened = try Journal.open(
+            options,
+            reserve: reserve,
+            files: files,
+            tryAgain: tryAgain,
+            replacesUnreadable: replacesUnreadable
+        ) { stored in
             guard let record = Self.decode(stored.payload) else {
                 unreadable += 1
                 return

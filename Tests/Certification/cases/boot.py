@@ -15,13 +15,18 @@ def registrations(*statuses, interval):
 
 
 def expect_heartbeats(lab, accepted, interval):
-    """Three in a row, each an interval of silence after the one before, give or take a second."""
+    """Three in a row, each an interval of silence after the one before."""
     lab.background.clear()
-    before = accepted
-    for _ in range(3):
-        beat = lab.expect(heartbeat(), within=interval + 5)
-        lab.check(abs(beat.at - before.at - interval) <= 1, f"Heartbeat after {beat.at - before.at:.2f} s, expected {interval}")
-        before = beat
+    beats = [lab.expect(heartbeat(), within=interval + lab.lateness + 5) for _ in range(3)]
+    lab.check_rhythm([accepted.at, *(beat.at for beat in beats)], interval, "Heartbeats")
+
+
+def expect_boot_again(lab, first, retry):
+    """Another attempt, `retry` seconds after the first one and not before."""
+    again = lab.expect(boot(), within=retry + lab.lateness + 5)
+    # A first one that was held up makes the time look shorter.
+    early = lab.seconds(0.1, 1)
+    lab.check(-early <= again.at - first.at - retry <= lab.lateness + 0.5, f"asked again after {again.at - first.at:.2f} s, expected {retry}")
 
 
 # Shows: CORE-BOOT-01, CORE-BOOT-06, CORE-BOOT-08, CORE-BOOT-15, CORE-HB-01
@@ -35,8 +40,7 @@ def cold_boot(lab):
     lab.background.clear()
     lab.switch_on({})
     first = lab.expect(boot(chargePointVendor=bool, chargePointModel=bool))
-    again = lab.expect(boot(), within=retry + 5)
-    lab.check(-0.1 <= again.at - first.at - retry <= 1.5, f"asked again after {again.at - first.at:.2f} s, expected {retry}")
+    expect_boot_again(lab, first, retry)
     statuses = lab.expect(status("Available", 0), status("Available", 1))
     expect_heartbeats(lab, max(statuses, key=lambda one: one.at), interval)
 
@@ -58,7 +62,6 @@ def pending(lab):
     first = lab.expect(boot())
     lab.get()
     lab.set(MeterValueSampleInterval=lab.seconds(60, 60))
-    again = lab.expect(boot(), within=retry + 5)
-    lab.check(-0.1 <= again.at - first.at - retry <= 1.5, f"asked again after {again.at - first.at:.2f} s, expected {retry}")
+    expect_boot_again(lab, first, retry)
     statuses = lab.expect(status("Available", 0), status("Available", 1))
     expect_heartbeats(lab, max(statuses, key=lambda one: one.at), interval)

@@ -68,7 +68,6 @@ def send_local_list(lab):
         lab.check(refused.code in ("NotSupported", "NotImplemented"), str(refused))
 
 
-# Shows: CORE-DT-02
 @case("TC_062", "Data transfer to the charge point")
 def data_transfer(lab):
     lab.answered(

@@ -14,7 +14,7 @@ def stop_and_unlock(lab):
     lab.expect(status("Available"))
 
 
-# Shows: CORE-TX-16, CORE-STAT-16, CORE-UNL-05, SEED-05
+# Shows: CORE-TX-16, CORE-STAT-16, SEED-05
 @case("TC_005_2", "EV-side disconnect – stop, no unlock")
 def stop_without_unlock(lab):
     lab.set(StopTransactionOnEVSideDisconnect="true")

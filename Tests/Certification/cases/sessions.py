@@ -12,7 +12,7 @@ def end_by_card(lab, began):
     lab.expect(status("Available"))
 
 
-# Shows: CORE-AUTH-01, CORE-AUTH-04, CORE-TX-02, CORE-TX-11, CORE-STAT-01, CORE-STAT-09, CORE-STAT-14
+# Shows: CORE-AUTH-01, CORE-AUTH-04, CORE-STAT-01, CORE-STAT-09, CORE-STAT-14
 # Shows: CORE-STAT-25, CORE-STAT-28, CORE-STAT-30, J-RPC-24
 @case("TC_003", "Regular charging session – plug-in first")
 def plug_in_first(lab):

@@ -23,12 +23,12 @@ import Testing
 
     @Test mutating func whatIsLearnedWithinTenMinutesIsOneWrite() {
         learn("ONE", accepted, at: 100)
-        learn("TWO", blocked, at: 400)
+        learn("TWO", accepted, at: 400)
         #expect(cache.nextDeadline?.at == .seconds(700))
         var orders = cache.settle(at: .seconds(699))
         #expect(orders == .init())
         orders = cache.settle(at: .seconds(700))
-        #expect(orders.save == document(("ONE", accepted), ("TWO", blocked)))
+        #expect(orders.save == document(("ONE", accepted), ("TWO", accepted)))
         orders = cache.saved()
         #expect(orders == .init())
         #expect(cache.nextDeadline == nil)
@@ -40,13 +40,6 @@ import Testing
         _ = cache.saved()
         for hour in 1...24 { learn("ONE", accepted, at: hour * 3600) }
         #expect(cache.nextDeadline == nil)
-    }
-
-    /// What the disk never heard of costs no write of its own.
-    @Test mutating func whatIsRevokedBeforeItWasSavedIsNotUrgent() {
-        learn("ONE", accepted, at: 100)
-        learn("ONE", blocked, at: 101)
-        #expect(cache.nextDeadline?.at == .seconds(700))
     }
 
     @Test mutating func whatComesWhileADocumentIsWrittenIsSavedAfterIt() {
@@ -98,6 +91,18 @@ import Testing
         let done = cache.saved()
         #expect(done == .init(answers: [.init(callId: "a", status: .accepted)]))
         #expect(cache.info(of: "ONE", at: now, .seconds(1)) == nil)
+        #expect(cache.nextDeadline == nil)
+    }
+
+    // Shows: CORE-AUTH-31
+    /// OCPP 1.6 §5.4: what the disk has from before it was switched off goes first.
+    @Test mutating func clearCacheEmptiesACacheThatIsOffToo() {
+        cache = AuthorizationCache(document(("ONE", accepted)), isEnabled: false)
+        cache.clear(callId: "a")
+        let asked = cache.settle(at: .zero)
+        #expect(asked == .init(save: AuthorizationCacheDocument()))
+        let done = cache.saved()
+        #expect(done == .init(answers: [.init(callId: "a", status: .accepted)]))
         #expect(cache.nextDeadline == nil)
     }
 

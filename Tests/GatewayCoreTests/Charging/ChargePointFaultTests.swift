@@ -126,12 +126,12 @@ import Testing
         #expect(bench.lines.last == "Status 1 Available")
     }
 
+    // Shows: CORE-STAT-18
     /// OCPP 1.6 §7.6: every error code that this charger can have.
     @Test(arguments: [
         HardwareFaultCode.connectorLockFailure, .groundFailure, .highTemperature, .internalError, .overCurrentFailure,
         .overVoltage, .powerMeterFailure, .powerSwitchFailure, .underVoltage,
     ])
-    // Shows: CORE-STAT-18
     func aFaultOfTheHardwareIsTheErrorCode(fault: HardwareFaultCode) {
         let bench = online()
         bench.change { $0.faults = [fault] }

@@ -45,4 +45,20 @@ extension ChargingBench {
         bench.central.forgetLines()
         return bench
     }
+
+    /// The cache alone says who may charge offline.
+    static let cacheOnly: [OCPPKeyName: String] = [
+        .authorizationCacheEnabled: "true", .allowOfflineTxForUnknownId: "false", .localAuthorizeOffline: "true",
+    ]
+
+    /// A session from plug to unplug.
+    func session(_ idTag: String) {
+        plug()
+        swipe(idTag)
+        run(seconds: 10)
+        swipe(idTag)
+        run(seconds: 10)
+        unplug()
+        run(seconds: 6)
+    }
 }

@@ -303,7 +303,6 @@ import Testing
         #expect(bench.lines == ["Status 1 SuspendedEV"])
     }
 
-    // Shows: CORE-TX-41
     /// Memory holds a window, the rest waits on disk.
     @Test func aLongQueueIsReadInPieces() {
         let bench = ChargingBench(keys: [.meterValueSampleInterval: "1"])

@@ -4,37 +4,22 @@ import OCPP
 import Primitives
 import Testing
 
-/// Who may charge without a question, online and offline (OCPP 1.6 §3.5). The table itself is in `AuthorizationRulesTests`.
+/// Who may charge without a question online (OCPP 1.6 §3.5), and what feeds the cache. The table itself is in `AuthorizationRulesTests`.
 @Suite struct LocalAuthorizationTests {
-    private static let cacheOnly: [OCPPKeyName: String] = [
-        .authorizationCacheEnabled: "true", .allowOfflineTxForUnknownId: "false", .localAuthorizeOffline: "true",
-    ]
-
-    /// A session from plug to unplug.
-    private func session(_ idTag: String, _ bench: ChargingBench) {
-        bench.plug()
-        bench.swipe(idTag)
-        bench.run(seconds: 10)
-        bench.swipe(idTag)
-        bench.run(seconds: 10)
-        bench.unplug()
-        bench.run(seconds: 6)
-    }
-
     private func authorizations(_ bench: ChargingBench) -> Int {
         bench.lines.filter { $0.hasPrefix("Authorize") }.count
     }
 
-    // MARK: - Online
+    // MARK: - Asked or not
 
     // Shows: CORE-AUTH-12, CORE-AUTH-22
     /// TC_007.
     @Test func aCachedCardStartsWithoutAQuestion() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
         bench.goOnline()
-        session("CARD", bench)
+        bench.session("CARD")
         #expect(authorizations(bench) == 1)
-        session("CARD", bench)
+        bench.session("CARD")
         #expect(authorizations(bench) == 1)
         #expect(bench.central.starts.count == 2)
     }
@@ -45,8 +30,8 @@ import Testing
     func withoutBothKeysEveryCardIsAskedAbout(cache: String, preAuthorize: String) {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: cache, .localPreAuthorize: preAuthorize])
         bench.goOnline()
-        session("CARD", bench)
-        session("CARD", bench)
+        bench.session("CARD")
+        bench.session("CARD")
         #expect(authorizations(bench) == 2)
     }
 
@@ -55,18 +40,18 @@ import Testing
     @Test func afterClearCacheACardIsAskedAboutAgain() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
         bench.goOnline()
-        session("CARD", bench)
+        bench.session("CARD")
         #expect(bench.clearCache() == .accepted)
-        session("CARD", bench)
+        bench.session("CARD")
         #expect(authorizations(bench) == 2)
     }
 
     // Shows: CORE-AUTH-29
     /// TC_061 with a power cut: what was answered Accepted is gone for good.
     @Test func whatWasClearedDoesNotComeBack() {
-        let bench = ChargingBench(keys: Self.cacheOnly)
+        let bench = ChargingBench(keys: ChargingBench.cacheOnly)
         bench.goOnline()
-        session("CARD", bench)
+        bench.session("CARD")
         bench.run(seconds: 700)
         #expect(bench.cached == ["CARD Accepted"])
         #expect(bench.clearCache() == .accepted)
@@ -76,12 +61,11 @@ import Testing
         #expect(bench.indications.last == "1 rejected")
     }
 
-    // Shows: CORE-AUTH-31
     /// OCPP 1.6 §5.4; the certificate has the cache switched off.
     @Test func clearCacheIsAcceptedWhenTheCacheIsOff() {
         let bench = ChargingBench()
         bench.goOnline()
-        session("CARD", bench)
+        bench.session("CARD")
         #expect(bench.clearCache() == .accepted)
         #expect(bench.saves.filter { $0 == AuthorizationCacheDocument.name }.isEmpty)
     }
@@ -89,12 +73,12 @@ import Testing
     @Test func clearCacheIsRejectedWhenTheDiskRefuses() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
         bench.goOnline()
-        session("CARD", bench)
+        bench.session("CARD")
         bench.persistFails = true
         #expect(bench.clearCache() == .rejected)
         bench.persistFails = false
         bench.run(seconds: 10)
-        session("CARD", bench)
+        bench.session("CARD")
         #expect(authorizations(bench) == 1)
         #expect(bench.clearCache() == .accepted)
     }
@@ -121,7 +105,7 @@ import Testing
     @Test func aCardThatWasBlockedSinceIsStoppedAndNotStartedAgain() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
         bench.goOnline()
-        session("CARD", bench)
+        bench.session("CARD")
         bench.run(seconds: 700)
         #expect(bench.cached == ["CARD Accepted"])
         bench.central.startInfo = { _ in IdTagInfo(status: .blocked) }
@@ -144,7 +128,7 @@ import Testing
     @Test func aRemoteStartOfACachedCardAsksNobody() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
         bench.goOnline()
-        session("CARD", bench)
+        bench.session("CARD")
         bench.plug()
         let (answer, effects) = bench.machine.remoteStart(.init(connectorId: 1, idTag: "CARD"), at: bench.moment)
         #expect(answer.status == .accepted)
@@ -162,16 +146,16 @@ import Testing
     @Test func stopTransactionFeedsTheCache() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
         bench.goOnline()
-        session("CARD", bench)
+        bench.session("CARD")
         bench.run(seconds: 700)
         bench.central.interfere = { request in
             guard case .stopTransaction = request else { return nil }
             let info = IdTagInfo(status: .blocked)
             return .confirmed(.stopTransaction(StopTransaction.Confirmation(idTagInfo: info)))
         }
-        session("CARD", bench)
+        bench.session("CARD")
         #expect(bench.cached == ["CARD Blocked"])
-        session("CARD", bench)
+        bench.session("CARD")
         #expect(authorizations(bench) == 2)
     }
 
@@ -190,7 +174,7 @@ import Testing
         bench.unplug()
         bench.run(seconds: 10)
         #expect(bench.central.stops.isEmpty)
-        session("CARD", bench)
+        bench.session("CARD")
         #expect(authorizations(bench) == 1)
     }
 
@@ -198,7 +182,7 @@ import Testing
     /// OCPP 1.6 §3.5.4: begun offline as an unknown card, known from the answer to its StartTransaction on.
     @Test func startTransactionFeedsTheCache() {
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localAuthorizeOffline: "true"])
-        session("CARD", bench)
+        bench.session("CARD")
         bench.goOnline()
         bench.run(seconds: 10)
         bench.goOffline()
@@ -213,7 +197,7 @@ import Testing
 
     /// An answer that comes when nobody waits for it any more still says what the central system thinks.
     @Test func anAnswerToAQuestionThatWasGivenUpIsRemembered() {
-        let bench = ChargingBench(keys: Self.cacheOnly)
+        let bench = ChargingBench(keys: ChargingBench.cacheOnly)
         bench.goOnline()
         bench.plug()
         bench.run(seconds: 1)
@@ -231,7 +215,7 @@ import Testing
 
     /// The echo of our own message says nothing of the card.
     @Test func concurrentTxToARepetitionIsNotRemembered() {
-        let bench = ChargingBench(keys: Self.cacheOnly)
+        let bench = ChargingBench(keys: ChargingBench.cacheOnly)
         bench.goOnline()
         bench.plug()
         bench.central.interfere = { request in
@@ -251,7 +235,7 @@ import Testing
     /// Where the date is what cannot be read, Accepted would be for ever; a refusal is a refusal.
     @Test(arguments: [(AuthorizationStatus.accepted, []), (.blocked, ["CARD Blocked"])])
     func ofAnUnreadableAnswerOnlyARefusalIsRemembered(status: AuthorizationStatus, cached: [String]) {
-        let bench = ChargingBench(keys: Self.cacheOnly)
+        let bench = ChargingBench(keys: ChargingBench.cacheOnly)
         bench.central.interfere = { request in
             guard case .authorize = request else { return nil }
             let salvaged = SalvagedIdTagInfo(status: status)
@@ -263,141 +247,5 @@ import Testing
         bench.run(seconds: 1)
         bench.feed(.terminationRequested)
         #expect(bench.cached == cached)
-    }
-
-    // MARK: - Offline
-
-    // Shows: CORE-AUTH-14, CORE-AUTH-25
-    /// OCPP 1.6 §9.1.12, and E §3.4 with a power cut: the cache survives.
-    @Test(arguments: ["true", "false"]) func aCachedCardChargesOfflineWhenTheKeySaysSo(offline: String) {
-        let bench = ChargingBench(keys: Self.cacheOnly.merging([.localAuthorizeOffline: offline]) { $1 })
-        bench.goOnline()
-        session("CARD", bench)
-        bench.run(seconds: 600)
-        bench.goOffline()
-        bench.powerCycle()
-        bench.plug()
-        bench.swipe("OTHER")
-        #expect(bench.indications.last == "1 rejected")
-        bench.swipe("CARD")
-        bench.run(seconds: 5)
-        #expect((bench.hardware[1]?.isClosed == true) == (offline == "true"))
-    }
-
-    /// OCPP 1.6 §9.1.1 and §9.1.12 are independent: the first is about unknown cards only.
-    @Test func aKnownCardIsNoUnknownOne() {
-        let bench = ChargingBench(
-            keys: Self.cacheOnly.merging([.localAuthorizeOffline: "false", .allowOfflineTxForUnknownId: "true"]) { $1 }
-        )
-        bench.goOnline()
-        session("CARD", bench)
-        bench.goOffline()
-        bench.plug()
-        bench.swipe("CARD")
-        #expect(bench.indications.last == "1 rejected")
-        bench.swipe("OTHER")
-        bench.run(seconds: 5)
-        #expect(bench.hardware[1]?.isClosed == true)
-    }
-
-    // Shows: CORE-AUTH-16, CORE-AUTH-21
-    /// OCPP 1.6 §3.5.4: whatever unknown cards may do.
-    @Test(arguments: [AuthorizationStatus.blocked, .invalid, .expired, .concurrentTx])
-    func aCardThatIsCachedAsNotValidDoesNotChargeOffline(status: AuthorizationStatus) {
-        let bench = ChargingBench(keys: Self.cacheOnly.merging([.allowOfflineTxForUnknownId: "true"]) { $1 })
-        bench.central.authorizeInfo = { _ in IdTagInfo(status: status) }
-        bench.goOnline()
-        bench.plug()
-        bench.swipe("CARD")
-        bench.run(seconds: 1)
-        bench.goOffline()
-        bench.swipe("CARD")
-        bench.run(seconds: 2)
-        #expect(bench.hardware[1]?.isClosed == false)
-        #expect(bench.rejections == [status.rawValue, "\(status.rawValue) (cache)"])
-    }
-
-    // Shows: CORE-AUTH-23
-    /// OCPP 1.6 §3.5.4: expired by the passage of time, even where unknown cards may charge.
-    @Test func aCardThatHasExpiredSinceDoesNotChargeOffline() {
-        let bench = ChargingBench(keys: Self.cacheOnly.merging([.allowOfflineTxForUnknownId: "true"]) { $1 })
-        let expiryDate = bench.moment.utc.advanced(by: .seconds(3600))
-        bench.central.authorizeInfo = { _ in IdTagInfo(expiryDate: expiryDate, status: .accepted) }
-        bench.central.startInfo = bench.central.authorizeInfo
-        bench.goOnline()
-        session("CARD", bench)
-        bench.goOffline()
-        session("CARD", bench)
-        bench.goOnline()
-        bench.run(seconds: 10)
-        #expect(bench.central.starts.count == 2)
-        bench.goOffline()
-        bench.run(seconds: 3600)
-        bench.plug()
-        bench.swipe("CARD")
-        bench.run(seconds: 2)
-        #expect(bench.hardware[1]?.isClosed == false)
-        #expect(bench.rejections == ["Expired (cache)"])
-    }
-
-    /// A charger without a clock of its own does not know after a power cut what has expired.
-    @Test func whatMayHaveExpiredDoesNotChargeWhileTheTimeIsNotKnown() {
-        let bench = ChargingBench(clockIsTrusted: false, keys: Self.cacheOnly)
-        let expiryDate = bench.moment.utc.advanced(by: .seconds(86_400))
-        bench.central.authorizeInfo = { idTag in
-            IdTagInfo(expiryDate: idTag == "DATED" ? expiryDate : nil, status: .accepted)
-        }
-        bench.central.startInfo = bench.central.authorizeInfo
-        bench.feed(.clockSynchronised(offset: .zero))
-        bench.goOnline()
-        session("DATED", bench)
-        session("ENDLESS", bench)
-        bench.feed(.terminationRequested)
-        bench.goOffline()
-        bench.powerCycle()
-        bench.plug()
-        bench.swipe("DATED")
-        #expect(bench.rejections == ["may have expired: the time is not known"])
-        bench.swipe("ENDLESS")
-        bench.run(seconds: 2)
-        #expect(bench.hardware[1]?.isClosed == true)
-    }
-
-    /// OCPP 1.6 §3.10: the parent is known offline too.
-    @Test func aCardOfTheGroupEndsATransactionOffline() {
-        let bench = ChargingBench(keys: Self.cacheOnly)
-        bench.central.authorizeInfo = { idTag in
-            IdTagInfo(parentIdTag: idTag == "STRANGER" ? nil : "FAMILY", status: .accepted)
-        }
-        bench.central.startInfo = bench.central.authorizeInfo
-        bench.goOnline()
-        for idTag in ["MOTHER", "SON", "STRANGER"] { session(idTag, bench) }
-        bench.goOffline()
-        bench.plug()
-        bench.swipe("MOTHER")
-        bench.run(seconds: 5)
-        bench.swipe("STRANGER")
-        bench.run(seconds: 5)
-        #expect(bench.hardware[1]?.isClosed == true)
-        bench.swipe("SON")
-        bench.run(seconds: 5)
-        bench.goOnline()
-        bench.run(seconds: 5)
-        #expect(bench.central.stops.last?.request.idTag == "SON")
-        #expect(bench.central.stops.last?.request.reason == .local)
-    }
-
-    /// The question was out when the connection went: the rows for offline decide, the cache included.
-    @Test(arguments: ["CARD", "OTHER"]) func aQuestionThatTheConnectionTookAlongIsDecidedByTheCache(idTag: String) {
-        let bench = ChargingBench(keys: Self.cacheOnly)
-        bench.goOnline()
-        session("CARD", bench)
-        bench.plug()
-        bench.run(seconds: 1)
-        bench.holdsAnswers = true
-        bench.swipe(idTag)
-        bench.goOffline()
-        bench.run(seconds: 3)
-        #expect((bench.hardware[1]?.isClosed == true) == (idTag == "CARD"))
     }
 }

@@ -42,6 +42,7 @@ import Testing
         bench.central.meterValues.map(\.request.meterValue.elements)
     }
 
+    // Shows: CORE-MV-27, CORE-MV-30
     /// OCPP 1.6 §7.31, §4.7, E §3.86: each of the 22 has its value, its unit and its place.
     @Test(
         arguments: [
@@ -75,6 +76,7 @@ import Testing
         #expect(values(bench).first?.first?.sampledValue.elements == [expected])
     }
 
+    // Shows: CORE-MV-17
     /// OCPP 1.6 §3.16.3.
     @Test func allPlacesWhereItIsMeasuredAreReported() {
         let bench = charging([.meterValueSampleInterval: "10", .meterValuesSampledData: "Current.Import,Voltage"])
@@ -85,6 +87,7 @@ import Testing
 
     // MARK: - Intervals
 
+    // Shows: CORE-MV-29
     /// OCPP 1.6 §7.31, E §3.78.
     @Test func theEnergiesOfAllIntervalsMakeTheWhole() {
         let bench = charging([
@@ -101,6 +104,7 @@ import Testing
         #expect(sets.last?[1].value == "\(1000 + energies.reduce(0, +))")
     }
 
+    // Shows: CORE-MV-06, CORE-MV-07
     /// OCPP 1.6 §9.1.5, §4.7: the register is one of the boundary, the rest of the whole interval.
     @Test func aClockAlignedIntervalIsCountedAndAveragedFromItsBegin() {
         let bench = ChargingBench(keys: [

@@ -9,7 +9,7 @@ import Testing
         bench.central.meterValues.map(\.request)
     }
 
-    // Shows: CORE-MV-01, CORE-MV-03, CORE-MV-08, CORE-MV-22, CORE-MV-24, CORE-MV-32, CORE-MV-33, CORE-MV-38
+    // Shows: CORE-MV-01, CORE-MV-03, CORE-MV-08, CORE-MV-18, CORE-MV-22, CORE-MV-24, CORE-MV-32, CORE-MV-33, CORE-MV-38
     /// TC_070.
     @Test func sampledValuesComeOnTheGridWithoutDrift() {
         let bench = ChargingBench(keys: [
@@ -28,6 +28,7 @@ import Testing
                 .seconds(15), .seconds(30), .seconds(45),
             ]
         )
+        #expect(values.allSatisfy { $0.connectorId == 1 && $0.transactionId == 1 })
         let first = values.first?.meterValue.first.sampledValue.elements ?? []
         #expect(first.allSatisfy { $0.context == .samplePeriodic && $0.location == .outlet })
         #expect(
@@ -109,14 +110,17 @@ import Testing
         #expect(bench.central.starts.count == 1)
     }
 
-    // Shows: CORE-TX-41, CORE-TX-47
+    // Shows: CORE-TX-41
     @Test func aRegisterThatFallsIsNotFollowed() {
-        let bench = ChargingBench.charging()
+        let bench = ChargingBench.charging(keys: [.meterValueSampleInterval: "1"])
         bench.change { $0.registerWh = 5 }
         bench.run(seconds: 3)
         bench.swipe("CARD")
         bench.run(seconds: 2)
         #expect(bench.central.stops.map(\.request.meterStop) == [1006])
+        // The card begins another transaction, from where the meter counts now.
+        let values = everything(bench).filter { $0.transactionId == 1 }
+        #expect(values.compactMap { Int($0.meterValue.first.sampledValue.first.value) } == [1002, 1004, 1006])
     }
 
     // MARK: - transactionData

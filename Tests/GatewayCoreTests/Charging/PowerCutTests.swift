@@ -32,7 +32,7 @@ import Testing
         return bench.writes
     }
 
-    // Shows: CORE-TX-27, CORE-TX-41
+    // Shows: CORE-TX-27, CORE-TX-47
     /// A cut of the power before each write: exactly one Start and one Stop, or nothing at all and no energy.
     @Test(arguments: Death.allCases, [true, false])
     func everyCutLeavesOneStartAndOneStop(death: Death, online: Bool) {

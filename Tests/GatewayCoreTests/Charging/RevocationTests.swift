@@ -73,6 +73,46 @@ import Testing
         #expect(save(&cache, at: 1) == document(("ONE", blocked)))
     }
 
+    // MARK: - Who was never on disk
+
+    /// Unknown identifiers may be allowed to charge offline (OCPP 1.6 §9.1.1): who was refused must not become one of them.
+    @Test(arguments: [true, false]) func whoIsRefusedBeforeTheDiskKnowsHimIsSavedAtOnce(wasAccepted: Bool) {
+        var cache = cache(nil)
+        if wasAccepted { cache.learn("ONE", accepted, at: now, .seconds(100)) }
+        cache.learn("ONE", blocked, at: now, .seconds(101))
+        #expect(save(&cache, at: 101) == document(("ONE", blocked)))
+        // The disk knows.
+        cache.learn("ONE", blocked, at: now, .seconds(102))
+        #expect(cache.nextDeadline == nil)
+        cache.learn("ONE", accepted, at: now, .seconds(103))
+        cache.learn("ONE", blocked, at: now, .seconds(104))
+        #expect(cache.nextDeadline?.at == .seconds(703))
+    }
+
+    /// Nobody knows which of the two documents the disk has.
+    @Test func aRefusalWhoseSaveFailedMayNotBeOnDisk() {
+        var cache = cache(document(("ONE", blocked)))
+        cache.learn("ONE", accepted, at: now, .zero)
+        _ = cache.settle(at: .seconds(600))
+        _ = cache.saveFailed(at: .seconds(600))
+        cache.learn("ONE", blocked, at: now, .seconds(601))
+        #expect(save(&cache, at: 601) == document(("ONE", blocked)))
+    }
+
+    /// Whoever names many strangers must not wear the flash out.
+    @Test func firstRefusalsAreSavedAtOnceTenTimesAnHour() throws {
+        var cache = cache(nil)
+        for second in 1...HourlyWrites.refusals {
+            cache.learn(try #require(IdToken("TAG-\(second)")), blocked, at: now, .seconds(second))
+            #expect(save(&cache, at: second)?.entries.count == second)
+        }
+        cache.learn("LATE", blocked, at: now, .seconds(100))
+        #expect(cache.nextDeadline?.at == .seconds(700))
+        #expect(save(&cache, at: 700)?.entries.last == .init(idTag: "LATE", info: blocked))
+        cache.learn("NEXT", blocked, at: now, .seconds(3601))
+        #expect(cache.nextDeadline?.at == .seconds(3601))
+    }
+
     /// A central system that accepts and blocks in turn, for hours: no revocation waits, and the flash lasts.
     @Test func theFlashIsSafeFromACentralSystemThatCannotDecide() throws {
         var cache = cache(nil)
@@ -90,14 +130,14 @@ import Testing
             let isPermitted = onDisk.entries.contains { $0.idTag == idTag && $0.info.status == .accepted }
             #expect(info.status == .accepted || !isPermitted, "after \(second) s")
         }
-        // Those with permissions, after each of them one that takes them away at most, and one every ten minutes.
-        #expect(writes <= hours * (PermissionWrites.hourlyLimit + 6 * 2))
+        // Those with permissions, after each of them one that takes them away at most, one every ten minutes, and those of first refusals.
+        #expect(writes <= hours * (HourlyWrites.permissions + 6 * 2 + HourlyWrites.refusals))
         #expect(writes > hours * 6)
     }
 
     /// They go from the disk only: who is at the charger is known as before.
     @Test func whereItHappensTooOftenPermissionsLeaveTheDiskForAWhile() throws {
-        let idTags = try (0...PermissionWrites.hourlyLimit).map { try #require(IdToken("TAG-\($0)")) }
+        let idTags = try (0...HourlyWrites.permissions).map { try #require(IdToken("TAG-\($0)")) }
         let entries = (idTags + ["GOOD"]).map { AuthorizationCacheDocument.Entry(idTag: $0, info: accepted) }
         var cache = cache(AuthorizationCacheDocument(entries: entries))
         var saved: AuthorizationCacheDocument?

@@ -38,6 +38,7 @@ import Testing
         #expect(kept(waiting: SampleBudget.mostMessages, every: 5, for: 86_400).isEmpty)
     }
 
+    // Shows: CORE-MV-45
     /// OCPP 1.6 §3.7, E §3.91: of a long time offline the begin, the end and an even selection are delivered, and no energy is missing.
     @Test func aLongChargeOfflineIsDeliveredThinned() {
         let bench = ChargingBench(keys: [

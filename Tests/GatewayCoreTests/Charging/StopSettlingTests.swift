@@ -133,4 +133,19 @@ import Testing
         bench.run(seconds: 1)
         #expect(bench.central.stops.count == 1)
     }
+
+    // Shows: CORE-TX-40
+    /// The register of the end is what the customer pays; the next transaction begins with it.
+    @Test func aMeterThatIsAwayAroundTheEndIsWaitedFor() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 25)
+        bench.hardware[1]?.meterWorks = false
+        bench.run(seconds: 3)
+        bench.swipe("CARD")
+        bench.run(seconds: 2)
+        #expect(bench.central.stops.isEmpty)
+        bench.hardware[1]?.meterWorks = true
+        bench.run(seconds: 4)
+        #expect(bench.central.stops.map { Int64($0.request.meterStop) } == [bench.hardware[1]?.registerWh])
+    }
 }

@@ -161,7 +161,6 @@ import Testing
         #expect(bench.hardware[1]?.lock == .unlocked)
     }
 
-    // Shows: CORE-TX-06
     /// E §3.5, §3.17.
     @Test func afterDeAuthorizedTheCableWaitsForItsOwner() {
         let bench = ChargingBench(hasLock: true)
@@ -178,7 +177,6 @@ import Testing
         #expect(bench.hardware[1]?.lock == .unlocked)
     }
 
-    // Shows: CORE-TX-06
     /// Whose cable it is outlives the program; a stranger's card opens nothing before and after.
     @Test(arguments: [true, false]) func aKeptCableIsItsOwnersAfterARestartToo(isPowerCut: Bool) {
         let bench = ChargingBench(hasLock: true)

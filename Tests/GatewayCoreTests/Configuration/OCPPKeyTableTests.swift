@@ -104,7 +104,7 @@ import Testing
         #expect(throws: Misfit.self) { try declaration.canonical(text) }
     }
 
-    // Shows: CORE-CFG-12, CORE-CFG-14, CORE-MV-36
+    // Shows: CORE-CFG-12, CORE-CFG-14
     @Test(arguments: [
         (OCPPKeyName.webSocketPingInterval, "007", "7"), (.allowOfflineTxForUnknownId, "FALSE", "false"),
         (.stopTxnSampledData, "  ", ""), (.connectorPhaseRotation, "0.RST, 1.RTS", "0.RST,1.RTS"),
@@ -112,6 +112,20 @@ import Testing
     func aValueIsBroughtToItsOneSpelling(name: OCPPKeyName, text: String, canonical: String) throws {
         let declaration = try #require(try OCPPKeyTable(site: site)[name])
         #expect(try declaration.canonical(text) == canonical)
+    }
+
+    // Shows: CORE-MV-36
+    /// OCPP 1.6 §9.1.7: each way of turning phases, for the main meter and each connector, and as a bare word for all.
+    @Test func thePhasesOfEveryConnectorCanBeNamed() throws {
+        let declaration = try #require(try OCPPKeyTable(site: site)[.connectorPhaseRotation])
+        for rotation in ["NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR"] {
+            for text in [rotation, "0.\(rotation)", "1.\(rotation)", "0.\(rotation),1.RST"] {
+                #expect(try declaration.canonical(text) == text)
+            }
+        }
+        for text in ["RRR", "1.RRS", "1:RST", "-1.RST", "2.RST"] {
+            #expect(throws: Misfit.self) { try declaration.canonical(text) }
+        }
     }
 
     // Shows: CORE-CFG-05

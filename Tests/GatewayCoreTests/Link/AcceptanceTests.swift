@@ -88,6 +88,19 @@ import Testing
         #expect(bench.machine.charging.hasOpenTransaction)
     }
 
+    // Shows: CORE-AUTH-33
+    /// OCPP 1.6 §3.5: a connection alone is not online; nobody is asked, and the rules for offline decide.
+    @Test(arguments: [RegistrationStatus.pending, .rejected])
+    func whoIsConnectedAndNotAcceptedTodayIsOffline(answer: RegistrationStatus) throws {
+        var bench = try GatewayBench(documents: Self.documents(acceptedAt: Self.url))
+        bench.start()
+        bench.connect()
+        bench.answerBoot(answer)
+        present(&bench)
+        #expect(bench.machine.charging.hasOpenTransaction)
+        #expect(bench.calls.isEmpty)
+    }
+
     @Test func theFirstAcceptanceBringsTheChargerIntoServiceAndIsKept() throws {
         var bench = try GatewayBench()
         bench.start()

@@ -160,18 +160,24 @@ final class Auditor {
 
     // MARK: - The wire
 
+    /// The gateway's process is gone, and its connection with it.
+    func gatewayDied() {
+        authorization.processEnded(at: now)
+        connectionEnded()
+    }
+
     /// The gateway's connection is gone, whoever knows of it.
     func connectionEnded() {
         gateway.isSilent = false
         calls.connectionEnded()
-        authorization.connectionEnded(at: now)
+        authorization.connectionEnded()
         statuses.connectionEnded()
     }
 
     /// The gateway's connection is half-open from here on: whom the central system accepted or refused is forgotten with the link.
     func connectionFellSilent() {
         gateway.isSilent = true
-        authorization.connectionEnded(at: now)
+        authorization.connectionEnded()
     }
 
     /// The gateway sends a CALL.

@@ -13,28 +13,33 @@ struct AuthorizationAudit {
     }
 
     private var verdicts: [IdToken: Verdict] = [:]
-    /// The identifier of each Authorize that is under way.
-    private var asking: [String: IdToken] = [:]
+    /// The identifier of each Authorize, StartTransaction and StopTransaction that is under way.
+    private var naming: [String: IdToken] = [:]
     /// The transaction of each StartTransaction that is under way, with the time when its identifier was refused.
     private var starting: [String: String] = [:]
     private(set) var refusedAt: [String: Duration] = [:]
 
     /// What the charger may remember; nil where its cache is off.
     private(set) var memory: CacheMemory?
+    /// Offline, whom it does not know.
+    private let allowsUnknown: Bool
 
     /// From the refusal of a transaction to the decision to stop it.
     private static let reaction = Duration.seconds(5)
 
     init(_ settings: WorldSettings) {
         memory = settings.keys["AuthorizationCacheEnabled"] == "true" ? CacheMemory() : nil
+        allowsUnknown = settings.keys["AllowOfflineTxForUnknownId"] != "false"
     }
 
-    mutating func connectionEnded(at now: Duration) {
+    mutating func connectionEnded() {
         verdicts = [:]
-        asking = [:]
+        naming = [:]
         starting = [:]
-        memory?.connectionEnded(at: now)
+        memory?.connectionEnded()
     }
+
+    mutating func processEnded(at now: Duration) { memory?.processEnded(at: now) }
 
     /// A process found this on its disk. `wasRefused` tells that the last save before was not acknowledged.
     mutating func found(
@@ -52,8 +57,11 @@ struct AuthorizationAudit {
     mutating func called(_ id: String, _ request: OCPPRequest, transaction: String?) {
         memory?.called(id, request)
         switch request {
-        case .authorize(let request): asking[id] = request.idTag
-        case .startTransaction: starting[id] = transaction
+        case .authorize(let request): naming[id] = request.idTag
+        case .startTransaction(let request):
+            naming[id] = request.idTag
+            starting[id] = transaction
+        case .stopTransaction(let request): naming[id] = request.idTag
         default: break
         }
     }
@@ -62,18 +70,27 @@ struct AuthorizationAudit {
         memory?.heard(message, at: now)
         switch message {
         case .callResult(let id, .authorize(let answer)):
-            guard let idTag = asking.removeValue(forKey: id) else { return }
+            guard let idTag = naming.removeValue(forKey: id) else { return }
             guard answer.idTagInfo.status == .accepted else { return verdicts[idTag] = .refused }
             var times = 1
             if case .accepted(let before) = verdicts[idTag] { times += before }
             verdicts[idTag] = .accepted(times: times)
         case .callResult(let id, .startTransaction(let answer)):
+            let isRefused = hearRefusal(id, answer.idTagInfo)
             guard let transaction = starting.removeValue(forKey: id) else { return }
-            // ConcurrentTx may be the echo of our own first attempt.
-            let isRefused = answer.idTagInfo.status != .accepted && answer.idTagInfo.status != .concurrentTx
             refusedAt[transaction] = isRefused ? now : nil
+        case .callResult(let id, .stopTransaction(let answer)): _ = hearRefusal(id, answer.idTagInfo)
         default: break
         }
+    }
+
+    /// An answer about a transaction says whether its identifier is good. Whoever was accepted before and has begun nothing yet is not any
+    /// more when it is not. Returns whether it is refused.
+    private mutating func hearRefusal(_ id: String, _ info: IdTagInfo?) -> Bool {
+        // ConcurrentTx may be the echo of our own first attempt.
+        let isRefused = info.map { $0.status != .accepted && $0.status != .concurrentTx } ?? false
+        if let idTag = naming.removeValue(forKey: id), isRefused, verdicts[idTag] != nil { verdicts[idTag] = .refused }
+        return isRefused
     }
 
     /// A transaction begins. `isOnline` is whether the charger has been registered and undisturbed for a while.
@@ -89,7 +106,8 @@ struct AuthorizationAudit {
             guard let memory else {
                 return isOnline ? ["a transaction begins for \(idTag.text), which nobody was asked about"] : []
             }
-            let isAllowed = memory.allows(idTag, clockTolerance: clockTolerance, at: now)
+            let mayUnknown = allowsUnknown && !isOnline
+            let isAllowed = memory.allows(idTag, mayUnknown: mayUnknown, clockTolerance: clockTolerance, at: now)
             return isAllowed ? [] : ["a transaction begins for \(idTag.text), which no cache can know as accepted"]
         }
     }

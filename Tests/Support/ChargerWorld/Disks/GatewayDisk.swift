@@ -25,7 +25,7 @@ final class GatewayDisk {
     private let witness: JournalWitness
     /// The authorization cache as it was acknowledged last, and those whose save was not acknowledged since: the disk may have them all the same.
     private(set) var cache = (saved: AuthorizationCacheDocument(), maybe: [AuthorizationCacheDocument]())
-    /// The last save of it before this process was not acknowledged.
+    /// The last save of it before this process was not acknowledged, or the process could not read it.
     private(set) var wasCacheRefused = false
     /// What is out of service by the documents that were acknowledged.
     private(set) var outOfService: Set<Int> = []
@@ -50,6 +50,7 @@ final class GatewayDisk {
         let log: (LogRecord) -> Void = { [unowned self] in notebook.note("storage", $0) }
         witness.aProcessBegins()
         let journal = try TransactionJournal(directory: Self.folder, files: files, log: log)
+        witness.aProcessRead(journal.restored)
         let documents = DocumentFiles(directory: Self.folder, files: files, log: log)
         self.journal = journal
         self.documents = documents
@@ -69,7 +70,8 @@ final class GatewayDisk {
     }
 
     private func check(cacheIn found: Documents) {
-        guard !found.isUnread(AuthorizationCacheDocument.self) else { return }
+        // Nothing that was saved counts then.
+        guard !found.isUnread(AuthorizationCacheDocument.self) else { return wasCacheRefused = true }
         let kept = found[AuthorizationCacheDocument.self] ?? AuthorizationCacheDocument()
         if kept != cache.saved, !cache.maybe.contains(kept) {
             notebook.violate("the authorization cache was \(cache.saved), now it is \(kept)")

@@ -56,6 +56,13 @@ final class JournalWitness {
         failuresBefore = files.failures.count
     }
 
+    /// A process has read everything, and made of it what it goes on with. That changes nothing on the disk that anybody needs.
+    func aProcessRead(_ read: TransactionLedger) {
+        if read != restored { notebook.violate("the gateway read \(read), what it promised was \(restored)") }
+        let missing = missing()
+        if !missing.isEmpty { notebook.violate("when the journal was opened these records went: \(missing)") }
+    }
+
     /// What power cuts took along since a process began last.
     func takeLost() -> [GatewayCore.JournalRecord] {
         defer { lost = [] }
@@ -64,16 +71,16 @@ final class JournalWitness {
 
     /// Compares what is there with what was acknowledged.
     private func missing() -> [GatewayCore.JournalRecord] {
-        guard let found = readCopy()?.entries else { return kept.map(\.record) }
-        let numbers = Set(found.map(\.number))
-        let lost = kept.filter { !numbers.contains($0.number) }
-        kept = found
-        newestNumber = found.last?.number ?? 0
+        let found = readCopy()
+        let records = Dictionary(uniqueKeysWithValues: found?.entries ?? [])
+        let lost = kept.filter { records[$0.number] != $0.record }
+        kept = found?.entries ?? []
+        newestNumber = found?.newestNumber ?? 0
         return lost.map(\.record)
     }
 
     /// What a new process would find, read from a copy that nobody works on; nil when there is no file.
-    private func readCopy() -> (entries: [Entry], report: JournalReport)? {
+    private func readCopy() -> (entries: [Entry], newestNumber: UInt64, report: JournalReport)? {
         guard let bytes = files.contents(Self.path) else { return nil }
         let copy = SimulatedDisk(seed: 0, folders: [GatewayDisk.folder])
         copy.put(Self.path, bytes)
@@ -85,17 +92,20 @@ final class JournalWitness {
         )
         var entries: [Entry] = []
         var report = JournalReport()
+        var newestNumber: UInt64 = 0
         do throws(StorageError) {
-            report = try Journal.open(options, files: copy) { stored in
+            let opened = try Journal.open(options, files: copy) { stored in
                 guard let record = try? JSON.decode(GatewayCore.JournalRecord.self, from: stored.payload) else {
                     return
                 }
                 entries.append((stored.sequence, record))
-            }.report
+            }
+            report = opened.report
+            newestNumber = opened.journal.nextSequence - 1
         } catch {
             notebook.violate("the journal cannot be read: \(error)")
         }
-        return (entries, report)
+        return (entries, newestNumber, report)
     }
 
     // MARK: - Records

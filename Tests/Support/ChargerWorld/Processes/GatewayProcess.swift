@@ -67,7 +67,7 @@ final class GatewayProcess: ServiceProcess {
         host.die()
         around.disks.gateway.close()
         around.network.gatewayDied(hasPower: hasPower)
-        around.auditor.connectionEnded()
+        around.auditor.gatewayDied()
     }
 
     private func end() {

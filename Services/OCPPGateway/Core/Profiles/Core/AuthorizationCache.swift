@@ -8,7 +8,8 @@ import Primitives
 ///
 /// Flash: what is learned is saved ten minutes later together with whatever else was learned by then. That somebody lost a permission which
 /// the disk may hold is saved at once: after a power cut without a connection nobody else would refuse him. Where that happens too often,
-/// all permissions leave the disk with it, for ten minutes or more, and then nothing can be lost there.
+/// all permissions leave the disk with it, for ten minutes or more, and then nothing can be lost there. That somebody was refused of whom the
+/// disk knows nothing is saved at once too, ten times an hour: offline, unknown identifiers may be allowed to charge (§9.1.1).
 struct AuthorizationCache: Equatable, Sendable {
     /// What is to be done.
     struct Orders: Equatable, Sendable {
@@ -46,8 +47,9 @@ struct AuthorizationCache: Equatable, Sendable {
     private var keeping: Keeping
     /// It was switched off, and the disk has not forgotten yet.
     private(set) var isForgetting = false
-    private var permittedOnDisk: PermittedOnDisk
-    private var permissionWrites = PermissionWrites()
+    private var onDisk: VerdictsOnDisk
+    private var permissionWrites = HourlyWrites(limit: HourlyWrites.permissions)
+    private var refusalWrites = HourlyWrites(limit: HourlyWrites.refusals)
     /// How long the next failure waits; it doubles with each.
     private var retryAfter = Self.firstRetryAfter
     /// ClearCaches without an answer, by the ids of their CALLs.
@@ -62,7 +64,7 @@ struct AuthorizationCache: Equatable, Sendable {
         // What the device cannot read may be newer than what it can: nothing of it counts.
         let found = isUnread ? nil : document
         identifiers = RememberedIdentifiers(found ?? AuthorizationCacheDocument())
-        permittedOnDisk = PermittedOnDisk(isUnread ? nil : document ?? AuthorizationCacheDocument())
+        onDisk = VerdictsOnDisk(isUnread ? nil : document ?? AuthorizationCacheDocument())
         keeping = isUnread ? .unread : .kept
         if !isEnabled { empty(at: .zero) }
     }
@@ -78,8 +80,12 @@ struct AuthorizationCache: Equatable, Sendable {
     /// The central system said something of an identifier.
     mutating func learn(_ idTag: IdToken, _ info: IdTagInfo, at now: Timestamp?, _ uptime: Duration) {
         guard isEnabled, !isForgetting else { return }
-        if identifiers.learn(idTag, info, at: now) { schedule(at: uptime + Self.saveAfter) }
-        if info.status != .accepted, permittedOnDisk.contains(idTag) { schedule(at: uptime) }
+        let isNews = identifiers.learn(idTag, info, at: now)
+        if isNews { schedule(at: uptime + Self.saveAfter) }
+        guard info.status != .accepted else { return }
+        if onDisk.mayPermit(idTag) || isNews && !onDisk.refuses(idTag) && refusalWrites.take(at: uptime) {
+            schedule(at: uptime)
+        }
     }
 
     /// The key was set.
@@ -135,7 +141,7 @@ struct AuthorizationCache: Equatable, Sendable {
     }
 
     private mutating func order(_ document: AuthorizationCacheDocument) -> Orders {
-        permittedOnDisk.order(document)
+        onDisk.order(document)
         return Orders(save: document)
     }
 
@@ -143,7 +149,7 @@ struct AuthorizationCache: Equatable, Sendable {
     mutating func saved() -> Orders {
         guard isSaving else { return Orders() }
         retryAfter = Self.firstRetryAfter
-        permittedOnDisk.saved()
+        onDisk.saved()
         switch keeping {
         case .kept, .unread, .due: return Orders()
         case .saving(let due):
