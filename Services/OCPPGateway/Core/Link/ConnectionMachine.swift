@@ -209,7 +209,7 @@ public struct ConnectionMachine: Sendable {
         return [.opened]
     }
 
-    /// An attempt failed. A socket that was already connected is dropped, and its closing awaited.
+    /// A socket that was already connected is dropped, and its closing awaited.
     private mutating func failed(_ dial: Int, _ problem: LinkProblem, at moment: Moment) -> [Effect] {
         switch state {
         case .resolving(dial):
@@ -382,9 +382,8 @@ public struct ConnectionMachine: Sendable {
         case (.lasting, .open):
             pace.lasted()
             return []
-        case (.closing, .closing(let dial, let next)):
+        case (.closing, .closing(let dial, _)):
             // The peer does not finish the closing handshake: drop the socket; its report continues.
-            state = .closing(dial: dial, next: next)
             return [.abort(dial: dial)]
         case (.retry, _), (.doubt, _), (.step, _), (.ping, _), (.pong, _), (.stable, _), (.lasting, _), (.closing, _):
             return []
