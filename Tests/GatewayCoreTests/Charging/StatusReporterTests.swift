@@ -89,4 +89,106 @@ import Testing
         }
         #expect(sent == [0: 3, 1: 3])
     }
+
+    // MARK: - Errors that nobody was told of
+
+    private static let fault: StatusReport = {
+        var fault = report
+        fault.status = .faulted
+        fault.errorCode = .readerFailure
+        return fault
+    }()
+
+    /// What it sends by itself at that time, each confirmed at once.
+    private func told(_ reporter: inout StatusReporter, at seconds: Int) -> [StatusReport] {
+        var told: [StatusReport] = []
+        while let (number, report) = reporter.next(at: .seconds(seconds)) {
+            told.append(report)
+            reporter.finished(number, confirmed: true, at: .seconds(seconds))
+        }
+        return told
+    }
+
+    private func comeBack(_ reporter: inout StatusReporter, at seconds: Int) -> [StatusReport] {
+        reporter.wentOnline(registered: false, connectors: [0], at: .seconds(seconds))
+        return told(&reporter, at: seconds)
+    }
+
+    /// OCPP 1.6 §4.9. Nobody knew yet that the connection was dead, so that it was sent into it.
+    @Test func anErrorThatWasSentIntoADeadConnectionIsToldOnceAfterIt() {
+        var reporter = Self.online()
+        #expect(told(&reporter, at: 0) == [Self.report])
+        reporter.note(Self.fault, minimumDuration: .zero, at: .seconds(1))
+        let sent = reporter.next(at: .seconds(1))
+        #expect(sent?.report == Self.fault)
+        reporter.wentOffline()
+        reporter.note(Self.report, minimumDuration: .zero, at: .seconds(20))
+        #expect(comeBack(&reporter, at: 30) == [Self.fault, Self.report])
+        reporter.wentOffline()
+        #expect(comeBack(&reporter, at: 60).isEmpty)
+    }
+
+    /// The one before it got no answer either, so that both were over when the connection was given up.
+    @Test func anErrorWhoseEndWasSentIntoADeadConnectionTooIsToldAfterIt() throws {
+        var reporter = Self.online()
+        #expect(told(&reporter, at: 0) == [Self.report])
+        reporter.note(Self.fault, minimumDuration: .zero, at: .seconds(1))
+        let first = reporter.next(at: .seconds(1))
+        reporter.note(Self.report, minimumDuration: .zero, at: .seconds(2))
+        reporter.finished(try #require(first).number, confirmed: false, at: .seconds(31))
+        let second = reporter.next(at: .seconds(31))
+        #expect(second?.report == Self.report)
+        reporter.wentOffline()
+        #expect(comeBack(&reporter, at: 60) == [Self.fault, Self.report])
+    }
+
+    @Test func anErrorThatStillWaitedForTheDeadConnectionIsToldAfterIt() {
+        var reporter = Self.online()
+        #expect(told(&reporter, at: 0) == [Self.report])
+        var unavailable = Self.report
+        unavailable.status = .unavailable
+        reporter.note(unavailable, minimumDuration: .zero, at: .seconds(1))
+        _ = reporter.next(at: .seconds(1))
+        reporter.note(Self.fault, minimumDuration: .zero, at: .seconds(2))
+        reporter.note(Self.report, minimumDuration: .zero, at: .seconds(3))
+        reporter.wentOffline()
+        #expect(comeBack(&reporter, at: 60) == [Self.fault, Self.report])
+    }
+
+    /// The connection after it died before it got that far.
+    @Test func anErrorThatWasMissedIsToldByTheConnectionAfterTheNext() {
+        var reporter = Self.online()
+        #expect(told(&reporter, at: 0) == [Self.report])
+        reporter.wentOffline()
+        reporter.note(Self.fault, minimumDuration: .zero, at: .seconds(1))
+        reporter.note(Self.report, minimumDuration: .zero, at: .seconds(2))
+        reporter.wentOnline(registered: false, connectors: [0], at: .seconds(3))
+        reporter.wentOffline()
+        #expect(comeBack(&reporter, at: 60) == [Self.fault, Self.report])
+    }
+
+    @Test func anErrorThatWasConfirmedIsNotToldAgain() {
+        var reporter = Self.online()
+        #expect(told(&reporter, at: 0) == [Self.report])
+        reporter.note(Self.fault, minimumDuration: .zero, at: .seconds(1))
+        #expect(told(&reporter, at: 1) == [Self.fault])
+        reporter.wentOffline()
+        reporter.note(Self.report, minimumDuration: .zero, at: .seconds(20))
+        #expect(comeBack(&reporter, at: 30) == [Self.report])
+    }
+
+    /// Whoever confirms what came after it was there, and has refused it.
+    @Test func anErrorThatALivingCentralSystemRefusedIsNotToldAgain() {
+        var reporter = Self.online()
+        #expect(told(&reporter, at: 0) == [Self.report])
+        reporter.note(Self.fault, minimumDuration: .zero, at: .seconds(1))
+        for second in [1, 31, 61] {
+            guard let (number, _) = reporter.next(at: .seconds(second)) else { continue }
+            reporter.finished(number, confirmed: false, at: .seconds(second))
+        }
+        reporter.note(Self.report, minimumDuration: .zero, at: .seconds(100))
+        #expect(told(&reporter, at: 100) == [Self.report])
+        reporter.wentOffline()
+        #expect(comeBack(&reporter, at: 200).isEmpty)
+    }
 }

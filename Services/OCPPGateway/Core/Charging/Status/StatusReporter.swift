@@ -5,7 +5,8 @@ import Primitives
 ///
 /// Online, every change is reported in the order of events once it lasted for MinimumStatusDuration. Offline, only the newest is
 /// kept, and sent on reconnect if it differs from what the central system last confirmed; and before it once the newest error, if that is
-/// over by then (OCPP 1.6 §4.9).
+/// over by then (OCPP 1.6 §4.9). Offline began when the connection died, whoever noticed it when: what was sent since without a confirmation
+/// was not told.
 struct StatusReporter: Equatable, Sendable {
     /// Why a status waits to be sent.
     private enum Cause: Equatable {
@@ -40,7 +41,7 @@ struct StatusReporter: Equatable, Sendable {
     }
 
     private var current: [Int: Standing] = [:]
-    /// The newest error of each connector that nobody could be told of.
+    /// The newest error of each connector of which nobody is known to have been told.
     private var missed: [Int: StatusReport] = [:]
     private var confirmed: [Int: StatusReport] = [:]
     /// The newest that was handed out, whatever became of it.
@@ -97,9 +98,7 @@ struct StatusReporter: Equatable, Sendable {
         at uptime: Duration
     ) {
         isOnline = true
-        pending.removeAll()
-        inFlight = nil
-        unanswered = [:]
+        dropWaiting()
         owed = []
         for connectorId in connectors {
             guard let standing = current[connectorId] else {
@@ -132,6 +131,14 @@ struct StatusReporter: Equatable, Sendable {
 
     mutating func wentOffline() {
         isOnline = false
+        dropWaiting()
+    }
+
+    /// The connection is gone, and what waited for it. An error among that may be over when there is another.
+    private mutating func dropWaiting() {
+        for waiting in pending where waiting.report.errorCode != .noError {
+            missed[waiting.report.connectorId] = waiting.report
+        }
         pending.removeAll()
         inFlight = nil
         unanswered = [:]
@@ -155,6 +162,7 @@ struct StatusReporter: Equatable, Sendable {
             inFlight = Transmission(number: count, report: due.report)
             unanswered[connectorId] = nil
             sent[connectorId] = due.report
+            if due.report.errorCode != .noError { missed[connectorId] = due.report }
             return (count, due.report)
         }
         return nil
@@ -179,6 +187,8 @@ struct StatusReporter: Equatable, Sendable {
         let connectorId = report.connectorId
         failures[connectorId] = nil
         unanswered[connectorId] = nil
+        // Whoever confirms a later one was there for those before it, and has refused what he did not confirm.
+        missed[connectorId] = nil
         confirmed[connectorId] = report
         pending.removeAll { $0.report.connectorId == connectorId && $0.cause == .repeated }
     }
