@@ -5,11 +5,19 @@ import Testing
 @testable import GatewayCore
 
 @Suite struct SampleBudgetTests {
+    private static func sampled(_ connectorId: Int) -> SampleBudget.Stream {
+        SampleBudget.Stream(connectorId: connectorId, isAligned: false)
+    }
+
+    private static func aligned(_ connectorId: Int) -> SampleBudget.Stream {
+        SampleBudget.Stream(connectorId: connectorId, isAligned: true)
+    }
+
     /// Seconds at which one of the sets that come every `step` seconds is kept, with so many messages waiting.
     private func kept(waiting: Int, every step: Int, for seconds: Int) -> [Int] {
         var budget = SampleBudget()
         return stride(from: 0, to: seconds, by: step).filter {
-            budget.takes(values: 10, waiting: waiting, at: .seconds($0))
+            budget.takes(values: 10, of: Self.sampled(1), waiting: waiting, at: .seconds($0))
         }
     }
 
@@ -36,6 +44,57 @@ import Testing
         let many = kept(waiting: 50_000, every: 5, for: 86_400).count
         #expect(many < few / 3 && many > 0)
         #expect(kept(waiting: SampleBudget.mostMessages, every: 5, for: 86_400).isEmpty)
+    }
+
+    /// Nobody's meter values push out another's, however often they come and whoever is asked first.
+    @Test func connectorsShareWhatThereIs() {
+        var budget = SampleBudget()
+        var kept: [Int: Int] = [:]
+        for second in stride(from: 0, to: 86_400, by: 5) {
+            for connectorId in [1, 2]
+            where budget.takes(values: 10, of: Self.sampled(connectorId), waiting: 1000, at: .seconds(second)) {
+                kept[connectorId, default: 0] += 1
+            }
+        }
+        let (first, second) = (kept[1] ?? 0, kept[2] ?? 0)
+        #expect(abs(first - second) <= 1)
+        #expect(Int64(first + second) * 1500 > SampleBudget.bytesPerDay * 9 / 10)
+    }
+
+    /// Those that come seldom are kept beside those that come often.
+    @Test func clockAlignedValuesHaveTheirShareBesideSampledOnes() {
+        var budget = SampleBudget()
+        var kept = 0
+        for second in stride(from: 0, to: 86_400, by: 5) {
+            _ = budget.takes(values: 10, of: Self.sampled(1), waiting: 1000, at: .seconds(second))
+            guard second.isMultiple(of: 900) else { continue }
+            if budget.takes(values: 10, of: Self.aligned(1), waiting: 1000, at: .seconds(second)) { kept += 1 }
+        }
+        #expect(kept == 96)
+    }
+
+    /// What one set did not use is there for the next: sets that come a little too often lose a few and not every second.
+    @Test func whatWasNotUsedIsSaved() {
+        // A set of 1500 bytes costs 31 s of a day.
+        let bytes = Int64(kept(waiting: 1000, every: 30, for: 86_400).count) * 1500
+        #expect(bytes > SampleBudget.bytesPerDay * 9 / 10)
+        #expect(bytes <= SampleBudget.bytesPerDay + 1500)
+    }
+
+    /// The worst that the README names: eight lists of four connectors that ask all the time, each with as much as it could save.
+    @Test func allTogetherTakeADaysBytesAndWhatTheyCouldSave() {
+        var budget = SampleBudget()
+        var bytes: Int64 = 0
+        let streams = (1...4).flatMap { [Self.sampled($0), Self.aligned($0)] }
+        for stream in streams { _ = budget.takes(values: 10, of: stream, waiting: 1000, at: .zero) }
+        for second in 43_200..<43_200 + 86_400 {
+            for stream in streams where budget.takes(values: 10, of: stream, waiting: 1000, at: .seconds(second)) {
+                bytes += 1500
+            }
+        }
+        let saved = SampleBudget.bytesPerDay * 600 / 86_400
+        #expect(bytes <= SampleBudget.bytesPerDay + saved + 8 * 1500)
+        #expect(bytes > SampleBudget.bytesPerDay * 9 / 10)
     }
 
     // Shows: CORE-MV-45

@@ -54,7 +54,8 @@ extension Register {
             case .aligned(let utc): takeAligned(utc: utc, figures, of: transaction, turn)
             }
         guard record.valueCount > 0 else { return }
-        guard turn.book.takesSample(of: record.valueCount, at: turn.uptime) else {
+        let stream = SampleBudget.Stream(connectorId: transaction.connectorId, isAligned: due.isAligned)
+        guard turn.book.takesSample(of: record.valueCount, in: stream, at: turn.uptime) else {
             self = before
             return
         }

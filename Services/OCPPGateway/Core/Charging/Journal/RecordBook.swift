@@ -72,8 +72,8 @@ struct RecordBook: Equatable, Sendable {
     var isComplete: Bool { takesRecords && owed.isEmpty }
 
     /// Whether meter values may be stored now, so many in one set; then they count as stored.
-    mutating func takesSample(of values: Int, at uptime: Duration) -> Bool {
-        takesRecords && samples.takes(values: values, waiting: ledger.undelivered, at: uptime)
+    mutating func takesSample(of values: Int, in stream: SampleBudget.Stream, at uptime: Duration) -> Bool {
+        takesRecords && samples.takes(values: values, of: stream, waiting: ledger.undelivered, at: uptime)
     }
 
     /// The disk has everything that it was given and that must not be lost.

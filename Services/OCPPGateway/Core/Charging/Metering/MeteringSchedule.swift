@@ -10,6 +10,8 @@ struct MeteringSchedule: Equatable, Sendable {
         case sampled(Duration)
         /// The instant of the grid, UTC milliseconds since 1970.
         case aligned(Int64)
+
+        var isAligned: Bool { if case .aligned = self { true } else { false } }
     }
 
     /// Begin of the sampling grid, on uptime.
