@@ -101,6 +101,23 @@ import Testing
         #expect(bench.calls.isEmpty)
     }
 
+    /// An acceptance is no guess. Where what cannot be read stayed, the next change of the address would count as accepted for ever.
+    @Test func anAcceptanceReplacesADocumentThatCannotBeRead() throws {
+        var documents = Documents()
+        documents.setUnread(RegistrationDocument.self)
+        var restored = TransactionLedger()
+        restored.read(.delivered(.init(sequence: 3, transaction: "of before", isStop: true)))
+        var bench = try GatewayBench(documents: documents, restored: restored)
+        bench.start()
+        bench.connect()
+        let effects = bench.answerBoot(.accepted)
+        let kept = try #require(Self.documents(acceptedAt: Self.url)[RegistrationDocument.self])
+        #expect(effects.contains(.save(AnyDocument(kept))))
+        bench.feed(.saved(document: RegistrationDocument.name))
+        let again = bench.advance(.seconds(3600))
+        #expect(!again.contains { if case .save = $0 { true } else { false } })
+    }
+
     @Test func theFirstAcceptanceBringsTheChargerIntoServiceAndIsKept() throws {
         var bench = try GatewayBench()
         bench.start()

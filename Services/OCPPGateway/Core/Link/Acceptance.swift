@@ -8,6 +8,8 @@ struct Acceptance: Equatable, Sendable {
         case settled
         /// What an older version did not keep. Next: saving.
         case owed
+        /// There is a document that nobody can read, which is no reason to replace it by a guess. Next: saving, with an acceptance.
+        case unread
         /// Next: settled, failed.
         case saving
         /// Next: saving.
@@ -32,15 +34,19 @@ struct Acceptance: Equatable, Sendable {
         settings = profile.map { RegistrationDocument($0) }
         let isInherited = found == nil && hasDelivered
         isAccepted = settings != nil && (settings == found || isInherited)
-        if isAccepted, isInherited, !isUnread { keeping = .owed }
+        if isUnread {
+            keeping = .unread
+        } else if isAccepted, isInherited {
+            keeping = .owed
+        }
     }
 
     /// To be called once, before anything else. Returns what is to be saved, if an older version did not.
     mutating func start() -> RegistrationDocument? { keeping == .owed ? save() : nil }
 
-    /// BootNotification was accepted. Returns what is to be saved, if this is the first time.
+    /// BootNotification was accepted. Returns what is to be saved, if this is the first time, or nobody can read what was saved then.
     mutating func accepted() -> RegistrationDocument? {
-        guard !isAccepted else { return nil }
+        guard !isAccepted || keeping == .unread else { return nil }
         isAccepted = true
         return save()
     }
