@@ -34,13 +34,60 @@ import Testing
         #expect(reading?.quantities == [sound])
     }
 
+    private func register(_ wattHours: Int64) -> [MeterQuantity] {
+        [.init(.energyActiveExportRegister, thousandths: wattHours * 1000)]
+    }
+
+    /// What is published of the export register when the meter says this one after the other, one second apart.
+    private func followed(_ bench: inout Bench, _ registers: [Int64], from energyWh: Int64) -> [Int64?] {
+        registers.enumerated().map { index, value in
+            bench.wait(.seconds(1))
+            let reading = published(&bench, register(value), energyWh: energyWh + Int64(index))
+            return (reading?.quantities?.first?.thousandths).map { $0 / 1000 }
+        }
+    }
+
     /// OCPP 1.6 §7.31.
     @Test func aRegisterThatFallsIsLeftOut() {
         var bench = Bench.idle()
-        func register(_ value: Int64) -> [MeterQuantity] { [.init(.energyActiveExportRegister, thousandths: value)] }
-        #expect(published(&bench, register(5000), energyWh: 1001)?.quantities == register(5000))
-        #expect(published(&bench, register(4999), energyWh: 1002)?.quantities == nil)
-        #expect(published(&bench, register(5001), energyWh: 1003)?.quantities == register(5001))
+        let told = followed(&bench, [5000, 5000, 4990, 5001], from: 1001)
+        #expect(told == [nil, 5000, nil, 5001])
+    }
+
+    /// Meters round: so much no register falls, and it is told as it was.
+    @Test func aRegisterThatTremblesStaysWhereItIs() {
+        var bench = Bench.idle()
+        let told = followed(&bench, [5000, 5000, 4998, 4999, 5001], from: 1001)
+        #expect(told == [nil, 5000, 5000, 5000, 5001])
+    }
+
+    /// A register can be anywhere, but no current makes it jump.
+    @Test func aWildRegisterIsLeftOutAndSilencesNobody() {
+        var bench = Bench.idle()
+        let told = followed(&bench, [5000, 5000, 900_000_000, 5001, 5002], from: 1001)
+        #expect(told == [nil, 5000, nil, 5001, 5002])
+    }
+
+    @Test func aWildRegisterAtTheStartIsNotBelieved() {
+        var bench = Bench.idle()
+        let told = followed(&bench, [900_000_000, 5000, 5001, 5002], from: 1001)
+        #expect(told == [nil, nil, 5001, 5002])
+    }
+
+    /// The meter was swapped: what it says again and again is so.
+    @Test(arguments: [100, 900_000]) func aRegisterThatGoesOnElsewhereIsBelievedInTheEnd(elsewhere: Int64) {
+        var bench = Bench.idle()
+        let told = followed(&bench, [5000, 5000] + (0..<4).map { elsewhere + $0 }, from: 1001)
+        #expect(told == [nil, 5000, nil, nil, elsewhere + 2, elsewhere + 3])
+    }
+
+    /// A measurand that can be given and is never believed would never be told.
+    @Test(arguments: MeterQuantity.Measurand.known.sorted { $0.rawValue < $1.rawValue })
+    func everyMeasurandThatIsKnownCanBeBelieved(measurand: MeterQuantity.Measurand) {
+        var bench = Bench.idle()
+        let quantity = MeterQuantity(measurand, thousandths: 0)
+        _ = published(&bench, [quantity], energyWh: 1001)
+        #expect(published(&bench, [quantity], energyWh: 1002)?.quantities == [quantity])
     }
 
     @Test func theSameIsSaidOnceAndNoMoreThanFit() {

@@ -37,7 +37,7 @@ struct MeterMachine {
         poll = MeterPoll(connectorId: connectorId, at: start)
         settledWh = memory.registerWh
         registerEpoch = memory.registerEpoch
-        quantities = QuantityJudge(ratedMilliamps: configuration.ratedMilliamps)
+        quantities = QuantityJudge(configuration)
         // One that the memory has overtaken says nothing any more.
         guard let reading, reading.registerEpoch ?? .min >= memory.registerEpoch ?? .min,
             (0...MeterPlausibility.highestRegisterWh).contains(reading.energyWh)
@@ -47,8 +47,8 @@ struct MeterMachine {
         }
         if reading.registerEpoch != memory.registerEpoch { settledWh = nil }
         registerEpoch = reading.registerEpoch
-        quantities.take(reading.quantities ?? [])
         let takenAt = min(Duration(outsideMilliseconds: reading.takenAtUptime), start)
+        quantities.take(reading.quantities ?? [], at: takenAt)
         judge = RegisterJudge(configuration, baseWh: settledWh, before: (reading.energyWh, takenAt))
     }
 
@@ -74,7 +74,10 @@ struct MeterMachine {
         switch verdict {
         case .believed(let energyWh):
             believe(sample, energyWh, question, &turn)
-        case .unsure: poll.lookAgain(after: MeterPoll.secondLook, at: turn.uptime)
+        case .unsure:
+            // The second look decides about these too.
+            _ = quantities.believed(sample.quantities, at: turn.uptime)
+            poll.lookAgain(after: MeterPoll.secondLook, at: turn.uptime)
         case .refused(let reason): miss(reason, &turn)
         case .frozen(let reason): lose(reason, &turn)
         }
@@ -131,7 +134,7 @@ struct MeterMachine {
         _ question: MeterPoll.Question,
         _ turn: inout Turn
     ) {
-        let further = quantities.believed(sample.quantities)
+        let further = quantities.believed(sample.quantities, at: turn.uptime)
         let reading = MeterReading(
             connectorId: connectorId,
             takenAt: question.moment.utc.millisecondsSinceEpoch,
