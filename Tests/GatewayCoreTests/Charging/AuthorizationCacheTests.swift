@@ -19,6 +19,13 @@ import Testing
         AuthorizationCacheDocument(entries: entries.map { .init(idTag: $0.0, info: $0.1) })
     }
 
+    /// Learns it, and has the disk know it too.
+    private mutating func learnForGood(_ idTag: IdToken, _ info: IdTagInfo, at seconds: Int) {
+        learn(idTag, info, at: seconds)
+        _ = cache.settle(at: .seconds(seconds + 600))
+        _ = cache.saved()
+    }
+
     // MARK: - The flash
 
     @Test mutating func whatIsLearnedWithinTenMinutesIsOneWrite() {
@@ -83,14 +90,14 @@ import Testing
 
     /// OCPP 1.6 §5.4.
     @Test mutating func clearCacheIsAnsweredWhenTheDiskHasForgotten() {
-        learn("ONE", accepted, at: 0)
+        learnForGood("ONE", accepted, at: 0)
         cache.clear(callId: "a")
-        let asked = cache.settle(at: .seconds(1))
+        let asked = cache.settle(at: .seconds(601))
         #expect(asked == .init(save: AuthorizationCacheDocument()))
-        #expect(cache.info(of: "ONE", at: now, .seconds(1)) == accepted)
+        #expect(cache.info(of: "ONE", at: now, .seconds(601)) == accepted)
         let done = cache.saved()
         #expect(done == .init(answers: [.init(callId: "a", status: .accepted)]))
-        #expect(cache.info(of: "ONE", at: now, .seconds(1)) == nil)
+        #expect(cache.info(of: "ONE", at: now, .seconds(601)) == nil)
         #expect(cache.nextDeadline == nil)
     }
 
@@ -108,14 +115,14 @@ import Testing
 
     /// OCPP 1.6 §5.4: whether it was able to. A failed write did not happen.
     @Test mutating func clearCacheIsRejectedWhenTheDiskRefuses() {
-        learn("ONE", accepted, at: 0)
+        learnForGood("ONE", accepted, at: 0)
         cache.clear(callId: "a")
-        _ = cache.settle(at: .seconds(1))
-        let failed = cache.saveFailed(at: .seconds(1))
+        _ = cache.settle(at: .seconds(601))
+        let failed = cache.saveFailed(at: .seconds(601))
         #expect(failed == .init(answers: [.init(callId: "a", status: .rejected)]))
-        #expect(cache.info(of: "ONE", at: now, .seconds(1)) == accepted)
+        #expect(cache.info(of: "ONE", at: now, .seconds(601)) == accepted)
         // Nobody knows what the disk holds: what is in force is written again.
-        let again = cache.settle(at: .seconds(6))
+        let again = cache.settle(at: .seconds(606))
         #expect(again.save == document(("ONE", accepted)))
     }
 
@@ -126,11 +133,11 @@ import Testing
     }
 
     @Test mutating func severalWhoAskAreAnsweredTogether() {
-        learn("ONE", accepted, at: 0)
+        learnForGood("ONE", accepted, at: 0)
         cache.clear(callId: "a")
-        _ = cache.settle(at: .seconds(1))
+        _ = cache.settle(at: .seconds(601))
         cache.clear(callId: "b")
-        let meanwhile = cache.settle(at: .seconds(1))
+        let meanwhile = cache.settle(at: .seconds(601))
         #expect(meanwhile == .init())
         let done = cache.saved()
         #expect(done.answers.map(\.callId) == ["a", "b"])
@@ -147,22 +154,61 @@ import Testing
         #expect(asked == .init(save: AuthorizationCacheDocument()))
     }
 
+    /// What the disk never heard of it need not forget.
+    @Test mutating func whatWasNeverSavedIsForgottenWithoutAWrite() {
+        learn("ONE", accepted, at: 0)
+        cache.clear(callId: "a")
+        let orders = cache.settle(at: .seconds(1))
+        #expect(orders == .init(answers: [.init(callId: "a", status: .accepted)]))
+        #expect(cache.info(of: "ONE", at: now, .seconds(1)) == nil)
+        #expect(cache.nextDeadline == nil)
+    }
+
+    /// A central system that says something and has it forgotten, all day long, wears out no flash.
+    @Test mutating func clearCacheInALoopWritesNoMoreOftenThanWhatIsLearned() {
+        var writes = 0
+        for second in 0..<3600 {
+            learn("ONE", second.isMultiple(of: 2) ? accepted : blocked, at: second)
+            // At the full ten minutes what was learned gets to the disk, now and then.
+            if !second.isMultiple(of: 7) { cache.clear(callId: "\(second)") }
+            while cache.settle(at: .seconds(second)).save != nil {
+                writes += 1
+                _ = cache.saved()
+            }
+        }
+        #expect(writes <= 12)
+    }
+
+    /// Nor does it while the disk refuses: nothing is tried before its time.
+    @Test mutating func clearCacheIsRejectedUnwrittenWhileTheDiskWaitsForItsNextTry() {
+        learnForGood("ONE", accepted, at: 0)
+        cache.clear(callId: "a")
+        _ = cache.settle(at: .seconds(601))
+        _ = cache.saveFailed(at: .seconds(601))
+        cache.clear(callId: "b")
+        let early = cache.settle(at: .seconds(602))
+        #expect(early == .init(answers: [.init(callId: "b", status: .rejected)]))
+        cache.clear(callId: "c")
+        let due = cache.settle(at: .seconds(606))
+        #expect(due == .init(save: AuthorizationCacheDocument()))
+    }
+
     // MARK: - Switched off
 
     /// Nothing would tell it what changes meanwhile.
     @Test mutating func aCacheThatIsSwitchedOffForgetsEverythingAndLearnsNothing() {
-        learn("ONE", accepted, at: 0)
-        cache.setEnabled(false, at: .seconds(1))
-        #expect(cache.info(of: "ONE", at: now, .seconds(1)) == nil)
-        let orders = cache.settle(at: .seconds(1))
+        learnForGood("ONE", accepted, at: 0)
+        cache.setEnabled(false, at: .seconds(601))
+        #expect(cache.info(of: "ONE", at: now, .seconds(601)) == nil)
+        let orders = cache.settle(at: .seconds(601))
         #expect(orders.save == AuthorizationCacheDocument())
         _ = cache.saved()
-        learn("TWO", accepted, at: 2)
-        #expect(cache.info(of: "TWO", at: now, .seconds(2)) == nil)
+        learn("TWO", accepted, at: 602)
+        #expect(cache.info(of: "TWO", at: now, .seconds(602)) == nil)
         #expect(cache.nextDeadline == nil)
-        cache.setEnabled(true, at: .seconds(3))
-        learn("TWO", accepted, at: 4)
-        #expect(cache.info(of: "TWO", at: now, .seconds(4)) == accepted)
+        cache.setEnabled(true, at: .seconds(603))
+        learn("TWO", accepted, at: 604)
+        #expect(cache.info(of: "TWO", at: now, .seconds(604)) == accepted)
     }
 
     @Test mutating func whatADiskStillHasOfACacheThatIsOffIsNeitherUsedNorKept() {

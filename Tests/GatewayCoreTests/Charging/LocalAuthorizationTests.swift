@@ -74,6 +74,8 @@ import Testing
         let bench = ChargingBench(keys: [.authorizationCacheEnabled: "true", .localPreAuthorize: "true"])
         bench.goOnline()
         bench.session("CARD")
+        // What the disk never had it need not forget.
+        bench.run(seconds: 600)
         bench.persistFails = true
         #expect(bench.clearCache() == .rejected)
         bench.persistFails = false

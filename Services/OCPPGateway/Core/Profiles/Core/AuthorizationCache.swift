@@ -9,7 +9,8 @@ import Primitives
 /// Flash: what is learned is saved ten minutes later together with whatever else was learned by then. That somebody lost a permission which
 /// the disk may hold is saved at once: after a power cut without a connection nobody else would refuse him. Where that happens too often,
 /// all permissions leave the disk with it, for ten minutes or more, and then nothing can be lost there. That somebody was refused of whom the
-/// disk knows nothing is saved at once too, ten times an hour: offline, unknown identifiers may be allowed to charge (§9.1.1).
+/// disk knows nothing is saved at once too, ten times an hour: offline, unknown identifiers may be allowed to charge (§9.1.1). ClearCache is
+/// written only where the disk may hold somebody: at most once for each time that it was given somebody to hold.
 struct AuthorizationCache: Equatable, Sendable {
     /// What is to be done.
     struct Orders: Equatable, Sendable {
@@ -50,8 +51,12 @@ struct AuthorizationCache: Equatable, Sendable {
     private var onDisk: VerdictsOnDisk
     private var permissionWrites = HourlyWrites(limit: HourlyWrites.permissions)
     private var refusalWrites = HourlyWrites(limit: HourlyWrites.refusals)
+    /// The document on disk may name somebody.
+    private var mayDiskName: Bool
     /// How long the next failure waits; it doubles with each.
     private var retryAfter = Self.firstRetryAfter
+    /// The disk refused, and is not tried again before.
+    private var refusedUntil = Duration.zero
     /// ClearCaches without an answer, by the ids of their CALLs.
     private var clears: [String] = []
 
@@ -66,6 +71,7 @@ struct AuthorizationCache: Equatable, Sendable {
         identifiers = RememberedIdentifiers(found ?? AuthorizationCacheDocument())
         onDisk = VerdictsOnDisk(isUnread ? nil : document ?? AuthorizationCacheDocument())
         keeping = isUnread ? .unread : .kept
+        mayDiskName = isUnread || document?.entries.isEmpty == false
         if !isEnabled { empty(at: .zero) }
     }
 
@@ -97,6 +103,10 @@ struct AuthorizationCache: Equatable, Sendable {
     private mutating func empty(at uptime: Duration) {
         guard !identifiers.isEmpty || keeping != .kept else { return }
         identifiers = RememberedIdentifiers()
+        guard mayDiskName || isSaving else {
+            keeping = .kept
+            return
+        }
         isForgetting = true
         schedule(at: uptime)
     }
@@ -121,7 +131,7 @@ struct AuthorizationCache: Equatable, Sendable {
     /// What is to be done by now; to be asked after everything that may have changed something.
     mutating func settle(at uptime: Duration) -> Orders {
         guard !isSaving else { return Orders() }
-        guard clears.isEmpty else { return settleClears() }
+        guard clears.isEmpty else { return settleClears(at: uptime) }
         guard case .due(let at) = keeping, at <= uptime else { return Orders() }
         guard !isForgetting else { return orderEmpty() }
         let all = identifiers.document
@@ -130,9 +140,20 @@ struct AuthorizationCache: Equatable, Sendable {
         return order(isWithin ? all : all.withoutPermissions)
     }
 
-    private mutating func settleClears() -> Orders {
-        guard keeping == .kept, identifiers.isEmpty else { return orderEmpty() }
-        return Orders(answers: answerClears(.accepted))
+    private mutating func settleClears(at uptime: Duration) -> Orders {
+        guard mayDiskName, keeping != .kept || !identifiers.isEmpty else {
+            forgotten()
+            return Orders(answers: answerClears(.accepted))
+        }
+        guard refusedUntil <= uptime else { return Orders(answers: answerClears(.rejected)) }
+        return orderEmpty()
+    }
+
+    /// Nobody is known any more, here or on disk.
+    private mutating func forgotten() {
+        identifiers = RememberedIdentifiers()
+        isForgetting = false
+        keeping = .kept
     }
 
     private mutating func orderEmpty() -> Orders {
@@ -142,6 +163,7 @@ struct AuthorizationCache: Equatable, Sendable {
 
     private mutating func order(_ document: AuthorizationCacheDocument) -> Orders {
         onDisk.order(document)
+        if !document.entries.isEmpty { mayDiskName = true }
         return Orders(save: document)
     }
 
@@ -149,6 +171,7 @@ struct AuthorizationCache: Equatable, Sendable {
     mutating func saved() -> Orders {
         guard isSaving else { return Orders() }
         retryAfter = Self.firstRetryAfter
+        refusedUntil = .zero
         onDisk.saved()
         switch keeping {
         case .kept, .unread, .due: return Orders()
@@ -156,9 +179,8 @@ struct AuthorizationCache: Equatable, Sendable {
             keeping = due.map { .due(at: $0) } ?? .kept
             return Orders()
         case .clearing:
-            identifiers = RememberedIdentifiers()
-            isForgetting = false
-            keeping = .kept
+            mayDiskName = false
+            forgotten()
             return Orders(answers: answerClears(.accepted))
         }
     }
@@ -167,7 +189,8 @@ struct AuthorizationCache: Equatable, Sendable {
     mutating func saveFailed(at uptime: Duration) -> Orders {
         guard isSaving else { return Orders() }
         let wasClearing = keeping == .clearing
-        keeping = .due(at: uptime + retryAfter)
+        refusedUntil = uptime + retryAfter
+        keeping = .due(at: refusedUntil)
         retryAfter = min(retryAfter * 2, Self.longestRetryAfter)
         return Orders(answers: wasClearing ? answerClears(.rejected) : [])
     }
