@@ -78,6 +78,7 @@ import Testing
         ("HeartbeatInterval", "0", "HeartbeatInterval: expected an integer 1…86400 s, found \"0\""),
         ("LocalPreAuthorize", "yes", "LocalPreAuthorize: expected true or false, found \"yes\""),
         ("NumberOfConnectors", "1", "NumberOfConnectors: is read-only: the charger sets it by itself"),
+        ("SecurityProfile", "2", "SecurityProfile: is no key of this charger"),
         (
             "AuthorizationKey", "00112233445566778899AABBCCDDEEFF",
             "AuthorizationKey: is a secret, and what stands here is shown to everybody on the bus"

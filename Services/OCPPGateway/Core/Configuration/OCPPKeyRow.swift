@@ -8,7 +8,7 @@ struct OCPPKeyRow: Sendable {
     /// Whether the charger has the key at all (OCPP 1.6 §9: presence means support).
     enum Presence: Sendable {
         case always
-        /// The certificate has it absent; a site that names a default for it brings it, or the row when it has one for this site.
+        /// The certificate has it absent; a site that names a default for it brings it.
         case whereTheSiteNamesADefault
     }
 

@@ -29,7 +29,7 @@ public struct OCPPKeyTable: Sendable {
         var positions: [String: Int] = [:]
         for row in Self.profiles.flatMap({ $0.rows(site) }) {
             let text = defaults.removeValue(forKey: row.name.rawValue)
-            guard text != nil || row.declaration.defaultValue != nil || row.presence == .always else { continue }
+            guard text != nil || row.presence == .always else { continue }
             positions[row.name.rawValue.lowercased()] = rows.count
             rows.append(try text.map { text throws(Misfit) in try Self.overridden(row, by: text) } ?? row)
         }

@@ -70,13 +70,14 @@ extension CoreKeys {
 
     /// One row is one key, in the order of the full listing.
     private static func rows(_ site: KeySite) -> [OCPPKeyRow] {
+        rowsBeforeSecurity(site) + rowsOfSecurity(site) + rowsAfterSecurity(site)
+    }
+
+    private static func rowsBeforeSecurity(_ site: KeySite) -> [OCPPKeyRow] {
         let measurands = OCPPKeyKind.measurands(phases: site.phases)
         let mostMeasurands = String(MeasurandSelection.longestList)
         let register = "Energy.Active.Import.Register"
         let rotations = OCPPKeyKind.phaseRotations(connectors: site.numberOfConnectors)
-        let profiles = OCPPKeyTable.profiles.map(\.name).joined(separator: ",")
-        // A fixed cable cannot be unlocked: always false, not to be changed (E §3.85).
-        let (unlocks, unlocking) = site.fixedCable ? ("false", OCPPKeyRow.Access.readOnly) : ("true", .readWrite)
         return [
             .init("AllowOfflineTxForUnknownId", \.core.allowOfflineTxForUnknownId, .boolean, default: "true")
                 .described("Offline, start a transaction for ids that are not known here."),
@@ -126,16 +127,26 @@ extension CoreKeys {
                 .described("Physical connectors."),
             .init("ResetRetries", \.core.resetRetries, .integer(0...100), default: "3")
                 .described("How often a failed reset is tried again."),
-            // Security whitepaper §7.6. Over OCPP it could only be raised, which nothing here does yet. The certificate is one without security
-            // profiles and does not have the key, so it is there where the site demands one.
-            .init(
-                "SecurityProfile",
-                .count,
-                default: site.security == .notConfigured ? nil : String(site.security.rawValue),
-                access: .readOnly,
-                presence: .whereTheSiteNamesADefault
-            )
-            .described("What connections must have: 1 a password, 2 a password and TLS."),
+        ]
+    }
+
+    /// Security whitepaper §7.6. Over OCPP it could only be raised, which nothing here does yet. The certificate is one without security profiles
+    /// and does not have the key, so it is there where the site demands one.
+    private static func rowsOfSecurity(_ site: KeySite) -> [OCPPKeyRow] {
+        guard site.security != .notConfigured else { return [] }
+        return [
+            .init("SecurityProfile", .count, default: String(site.security.rawValue), access: .readOnly)
+                .described("What connections must have: 1 a password, 2 a password and TLS.")
+        ]
+    }
+
+    private static func rowsAfterSecurity(_ site: KeySite) -> [OCPPKeyRow] {
+        let measurands = OCPPKeyKind.measurands(phases: site.phases)
+        let mostMeasurands = String(MeasurandSelection.longestList)
+        let profiles = OCPPKeyTable.profiles.map(\.name).joined(separator: ",")
+        // A fixed cable cannot be unlocked: always false, not to be changed (E §3.85).
+        let (unlocks, unlocking) = site.fixedCable ? ("false", OCPPKeyRow.Access.readOnly) : ("true", .readWrite)
+        return [
             .init(
                 "StopTransactionMaxMeterValues",
                 \.core.stopTransactionMaxMeterValues,
