@@ -35,4 +35,15 @@ import Testing
         }
         #expect(closings >= wanted)
     }
+
+    /// Nor would it prove anything of mirror contacts that are slow.
+    @Test func theWalkTakesBackClosingsThatNobodySaw() {
+        var closings = 0
+        for seed in 0..<40 {
+            var walk = Walk(.hasty, seed: seed)
+            walk.go(steps: 120)
+            closings += walk.yard.model?.unseenClosingCount ?? 0
+        }
+        #expect(closings >= 2)
+    }
 }

@@ -49,6 +49,10 @@ struct SafetyModel {
     private var latched: [HardwareFaultCode: Duration] = [:]
     /// The mirror contact was seen to open since the contactor failed: before, it may be the mirror that is broken.
     private var mirrorIsProven = false
+    /// Since when nobody knows where the contactor went: a closing of some time was taken back, and the mirror contact showed nothing of it.
+    private var unseenSince: Duration?
+    /// So many of these.
+    private(set) var unseenClosingCount = 0
     private var faults: [HardwareFaultCode] = []
     private var writes = 0
     private var isEnding = false
@@ -72,6 +76,13 @@ struct SafetyModel {
         if let since = latched[.powerSwitchFailure], disk.outlets.first?.contactorFailure == nil {
             if now - since > .seconds(2), writes < 24 { complain("a failed contactor is not on disk", at: now) }
             latched[.powerSwitchFailure] = nil
+        }
+        if let since = unseenSince, disk.outlets.first?.mirrorIsUnproven != true {
+            // It is known 500 ms later, and written then.
+            if now - since > .seconds(3), writes < 24, latched.isEmpty {
+                complain("a mirror contact that is not proven is not on disk", at: now)
+            }
+            unseenSince = nil
         }
         startedAt = now
         readings = []
@@ -122,6 +133,7 @@ struct SafetyModel {
                 mirrorIsProven = true
             }
             mirrorClosed = closed
+            if closed { unseenSince = nil }
         case .lockFeedback(_, let isLocked): locked = isLocked
         case .proximityRead(_, let resistance): ohms = ohms.suffix(3) + [resistance]
         case .meterRead(_, let sample):
@@ -153,6 +165,7 @@ struct SafetyModel {
     /// Service says that it is repaired, which nobody believes while current is measured.
     mutating func cleared(_ code: HardwareFaultCode, at now: Duration) {
         latched[code] = nil
+        if code == .powerSwitchFailure { unseenSince = nil }
         if code == .powerSwitchFailure, leaks > 0 { complain("cleared while current flows", at: now) }
     }
 
@@ -167,7 +180,10 @@ struct SafetyModel {
         for effect in effects {
             if case .command(.openContactor) = effect {
                 if isPastOpenings { complain("an opening comes late in its turn", at: now) }
-                if orderedClosed { openedAt = now }
+                if orderedClosed {
+                    openedAt = now
+                    noteUnseen(at: now)
+                }
                 orderedClosed = false
             } else {
                 isPastOpenings = true
@@ -179,6 +195,8 @@ struct SafetyModel {
                 complain("the cable is unlocked while it may be live", at: now)
             case .command(.unlock) where latched[.powerSwitchFailure] != nil && !mirrorIsProven:
                 complain("the cable is unlocked by a mirror contact that may be what failed", at: now)
+            case .command(.unlock) where unseenSince != nil:
+                complain("the cable is unlocked although nobody saw where the contactor went", at: now)
             case .command(.readMeter):
                 if let question, now - question < .seconds(30) { complain("a second question to the meter", at: now) }
                 question = now
@@ -242,6 +260,13 @@ struct SafetyModel {
             if latched[fault.code] == nil { latched[fault.code] = now }
             mirrorIsProven = false
         }
+    }
+
+    /// Ordered to open. A mirror contact that had 300 ms and still reads open shows nothing of the contactor.
+    private mutating func noteUnseen(at now: Duration) {
+        guard mirrorClosed == false, let last = closings.last, now - last >= .milliseconds(300) else { return }
+        unseenSince = unseenSince ?? now
+        unseenClosingCount += 1
     }
 
     private mutating func checkClosing(at now: Duration) {

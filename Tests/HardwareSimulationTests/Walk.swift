@@ -64,6 +64,7 @@ struct Walk {
         let noise = SimulatedNoise(
             jitterMilliseconds: 40,
             slowestAnswerMilliseconds: 700,
+            slowestMirrorMilliseconds: 470,
             missingPerMille: 60,
             repeatedPerMille: 60,
             oddPerMille: 50,

@@ -144,6 +144,7 @@ extension SimulatedConnector {
         if all || code == .powerSwitchFailure, place.broken.contactorStuckClosed != nil {
             place.broken.contactorStuckClosed = nil
             setContactor(closed: contactorFollows)
+            events += showContactor()
         }
         if all || code == .powerMeterFailure { events += setMeter(silent: false) }
         if all || code == .connectorLockFailure { place.broken.lockJammed = false }

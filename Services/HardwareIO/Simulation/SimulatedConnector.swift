@@ -272,6 +272,9 @@ extension SimulatedConnector {
     /// The sensor works again: everything is reported anew.
     mutating func reportAnew(at uptime: Duration) -> [DriverEvent] { sensors.reportAll(view, at: uptime) }
 
+    /// The mirror contact as it stands when the contactor has come to rest.
+    mutating func showContactor() -> [DriverEvent] { sensors.showContactor(view) }
+
     private mutating func moveLock(locked: Bool, at uptime: Duration) {
         guard hasLock else { return }
         orders.locked = locked

@@ -6,6 +6,8 @@ public struct SimulatedNoise: Equatable, Sendable {
     public var jitterMilliseconds: Int
     /// Latest answer of the meter, ms; the earliest comes after 20.
     public var slowestAnswerMilliseconds: Int
+    /// Slowest report of a mirror contact after the contactor moved, ms. What was undone by then is never reported.
+    public var slowestMirrorMilliseconds: Int
     /// Of a thousand readings of pilot, proximity and meter so many are missing; never two in a row.
     public var missingPerMille: Int
     /// Of a thousand readings so many come twice.
@@ -22,6 +24,7 @@ public struct SimulatedNoise: Equatable, Sendable {
         pilotMillivolts: Int = 100,
         jitterMilliseconds: Int = 10,
         slowestAnswerMilliseconds: Int = 150,
+        slowestMirrorMilliseconds: Int = 60,
         missingPerMille: Int = 20,
         repeatedPerMille: Int = 20,
         oddPerMille: Int = 5,
@@ -31,6 +34,7 @@ public struct SimulatedNoise: Equatable, Sendable {
         self.pilotMillivolts = pilotMillivolts
         self.jitterMilliseconds = jitterMilliseconds
         self.slowestAnswerMilliseconds = slowestAnswerMilliseconds
+        self.slowestMirrorMilliseconds = slowestMirrorMilliseconds
         self.missingPerMille = missingPerMille
         self.repeatedPerMille = repeatedPerMille
         self.oddPerMille = oddPerMille
@@ -43,6 +47,7 @@ public struct SimulatedNoise: Equatable, Sendable {
         pilotMillivolts: 0,
         jitterMilliseconds: 0,
         slowestAnswerMilliseconds: 20,
+        slowestMirrorMilliseconds: 0,
         missingPerMille: 0,
         repeatedPerMille: 0,
         oddPerMille: 0,

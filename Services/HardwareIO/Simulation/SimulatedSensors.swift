@@ -21,6 +21,7 @@ struct SimulatedSensors: Equatable, Sendable {
         case report = "positions are reported again"
         case second = "the second reading of the pilot"
         case answer = "the meter answers"
+        case mirror = "the mirror contact follows"
     }
 
     static let reportUnderWay = Duration.seconds(1)
@@ -35,6 +36,8 @@ struct SimulatedSensors: Equatable, Sendable {
     private var random: SeededRandom
     private var delays = Deadlines<Delay>()
     private var seen: View?
+    /// What the mirror contact shows; it follows the contactor in its time.
+    private var mirrorClosed = false
     /// What of each came to nothing last time: never two in a row.
     private var wasPilotMissing = false
     private var wasMeterMissing = false
@@ -52,6 +55,8 @@ struct SimulatedSensors: Equatable, Sendable {
     /// Everything, for a core that starts or for a sensor that works again.
     mutating func reportAll(_ view: View, at uptime: Duration) -> [DriverEvent] {
         seen = view
+        mirrorClosed = view.contactorClosed
+        delays.clear(.mirror)
         delays.set(.report, at: uptime + (view.isPlugged ? Self.reportUnderWay : Self.reportIdle))
         delays.set(.second, at: uptime + secondDelay())
         return positions(view) + pilot(view)
@@ -62,7 +67,7 @@ struct SimulatedSensors: Equatable, Sendable {
         guard let before = seen, before != view else { return [] }
         seen = view
         var events: [DriverEvent] = []
-        if before.contactorClosed != view.contactorClosed { events += mirror(view) }
+        if before.contactorClosed != view.contactorClosed { events += moveMirror(view, at: uptime) }
         if before.locked != view.locked { events += bolt(view) }
         let isMoved = before.line != view.line || before.cableInSocket != view.cableInSocket
         if isMoved {
@@ -85,6 +90,9 @@ struct SimulatedSensors: Equatable, Sendable {
                 events += pilot(view) + proximity(view)
                 // A board reads all the time: what was odd leaves nothing undecided for longer than two more readings.
                 if wasOddBefore || wasOdd { delays.set(.second, at: uptime + secondDelay()) }
+            case .mirror:
+                mirrorClosed = view.contactorClosed
+                events += mirror(view)
             case .answer:
                 if let answer { events.append(answer) }
                 answer = nil
@@ -116,9 +124,28 @@ struct SimulatedSensors: Equatable, Sendable {
 
     private mutating func positions(_ view: View) -> [DriverEvent] { mirror(view) + bolt(view) + proximity(view) }
 
+    /// Its mirror contact has followed: whoever repairs a contactor looks before he says so.
+    mutating func showContactor(_ view: View) -> [DriverEvent] {
+        delays.clear(.mirror)
+        mirrorClosed = view.contactorClosed
+        return mirror(view)
+    }
+
+    private mutating func moveMirror(_ view: View, at uptime: Duration) -> [DriverEvent] {
+        delays.clear(.mirror)
+        guard mirrorClosed != view.contactorClosed else { return [] }
+        let delay = Int.random(in: 0...max(noise.slowestMirrorMilliseconds, 0), using: &random)
+        guard delay > 0 else {
+            mirrorClosed = view.contactorClosed
+            return mirror(view)
+        }
+        delays.set(.mirror, at: uptime + Duration(outsideMilliseconds: delay))
+        return []
+    }
+
     private func mirror(_ view: View) -> [DriverEvent] {
         guard !view.broken.has(.mirrorSilent) else { return [] }
-        let shown = view.broken.has(.mirrorOpen) ? false : view.contactorClosed
+        let shown = view.broken.has(.mirrorOpen) ? false : mirrorClosed
         return [.contactorFeedback(connectorId: view.connectorId, closed: shown)]
     }
 

@@ -20,6 +20,8 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         public var connectorId: Int
         /// What the contactor did wrong and nobody has cleared yet.
         public var contactorFailure: String?
+        /// The mirror contact did not show a closing that was taken back: the cable counts as live. Nil is no.
+        public var mirrorIsUnproven: Bool?
         /// A residual current that nobody has cleared yet, and whose EV has not left.
         public var groundFailure: String?
         /// A draw above the offer that nobody has cleared yet, and whose EV has not left; nil in files of a version that did not keep it.
@@ -36,6 +38,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         public init(
             connectorId: Int,
             contactorFailure: String? = nil,
+            mirrorIsUnproven: Bool? = nil,
             groundFailure: String? = nil,
             overCurrentFailure: String? = nil,
             trips: [Trip] = [],
@@ -45,6 +48,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         ) {
             self.connectorId = connectorId
             self.contactorFailure = contactorFailure
+            self.mirrorIsUnproven = mirrorIsUnproven
             self.groundFailure = groundFailure
             self.overCurrentFailure = overCurrentFailure
             self.trips = trips

@@ -73,7 +73,8 @@ struct OutletMachine {
     var memory: HardwareMemory.Outlet {
         HardwareMemory.Outlet(
             connectorId: connectorId,
-            contactorFailure: contactor.failure?.detail,
+            contactorFailure: contactor.failure,
+            mirrorIsUnproven: contactor.isUnproven ? true : nil,
             groundFailure: faults.groundFailure,
             overCurrentFailure: faults.overCurrentFailure,
             trips: faults.trips,
@@ -343,7 +344,7 @@ extension OutletMachine {
 
     /// Each owner says what is wrong with it; the ledger says what that means together.
     private mutating func followFaults() {
-        faults.follow(.contactor, .powerSwitchFailure, contactor.failure?.detail)
+        faults.follow(.contactor, .powerSwitchFailure, contactor.failure)
         faults.follow(.mirror, .powerSwitchFailure, contactor.silence)
         let pilotFailure = pilot.failure
         faults.follow(.pilot, pilotFailure?.code ?? .internalError, pilotFailure?.detail)

@@ -5,14 +5,6 @@ import Primitives
 ///
 /// A contactor that does not follow is a failure that stays until service clears it, over restarts too: what failed once will fail again.
 struct ContactorMachine {
-    /// Why it must not close any more.
-    struct Failure: Equatable {
-        var detail: String
-        /// The mirror contact was seen to follow since: where it says open, the contactor is open. Otherwise the mirror itself may be
-        /// what is broken, and the cable counts as live.
-        var mirrorIsProven: Bool
-    }
-
     private enum State: Equatable {
         /// Ordered open, position not read yet. Next: open, opening when it reads closed, or conducting.
         case unknown(since: Duration)
@@ -21,8 +13,8 @@ struct ContactorMachine {
         case closing(limit: FollowLimit)
         case closed
         /// Ordered to open before the mirror contact had followed the order to close, which was given `after` ago then. A mirror contact that
-        /// reads open proves nothing here: it has not moved yet. Next: opening when it follows after all, or open at `limit`, with a
-        /// failure when it had its time to follow.
+        /// reads open proves nothing here: it has not moved yet. Next: opening when it follows after all, or open at `limit`, with a mirror
+        /// contact that is not proven any more when it had the usual time to follow.
         case takenBack(after: Duration, limit: FollowLimit)
         /// Ordered to open. Next: open, or welded at `limit`.
         case opening(limit: FollowLimit)
@@ -34,7 +26,8 @@ struct ContactorMachine {
 
     /// Longest time from the order to close until the mirror contact follows.
     static let closingLimit = Duration.seconds(1)
-    /// A closing of so long is seen, also where the mirror contact is read five times a second only: a contactor pulls in within 100 ms.
+    /// A closing of so long is usually seen, also where the mirror contact is read five times a second only: most contactors pull in within
+    /// 100 ms.
     static let usualClosing = Duration.milliseconds(300)
     /// Longest time from the order to open until the mirror contact follows.
     static let openingLimit = Duration.milliseconds(500)
@@ -53,7 +46,11 @@ struct ContactorMachine {
     /// When it has to be read next at the latest; nil while it is known to be silent.
     private var readUntil: Duration?
     private var budget: ClosingBudget
-    private(set) var failure: Failure?
+    /// Why it must not close any more.
+    private(set) var failure: String?
+    /// Where the mirror contact says open, the contactor is open. Otherwise it may be the mirror that is broken, and the cable counts as
+    /// live: after a failure until it was seen to open, after a closing that it did not show until it was seen to follow one.
+    private var mirrorIsProven: Bool
     /// Samples in a row that speak against the state: current through an open contactor, or none through a conducting one.
     private var contrarySamples = 0
     /// Whether the newest sample shows current, whatever the state.
@@ -71,7 +68,8 @@ struct ContactorMachine {
             recentStarts: memory.recentStarts ?? 0,
             at: start
         )
-        failure = memory.contactorFailure.map { Failure(detail: $0, mirrorIsProven: false) }
+        failure = memory.contactorFailure
+        mirrorIsProven = failure == nil && memory.mirrorIsUnproven != true
         readUntil = start + Self.readingLimit
         closedAt = start
     }
@@ -80,7 +78,7 @@ struct ContactorMachine {
     var position: ContactorState {
         switch state {
         case .unknown, .takenBack, .opening: .opening
-        case .open: .open
+        case .open: isUnproven ? .opening : .open
         case .closing: .closing
         case .closed: .closed
         case .welded, .conducting: .welded
@@ -100,9 +98,12 @@ struct ContactorMachine {
 
     /// Since when it is certain that no current can flow; nil while it is not.
     var openSince: Duration? {
-        guard case .open(let since) = state, failure?.mirrorIsProven != false else { return nil }
+        guard case .open(let since) = state, mirrorIsProven else { return nil }
         return since
     }
+
+    /// Nothing failed, but a closing was taken back and nobody saw where the contactor went. It may close: that shows it.
+    var isUnproven: Bool { failure == nil && !mirrorIsProven }
 
     /// Whether nothing is under way any more.
     var isSettled: Bool {
@@ -153,7 +154,8 @@ struct ContactorMachine {
                 state = .takenBack(after: after, limit: limit)
                 break
             }
-            concludeTakenBack(after: after, &turn)
+            state = .open(since: turn.uptime)
+            doubtMirror(after: after, &turn)
         case .opening(var limit):
             guard limit.isOver(at: turn.uptime) else {
                 state = .opening(limit: limit)
@@ -197,20 +199,21 @@ struct ContactorMachine {
         turn.order(.openContactor(connectorId: connectorId))
     }
 
-    /// The mirror contact has read open all along. One that had its time to follow the closing, and did not, shows nothing of the contactor,
-    /// which may have welded at that closing.
-    private mutating func concludeTakenBack(after: Duration, _ turn: inout Turn) {
-        guard after >= Self.usualClosing else {
-            state = .open(since: turn.uptime)
-            return
-        }
-        let milliseconds = after.wholeMilliseconds
-        fail("contactor did not close within \(milliseconds) ms", leaving: .open(since: turn.uptime), &turn)
+    /// The mirror contact was not seen to follow an order to close that was in force for so long. After the usual time it shows nothing of
+    /// the contactor any more, which may have welded at that closing. A failure it is not: it has a whole second, and a process that was
+    /// late itself had no time to see it.
+    private mutating func doubtMirror(after: Duration, _ turn: inout Turn) {
+        guard after >= Self.usualClosing, mirrorIsProven else { return }
+        mirrorIsProven = false
+        let message = "the contactor was not seen to follow a closing: it counts as live until it is"
+        turn.log(LogRecord(.warning, message, .init("connectorId", connectorId)))
     }
 
     mutating func feedbackRead(closed: Bool, _ turn: inout Turn) {
         feedbackClosed = closed
         readUntil = turn.uptime + Self.silenceLimit
+        // It has moved.
+        if closed, isUnproven { mirrorIsProven = true }
         switch (state, closed) {
         case (.unknown, true):
             // It may still be falling open after the process before this one died.
@@ -229,7 +232,7 @@ struct ContactorMachine {
             fail("contactor opened without an order", leaving: .open(since: turn.uptime), &turn)
         case (.welded, false):
             state = .open(since: turn.uptime)
-            failure?.mirrorIsProven = true
+            mirrorIsProven = true
             // What was measured before it was seen to open says nothing about now.
             currentFlows = false
         case (.open, false), (.closing, false), (.takenBack, false), (.closed, true), (.opening, true), (.welded, true),
@@ -271,9 +274,12 @@ struct ContactorMachine {
         switch state {
         case .unknown: break
         case .takenBack(let after, _):
-            concludeTakenBack(after: after, &turn)
+            doubtMirror(after: after, &turn)
             state = .unknown(since: turn.uptime)
-        case .open, .closing, .closed, .opening: state = .unknown(since: turn.uptime)
+        case .closing:
+            doubtMirror(after: turn.uptime - closedAt, &turn)
+            state = .unknown(since: turn.uptime)
+        case .open, .closed, .opening: state = .unknown(since: turn.uptime)
         case .welded, .conducting: break
         }
         turn.order(.openContactor(connectorId: connectorId))
@@ -283,13 +289,15 @@ struct ContactorMachine {
     mutating func clearFailure() {
         guard case .open = state, !currentFlows else { return }
         failure = nil
+        mirrorIsProven = true
     }
 
     /// Nothing closes for the time of a rest, whoever wants it.
     mutating func rest(at uptime: Duration) { budget.restAgain(at: uptime) }
 
     private mutating func fail(_ detail: String, leaving next: State, _ turn: inout Turn) {
-        failure = Failure(detail: detail, mirrorIsProven: false)
+        failure = detail
+        mirrorIsProven = false
         state = next
         turn.order(.openContactor(connectorId: connectorId))
     }
