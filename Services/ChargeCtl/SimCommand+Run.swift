@@ -10,7 +10,9 @@ extension SimCommand {
         case .hardware(let request): Output.line(try session.ask(request).world)
         case .uplink(let request):
             _ = try session.ask(request)
-            Output.line("\(request.name ?? "every simulated uplink") is \(request.up ? "mended" : "cut")")
+            let name = request.name ?? "every simulated uplink"
+            if let isUp = request.up { Output.line("\(name) is \(isUp ? "mended" : "cut")") }
+            if let percent = request.signalPercent { Output.line("\(name) measures \(percent) %") }
         case .powerCut: try cutPower(session)
         }
         return .done

@@ -55,6 +55,12 @@ enum SimCommand: Equatable {
         case "link":
             let cut = try choice(arguments.next("cut or mend"), "cut", "mend")
             return .uplink(SimulateUplink(name: arguments.next(), up: !cut))
+        case "signal":
+            let text = try arguments.next("the signal in percent")
+            guard let percent = Int(text), (0...100).contains(percent) else {
+                throw UsageError("a signal is 0…100 %, found \"\(text)\"", usage: Usage.sim)
+            }
+            return .uplink(SimulateUplink(name: arguments.next(), signalPercent: percent))
         case "power-cut": return .powerCut
         default: throw UsageError("unknown action \"\(action)\"", usage: Usage.sim)
         }

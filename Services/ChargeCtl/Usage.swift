@@ -100,6 +100,7 @@ enum Usage {
           lock jam|free                                     the cable lock
           meter silence|revive|set WH                       the meter
           link cut|mend [NAME]                              the simulated uplink
+          signal PERCENT [NAME]                             what its modem measures; below 15 it is weak, until 25
           power-cut                                         SIGKILL to every service of this charger; the next start is a boot
         A fault that is latched stays after its part is mended, until clear CODE or the request hardware.clearFault.
         Only where the configuration allows simulation.

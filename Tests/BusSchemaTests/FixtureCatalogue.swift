@@ -133,6 +133,7 @@ extension Fixture {
         .reply(UplinkReport.self, "001-done", Done()),
         .message("001-cut", SimulateUplink(name: "mobile", up: false)),
         .message("002-signal", SimulateUplink(name: "mobile", up: true, signalPercent: 12)),
+        .message("003-signal-alone", SimulateUplink(name: "mobile", signalPercent: 12)),
         .reply(SimulateUplink.self, "001-done", Done()),
     ]
 

@@ -99,6 +99,8 @@ MISTAKES = [
     (["sim", "load", "nan"], USAGE, "nan"),
     (["sim", "meter", "set", "-1"], USAGE, "-1"),
     (["sim", "link", "cut", "nonsense"], REFUSED, "nonsense"),
+    (["sim", "signal", "101"], USAGE, "101"),
+    (["sim", "signal", "10", "nonsense"], REFUSED, "nonsense"),
 ]
 
 

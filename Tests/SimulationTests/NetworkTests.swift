@@ -59,6 +59,20 @@ import Testing
         #expect(world.violations.isEmpty, "\(world.report())")
     }
 
+    /// OCPP 1.6 §7.6: told once, and its end once, whatever trembles between.
+    @Test func aWeakSignalIsToldAndItsEndToo() {
+        let world = World(WorldSettings())
+        let told = { world.reportedError(0) }
+        for (second, percent) in [(60, 14), (200, 24), (300, 25)] { world.plan(.signal(percent), at: .seconds(second)) }
+        world.run(.seconds(100))
+        #expect(told() == .weakSignal)
+        world.run(.seconds(180))
+        #expect(told() == .weakSignal)
+        world.run(.seconds(120))
+        #expect(told() == .noError)
+        #expect(world.violations.isEmpty, "\(world.report())")
+    }
+
     // Shows: CORE-HB-08, CORE-TX-35
     /// OCPP 1.6 §3.7: in their order, whatever somebody does to the clock.
     @Test(arguments: [-4000, 4000])

@@ -29,7 +29,7 @@ private struct Script {
 
     mutating func simulate(
         _ name: String?,
-        up: Bool,
+        up: Bool?,
         signalPercent: Int? = nil,
         after pause: Duration = .zero
     ) -> [UplinkEffect] {
@@ -232,6 +232,16 @@ private func interface(_ name: String, running: Bool = true, address: Bool = tru
         #expect(script.simulate("mobile", up: false).states.first?.uplinks.first?.signalPercent == 12)
         #expect(script.simulate("mobile", up: true).states.first?.signalPercent == 12)
         #expect(script.simulate("mobile", up: true, signalPercent: 101).states.isEmpty)
+    }
+
+    @Test func aSignalAloneMendsNoLink() {
+        var script = Script(mobile)
+        _ = script.handle(.started)
+        _ = script.simulate("mobile", up: false)
+        let weak = script.simulate("mobile", up: nil, signalPercent: 12).states.first?.uplinks.first
+        #expect(weak?.link == .down)
+        #expect(weak?.signalPercent == 12)
+        #expect(script.simulate("mobile", up: nil).contains { if case .refuse = $0 { true } else { false } })
     }
 
     @Test func aSimulatedUplinkIsCutAndMendedByRequest() throws {

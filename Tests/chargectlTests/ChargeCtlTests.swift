@@ -68,12 +68,16 @@ import Testing
                 == .hardware(SimulateHardware(action: .fault, readerId: 1, fault: .readerFailure))
         )
         #expect(try SimCommand.parse(["link", "cut", "lte"]) == .uplink(SimulateUplink(name: "lte", up: false)))
+        #expect(
+            try SimCommand.parse(["signal", "12", "lte"]) == .uplink(SimulateUplink(name: "lte", signalPercent: 12))
+        )
         #expect(try SimCommand.parse(["power-cut"]) == .powerCut)
     }
 
     @Test(arguments: [
         [], ["swipe"], ["jump"], ["plug", "--current", "many"], ["lock", "open"], ["unplug", "now"],
         ["plug", "--redy", "on"],
+        ["signal"], ["signal", "101"], ["signal", "weak"],
         ["plug", "--connector"], ["meter", "set", "-1"], ["plug", "--connector", "0"],
     ])
     func wrongWordsAreRefused(words: [String]) {

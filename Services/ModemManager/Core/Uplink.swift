@@ -79,10 +79,11 @@ struct Uplink: Equatable, Sendable {
         detail = "not watched any more"
     }
 
-    /// Cuts or mends a simulated uplink; without a signal it keeps the one it has.
-    mutating func simulate(isUp: Bool, signalPercent: Int?) {
+    /// Cuts or mends a simulated uplink, and changes its signal; what is nil stays as it is.
+    mutating func simulate(isUp: Bool?, signalPercent: Int?) {
         precondition(isSimulated, "Only what is simulated can be cut by request.")
         self.signalPercent = signalPercent ?? self.signalPercent
+        guard let isUp else { return }
         link = isUp ? .up : .down
         detail = isUp ? "simulated" : "cut by request"
     }

@@ -94,6 +94,9 @@ public struct UplinkMachine: Machine, Sendable {
         _ id: RequestID,
         at moment: Moment
     ) -> [UplinkEffect] {
+        guard request.up != nil || request.signalPercent != nil else {
+            return [.refuse(id, BusError(.invalid, "neither up nor signalPercent is there"))]
+        }
         if let percent = request.signalPercent, !(0...100).contains(percent) {
             return [.refuse(id, BusError(.invalid, "signalPercent is \(percent), expected 0…100"))]
         }

@@ -106,7 +106,7 @@ public struct UplinkReport: BusRequest {
     }
 }
 
-/// Request: cut (`up` false) or mend a simulated uplink, or change its signal. Refused for real ones.
+/// Request: cut or mend a simulated uplink, change its signal, or both. Refused for real ones.
 public struct SimulateUplink: BusRequest {
     public static let type = "uplink.sim"
     public static let server = ServiceName.modemManager
@@ -115,11 +115,12 @@ public struct SimulateUplink: BusRequest {
 
     /// Nil means every simulated uplink.
     public var name: String?
-    public var up: Bool
+    /// False cuts it, true mends it; nil leaves that as it is.
+    public var up: Bool?
     /// What it measures from now on, 0…100; nil leaves that as it is.
     public var signalPercent: Int?
 
-    public init(name: String? = nil, up: Bool, signalPercent: Int? = nil) {
+    public init(name: String? = nil, up: Bool? = nil, signalPercent: Int? = nil) {
         self.name = name
         self.up = up
         self.signalPercent = signalPercent

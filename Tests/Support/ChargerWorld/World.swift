@@ -61,7 +61,7 @@ public final class World {
     private func checkEverySecond() {
         around.timeline.at(now + .seconds(1)) { [unowned self] in
             let areBothAlive = processes.isAlive(.hardware) && processes.isAlive(.gateway)
-            around.auditor.checkSecond(areBothAlive: areBothAlive, reported: { self.reportedStatus($0) })
+            around.auditor.checkSecond(areBothAlive: areBothAlive, reported: { self.reported($0) })
             checkEverySecond()
         }
     }
@@ -126,8 +126,13 @@ public final class World {
 
     /// The newest StatusNotification that the central system has of a connector.
     public func reportedStatus(_ id: Int = 1) -> ChargePointStatus? {
-        ledger.statuses[WorldSettings.identity]?[id]?.status
+        reported(id)?.status
     }
+
+    /// Its error.
+    public func reportedError(_ id: Int = 1) -> ChargePointErrorCode? { reported(id)?.errorCode }
+
+    private func reported(_ id: Int) -> StatusNotification.Request? { ledger.statuses[WorldSettings.identity]?[id] }
 
     /// What went wrong, with the seed and the newest steps; empty when nothing did.
     public func report(steps count: Int = 60) -> String { around.notebook.report(last: count) }

@@ -105,7 +105,7 @@ final class Auditor {
 
     func modemStarted() { uplink.modemStarted() }
 
-    func told(_ state: UplinkState) { violate(uplink.told(state, at: world.clock.moment.utc)) }
+    func told(_ state: UplinkState) { violate(uplink.told(state, at: world.clock.moment.utc, now)) }
 
     // MARK: - The gateway
 
@@ -234,8 +234,10 @@ final class Auditor {
     }
 
     /// `reported` is the newest status that the central system has.
-    func checkSecond(areBothAlive: Bool, reported: (Int) -> ChargePointStatus?) {
+    func checkSecond(areBothAlive: Bool, reported: (Int) -> StatusNotification.Request?) {
         violate(calls.problems(calm, at: now))
+        let isSettled = areBothAlive && isOnline(for: .seconds(180)) && queue.isEmpty
+        violate(uplink.problems(reported: reported(0)?.errorCode, isOnline: isSettled, at: now))
         progress.configured(world.disks.config.stored, at: now)
         for id in ids {
             let life = lives.open(on: id)
@@ -251,8 +253,8 @@ final class Auditor {
                 statuses.problems(
                     id,
                     facts,
-                    reported: reported(id),
-                    isOnline: areBothAlive && isOnline(for: .seconds(180)) && queue.isEmpty,
+                    reported: reported(id)?.status,
+                    isOnline: isSettled,
                     at: now
                 )
             )

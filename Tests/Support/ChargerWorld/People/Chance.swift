@@ -139,7 +139,7 @@ struct Dice {
         case 4: return [Step(.cutPower(long))]
         case 5: return [Step(.upgrade(pick(Service.allCases)))]
         case 6: return [Step(.uplink(false)), Step(.uplink(true), after: long)]
-        case 7: return [Step(.stall(brief))]
+        case 7: return [Step(.signal(pick([3, 14, 15, 24, 25, 80])))]
         case 8: return [Step(.silence)]
         case 9: return [Step(.door(pick([.locked, .answering(httpStatus: 503)]))), Step(.door(.open), after: long)]
         case 10: return [persistMishap()]

@@ -59,6 +59,7 @@ final class People {
         case .upgrade(let service): processes.upgrade(service)
         case .cutPower(let duration): processes.cutPower(for: duration)
         case .uplink(let isUp): around.network.setUplink(isUp)
+        case .signal(let percent): processes.setSignal(percent)
         case .stall(let duration):
             around.auditor.calm.answersComeLate(by: duration)
             around.network.stall(for: duration)

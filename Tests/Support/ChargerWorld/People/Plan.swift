@@ -23,6 +23,8 @@ public enum Plan: Equatable, Sendable {
     case resend
     case cutPower(Duration)
     case uplink(Bool)
+    /// What the modem measures from now on, percent.
+    case signal(Int)
     case stall(Duration)
     case silence
     case stepClock(Duration)
@@ -35,7 +37,7 @@ public enum Plan: Equatable, Sendable {
     /// Something goes wrong by it, so that what follows is not exact.
     var isMishap: Bool {
         switch self {
-        case .plug, .unplug, .swipe, .simulate, .repair: false
+        case .plug, .unplug, .swipe, .simulate, .repair, .signal: false
         case .command(let command): command.isMishap
         case .resend: false
         case .kill, .upgrade, .freeze, .strayPermit, .cutPower, .uplink, .stall, .silence, .stepClock, .diskFull,

@@ -149,6 +149,13 @@ final class Processes {
         around.bus.publish(AnyBusMessage(announce), from: service)
     }
 
+    /// The modem measures so much from now on, percent, until the modem manager ends.
+    func setSignal(_ percent: Int) {
+        guard isAlive(.modem) else { return }
+        around.notebook.note("world", "the signal is \(percent) %")
+        modem.setSignal(percent)
+    }
+
     // MARK: - The board
 
     /// Cuts the power of the whole charger.

@@ -43,9 +43,14 @@ final class UplinkProcess: ServiceProcess {
     func freeze(until time: Duration) { host.freeze(until: time) }
 
     /// The only uplink, which is simulated, comes or goes.
-    func setUplink(_ isUp: Bool) {
+    func setUplink(_ isUp: Bool) { simulate(SimulateUplink(up: isUp)) }
+
+    /// Its modem measures so much from now on, until the process ends.
+    func setSignal(_ percent: Int) { simulate(SimulateUplink(signalPercent: percent)) }
+
+    private func simulate(_ request: SimulateUplink) {
         let id = around.bus.order()
-        host.whenAwake { [unowned self] in host.deliver(.simulationRequested(id, SimulateUplink(up: isUp))) }
+        host.whenAwake { [unowned self] in host.deliver(.simulationRequested(id, request)) }
     }
 
     func hear(_ id: RequestID, _ order: BusCall.Order) {
