@@ -120,8 +120,9 @@ title "Bus round trip ($rounds each, JSON both ways)"
 "${pinned[@]}" "$binaries/bus-bench" "$work/run" "$rounds"
 
 title "Memory after $((rounds * 5)) more calls"
-ask bench GetConfiguration $((rounds * 5)) > /dev/null
+many=$(ask bench GetConfiguration $((rounds * 5)))
 memory
+figure 'GetConfigurations per second, one at a time' "$(sed -E 's/.*"perSecond":([0-9]+).*/\1/' <<< "$many")"
 
 title 'The same over wss:// (TLS 1.3; the library is loaded with the first connection)'
 kill "${service_pid[ocpp-gateway]}"
@@ -146,6 +147,8 @@ figure 'GetConfiguration of one key' "$(percentiles "$("$binaries/central-system
 figure 'CPU per GetConfiguration' \
   "$(awk "BEGIN { printf \"%.0f µs\", ($(ticks) - $before) / $(getconf CLK_TCK) * 1000000 / $rounds }")"
 memory
+
+python3 Tests/Support/Benches/sessions.py "$binaries" deploy/config/demo.json "$@"
 
 title "Longest turn of each loop under each flood (load of the machine: $(cut -d' ' -f1 /proc/loadavg))"
 python3 Tests/Support/Floods/turns.py "$binaries" deploy/config/demo.json
