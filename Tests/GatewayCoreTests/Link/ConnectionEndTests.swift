@@ -32,7 +32,7 @@ import Testing
         bench.work(dial: 1)
         _ = bench.feed(.reconnectRequested)
         _ = bench.feed(.terminationRequested)
-        let abort = bench.advance(.milliseconds(200))
+        let abort = bench.advance(.milliseconds(80))
         #expect(abort == [.abort(dial: 1)])
     }
 

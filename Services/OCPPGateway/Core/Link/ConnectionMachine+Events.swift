@@ -130,6 +130,6 @@ extension ConnectionMachine {
     static let stableAfter: Duration = .seconds(60)
     static let closingTimeout: Duration = .seconds(3)
     /// Whoever ends the program does not wait for a central system that is silent.
-    static let lastClosingTimeout: Duration = .milliseconds(200)
+    static let lastClosingTimeout: Duration = .milliseconds(80)
     static let mostAddresses = 4
 }
