@@ -107,6 +107,10 @@ import Testing
     @Test func anAnswerThatIsLateForItsConnectionGoesToNoCallOfTheNext() throws {
         var bench = try GatewayBench(defaults: ["AuthorizationCacheEnabled": "true"])
         try bench.beginTransaction()
+        // What the disk does not hold it need not forget.
+        let kept = bench.advance(.seconds(600))
+        #expect(kept.saved(AuthorizationCacheDocument.self) != nil)
+        bench.feed(.saved(document: AuthorizationCacheDocument.name))
         let cleared = bench.ask(.clearCache(ClearCache.Request()), id: "1")
         #expect(cleared.answers.isEmpty)
         #expect(cleared.saved(AuthorizationCacheDocument.self) != nil)

@@ -12,13 +12,13 @@ import Testing
         identity: "CP1"
     )
 
-    @Test func aSilentCentralSystemDelaysTheEndByTwoHundredMilliseconds() {
+    @Test func aSilentCentralSystemDelaysTheEndByEightyMilliseconds() {
         var bench = ConnectionBench()
         _ = bench.feed(.started)
         bench.work(dial: 1)
         let close = bench.feed(.terminationRequested)
         #expect(close == [.lost(.ended), .close(dial: 1)])
-        let early = bench.advance(.milliseconds(199))
+        let early = bench.advance(.milliseconds(79))
         #expect(early.isEmpty)
         let abort = bench.advance(.milliseconds(1))
         #expect(abort == [.abort(dial: 1)])

@@ -346,8 +346,7 @@ extension OutletMachine {
     private mutating func followFaults() {
         faults.follow(.contactor, .powerSwitchFailure, contactor.failure)
         faults.follow(.mirror, .powerSwitchFailure, contactor.silence)
-        let pilotFailure = pilot.failure
-        faults.follow(.pilot, pilotFailure?.code ?? .internalError, pilotFailure?.detail)
+        faults.follow(.pilot, pilot.failure?.code ?? .internalError, pilot.failure?.detail)
         if configuration.hasSocket { faults.follow(.proximity, .internalError, proximity.failure) }
         faults.follow(.lock, .connectorLockFailure, cable.failure)
         faults.follow(.meter, .powerMeterFailure, meter.failure)
