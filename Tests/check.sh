@@ -64,7 +64,7 @@ swift_skipped=$(grep -cE '^➜ Test .* skipped|^↷' "$results/swift" || true)
 count $((swift_total - swift_failed - swift_skipped)) "$swift_failed" "$swift_skipped"
 
 venv=.build/venv
-need_venv "$venv" 'ocpp==2.1.0' 'websockets==15.0.1' 'jsonschema==4.26.0' 'pytest==9.0.3'
+need_venv "$venv" 'ocpp==2.1.0' 'websockets==15.0.1' 'ocpp-csms==0.1.0' 'aiohttp==3.14.5' 'jsonschema==4.26.0' 'pytest==9.0.3'
 
 step 'Messages against the official JSON schemas, both ways'
 if Tests/OCPPSchema/run.sh "$venv/bin/python" "$binaries" | tee "$results/schema"; then :; fi

@@ -12,6 +12,7 @@ from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 from ocpp.v16.enums import Action
 
+from schemas import violations
 from stack import PATIENCE
 
 
@@ -79,16 +80,66 @@ class Recorder:
             await self.connection.send(text)
 
 
-class CSMS:
+class Conversation:
+    """What went to and fro between a central system and the charge point; tests wait for what comes."""
+
+    def __init__(self):
+        self.frames = []
+        self.news = threading.Condition()
+        self.connections = 0
+
+    def print(self):
+        print("--- conversation (pytest shows it with a failure)")
+        for direction, frame in self.frames:
+            print(direction, json.dumps(frame))
+
+    def note(self, direction, text):
+        with self.news:
+            self.frames.append((direction, json.loads(text)))
+            self.news.notify_all()
+
+    def calls(self, action=None):
+        """Payloads of the CALLs received, of one action or as (action, payload)."""
+        with self.news:
+            received = [(f[2], f[3]) for direction, f in self.frames if direction == "received" and f[0] == 2]
+        return [payload for name, payload in received if name == action] if action else received
+
+    def wait(self, action, predicate=lambda payload: True, count=1):
+        """Waits until `count` CALLs of an action fit; returns the last of them."""
+        deadline = time.monotonic() + PATIENCE
+        with self.news:
+            while True:
+                fitting = [p for p in self.calls(action) if predicate(p)]
+                if len(fitting) >= count:
+                    return fitting[count - 1]
+                if not self.news.wait(deadline - time.monotonic()):
+                    raise AssertionError(f"no {action} that fits; received: {self.calls()[-20:]}")
+
+    def wait_connection(self, count):
+        """Waits until so many connections have been made in all."""
+        with self.news:
+            assert self.news.wait_for(lambda: self.connections >= count, PATIENCE), "it did not connect again"
+
+    def wait_status(self, status, connector=1, count=1):
+        return self.wait(
+            "StatusNotification", lambda p: p["connectorId"] == connector and p["status"] == status, count
+        )
+
+    def transactions(self):
+        """The ids that it has given, in their order."""
+        with self.news:
+            started = {f[1] for d, f in self.frames if d == "received" and f[0] == 2 and f[2] == "StartTransaction"}
+            return [f[2]["transactionId"] for d, f in self.frames if d == "sent" and f[0] == 3 and f[1] in started]
+
+
+class CSMS(Conversation):
     """Runs in a thread of its own; tests wait for what it has received."""
 
     def __init__(self, tls=None):
         """`tls` is the context of a server (certificates.py), or nothing for plain connections."""
+        super().__init__()
         self.tls = tls
-        self.frames = []
-        self.news = threading.Condition()
         self.stations = {}
-        self.connections = 0
         self.registrations = []
         self.verdicts = {}
         self.heartbeat_interval = 60
@@ -141,11 +192,11 @@ class CSMS:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        print("--- conversation (pytest shows it with a failure)")
-        for direction, frame in self.frames:
-            print(direction, json.dumps(frame))
+    def __exit__(self, kind, *_):
+        self.print()
         self.close()
+        # What it sends itself is up to the test.
+        assert kind or not (wrong := violations(self.frames, ["received"])), wrong
 
     async def serve(self, connection):
         identity = connection.request.path.rsplit("/", 1)[-1]
@@ -158,38 +209,6 @@ class CSMS:
             await station.start()
         except websockets.ConnectionClosed:
             self.note("closed", "[]")
-
-    def note(self, direction, text):
-        with self.news:
-            self.frames.append((direction, json.loads(text)))
-            self.news.notify_all()
-
-    def calls(self, action=None):
-        """Payloads of the CALLs received, of one action or as (action, payload)."""
-        with self.news:
-            received = [(f[2], f[3]) for direction, f in self.frames if direction == "received" and f[0] == 2]
-        return [payload for name, payload in received if name == action] if action else received
-
-    def wait(self, action, predicate=lambda payload: True, count=1):
-        """Waits until `count` CALLs of an action fit; returns the last of them."""
-        deadline = time.monotonic() + PATIENCE
-        with self.news:
-            while True:
-                fitting = [p for p in self.calls(action) if predicate(p)]
-                if len(fitting) >= count:
-                    return fitting[count - 1]
-                if not self.news.wait(deadline - time.monotonic()):
-                    raise AssertionError(f"no {action} that fits; received: {self.calls()[-20:]}")
-
-    def wait_connection(self, count):
-        """Waits until so many connections have been made in all."""
-        with self.news:
-            assert self.news.wait_for(lambda: self.connections >= count, PATIENCE), "it did not connect again"
-
-    def wait_status(self, status, connector=1, count=1):
-        return self.wait(
-            "StatusNotification", lambda p: p["connectorId"] == connector and p["status"] == status, count
-        )
 
     def request(self, action, identity="CP1", **payload):
         """Sends a CALL to the charge point and returns its confirmation."""

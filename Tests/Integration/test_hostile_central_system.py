@@ -1,6 +1,7 @@
 """The nastiest central system: whatever it sends, the gateway lives on and answers what can be answered (OCPP-J 1.6 §4.2.3)."""
 
 import json
+import pathlib
 import re
 import socket
 import threading
@@ -283,6 +284,32 @@ def test_an_id_still_being_handled_is_refused_and_a_flood_does_not_drown(online)
     got = answers(csms, since, count=200)
     assert sorted(f[1] for f in got) == sorted(f"f{n}" for n in range(200))
     csms.request("ChangeConfiguration", key="ConnectionTimeOut", value="60")
+
+
+def memory(stack, kind):
+    """MiB that the gateway holds (VmRSS), or has held at most (VmHWM)."""
+    status = pathlib.Path(f"/proc/{stack.processes['ocpp-gateway'].pid}/status").read_text()
+    return int(re.search(rf"{kind}:\s+(\d+) kB", status)[1]) / 1024
+
+
+def test_hundreds_of_nasty_texts_leave_the_memory_as_it_was(online):
+    """Each comes five times more; the longest has more than half a megabyte, so that nothing of them may be kept."""
+    stack, csms = online
+    connections = csms.connections
+
+    def play(times):
+        for _ in range(times):
+            since = len(csms.frames)
+            for _, text, _ in texts():
+                write(csms, text)
+            answers(csms, since)
+
+    play(1)  # What is made once and kept.
+    settled = memory(stack, "VmRSS")
+    play(5)
+    assert memory(stack, "VmRSS") < settled + 8
+    assert memory(stack, "VmHWM") < settled + 32
+    assert csms.connections == connections
 
 
 def test_an_answer_of_the_wrong_kind_fails_only_its_call():

@@ -3,10 +3,14 @@
 import signal
 import threading
 
+import pytest
+
 import session
 
 
+# What `ocpp-csms` prints of one over ws:// stands in test_core_requests.py.
 # Shows: CORE-BOOT-01, CORE-BOOT-03, MSG-02
+@pytest.mark.parametrize("central", ["ws", "wss", "ocpp-csms wss"], indirect=True)
 def test_a_wallbox_boots_charges_stops_and_reports_its_energy(stack, csms):
     stack.start()
     boot = csms.wait("BootNotification")
