@@ -11,8 +11,9 @@ public enum DescriptorLimit {
     /// The limit that a service asks for. A table of this size costs half a MiB when it is used up, and is beyond any real need.
     public static let wanted: UInt = 65_536
     /// What a process needs. libzmq accepts on a thread of its own and aborts where it runs out; so beyond `mostWithStrangers` there must be
-    /// room for what three full queues of listeners bring before the loop can look, and for files and devices.
-    public static let least: UInt = 1024
+    /// room for all who can come in the tenths of a second that a loop may be kept from the CPU, and for files and devices. Wherever systemd
+    /// starts services the limit is far above it.
+    public static let least: UInt = 4096
     /// Descriptors of which connections from outside may be a part; beyond, no more are accepted.
     public static let mostWithStrangers: UInt = 512
 

@@ -60,11 +60,11 @@ def test_services_whose_log_nobody_reads_charge_and_end_within_a_second(stack, c
 def test_more_connections_than_descriptors_end_nobody(stack, csms, monkeypatch):
     plain = stack.arguments
     # The hard limit too, so that the services cannot raise it.
-    monkeypatch.setattr(stack, "arguments", lambda service: ["prlimit", "--nofile=1024:1024", *plain(service)])
+    monkeypatch.setattr(stack, "arguments", lambda service: ["prlimit", "--nofile=4096:4096", *plain(service)])
     stack.start()
     csms.wait_status("Available")
     for name in ("hardware-io.pub", "hardware-io.rpc", "ocpp-gateway.svc"):
-        with Flood("connections.py", stack.runtime / name, 1500):
+        with Flood("connections.py", stack.runtime / name, 6000):
             assert all(process.poll() is None for process in stack.processes.values()), name
             csms.request("GetConfiguration", key=["HeartbeatInterval"])
         assert f"no more are accepted at={stack.runtime / name}" in stack.log(name.split(".")[0])

@@ -32,7 +32,7 @@ def wait_for(condition):
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.parametrize("limit", [8, 1023])
+@pytest.mark.parametrize("limit", [8, 4095])
 def test_too_few_descriptors_are_one_clear_line(stack, monkeypatch, service, limit):
     prefixed(monkeypatch, stack, "prlimit", f"--nofile={limit}:{limit}")
     refusal(stack, service, f"only {limit} descriptors", "LimitNOFILE")

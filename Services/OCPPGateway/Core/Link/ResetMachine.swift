@@ -17,8 +17,8 @@ struct ResetMachine: Equatable, Sendable {
         case idle
         /// An earlier process was in the middle of it; that this one goes on is being stored. Next: windingUp, idle.
         case resuming(ResetDocument.Progress)
-        /// Waiting for the last messages. Next: restartingHardware, resting, over.
-        case windingUp(ResetDocument.Progress, until: Duration)
+        /// Waiting for the last messages, and until `pause` in any case. Next: restartingHardware, resting, over.
+        case windingUp(ResetDocument.Progress, pause: Duration?, until: Duration)
         /// hardware-io was asked and answers. Next: over, resting.
         case restartingHardware(ResetDocument.Progress, until: Duration)
         /// An attempt failed. Next: windingUp, idle.
@@ -51,6 +51,8 @@ struct ResetMachine: Equatable, Sendable {
     /// Longer than its answer is waited for, so that the reason why there is none arrives.
     private static let hardwareLimit = HardwareRestart.patience + .seconds(1)
     private static let restAfterFailure = Duration.seconds(5)
+    /// The central system has time to read the answer to its Reset: some take a connection that closes with it for a Reset that failed.
+    static let pause = Duration.seconds(1)
 
     private var state: State = .idle
 
@@ -61,7 +63,7 @@ struct ResetMachine: Equatable, Sendable {
     var document: ResetDocument {
         switch state {
         case .idle, .over: ResetDocument(underWay: nil)
-        case .resuming(let progress), .windingUp(let progress, _), .restartingHardware(let progress, _),
+        case .resuming(let progress), .windingUp(let progress, _, _), .restartingHardware(let progress, _),
             .resting(let progress, _):
             ResetDocument(underWay: progress)
         }
@@ -70,7 +72,8 @@ struct ResetMachine: Equatable, Sendable {
     var nextDeadline: Deadline? {
         switch state {
         case .idle, .resuming, .over: nil
-        case .windingUp(_, let until): Deadline(at: until, for: "the time for last words before the reset is over")
+        case .windingUp(_, let pause, let until):
+            Deadline(at: pause ?? until, for: "the time for last words before the reset is over")
         case .restartingHardware(_, let until): Deadline(at: until, for: "hardware-io should have answered")
         case .resting(_, let until): Deadline(at: until, for: "the reset is tried again")
         }
@@ -79,7 +82,8 @@ struct ResetMachine: Equatable, Sendable {
     /// Starts it. Returns false when one is under way already.
     mutating func begin(_ type: ResetType, boot: String, at moment: Moment) -> Bool {
         guard state == .idle else { return false }
-        windUp(ResetDocument.Progress(type: type, attempt: 1, boot: boot), at: moment)
+        let pause = moment.uptime + Self.pause
+        windUp(ResetDocument.Progress(type: type, attempt: 1, boot: boot), pause: pause, at: moment)
         return true
     }
 
@@ -115,7 +119,11 @@ struct ResetMachine: Equatable, Sendable {
     /// The step that is due; to be called until there is none.
     mutating func next(_ now: Circumstances, at moment: Moment) -> Step? {
         switch state {
-        case .windingUp(let progress, let until):
+        case .windingUp(let progress, let pause, let until):
+            if let pause {
+                guard pause <= moment.uptime else { return nil }
+                state = .windingUp(progress, pause: nil, until: until)
+            }
             guard now.everythingSaid || until <= moment.uptime else { return nil }
             guard now.endsAreKept else {
                 return failed(progress, "the end of a transaction is not on disk", now.retries, at: moment)
@@ -136,10 +144,10 @@ struct ResetMachine: Equatable, Sendable {
         }
     }
 
-    private mutating func windUp(_ progress: ResetDocument.Progress, at moment: Moment) {
+    private mutating func windUp(_ progress: ResetDocument.Progress, pause: Duration? = nil, at moment: Moment) {
         // Hard is the last resort for a charge point that does not work well: it does not wait for the central system (E §3.82).
         let limit: Duration = progress.type == .soft ? .seconds(20) : .seconds(2)
-        state = .windingUp(progress, until: moment.uptime + limit)
+        state = .windingUp(progress, pause: pause, until: moment.uptime + limit)
     }
 
     private mutating func failed(
