@@ -78,6 +78,14 @@ extension SiteFile {
         return connectors.sorted { $0.id < $1.id }
     }
 
+    /// The main meter; nil where there is none.
+    /// - Throws: a `SiteFileError`, also for a simulated one that is not allowed.
+    public func mainMeter() throws(SiteFileError) -> MainMeterSection? {
+        guard let meter = try section(.mainMeter, as: MainMeterSection.self) else { return nil }
+        try checkSimulation(meter.meter.driver, at: meter.meter.path + ".driver")
+        return meter
+    }
+
     /// The card readers, ordered by id; none by default.
     /// - Throws: a `SiteFileError`, also for a reader of connectors that do not exist, or a simulated one that is not allowed.
     public func readers(unknownKeys: JSON.UnknownKeys = .refused) throws(SiteFileError) -> [ReaderSection] {

@@ -15,7 +15,8 @@ public struct SiteFile: Sendable {
 
     /// Every member that the file may have.
     enum Section: String, CaseIterable {
-        case station, centralSystem, ocpp, connectors, readers, permit, powerLoss, uplinks, allowSimulation, simulation
+        case station, centralSystem, ocpp, connectors, mainMeter, readers, permit, powerLoss, uplinks, allowSimulation
+        case simulation
     }
 
     /// - Throws: a `SiteFileError` with line and column when the bytes are no JSON object.

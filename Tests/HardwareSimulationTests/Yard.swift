@@ -42,10 +42,16 @@ struct Yard {
         _ connectors: [ConnectorConfiguration] = [fixedCable],
         readerIds: [Int] = [1],
         world: SimulatedWorld? = nil,
-        noise: SimulatedNoise = SimulatedNoise()
+        noise: SimulatedNoise = SimulatedNoise(),
+        mainMeter: MainMeterConfiguration? = nil
     ) {
         now = Moment(uptime: .seconds(1000), utc: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000))
-        configuration = SimulationConfiguration(connectors: connectors, readerIds: readerIds, noise: noise)
+        configuration = SimulationConfiguration(
+            connectors: connectors,
+            readerIds: readerIds,
+            noise: noise,
+            mainMeter: mainMeter
+        )
         core = Self.core(configuration, memory, [], at: now)
         charger = SimulatedCharger(configuration: configuration, world: world ?? SimulatedWorld(), at: now)
         start()
@@ -154,8 +160,12 @@ struct Yard {
     }
 
     /// Plugged, permitted, and long enough for the current to be steady.
-    static func charging(_ connector: ConnectorConfiguration = fixedCable, milliamps: Int = 16_000) throws -> Yard {
-        var yard = Yard([connector])
+    static func charging(
+        _ connector: ConnectorConfiguration = fixedCable,
+        milliamps: Int = 16_000,
+        mainMeter: MainMeterConfiguration? = nil
+    ) throws -> Yard {
+        var yard = Yard([connector], mainMeter: mainMeter)
         yard.wait(.seconds(6))
         try yard.simulate(SimulateHardware(action: .plug, connectorId: 1))
         yard.permit(milliamps)
@@ -184,7 +194,11 @@ struct Yard {
             ReaderConfiguration(readerId: $0, connectorIds: [1], simulated: true)
         }
         return HardwareMachine(
-            configuration: HardwareConfiguration(connectors: configuration.connectors, readers: readers),
+            configuration: HardwareConfiguration(
+                connectors: configuration.connectors,
+                readers: readers,
+                mainMeter: configuration.mainMeter
+            ),
             bootId: "boot \(now.uptime)",
             memory: memory,
             readings: readings,

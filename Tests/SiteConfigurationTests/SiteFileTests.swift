@@ -60,6 +60,7 @@ struct Sample {
             _ = try file.centralSystem()
             _ = try file.ocppDefaults()
             _ = try file.connectors()
+            _ = try file.mainMeter()
             _ = try file.readers()
             _ = try file.permit()
             _ = try file.powerLoss()
@@ -201,6 +202,10 @@ struct Sample {
             ("uplinks.0.driver", "pigeon", #"uplinks[0].driver: expected "static" or "simulated", found "pigeon""#),
             ("uplinks.1", ["name": "lan", "driver": "static"], "uplinks[1].name: uplink lan is there twice"),
             ("simulation", ["energyTimeScale": 0], "simulation.energyTimeScale: expected 1…10000, found 0"),
+            (
+                "mainMeter", ["meter": "simulated", "maximumCurrentAmps": 63, "phases": 2],
+                "mainMeter.phases: expected 1 or 3, found 2"
+            ),
         ] as [(String, JSONValue?, String)]
     )
     func whatDoesNotFitIsNamedInOneLine(path: String, value: JSONValue?, expected: String) throws {
@@ -275,8 +280,8 @@ struct Sample {
         #expect(sections.map(\.path) == [name])
         #expect(
             sections.first?.problem
-                == "unknown section, which is ignored; known are station, centralSystem, ocpp, connectors, readers, permit, powerLoss, uplinks, "
-                + "allowSimulation, simulation"
+                == "unknown section, which is ignored; known are station, centralSystem, ocpp, connectors, mainMeter, readers, "
+                + "permit, powerLoss, uplinks, allowSimulation, simulation"
         )
     }
 

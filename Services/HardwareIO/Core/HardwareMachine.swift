@@ -35,6 +35,7 @@ public struct HardwareMachine: Machine {
     /// Sorted by id, so that effects have one order.
     private var outlets: [OutletMachine]
     private var readers: [(id: Int, machine: ReaderMachine)]
+    private var mainMeter: MainMeterMachine?
     private var keeper: MemoryKeeper
 
     /// - Parameters:
@@ -62,6 +63,13 @@ public struct HardwareMachine: Machine {
             }
         readers = configuration.readers.sorted { $0.readerId < $1.readerId }
             .map { ($0.readerId, ReaderMachine(configuration: $0)) }
+        mainMeter = configuration.mainMeter.map { meter in
+            MainMeterMachine(
+                meter,
+                reading: readings.last { $0.connectorId == MainMeterConfiguration.connectorId },
+                at: start.uptime
+            )
+        }
         // What the owners made of it, or a start by itself would be something to store.
         keeper = MemoryKeeper(stored: HardwareMemory(outlets: outlets.map(\.memory)), at: start.uptime)
         precondition(
@@ -86,7 +94,9 @@ public struct HardwareMachine: Machine {
     public var nextDeadline: Deadline? {
         switch state {
         case .finished: return nil
-        case .running: return earliest(earliest(of: outlets.lazy.map(\.nextDeadline)), keeper.nextDeadline)
+        case .running:
+            let opens = earliest(of: outlets.lazy.map(\.nextDeadline))
+            return earliest(opens, mainMeter?.nextDeadline, keeper.nextDeadline)
         case .terminating(let writeLimit, _):
             let opens = earliest(of: outlets.lazy.map(\.nextDeadline))
             return earliest(opens, Deadline(at: writeLimit, for: "the end does not wait for the disk any longer"))
@@ -112,7 +122,7 @@ public struct HardwareMachine: Machine {
                 turn.refuse(id, BusError(.invalid, "\(request.signal) is no signal that is known here"))
             }
         case .clearFaultRequested(let id, let request):
-            forward(id, request.connectorId, .clearFaultRequested(id, request.code), &turn)
+            clearFault(id, request, &turn)
         case .memoryStored:
             guard let memory = keeper.saved(&turn) else { break }
             for index in outlets.indices {
@@ -142,6 +152,7 @@ public struct HardwareMachine: Machine {
             guard let deadline = outlets[index].nextDeadline, deadline.isDue(at: moment.uptime) else { continue }
             outlets[index].deadlineReached(bootId: bootId, &turn)
         }
+        mainMeter?.deadlineReached(&turn)
         conclude(&turn)
         return turn.effects
     }
@@ -156,6 +167,7 @@ public struct HardwareMachine: Machine {
     }
 
     private mutating func sense(_ fact: DriverEvent, _ turn: inout Turn) {
+        if mainMeter?.handle(fact, &turn) == true { return }
         switch fact {
         case .pilotRead(let id, _, _), .contactorFeedback(let id, _), .lockFeedback(let id, _),
             .proximityRead(let id, _), .meterRead(let id, _), .meterFailed(let id, _),
@@ -177,6 +189,15 @@ public struct HardwareMachine: Machine {
     private mutating func tellReader(_ id: Int, _ event: ReaderMachine.Event, _ fact: DriverEvent, _ turn: inout Turn) {
         guard let index = readers.firstIndex(where: { $0.id == id }) else { return logUnknown(fact, &turn) }
         readers[index].machine.handle(event, &turn)
+    }
+
+    /// The main meter has one fault that service may have to end, and no connector.
+    private mutating func clearFault(_ id: RequestID, _ request: ClearFault, _ turn: inout Turn) {
+        guard mainMeter != nil, request.connectorId == MainMeterConfiguration.connectorId,
+            request.code == .powerMeterFailure
+        else { return forward(id, request.connectorId, .clearFaultRequested(id, request.code), &turn) }
+        mainMeter?.acceptRegister(&turn)
+        turn.reply(id, .done)
     }
 
     private mutating func forward(

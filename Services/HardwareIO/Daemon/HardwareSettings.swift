@@ -21,18 +21,23 @@ struct HardwareSettings {
         let section = try site.simulation()
         let connectorSections = try site.connectors()
         let readerSections = try site.readers()
-        let choices = connectorSections.flatMap(\.drivers) + readerSections.map(\.driver)
+        let mainMeterSection = try site.mainMeter()
+        let choices =
+            connectorSections.flatMap(\.drivers) + readerSections.map(\.driver)
+            + (mainMeterSection.map { [$0.meter] } ?? [])
         for choice in choices { try Self.check(choice, in: site) }
         let connectors = connectorSections.map { Self.connector($0, energyTimeScale: section.energyTimeScale) }
         let readers = readerSections.map(Self.reader)
-        hardware = HardwareConfiguration(connectors: connectors, readers: readers)
+        let mainMeter = mainMeterSection.map { Self.mainMeter($0, energyTimeScale: section.energyTimeScale) }
+        hardware = HardwareConfiguration(connectors: connectors, readers: readers, mainMeter: mainMeter)
         if choices.contains(where: { $0.driver == DriverChoice.simulated }) {
             simulation = SimulationConfiguration(
                 connectors: connectors,
                 readerIds: readers.map(\.readerId),
                 seed: seed,
                 nominalMillivolts: section.voltageVolts * 1000,
-                measurands: try Self.measurands(section, in: site)
+                measurands: try Self.measurands(section, in: site),
+                mainMeter: mainMeter
             )
         }
         keepsSimulation = section.persistState
@@ -86,6 +91,14 @@ struct HardwareSettings {
             onPermitLost: onPermitLost,
             meterLossGrace: .seconds(section.meterLossGraceSeconds),
             contactorRest: .seconds(section.contactorRestSeconds),
+            energyTimeScale: section.meter.driver == DriverChoice.simulated ? energyTimeScale : 1
+        )
+    }
+
+    private static func mainMeter(_ section: MainMeterSection, energyTimeScale: Int) -> MainMeterConfiguration {
+        MainMeterConfiguration(
+            ratedMilliamps: section.maximumCurrentAmps * 1000,
+            phases: section.phases,
             energyTimeScale: section.meter.driver == DriverChoice.simulated ? energyTimeScale : 1
         )
     }

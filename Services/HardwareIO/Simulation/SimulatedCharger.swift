@@ -15,6 +15,7 @@ public struct SimulatedCharger: Machine {
     private let configuration: SimulationConfiguration
     private var connectors: [SimulatedConnector]
     private var readers: [SimulatedReader]
+    private var mainMeter: SimulatedMainMeter?
 
     /// `world` is what was left by the last run; devices that it does not know are new.
     public init(configuration: SimulationConfiguration, world: SimulatedWorld = SimulatedWorld(), at start: Moment) {
@@ -36,6 +37,7 @@ public struct SimulatedCharger: Machine {
                 bounces: configuration.noise.cardsBounce
             )
         }
+        mainMeter = configuration.mainMeter.map { SimulatedMainMeter($0, configuration) }
     }
 
     /// What a later run needs to go on. Store it before a register that depends on it leaves the process.
@@ -50,7 +52,11 @@ public struct SimulatedCharger: Machine {
     public var summary: String { (connectors.map(\.summary) + readers.map(\.summary)).joined(separator: "\n") }
 
     public var nextDeadline: Deadline? {
-        earliest(earliest(of: connectors.lazy.map(\.nextDeadline)), earliest(of: readers.lazy.map(\.nextDeadline)))
+        earliest(
+            earliest(of: connectors.lazy.map(\.nextDeadline)),
+            earliest(of: readers.lazy.map(\.nextDeadline)),
+            mainMeter?.nextDeadline
+        )
     }
 
     public mutating func handle(_ event: Event, at moment: Moment) -> [DriverEvent] {
@@ -60,6 +66,9 @@ public struct SimulatedCharger: Machine {
             for reader in readers { events += reader.start() }
             return events
         case .commanded(let command):
+            if command == .readMeter(connectorId: MainMeterConfiguration.connectorId) {
+                return askMainMeter(at: moment.uptime)
+            }
             // A command for something that is not simulated here is for another driver.
             guard let index = connectors.firstIndex(where: { $0.configuration.connectorId == command.connectorId })
             else { return [] }
@@ -74,6 +83,13 @@ public struct SimulatedCharger: Machine {
             events += connectors[index].advance(to: moment.uptime)
         }
         for index in readers.indices { events += readers[index].advance(to: moment.uptime) }
+        return events + (mainMeter?.advance(to: moment.uptime) ?? [])
+    }
+
+    /// What it shows is counted up to now.
+    private mutating func askMainMeter(at uptime: Duration) -> [DriverEvent] {
+        let events = connectors.indices.flatMap { connectors[$0].advance(to: uptime) }
+        mainMeter?.asked(connectors.map(\.load), at: uptime)
         return events
     }
 

@@ -249,6 +249,16 @@ extension SimulatedConnector {
         )
     }
 
+    /// What the main meter sees of it.
+    var load: SimulatedMainMeter.Load {
+        SimulatedMainMeter.Load(
+            phases: configuration.phases,
+            milliamps: drawnMilliamps,
+            milliwatts: power.milliwatts(at: drawnMilliamps),
+            registerMicrowattSeconds: place.registerMicrowattSeconds
+        )
+    }
+
     mutating func setContactor(closed: Bool) { contactorClosed = closed }
 
     mutating func setLock(locked: Bool) {

@@ -19,6 +19,8 @@ public struct SimulationConfiguration: Equatable, Sendable {
     public var noise: SimulatedNoise
     /// What the meter measures beyond what every meter does.
     public var measurands: Set<MeterQuantity.Measurand>
+    /// Nil where there is none.
+    public var mainMeter: MainMeterConfiguration?
 
     /// What meters of wallboxes give: no state of charge, which an EV tells nobody over IEC 61851, and no fan.
     public static let standardMeasurands: Set<MeterQuantity.Measurand> = [
@@ -36,7 +38,8 @@ public struct SimulationConfiguration: Equatable, Sendable {
         vehicleBatteryWh: Int64 = 40_000,
         firstRegisterWh: Int64 = 0,
         noise: SimulatedNoise = SimulatedNoise(),
-        measurands: Set<MeterQuantity.Measurand> = standardMeasurands
+        measurands: Set<MeterQuantity.Measurand> = standardMeasurands,
+        mainMeter: MainMeterConfiguration? = nil
     ) {
         self.connectors = connectors
         self.readerIds = readerIds
@@ -47,5 +50,6 @@ public struct SimulationConfiguration: Equatable, Sendable {
         self.firstRegisterWh = firstRegisterWh
         self.noise = noise
         self.measurands = measurands
+        self.mainMeter = mainMeter
     }
 }

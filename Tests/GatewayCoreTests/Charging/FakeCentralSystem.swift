@@ -48,7 +48,8 @@ final class FakeCentralSystem {
 
     /// Takes note of a CALL whose answer will be lost.
     func remember(_ call: OutgoingCall) {
-        let messageId = call.messageId ?? ""
+        // What is sent once gets an id of its own from the link.
+        let messageId = call.messageId ?? "\(call.key)"
         switch call.request {
         case .startTransaction(let request) where !starts.contains { $0.messageId == messageId }:
             starts.append((messageId, request))

@@ -2,10 +2,46 @@
 public struct HardwareConfiguration: Equatable, Sendable {
     public var connectors: [ConnectorConfiguration]
     public var readers: [ReaderConfiguration]
+    /// Between the grid and all connectors; nil where there is none.
+    public var mainMeter: MainMeterConfiguration?
 
-    public init(connectors: [ConnectorConfiguration], readers: [ReaderConfiguration]) {
+    public init(
+        connectors: [ConnectorConfiguration],
+        readers: [ReaderConfiguration],
+        mainMeter: MainMeterConfiguration? = nil
+    ) {
         self.connectors = connectors
         self.readers = readers
+        self.mainMeter = mainMeter
+    }
+}
+
+/// The main meter. Devices and messages call it by the id 0, which is no connector (OCPP 1.6 §4.7).
+public struct MainMeterConfiguration: Equatable, Sendable {
+    public static let connectorId = 0
+
+    /// Highest current of the grid connection, per phase, mA.
+    public var ratedMilliamps: Int
+    /// 1…3.
+    public var phases: Int
+    /// 1 for real meters. A simulated meter may count faster than time passes.
+    public var energyTimeScale: Int
+
+    public init(ratedMilliamps: Int, phases: Int, energyTimeScale: Int = 1) {
+        self.ratedMilliamps = ratedMilliamps
+        self.phases = phases
+        self.energyTimeScale = energyTimeScale
+    }
+
+    /// A meter is judged by what flows through it, whatever it hangs on.
+    var metered: ConnectorConfiguration {
+        ConnectorConfiguration(
+            connectorId: Self.connectorId,
+            ratedMilliamps: ratedMilliamps,
+            phases: phases,
+            cable: .fixed,
+            energyTimeScale: energyTimeScale
+        )
     }
 }
 

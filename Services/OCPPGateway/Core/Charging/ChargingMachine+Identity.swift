@@ -4,8 +4,6 @@ import Primitives
 
 /// Identity before placement: who is it, then where may it charge, or what may it end (OCPP 1.6 §3.4, §4.9).
 extension ChargingMachine {
-    /// A card that just ended a transaction does nothing for so long.
-    private static let afterStop = Duration.seconds(5)
     /// Most connectors that one card is held against; a reader that claims more is wrong.
     private static let candidateLimit = 16
 
@@ -21,10 +19,11 @@ extension ChargingMachine {
             turn.log(.warning, "a card for no connector of ours", .init("reader", card.readerId))
             return
         }
-        recentStops = recentStops.filter { $0.value > turn.uptime }
         let ids = candidates.map(\.id)
         // The same presentation, read twice.
-        guard recentStops[idTag] == nil, !turn.identity.isPending(idTag, at: ids) else { return }
+        guard !turn.identity.hasJustStopped(idTag, at: turn.uptime), !turn.identity.isPending(idTag, at: ids) else {
+            return
+        }
         if endsOwnUsage(idTag, candidates, &turn) { return }
         guard let place = startPlace(candidates, turn) ?? groupPlace(candidates) else {
             return reject(idTag, on: first.id, because: "every connector is in use or out of service", &turn)
@@ -58,7 +57,7 @@ extension ChargingMachine {
     }
 
     private mutating func stopLocally(_ connectorId: Int, _ idTag: IdToken, _ turn: inout ChargingTurn) {
-        recentStops[idTag] = turn.uptime + Self.afterStop
+        turn.identity.stopped(idTag, at: turn.uptime)
         turn.indicate(.accepted, on: connectorId)
         withConnector(connectorId, &turn) { $0.stop(.local, idTag: idTag, &$1) }
     }

@@ -20,9 +20,8 @@ public struct ChargingMachine: Machine, Sendable {
     /// By connectorId, ascending.
     private(set) var connectors: [ConnectorMachine]
     var delivery: DeliveryMachine
+    private var mainMeter: MainMeter
     var statuses: Statuses
-    /// Cards that just stopped a transaction: a second reading of the same presentation must not start the next one.
-    var recentStops: [IdToken: Duration] = [:]
 
     /// - Parameters:
     ///   - configuration: What the charger is.
@@ -73,6 +72,7 @@ public struct ChargingMachine: Machine, Sendable {
             ConnectorMachine(settings: $0, inoperability: availability.reasons(for: $0.id), at: moment.uptime)
         }
         delivery = DeliveryMachine(restored, clock, keys.core, at: moment)
+        mainMeter = MainMeter(at: moment.uptime)
         statuses = Statuses()
     }
 
@@ -103,6 +103,7 @@ public struct ChargingMachine: Machine, Sendable {
             identity.nextDeadline,
             book.nextDeadline,
             delivery.nextDeadline,
+            mainMeter.nextDeadline,
             availability.nextDeadline,
             isOnline ? statuses.nextDeadline : nil
         )
@@ -122,6 +123,8 @@ public struct ChargingMachine: Machine, Sendable {
             machine.retryDisk(&turn)
             if turn.book.isSyncDue(at: turn.uptime) { turn.sync() }
             machine.eachConnector(&turn) { $0.deadlineReached(&$1) }
+            let isCharging = machine.connectors.contains { $0.transaction != nil }
+            machine.mainMeter.deadlineReached(isCharging: isCharging, turn)
             while let expired = turn.identity.popExpired(at: moment.uptime) {
                 turn.log(.warning, "no authorization in time", .init("connector", expired.connectorId))
                 machine.refuse(expired, because: "no answer in time", &turn)
@@ -135,6 +138,9 @@ public struct ChargingMachine: Machine, Sendable {
     private mutating func apply(_ event: Event, _ turn: inout ChargingTurn) {
         switch event {
         case .hardwareConnector(let state): observe(state, &turn)
+        case .hardwareMeter(let reading) where reading.connectorId == 0:
+            mainMeter.observed(reading, turn)
+            statuses.observedMainMeter(hasFailed: mainMeter.hasFailed, availability, &turn)
         case .hardwareMeter(let reading): withConnector(reading.connectorId, &turn) { $0.observed(reading, &$1) }
         case .hardwareReader(let reader):
             for id in reader.connectorIds { withConnector(id, &turn) { $0.heard(&$1) } }
@@ -153,6 +159,7 @@ public struct ChargingMachine: Machine, Sendable {
         case .keysChanged(let keys):
             turn.identity.cache.setEnabled(keys.core.authorizationCacheEnabled, at: turn.uptime)
             eachConnector(&turn) { $0.keysChanged($1) }
+            mainMeter.keysChanged(turn)
         case .queueLoaded(let entries): delivery.loaded(entries, &turn)
         case .queueLoadFailed(let reason): delivery.loadFailed(reason, &turn)
         case .persistFailed(let reason):
@@ -254,7 +261,9 @@ public struct ChargingMachine: Machine, Sendable {
     }
 
     /// Whether a meter of this charger gives that, as its readings since the start say.
-    func measures(_ selection: MeasurandSelection) -> Bool { connectors.contains { $0.facts.measures(selection) } }
+    func measures(_ selection: MeasurandSelection) -> Bool {
+        connectors.contains { $0.facts.measures(selection) } || mainMeter.measures(selection)
+    }
 
     func connector(_ connectorId: Int) -> ConnectorMachine? { connectors.first { $0.id == connectorId } }
 
@@ -289,6 +298,7 @@ public struct ChargingMachine: Machine, Sendable {
         guard turn.clock != before else { return }
         turn.log(.notice, "clock", .init("offsetMilliseconds", offset.wholeMilliseconds))
         eachConnector(&turn) { $0.clockChanged($1) }
+        mainMeter.clockChanged(turn)
     }
 
     // MARK: - CALLs, one at a time, when the owner has the slot free (J §4.1.1)
@@ -309,6 +319,9 @@ public struct ChargingMachine: Machine, Sendable {
         if let (number, request) = statuses.nextRequest(clock, at: moment) {
             return OutgoingCall(key: .status(number), request: .statusNotification(request))
         }
+        if let (number, request) = mainMeter.next(clock, at: moment) {
+            return OutgoingCall(key: .mainMeter(number), request: .meterValues(request))
+        }
         guard let entry = delivery.next(book), let request = entry.request(clock, at: moment) else { return nil }
         return OutgoingCall(key: .delivery(sequence: entry.sequence), request: request, messageId: entry.messageId)
     }
@@ -321,7 +334,7 @@ public struct ChargingMachine: Machine, Sendable {
             case .status:
                 machine.statuses.finished(key.number, confirmed: outcome.isProcessed, at: moment.uptime)
             case .delivery: machine.deliveryFinished(key.number, outcome, &turn)
-            case .registration, .dataTransfer, .heartbeat: break
+            case .registration, .dataTransfer, .heartbeat, .mainMeter: break
             }
         }
     }
@@ -351,6 +364,7 @@ public struct ChargingMachine: Machine, Sendable {
         reach = next
         turn.isOnline = false
         statuses.wentOffline()
+        mainMeter.wentOffline()
         delivery.wentOffline()
     }
 

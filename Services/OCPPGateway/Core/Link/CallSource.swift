@@ -38,7 +38,7 @@ extension CallSource {
 
     private static var charging: CallSource {
         CallSource(
-            keys: [.authorization, .status, .delivery],
+            keys: [.authorization, .status, .delivery, .mainMeter],
             needsRegistration: true,
             nextCall: { machine, turn in machine.charging.nextCall(at: turn.moment) },
             callFinished: { machine, key, outcome, turn in

@@ -10,6 +10,7 @@ public struct CallKey: Hashable, Sendable {
         case status
         case delivery
         case dataTransfer
+        case mainMeter
         case heartbeat
     }
 
@@ -33,6 +34,9 @@ public struct CallKey: Hashable, Sendable {
 
     /// The number is that of the bus request that wants it sent.
     public static func dataTransfer(_ number: Int) -> CallKey { CallKey(.dataTransfer, Int64(number)) }
+
+    /// Values of the main meter; each set is sent once.
+    public static func mainMeter(_ number: Int64) -> CallKey { CallKey(.mainMeter, number) }
 
     /// A transaction-related message, by its place in the durable order.
     public static func delivery(sequence: Int64) -> CallKey { CallKey(.delivery, sequence) }

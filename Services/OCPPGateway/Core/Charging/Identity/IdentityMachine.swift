@@ -46,6 +46,8 @@ struct IdentityMachine: Equatable, Sendable {
     private static let patience = Duration.seconds(60)
     /// An answer to an older question means nothing any more.
     private static let sentLimit = 8
+    /// Nobody presents a card again within this time to begin anew.
+    private static let afterStop = Duration.seconds(5)
 
     var cache: AuthorizationCache
     private var waiting: [Waiting] = []
@@ -54,8 +56,22 @@ struct IdentityMachine: Equatable, Sendable {
     /// Those whose answer may come, the newest last: late ones are learned from too.
     private var sent: [Sent] = []
     private var count = 0
+    /// Cards that just stopped a transaction, until when they count as such: a second reading of the same presentation must not start the
+    /// next one.
+    private var recentStops: [IdToken: Duration] = [:]
 
     init(cache: AuthorizationCache) { self.cache = cache }
+
+    /// A card stopped a transaction.
+    mutating func stopped(_ idTag: IdToken, at uptime: Duration) {
+        recentStops = recentStops.filter { $0.value > uptime }
+        recentStops[idTag] = uptime + Self.afterStop
+    }
+
+    /// Whether that card stopped a transaction a moment ago.
+    func hasJustStopped(_ idTag: IdToken, at uptime: Duration) -> Bool {
+        recentStops[idTag].map { $0 > uptime } ?? false
+    }
 
     var nextDeadline: Deadline? {
         earliest(

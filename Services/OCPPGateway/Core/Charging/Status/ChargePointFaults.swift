@@ -9,6 +9,8 @@ enum ChargePointFault: Int, Comparable, Sendable {
     case storage
     /// A Reset could not be done (OCPP 1.6 §7.6).
     case reset
+    /// The main meter is lost; what is billed is measured at the connectors.
+    case mainMeter
     /// A card reader is broken; whoever starts from afar can charge.
     case reader
     /// The modem has little signal.
@@ -20,6 +22,7 @@ enum ChargePointFault: Int, Comparable, Sendable {
         switch self {
         case .hardware, .storage: .internalError
         case .reset: .resetFailure
+        case .mainMeter: .powerMeterFailure
         case .reader: .readerFailure
         case .weakSignal: .weakSignal
         }

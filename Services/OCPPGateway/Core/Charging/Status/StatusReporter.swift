@@ -51,7 +51,7 @@ struct StatusReporter: Equatable, Sendable {
     /// The newest of each connector that ended without an answer, which may still come.
     private var unanswered: [Int: Transmission] = [:]
     private var count: Int64 = 0
-    private var isOnline = false
+    private(set) var isOnline = false
     /// Connectors whose status is due after a BootNotification but not known yet.
     private var owed: Set<Int> = []
 

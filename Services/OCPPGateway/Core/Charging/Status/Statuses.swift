@@ -50,6 +50,15 @@ struct Statuses: Sendable {
         reportChargePoint(availability, &turn)
     }
 
+    mutating func observedMainMeter(
+        hasFailed: Bool,
+        _ availability: AvailabilityMachine,
+        _ turn: inout ChargingTurn
+    ) {
+        faults.set(.mainMeter, hasFailed, detail: "main meter")
+        reportChargePoint(availability, &turn)
+    }
+
     /// What follows for the charge point from its connectors and its disk.
     private mutating func observe(
         _ connectors: [ConnectorMachine],
