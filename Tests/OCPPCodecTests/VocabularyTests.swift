@@ -74,4 +74,27 @@ import Testing
         #expect(MessageTrigger.known.count == 6)
         for trigger in MessageTrigger.known { #expect(MessageTrigger(rawValue: trigger.rawValue) == trigger) }
     }
+
+    // Shows: CORE-STAT-02
+    /// OCPP 1.6 §7.7.
+    @Test func aConnectorHasOneOfNineStatuses() {
+        #expect(
+            Set(ChargePointStatus.allCases.map(\.rawValue)) == [
+                "Available", "Preparing", "Charging", "SuspendedEVSE", "SuspendedEV", "Finishing", "Reserved",
+                "Unavailable", "Faulted",
+            ]
+        )
+    }
+
+    // Shows: CORE-MV-25, CORE-MV-37
+    /// OCPP 1.6 §7.35, §7.30.
+    @Test func readingsHaveEightContextsAndFiveLocations() {
+        #expect(
+            Set(ReadingContext.allCases.map(\.rawValue)) == [
+                "Interruption.Begin", "Interruption.End", "Other", "Sample.Clock", "Sample.Periodic",
+                "Transaction.Begin", "Transaction.End", "Trigger",
+            ]
+        )
+        #expect(Set(Location.allCases.map(\.rawValue)) == ["Body", "Cable", "EV", "Inlet", "Outlet"])
+    }
 }

@@ -70,6 +70,7 @@ import Testing
         #expect(mainValues(bench).count == 2)
     }
 
+    // Shows: CORE-MV-41
     /// They belong to no transaction, so that nobody waits for them (OCPP 1.6 §3.7).
     @Test func offlineNothingIsKept() {
         let bench = ChargingBench(keys: [.clockAlignedDataInterval: "10"])

@@ -42,7 +42,7 @@ import Testing
         bench.central.meterValues.map(\.request.meterValue.elements)
     }
 
-    // Shows: CORE-MV-27, CORE-MV-30
+    // Shows: CORE-MV-23, CORE-MV-27, CORE-MV-28, CORE-MV-30
     /// OCPP 1.6 §7.31, §4.7, E §3.86: each of the 22 has its value, its unit and its place.
     @Test(
         arguments: [
@@ -76,7 +76,7 @@ import Testing
         #expect(values(bench).first?.first?.sampledValue.elements == [expected])
     }
 
-    // Shows: CORE-MV-17
+    // Shows: CORE-MV-17, CORE-MV-35
     /// OCPP 1.6 §3.16.3.
     @Test func allPlacesWhereItIsMeasuredAreReported() {
         let bench = charging([.meterValueSampleInterval: "10", .meterValuesSampledData: "Current.Import,Voltage"])

@@ -56,6 +56,20 @@ import Testing
         #expect(everything(bench).allSatisfy { $0.meterValue.first.sampledValue.first.context == .sampleClock })
     }
 
+    // Shows: CORE-MV-05
+    /// OCPP 1.6 §3.16.2: an interval that does not divide the day begins anew at 00:00:00 UTC.
+    @Test func theGridBeginsAnewAtMidnight() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "0", .clockAlignedDataInterval: "7000"])
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 2 * 86_400)
+        let seconds = everything(bench).map { $0.meterValue.first.timestamp.millisecondsSinceEpoch / 1000 % 86_400 }
+        #expect(seconds.count >= 24)
+        #expect(seconds.allSatisfy { $0 % 7000 == 0 })
+        #expect(seconds.filter { $0 == 0 }.count == 2)
+    }
+
     // Shows: CORE-MV-42
     @Test func withoutATransactionNothingIsSampled() {
         let bench = ChargingBench(keys: [.clockAlignedDataInterval: "15"])

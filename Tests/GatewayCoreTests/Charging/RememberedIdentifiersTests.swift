@@ -53,7 +53,8 @@ import Testing
         #expect(other)
     }
 
-    /// OCPP 1.6 §3.5.1: changed to expired in the cache; a clock that goes back does not make it valid again.
+    // Shows: CORE-AUTH-20
+    /// OCPP 1.6 §3.5.1, §7.27: changed to expired in the cache; a clock that goes back does not make it valid again.
     @Test func whatExpiresStaysExpired() {
         var identifiers = RememberedIdentifiers()
         let info = IdTagInfo(expiryDate: now.advanced(by: .seconds(60)), status: .accepted)

@@ -28,6 +28,19 @@ import Testing
         #expect(request.timestamp == plugged)
     }
 
+    // Shows: CORE-STAT-11
+    /// OCPP 1.6 §4.9: an EV has five seconds to begin its draw, also where MinimumStatusDuration is 0.
+    @Test func ourOwnWaitHoldsWithoutMinimumStatusDuration() {
+        let bench = ChargingBench(keys: [.minimumStatusDuration: "0"])
+        bench.goOnline()
+        bench.plug(ready: false)
+        bench.swipe("CARD")
+        bench.run(seconds: 4)
+        #expect(!bench.lines.contains("Status 1 SuspendedEV"))
+        bench.run(seconds: 2)
+        #expect(bench.lines.contains("Status 1 SuspendedEV"))
+    }
+
     @Test func aStatusWhoseAnswerWasLostIsSentAgain() {
         let bench = ChargingBench()
         bench.goOnline()

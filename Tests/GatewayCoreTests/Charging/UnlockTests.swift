@@ -197,6 +197,24 @@ import Testing
         #expect(bench.central.starts.count == 1)
     }
 
+    // Shows: CORE-TX-20
+    /// OCPP 1.6 §4.10: StopTransactionOnEVSideDisconnect=false goes before UnlockConnectorOnEVSideDisconnect.
+    @Test(arguments: ["true", "false"]) func aTransactionThatGoesOnKeepsItsCableLocked(unlocks: String) {
+        let bench = ChargingBench(
+            hasLock: true,
+            keys: [
+                "StopTransactionOnEVSideDisconnect": "false", "UnlockConnectorOnEVSideDisconnect": unlocks,
+            ]
+        )
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.unplug()
+        bench.run(seconds: 60)
+        #expect(bench.hardware[1]?.lock == .locked)
+        #expect(bench.central.stops.isEmpty)
+    }
+
     // Shows: CORE-STAT-16
     /// A socket that holds a plug serves nobody, whoever could not release it and however often it was tried.
     @Test func aConnectorIsNeverAvailableWhileItsReleaseFails() {
