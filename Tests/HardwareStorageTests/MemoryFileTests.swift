@@ -54,12 +54,24 @@ import Testing
         #expect(try load(file) == (unknown, [.error]))
     }
 
-    @Test func theOneBeforeStandsInForAMemoryThatCannotBeRead() throws {
+    /// The change that is lost may have been that a contactor failed: such a change is what writes the document.
+    @Test func theOneBeforeStandsInWithItsRegistersAndADoubtInEachContactor() throws {
         var writer = file
         try writer.save(healthy)
-        try writer.save(HardwareMemory())
+        try writer.save(HardwareMemory(outlets: [.init(connectorId: 1, contactorFailure: "welded", registerWh: 4711)]))
         disk.spoil("/state/memory", block: 0)
-        #expect(try load(file) == (healthy, [.error]))
+        let (memory, levels) = try load(file)
+        #expect(memory.outlets.map(\.registerWh) == [4711, nil])
+        #expect(memory.outlets.map(\.contactorFailure) == unknown.outlets.map(\.contactorFailure))
+        #expect(levels == [.error])
+    }
+
+    @Test func aFailureThatTheOneBeforeKnowsKeepsItsWords() throws {
+        var writer = file
+        try writer.save(HardwareMemory(outlets: [.init(connectorId: 1, contactorFailure: "welded")]))
+        try writer.save(healthy)
+        disk.spoil("/state/memory", block: 0)
+        #expect(try load(file).memory.outlets.first?.contactorFailure == "welded")
     }
 
     @Test func whatCouldNotBeReadIsKeptAsideWhenServiceHasLooked() throws {

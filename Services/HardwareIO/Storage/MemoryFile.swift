@@ -36,7 +36,8 @@ public struct MemoryFile {
     ///   - connectorIds: Of this charger.
     ///   - tryAgain: How long a device is waited for that cannot read.
     ///   - log: Gets what was found damaged.
-    /// - Returns: What was stored; nothing at the very first start; `unknown` when there is a document and nothing can be learned from it.
+    /// - Returns: What was stored; nothing at the very first start; `unknown` when there is a document and nothing can be learned from it; what
+    ///   was stored before with a doubt in each contactor when that has to stand in.
     /// - Throws: `StorageError` when the folder cannot be used at all.
     public func load(
         connectorIds: [Int],
@@ -64,7 +65,8 @@ public struct MemoryFile {
             return hadOne ? .unknown(connectorIds: connectorIds) : HardwareMemory()
         }
         do throws(DecodingError) {
-            return try JSON.decode(HardwareMemory.self, from: body)
+            let memory = try JSON.decode(HardwareMemory.self, from: body)
+            return loaded.isPrevious ? memory.withDoubt(connectorIds: connectorIds) : memory
         } catch {
             log(LogRecord(.error, "faults and registers of before cannot be understood", .init("problem", "\(error)")))
             return .unknown(connectorIds: connectorIds)

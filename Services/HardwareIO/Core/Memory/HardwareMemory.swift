@@ -14,6 +14,17 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         return HardwareMemory(outlets: connectorIds.map { Outlet(connectorId: $0, contactorFailure: failure) })
     }
 
+    /// This is what was remembered before the last change, which is lost and may have been that a contactor failed. The registers are good:
+    /// a later one is never lower.
+    public func withDoubt(connectorIds: [Int]) -> HardwareMemory {
+        let doubtful = Self.unknown(connectorIds: connectorIds).outlets.map { unknown in
+            var outlet = outlets.first { $0.connectorId == unknown.connectorId } ?? unknown
+            outlet.contactorFailure = outlet.contactorFailure ?? unknown.contactorFailure
+            return outlet
+        }
+        return HardwareMemory(outlets: doubtful)
+    }
+
     /// One connector.
     public struct Outlet: Codable, Equatable, Sendable {
         /// 1…n (OCPP 1.6 §3.8).
