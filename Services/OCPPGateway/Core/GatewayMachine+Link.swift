@@ -103,6 +103,7 @@ extension GatewayMachine {
                 heartbeat.setInterval(keys.heartbeatInterval)
                 connection.setPingInterval(keys.webSocketPingInterval, at: turn.moment)
                 perform(charging.handle(.keysChanged(keys), at: turn.moment), &turn)
+            case .credentialsConfirmed: turn.add(.passwordWasSet)
             case .credentialsChanged:
                 turn.add(.passwordWasSet)
                 obey(link: connection.handle(.reconnectRequested, at: turn.moment), &turn)

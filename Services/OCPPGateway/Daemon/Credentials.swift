@@ -25,6 +25,7 @@ final class Credentials {
         var url: String?
         var proven: String?
         var doubted: String?
+        var replaced: String?
     }
 
     /// - Parameters:
@@ -75,7 +76,8 @@ final class Credentials {
             }
             let memory = PasswordTrial.Memory(
                 proven: kept.proven.map(Secret.init),
-                doubted: kept.doubted.map(Secret.init)
+                doubted: kept.doubted.map(Secret.init),
+                replaced: kept.replaced.map(Secret.init)
             )
             trial = PasswordTrial(memory, siteKey: siteKey)
         } catch {
@@ -115,8 +117,13 @@ final class Credentials {
         follow(trial.ended())
     }
 
-    /// The config store has a new one.
-    func wasSet() { follow(trial.passwordWasSet()) }
+    /// The config store has a new one, or was given the same again.
+    /// - Returns: Whether one gets its turn that was refused before.
+    func wasSet() -> Bool {
+        let news = trial.passwordWasSet()
+        follow(news)
+        return news != nil
+    }
 
     /// Puts a new one where the config store finds it.
     /// - Returns: What to call it towards the store.
@@ -151,7 +158,13 @@ final class Credentials {
     private func keep() -> Bool {
         guard !trial.isKept else { return true }
         do {
-            let kept = Kept(url: url, proven: trial.memory.proven?.exposed, doubted: trial.memory.doubted?.exposed)
+            let memory = trial.memory
+            let kept = Kept(
+                url: url,
+                proven: memory.proven?.exposed,
+                doubted: memory.doubted?.exposed,
+                replaced: memory.replaced?.exposed
+            )
             try file.save(try JSON.encode(kept))
             trial.wasKept()
             return true

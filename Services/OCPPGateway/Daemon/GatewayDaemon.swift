@@ -139,7 +139,9 @@ final class GatewayDaemon {
         case .sendPing: link.ping()
         case .closeLink: link.close()
         case .abortLink: link.abort()
-        case .passwordWasSet: credentials.wasSet()
+        case .passwordWasSet:
+            // The one that is in use stays in use.
+            if credentials.wasSet() { driver.deliver(.link(.reconnectRequested)) }
         case .sendCall(let id, let request): send(call: request, id: id)
         case .sendResult(let id, let confirmation):
             answer(id, .callResult, MessageCodec.encodeResult(id: id, confirmation))

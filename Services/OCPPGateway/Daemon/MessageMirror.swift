@@ -91,11 +91,14 @@ final class MessageMirror {
 
     /// The password for the central system never appears on the bus.
     private static func redacted(_ frame: [UInt8], _ id: String, _ request: OCPPRequest) -> [UInt8] {
-        guard case .changeConfiguration(var change) = request,
-            OCPPKeyName.authorizationKey.isNamed(by: change.key.text)
-        else { return frame }
+        guard case .changeConfiguration(var change) = request, mayBeSecret(change.key.text) else { return frame }
         change.value = "***"
         return MessageCodec.encodeCall(id: id, .changeConfiguration(change))
+    }
+
+    /// Also where the name was typed with a blank or a dash: the value is the same.
+    private static func mayBeSecret(_ key: String) -> Bool {
+        OCPPKeyName.authorizationKey.isNamed(by: String(key.filter(\.isLetter)))
     }
 
     /// A frame that could not be read may hold the password anywhere.

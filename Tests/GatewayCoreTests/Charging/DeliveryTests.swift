@@ -37,6 +37,31 @@ import Testing
         #expect(bench.machine.queue?.undelivered == 0)
     }
 
+    // Shows: CORE-BOOT-22
+    /// JE §3.10: the central system does not know the charger, whatever the message says; it is sent again, and no attempt is counted.
+    @Test func aSecurityErrorIsNoAttempt() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "0"])
+        bench.central.interfere = { request in
+            if case .startTransaction = request { .refused(CallError(code: .securityError)) } else { nil }
+        }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 600)
+        #expect((55...61).contains(starts(bench)))
+        #expect(bench.machine.queue?.attempts == 0)
+        // One that was accepted anew and still answers so speaks of the message, once for each such word.
+        for _ in 1...2 {
+            bench.feed(.wentOnline(registered: true))
+            bench.run(seconds: 120)
+        }
+        #expect(bench.machine.queue?.attempts == 2)
+        bench.central.interfere = { _ in nil }
+        bench.run(seconds: 60)
+        #expect(bench.machine.queue?.undelivered == 0)
+        #expect(bench.machine.queue?.deadLetters == 0)
+    }
+
     // Shows: CORE-TX-30
     /// OCPP 1.6 §9.1.32: a restart is no way around the wait, and does not begin it anew.
     @Test(arguments: [false, true]) func aWaitGoesOnAfterARestart(compacted: Bool) {

@@ -79,4 +79,40 @@ import Testing
         let answers = machine.deadlineReached(at: now.advanced(by: .milliseconds(4500)))
         #expect(answers.contains { if case .refuse("a", _) = $0 { true } else { false } })
     }
+
+    /// It was started again meanwhile, and refuses what nobody has declared to it yet.
+    @Test func aChangeThatARestartedStoreDoesNotKnowGoesToItOnceItDoes() throws {
+        var machine = try machine()
+        let reply = ConfigDeclare.Reply(values: values("7"), unfit: [])
+        _ = machine.declared(.success(reply))
+        #expect(machine.change(change("5"), callId: "a", at: now) == [order])
+        #expect(machine.stored(number: 1, .failure(BusError(.invalid, "no service has declared this key"))).isEmpty)
+        #expect(machine.declared(.success(reply)).last == order)
+        #expect(machine.declared(.success(reply)).isEmpty)
+        let late = machine.deadlineReached(at: now.advanced(by: .milliseconds(4500)))
+        #expect(late.contains { if case .refuse("a", _) = $0 { true } else { false } })
+    }
+
+    private func password(_ machine: inout ConfigurationMachine, _ callId: String) -> [Effect] {
+        let key = ChangeConfiguration.Request(key: "AuthorizationKey", value: "00112233445566778899AABBCCDDEEFF")
+        return machine.change(key, callId: callId, at: now)
+    }
+
+    private func stored(_ machine: inout ConfigurationMachine, number: Int, revision: Int64) -> [Effect] {
+        let value = ConfigValue(key: "AuthorizationKey", owner: .ocppGateway, value: nil, revision: revision)
+        return machine.stored(number: number, .success(ConfigSet.Reply(value: value, rebootRequired: false)))
+    }
+
+    /// The link is left for the first one; of the second nobody could be told.
+    @Test func aSecondPasswordIsRejectedWhileTheFirstIsBeingStored() throws {
+        var machine = try machine()
+        _ = machine.declared(.success(ConfigDeclare.Reply(values: values("7"), unfit: [])))
+        #expect(password(&machine, "a").count == 1)
+        let rejected = Effect.answer(callId: "b", ChangeConfiguration.Confirmation(status: .rejected))
+        #expect(password(&machine, "b") == [rejected])
+        #expect(stored(&machine, number: 1, revision: 9).last == .credentialsChanged)
+        // The same again is no reason to leave the connection.
+        #expect(password(&machine, "c").count == 1)
+        #expect(stored(&machine, number: 2, revision: 9).last == .credentialsConfirmed)
+    }
 }

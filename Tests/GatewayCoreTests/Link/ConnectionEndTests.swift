@@ -99,4 +99,24 @@ import Testing
         let dial = machine.handle(.profileReplaced(Self.other), at: moment)
         #expect(dial == [.resolve(dial: 1)])
     }
+
+    /// A central system may set a password on each connection: it is not dialled as fast as it answers.
+    @Test func aYoungConnectionIsLeftForAnotherOneWithAPause() {
+        var bench = ConnectionBench()
+        _ = bench.feed(.started)
+        bench.work(dial: 1)
+        _ = bench.advance(.seconds(9))
+        #expect(bench.feed(.reconnectRequested) == [.lost(.ended), .close(dial: 1)])
+        #expect(bench.feed(.closed(dial: 1, reason: "closed by us")).isEmpty)
+        #expect(bench.machine.phase == .backingOff)
+    }
+
+    @Test func anOldConnectionIsLeftForAnotherOneAtOnce() {
+        var bench = ConnectionBench()
+        _ = bench.feed(.started)
+        bench.work(dial: 1)
+        _ = bench.advance(.seconds(10))
+        _ = bench.feed(.reconnectRequested)
+        #expect(bench.feed(.closed(dial: 1, reason: "closed by us")) == [.resolve(dial: 2)])
+    }
 }

@@ -230,6 +230,7 @@ import Testing
         var bench = Bench()
         _ = bench.feed(.started)
         _ = bench.open(dial: 1)
+        _ = bench.advance(.seconds(10))
         let close = bench.feed(.reconnectRequested)
         #expect(close == [.lost(.ended), .close(dial: 1)])
         let stuck = bench.skip()

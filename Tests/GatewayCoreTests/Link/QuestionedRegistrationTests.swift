@@ -84,13 +84,16 @@ import Testing
         #expect(effects.contains(.indicate(Indicate(connectorId: 1, signal: .rejected))))
     }
 
-    /// OCPP 1.6 §4.2.1: without a connection, or with a central system that says Pending or Rejected, there is nobody to ask.
+    /// No answer to Authorize but Accepted lets anybody charge, and what becomes of the registration or the connection is none. Whoever comes
+    /// then finds nobody to ask (OCPP 1.6 §4.2.1).
     @Test(arguments: [nil, RegistrationStatus.pending, .rejected])
-    func theRulesForOfflineHoldOnceThereIsNobodyToAsk(status: RegistrationStatus?) throws {
+    func aCardThatGotACALLERRORIsRefusedAndTheNextOneDecidedByTheRulesForOffline(status: RegistrationStatus?) throws {
         var bench = try bench()
         _ = try question(&bench)
         let effects =
             if let status { bench.answerBoot(status) } else { bench.feed(.link(.closed(dial: 1, reason: "gone"))) }
-        #expect(begins(effects))
+        #expect(!begins(effects))
+        #expect(effects.contains(.indicate(Indicate(connectorId: 1, signal: .rejected))))
+        #expect(begins(bench.feed(.charging(.cardPresented(Self.card)))))
     }
 }

@@ -64,6 +64,7 @@ import Testing
         var bench = ConnectionBench(patience: Self.patience)
         _ = bench.feed(.started)
         bench.work(dial: 1)
+        _ = bench.advance(.seconds(10))
         _ = bench.feed(.reconnectRequested)
         let closed = bench.feed(.closed(dial: 1, reason: "closed by us"))
         #expect(closed == [.resolve(dial: 2)])

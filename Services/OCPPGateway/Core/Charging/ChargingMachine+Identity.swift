@@ -118,8 +118,9 @@ extension ChargingMachine {
         }
     }
 
-    /// The connection is gone: nobody answers any more.
+    /// The connection is gone, or the central system serves this charger no more: nobody answers any more.
     mutating func decideOffline(_ request: IdentityRequest, _ turn: inout ChargingTurn) {
+        guard !request.wasRefused else { return refuse(request, because: "CALLERROR SecurityError", &turn) }
         identify(request, .offline, &turn)
     }
 

@@ -356,6 +356,7 @@ public struct ChargingMachine: Machine, Sendable {
     mutating func wentOnline(registered: Bool, _ turn: inout ChargingTurn) {
         reach = .online
         turn.isOnline = true
+        if registered { delivery.registered() }
         statuses.wentOnline(registered: registered, connectorIds: connectors.map(\.id), turn)
     }
 

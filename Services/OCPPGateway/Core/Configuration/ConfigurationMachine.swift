@@ -24,6 +24,8 @@ public struct ConfigurationMachine: Sendable {
         case changed(OCPPKeys)
         /// A new AuthorizationKey is stored: connect with it.
         case credentialsChanged
+        /// The AuthorizationKey that is stored was set again.
+        case credentialsConfirmed
         case persistSnapshot(ConfigSnapshot)
         case log(LogRecord)
     }
@@ -31,6 +33,8 @@ public struct ConfigurationMachine: Sendable {
     private struct Change: Sendable {
         var callId: String
         var name: OCPPKeyName
+        /// What the store is asked.
+        var order: Effect
     }
 
     /// What GetConfiguration and ChangeConfiguration wait for. Of two processes that were killed together the gateway is back first, with a
@@ -71,6 +75,8 @@ public struct ConfigurationMachine: Sendable {
     /// News of a secret that came while a change of our own waits: the central system is answered before the link to it is left.
     private var withheld: [OCPPKeyName: ConfigSnapshot.Entry] = [:]
     private var pending = PendingCalls<Int, Change>(capacity: 8)
+    /// Changes that a store refused which was started again and did not know the keys yet; they go to it once it does.
+    private var untaken: [Int] = []
     private var lastNumber = 0
 
     /// Starts with the table's defaults and what the snapshot still fits.
@@ -153,12 +159,11 @@ public struct ConfigurationMachine: Sendable {
         } catch {
             return [.log(LogRecord(.notice, "ChangeConfiguration rejected: \(error)"))] + answer(.rejected)
         }
+        // The first would be answered Accepted, and forgotten for the second, which the central system can be told nothing of on the connection
+        // that is left for the first.
+        if declaration.secret, pending.contains(where: { $0.name == name }) { return answer(.rejected) }
         // Also when it is in force: only the store knows what it has by now, and it writes nothing that it has already.
         lastNumber += 1
-        let change = Change(callId: callId, name: name)
-        guard pending.add(lastNumber, context: change, deadline: moment.uptime + Self.storeTimeout) else {
-            return answer(.rejected)
-        }
         let order: Effect =
             declaration.secret
             ? .storeSecret(number: lastNumber, key: declaration.key, Secret(value))
@@ -166,6 +171,10 @@ public struct ConfigurationMachine: Sendable {
                 number: lastNumber,
                 ConfigSet(key: declaration.key, value: value, reason: "ChangeConfiguration")
             )
+        let change = Change(callId: callId, name: name, order: order)
+        guard pending.add(lastNumber, context: change, deadline: moment.uptime + Self.storeTimeout) else {
+            return answer(.rejected)
+        }
         return afterFirstWord(.change(order), at: moment)
     }
 
@@ -196,7 +205,9 @@ public struct ConfigurationMachine: Sendable {
         switch result {
         case .success(let reply):
             let remarks = reply.unfit.map { Effect.log(LogRecord(.warning, "a stored value does not fit: \($0)")) }
-            return remarks + received(reply.values)
+            let again = untaken.compactMap { pending.context(of: $0)?.order }
+            untaken = []
+            return remarks + received(reply.values) + again
         case .failure(let error):
             declaredTo = nil
             return [.log(LogRecord(.warning, "the config store did not take the keys: \(error)"))]
@@ -213,6 +224,11 @@ public struct ConfigurationMachine: Sendable {
     /// The store answered, or the bus gave up on it. An answer that comes after the deadline changes nothing: what the store has is
     /// in its next publication.
     public mutating func stored(number: Int, _ result: Result<ConfigSet.Reply, BusError>) -> [Effect] {
+        // The value fits our table, which the store knows once it was told, and nothing else is invalid.
+        if case .failure(let error) = result, error.code == .invalid, pending.context(of: number) != nil {
+            untaken.append(number)
+            return []
+        }
         guard let change = pending.complete(number) else { return [] }
         switch result {
         case .success(let reply):
@@ -292,9 +308,8 @@ public struct ConfigurationMachine: Sendable {
         let isNews = value.revision > storeRevision || value.revision == seen[name]?.revision
         storeRevision = max(storeRevision, value.revision)
         if table[name]?.secret == true {
-            seen[name] =
-                withheld.removeValue(forKey: name) ?? ConfigSnapshot.Entry(value: nil, revision: value.revision)
-            return [.credentialsChanged]
+            let entry = withheld.removeValue(forKey: name) ?? ConfigSnapshot.Entry(value: nil, revision: value.revision)
+            return seen.updateValue(entry, forKey: name) == entry ? [.credentialsConfirmed] : [.credentialsChanged]
         }
         guard isNews || seen[name] == nil else { return [] }
         // It counts even where it equals what was seen: it overrides the interval of BootNotification.conf.

@@ -3,6 +3,13 @@ public import Primitives
 
 /// What the connection is told, what it orders, and where it stands.
 extension ConnectionMachine {
+    public var phase: Phase { state.phase }
+    public var isOpen: Bool { phase == .open }
+    /// When the certificates are valid by which the central system has proved who it is; nil without an open connection, and on a plain one.
+    public var certificates: Validity? {
+        if case .open(let link) = state { link.certificates } else { nil }
+    }
+
     public enum Event: Equatable, Sendable {
         case started
         /// Settings that a reconnect must use changed.
@@ -128,6 +135,8 @@ extension ConnectionMachine {
     }
 
     static let stableAfter: Duration = .seconds(60)
+    /// A connection of that age is left for another one at once.
+    static let soonFrom: Duration = .seconds(10)
     static let closingTimeout: Duration = .seconds(3)
     /// Whoever ends the program does not wait for a central system that is silent.
     static let lastClosingTimeout: Duration = .milliseconds(80)

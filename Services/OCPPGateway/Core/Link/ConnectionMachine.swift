@@ -5,7 +5,7 @@ public import Primitives
 public struct ConnectionMachine: Sendable {
     /// The central system to connect to; nil when the configuration has no usable one.
     public private(set) var profile: ConnectionProfile?
-    private var state: State
+    private(set) var state: State
     private var uplink = UplinkBelief()
     private var waits: BackOff
     private var pace: ReturnPace
@@ -19,7 +19,6 @@ public struct ConnectionMachine: Sendable {
     /// Why the last attempt failed or the last connection ended; nil while connected and proven.
     public private(set) var lastProblem: LinkProblem?
 
-    /// `profile` is nil when the configuration has no usable central system.
     public init(profile: ConnectionProfile?, patience: Patience = Patience(), pingInterval: Duration, seed: UInt64) {
         self.profile = profile
         self.patience = patience
@@ -30,12 +29,6 @@ public struct ConnectionMachine: Sendable {
         random = SeededRandom(seed: seed)
     }
 
-    public var phase: Phase { state.phase }
-    public var isOpen: Bool { phase == .open }
-    /// When the certificates are valid by which the central system has proved who it is; nil without an open connection, and on a plain one.
-    public var certificates: Validity? {
-        if case .open(let link) = state { link.certificates } else { nil }
-    }
     /// Connections in a row that worked and did not last.
     public var flaps: Int { pace.flaps }
     public var failedAttempts: Int { waits.failures }
@@ -115,7 +108,9 @@ public struct ConnectionMachine: Sendable {
             .stopped:
             []
         case .handshaking(let dial, _): leave(dial, next: .dialSoon, gracefully: false, at: moment)
-        case .open(let link): leave(link.dial, next: .dialSoon, gracefully: true, at: moment)
+        case .open(let link):
+            // A central system that sets one on each connection is not dialled as fast as it can answer.
+            leave(link.dial, next: Self.nextSoon(after: link, at: moment), gracefully: true, at: moment)
         }
     }
 
@@ -273,6 +268,10 @@ public struct ConnectionMachine: Sendable {
     /// How to go on after the end of an open connection. One that worked comes back quickly; its loss is no failed attempt.
     private static func next(after link: OpenConnection, at moment: Moment) -> Next {
         link.proven ? .comeBack(after: moment.uptime - link.since) : .backOff
+    }
+
+    private static func nextSoon(after link: OpenConnection, at moment: Moment) -> Next {
+        moment.uptime - link.since < soonFrom ? next(after: link, at: moment) : .dialSoon
     }
 
     /// Ends the socket of `dial` and continues with `next` once it is reported closed.

@@ -13,10 +13,13 @@ public struct PasswordTrial: Equatable, Sendable {
         public var proven: Secret?
         /// One that it refused so often that the one after it is used instead.
         public var doubted: Secret?
+        /// One that was ordered before the one that is now, and neither of them worked yet: somebody was told that it is taken in.
+        public var replaced: Secret?
 
-        public init(proven: Secret? = nil, doubted: Secret? = nil) {
+        public init(proven: Secret? = nil, doubted: Secret? = nil, replaced: Secret? = nil) {
             self.proven = proven
             self.doubted = doubted
+            self.replaced = replaced
         }
     }
 
@@ -27,6 +30,8 @@ public struct PasswordTrial: Equatable, Sendable {
     private let siteKey: Secret?
     /// What was ordered, and what was chosen, for the handshake under way.
     private var ordered: Secret?
+    /// The newest one that was ordered, also while the config store hands over none.
+    private var lastOrdered: Secret?
     private var inUse: Secret?
     /// Whether the central system has yet to say what it thinks of it.
     public private(set) var isOpen = false
@@ -54,6 +59,10 @@ public struct PasswordTrial: Equatable, Sendable {
     /// - Parameter ordered: The password that is set; nil while there is none, or while the config store has not handed it over yet.
     /// - Returns: Nil when there is no password at all.
     public mutating func choose(ordered: Secret?) -> Secret? {
+        if let lastOrdered, let ordered, lastOrdered != ordered, lastOrdered != memory.proven {
+            memory.replaced = lastOrdered
+        }
+        lastOrdered = ordered ?? lastOrdered
         self.ordered = ordered
         let choice = memory.doubted.flatMap(successor) ?? candidates.first
         if choice != inUse { startCounting() }
@@ -64,7 +73,7 @@ public struct PasswordTrial: Equatable, Sendable {
 
     /// Each once, in the order of their turns.
     private var candidates: [Secret] {
-        [ordered, memory.proven, siteKey].reduce(into: []) { list, next in
+        [ordered, memory.replaced, memory.proven, siteKey].reduce(into: []) { list, next in
             if let next, !list.contains(next) { list.append(next) }
         }
     }
@@ -95,6 +104,7 @@ public struct PasswordTrial: Equatable, Sendable {
         guard let inUse else { return nil }
         // Without an order nobody knows what the doubt will be worth when there is one.
         if let ordered { memory.doubted = inUse == ordered ? nil : ordered }
+        if inUse == ordered || inUse == memory.replaced { memory.replaced = nil }
         guard inUse != memory.proven else { return nil }
         memory.proven = inUse
         return LogRecord(.notice, "the central system accepts the password: it is kept for when a later one is refused")
@@ -127,7 +137,12 @@ public struct PasswordTrial: Equatable, Sendable {
             return LogRecord(.warning, "the central system refuses the old password, too: the new one is tried again")
         }
         memory.doubted = inUse
-        let turn = next == memory.proven ? "the last one that worked is tried again" : "the site's own is tried"
+        let turn =
+            switch next {
+            case memory.proven: "the last one that worked is tried again"
+            case memory.replaced: "the one that was set before it is tried"
+            default: "the site's own is tried"
+            }
         return LogRecord(.warning, "the central system refuses the password: \(turn)")
     }
 

@@ -19,6 +19,9 @@ struct DeliveryMachine: Equatable, Sendable {
         case waiting(QueueEntry, until: Duration, utc: Int64)
     }
 
+    /// Least time until a message is sent again that was answered by SecurityError.
+    private static let securityErrorWait = Duration.seconds(10)
+
     private var window: QueueWindow
     private var head = Head.idle
     /// The newest transmission was not answered in time, and nothing was received since: it counts as a failure only if the connection
@@ -26,6 +29,10 @@ struct DeliveryMachine: Equatable, Sendable {
     private var silent: Int64?
     /// A transmission of this message may have reached the central system without our seeing its answer.
     private var lostAnswer: Int64?
+    /// Registrations that the central system accepted.
+    private var registrations = 0
+    /// It has renewed one since a SecurityError counted last, so that the next one is about the message.
+    private var knowsUs = false
     /// Messages up to here were written by an earlier process, which may have sent them.
     private let inheritedThrough: Int64
 
@@ -98,6 +105,12 @@ struct DeliveryMachine: Equatable, Sendable {
         return entry
     }
 
+    /// The central system accepted a registration.
+    mutating func registered() {
+        registrations += 1
+        knowsUs = registrations > 1
+    }
+
     mutating func wentOffline() {
         switch head {
         case .inFlight(let entry):
@@ -160,7 +173,7 @@ struct DeliveryMachine: Equatable, Sendable {
             return processed(entry, assigned: salvaged(entry, result.salvaged, registers), &turn)
         case .refused(let error):
             turn.log(.warning, "refused", .init("sequence", sequence), .init("code", error.code.rawValue))
-            failed(entry, &turn)
+            refused(entry, error, &turn)
         case .timedOut:
             turn.log(.warning, "no answer", .init("sequence", sequence))
             lostAnswer = sequence
@@ -241,6 +254,16 @@ struct DeliveryMachine: Equatable, Sendable {
         return assigned
     }
 
+    /// SecurityError says that the central system does not know this charger as registered, and is no attempt (JE §3.10). Only where it has
+    /// just said the opposite it is about the message, and counts, once for each such word: else one message would keep all others for ever.
+    private mutating func refused(_ entry: QueueEntry, _ error: CallError, _ turn: inout ChargingTurn) {
+        guard error.code == .securityError, !knowsUs else {
+            if error.code == .securityError { knowsUs = false }
+            return failed(entry, &turn)
+        }
+        wait(entry, for: max(turn.keys.core.retryWait(afterFailures: 1), Self.securityErrorWait), turn)
+    }
+
     /// Counts a failure; after the last one the message becomes a dead letter, and the next has its turn (OCPP 1.6 §3.7.1).
     private mutating func failed(_ entry: QueueEntry, _ turn: inout ChargingTurn) {
         let failures = turn.ledger.failures + 1
@@ -258,8 +281,11 @@ struct DeliveryMachine: Equatable, Sendable {
 
     /// The wait grows with each failure (OCPP 1.6 §9.1.32). One that is under way goes on.
     private mutating func wait(_ entry: QueueEntry, failures: Int, _ turn: ChargingTurn) {
+        wait(entry, for: turn.keys.core.retryWait(afterFailures: failures), turn)
+    }
+
+    private mutating func wait(_ entry: QueueEntry, for wait: Duration, _ turn: ChargingTurn) {
         if case .waiting(let waiting, _, _) = head, waiting.sequence == entry.sequence { return }
-        let wait = turn.keys.core.retryWait(afterFailures: failures)
         let utc = turn.clock.utc(at: turn.moment).addingClamped(wait.wholeMilliseconds)
         head = .waiting(entry, until: turn.uptime + wait, utc: utc)
     }

@@ -16,6 +16,8 @@ struct IdentityRequest: Equatable, Sendable {
     var origin: Origin
     /// The connector that is meant, as far as that can be told before the answer: nobody else may begin there meanwhile.
     var connectorId: Int
+    /// The central system has answered a question about it by CALLERROR, and is to be asked again. Nobody else may say yes now.
+    var wasRefused = false
 
     /// Connectors that the person may turn to.
     var candidates: [Int] {
@@ -126,9 +128,12 @@ struct IdentityMachine: Equatable, Sendable {
         return waiting.remove(at: index).request
     }
 
-    /// The CALL with that number is to be sent again.
+    /// The CALL with that number was answered by CALLERROR, and is to be sent again.
     mutating func askAgain(_ number: Int) {
         if asked == number { asked = nil }
+        for index in waiting.indices where waiting[index].request.number == number {
+            waiting[index].request.wasRefused = true
+        }
     }
 
     /// Forgets what was asked for a connector; a late answer means nothing.
