@@ -1,7 +1,7 @@
 /// Every message of the bus. A type that is not listed here does not exist: fixtures, tap and `chargectl call` go by this list.
 public enum BusRegistry {
     /// Raised by one with every addition to the schema.
-    public static let schemaVersion = 8
+    public static let schemaVersion = 9
 
     public static let states: [any BusState.Type] = [
         Announce.self, ServiceHealth.self,
@@ -19,7 +19,8 @@ public enum BusRegistry {
     ]
 
     public static let requests: [any BusRequest.Type] = [
-        Permit.self, Unlock.self, Indicate.self, RestartHardware.self, ClearFault.self, SimulateHardware.self,
+        Permit.self, Lock.self, Unlock.self, Indicate.self, RestartHardware.self, ClearFault.self,
+        SimulateHardware.self,
         UplinkReport.self, SimulateUplink.self,
         GatewayStatus.self, ResendDeadLetters.self, ReadRecords.self,
         RegisterVendor.self, AnswerDataTransfer.self, SendDataTransfer.self,

@@ -138,6 +138,8 @@ extension Fixture {
             )
         ),
         .reply(Permit.self, "001-connector", Permit.Reply(connector: connector)),
+        .message("001-connector", Lock(connectorId: 2)),
+        .reply(Lock.self, "001-done", Done()),
         .message("001-connector", Unlock(connectorId: 2)),
         .reply(Unlock.self, "001-unlocked", Unlock.Reply(outcome: .unlocked)),
         .message("001-accepted", Indicate(connectorId: 1, signal: .accepted)),

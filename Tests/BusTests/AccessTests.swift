@@ -139,8 +139,8 @@ import ZeroMQ
         let services = BusRegistry.requests.filter { $0.access == .services }.map { $0.type }
         #expect(
             services.sorted() == [
-                "config.declare", "hardware.indicate", "hardware.permit", "hardware.restart", "hardware.unlock",
-                "uplink.report",
+                "config.declare", "hardware.indicate", "hardware.lock", "hardware.permit", "hardware.restart",
+                "hardware.unlock", "uplink.report",
             ]
         )
     }

@@ -193,6 +193,11 @@ struct Bench {
     }
 
     @discardableResult
+    mutating func lock(connectorId: Int = 1) -> [HardwareEffect] {
+        handle(.lockRequested(nextID(), Lock(connectorId: connectorId)))
+    }
+
+    @discardableResult
     mutating func unlock(connectorId: Int = 1) -> [HardwareEffect] {
         handle(.unlockRequested(nextID(), Unlock(connectorId: connectorId)))
     }

@@ -206,6 +206,7 @@ struct GatewayUnderAttack {
                     .charging(.permitAnswered(connectorId: 1, transaction: permit.transaction, .answered))
                 )
                 waiting.append(.charging(.hardwareConnector(hardware.state(at: now))))
+            case .requestLock: waiting.append(.charging(.lockAnswered(connectorId: 1, .answered)))
             case .requestUnlock: waiting.append(.charging(.unlockAnswered(connectorId: 1, .answered(.unlocked))))
             case .readRecords(let query):
                 var scan = QueueScan(query.query)

@@ -43,6 +43,7 @@ struct HardwareUnderAttack {
         let id = RequestID(lastRequest)
         switch request {
         case let permit as Permit: perform(machine.handle(.permitRequested(id, permit), at: now))
+        case let lock as Lock: perform(machine.handle(.lockRequested(id, lock), at: now))
         case let unlock as Unlock: perform(machine.handle(.unlockRequested(id, unlock), at: now))
         case let indicate as Indicate: perform(machine.handle(.indicateRequested(id, indicate), at: now))
         case let clear as ClearFault: perform(machine.handle(.clearFaultRequested(id, clear), at: now))

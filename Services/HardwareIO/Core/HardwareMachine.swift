@@ -8,6 +8,7 @@ public struct HardwareMachine: Machine {
         case started
         case driver(DriverEvent)
         case permitRequested(RequestID, Permit)
+        case lockRequested(RequestID, Lock)
         case unlockRequested(RequestID, Unlock)
         case indicateRequested(RequestID, Indicate)
         case clearFaultRequested(RequestID, ClearFault)
@@ -113,6 +114,8 @@ public struct HardwareMachine: Machine {
             sense(fact, &turn)
         case .permitRequested(let id, let request):
             forward(id, request.connectorId, .permitRequested(id, request), &turn)
+        case .lockRequested(let id, let request):
+            forward(id, request.connectorId, .lockRequested(id), &turn)
         case .unlockRequested(let id, let request):
             forward(id, request.connectorId, .unlockRequested(id), &turn)
         case .indicateRequested(let id, let request):

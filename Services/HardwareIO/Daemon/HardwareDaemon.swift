@@ -38,7 +38,8 @@ final class HardwareDaemon {
                 ConnectorState.self, MeterReading.self, ReaderState.self, CardPresented.self, HardwareFault.self,
             ],
             serves: [
-                Permit.self, Unlock.self, Indicate.self, RestartHardware.self, ClearFault.self, SimulateHardware.self,
+                Permit.self, Lock.self, Unlock.self, Indicate.self, RestartHardware.self, ClearFault.self,
+                SimulateHardware.self,
             ],
             simulated: settings.simulation != nil
         )
@@ -116,6 +117,15 @@ final class HardwareDaemon {
             } answer: { reply in
                 guard case .permit(let reply) = reply else { Self.misfit(responder) }
                 responder.reply(reply)
+            } refuse: {
+                responder.answer(.failure($0))
+            }
+        }
+        bus.serve(Lock.self) { [unowned self] header, request, responder in
+            take(header) {
+                .lockRequested($0, request)
+            } answer: { _ in
+                responder.reply(Done())
             } refuse: {
                 responder.answer(.failure($0))
             }

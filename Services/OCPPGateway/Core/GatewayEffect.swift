@@ -31,6 +31,7 @@ public enum GatewayEffect: Equatable, Sendable {
     case save(AnyDocument)
 
     case requestPermit(Permit)
+    case requestLock(Lock)
     case requestUnlock(Unlock)
     case indicate(Indicate)
     /// Have hardware-io start anew, with `HardwareRestart.patience`; the answer is `hardwareRestartAnswered`.

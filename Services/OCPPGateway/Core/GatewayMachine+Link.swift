@@ -124,6 +124,7 @@ extension GatewayMachine {
             case .compact(let compaction): turn.add(.compact(compaction))
             case .requestPermit(let permit) where !permit.granted: turn.cutEnergy(permit)
             case .requestPermit(let permit): turn.add(.requestPermit(permit))
+            case .requestLock(let lock): turn.add(.requestLock(lock))
             case .requestUnlock(let unlock): turn.add(.requestUnlock(unlock))
             case .indicate(let indication): turn.add(.indicate(indication))
             case .confirmUnlock(let id, let confirmation): turn.answer(id, .unlockConnector(confirmation))

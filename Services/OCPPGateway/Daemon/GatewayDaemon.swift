@@ -153,6 +153,7 @@ final class GatewayDaemon {
         case .save(let document):
             if let event = timed({ documents.save(document, at: EventLoop.uptime()) }) { driver.deliver(event) }
         case .requestPermit(let permit): request(permit)
+        case .requestLock(let lock): request(lock)
         case .requestUnlock(let unlock): request(unlock)
         case .indicate(let indication): bus.request(indication, within: Self.patience) { _ in }
         case .restartHardware: restartHardware()
@@ -209,6 +210,17 @@ final class GatewayDaemon {
             self?.driver.deliver(
                 .charging(.permitAnswered(connectorId: id, transaction: permit.transaction, outcome))
             )
+        }
+    }
+
+    private func request(_ lock: Lock) {
+        bus.request(lock, within: Self.patience) { [weak self] result in
+            let outcome: LockOutcome =
+                switch result {
+                case .success: .answered
+                case .failure(let error): .failed(error)
+                }
+            self?.driver.deliver(.charging(.lockAnswered(connectorId: lock.connectorId, outcome)))
         }
     }
 

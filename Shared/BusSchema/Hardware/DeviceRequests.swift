@@ -1,3 +1,18 @@
+/// Request: hold the cable, because a transaction is about to begin with it. The reply says that it was taken; whether the lock holds is
+/// said by `ConnectorState.lock`. Held until `Unlock`, or until the EV leaves; a permit that follows takes it over. Refused without a
+/// cable that is connected to an EV. A hardware-io before schema version 9 does not know it, and locks with the permit.
+public struct Lock: BusRequest {
+    public static let type = "hardware.lock"
+    public static let server = ServiceName.hardwareIO
+    public static let access = BusAccess.services
+    public typealias Reply = Done
+
+    /// 1…n (OCPP 1.6 §3.8).
+    public var connectorId: Int
+
+    public init(connectorId: Int) { self.connectorId = connectorId }
+}
+
 /// Request: release the cable lock. Refused while the contactor is closed.
 public struct Unlock: BusRequest {
     public static let type = "hardware.unlock"

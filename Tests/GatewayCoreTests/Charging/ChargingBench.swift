@@ -45,6 +45,7 @@ final class ChargingBench {
     private(set) var compactions = 0
     var hardwareAnswers = true
     var answersUnlocks = true
+    private(set) var lockRequests = 0
     /// Meter readings are published each second.
     var meterReports = true
     private var waiting: OutgoingCall?
@@ -345,6 +346,7 @@ final class ChargingBench {
                 journal = journal.filter { compaction.keeps($0) }
                 synced = journal.count
             case .requestPermit(let permit): answer(permit)
+            case .requestLock(let lock): answer(lock)
             case .requestUnlock(let unlock): answer(unlock)
             case .indicate(let indicate): indications.append("\(indicate.connectorId) \(indicate.signal)")
             case .confirmUnlock(_, let confirmation): unlockAnswers.append(confirmation.status)
@@ -376,6 +378,14 @@ final class ChargingBench {
         hardware[permit.connectorId] = device
         feed(.permitAnswered(connectorId: permit.connectorId, transaction: permit.transaction, .answered))
         feed(.hardwareConnector(device.state))
+    }
+
+    private func answer(_ lock: Lock) {
+        lockRequests += 1
+        guard hardwareAnswers else { return }
+        let refusal = hardware[lock.connectorId]?.hold()
+        feed(.lockAnswered(connectorId: lock.connectorId, refusal.map { .failed($0) } ?? .answered))
+        change(lock.connectorId) { _ in }
     }
 
     private func answer(_ unlock: Unlock) {

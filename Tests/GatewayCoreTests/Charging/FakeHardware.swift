@@ -21,6 +21,10 @@ struct FakeHardware {
     var quantities: @Sendable (_ registerWh: Int64) -> [MeterQuantity] = { _ in [] }
     var contactorIsStuckOpen = false
     var lockIsStuck = false
+    /// What it answers to each request to hold the cable; nil when it does it.
+    var lockRefusal: BusError?
+    /// The lock does not get where it should hold the cable.
+    var lockIsJammed = false
     /// When the contactor opened last; nil while it is closed.
     var openSinceUptime: Int64?
     /// Of which opening the readings say that they come after it; nil for that of the contactor.
@@ -70,6 +74,18 @@ struct FakeHardware {
         openSinceUptime = isClosed ? nil : openSinceUptime ?? moment.uptime.wholeMilliseconds
     }
 
+    /// Returns why it refuses.
+    mutating func hold() -> BusError? {
+        guard pilot.isPlugged else { return BusError(.refused, "there is no cable that is connected to an EV") }
+        if let lockRefusal { return lockRefusal }
+        lockCable()
+        return nil
+    }
+
+    private mutating func lockCable() {
+        if lock == .unlocked, pilot.isPlugged { lock = lockIsJammed ? .locking : .locked }
+    }
+
     mutating func take(_ request: Permit) {
         permit =
             request.granted
@@ -78,6 +94,6 @@ struct FakeHardware {
                 validUntilUptime: request.validUntilUptime,
                 transaction: request.transaction
             ) : nil
-        if request.granted, lock == .unlocked, pilot.isPlugged { lock = .locked }
+        if request.granted { lockCable() }
     }
 }

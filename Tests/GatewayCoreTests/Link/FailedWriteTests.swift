@@ -69,6 +69,7 @@ import Testing
         bench.settleStatuses()
         bench.feed(.charging(.cardPresented(CardPresented(readerId: 1, connectorIds: [1], idTag: "CARD"))))
         bench.answer(.authorize(Authorize.Confirmation(idTagInfo: IdTagInfo(status: .accepted))))
+        bench.feed(.charging(.lockAnswered(connectorId: 1, .answered)))
         bench.settleStatuses()
         let begun = StartTransaction.Confirmation(idTagInfo: IdTagInfo(status: .accepted), transactionId: 1)
         bench.answer(.startTransaction(begun))

@@ -7,6 +7,7 @@ import Primitives
 struct BusCall: Sendable {
     enum Order: Sendable {
         case permit(Permit)
+        case lock(Lock)
         case unlock(Unlock)
         case indicate(Indicate)
         case restartHardware
@@ -24,7 +25,7 @@ struct BusCall: Sendable {
 
     var server: Service {
         switch order {
-        case .permit, .unlock, .indicate, .restartHardware: .hardware
+        case .permit, .lock, .unlock, .indicate, .restartHardware: .hardware
         case .declare, .store: .config
         case .report: .modem
         }

@@ -20,6 +20,8 @@ struct CableMachine {
     /// Somebody asked for the cable since the last grant or plug: it is not locked again.
     private var isReleased = false
     private var isWanted = false
+    /// It was asked to be held for a transaction that has no permit yet.
+    private var isClaimed = false
 
     init(_ configuration: ConnectorConfiguration, at start: Duration) {
         lock = configuration.hasLock ? LockMachine(connectorId: configuration.connectorId, at: start) : nil
@@ -60,6 +62,22 @@ struct CableMachine {
     /// Another permit or another plug: who asked for the cable before has had it.
     mutating func beginAnew() { isReleased = false }
 
+    /// A transaction is about to begin with this cable, and wants it held before. Only for the EV that is there: its next one is another's.
+    mutating func requestLock(_ id: RequestID, _ situation: Situation, _ turn: inout Turn) {
+        guard lock != nil else {
+            return turn.refuse(id, BusError(.invalid, "there is no lock"))
+        }
+        guard !situation.isEnding else {
+            return turn.refuse(id, BusError(.refused, "hardware-io is ending"))
+        }
+        guard situation.isPlugged, situation.plug.isCable else {
+            return turn.refuse(id, BusError(.refused, "there is no cable that is connected to an EV"))
+        }
+        isReleased = false
+        isClaimed = true
+        turn.reply(id, .done)
+    }
+
     /// Somebody wants the cable out.
     mutating func requestUnlock(_ id: RequestID, _ situation: Situation, _ turn: inout Turn) {
         guard let lock else {
@@ -77,12 +95,14 @@ struct CableMachine {
             turn.refuse(id, BusError(.busy, "\(unlocks.count) unlock requests wait already"))
         } else {
             isReleased = true
+            isClaimed = false
             unlocks.append(PendingUnlock(id: id, deadline: turn.uptime + Self.unlockLimit))
         }
     }
 
-    /// The cable is locked from the grant of a permit until somebody asks for it, and released without being asked only when nobody
-    /// is left who could ask: the permit was lost and the EV left (OCPP 1.6 §4.10 leaves the rest to whoever runs the session). It is
+    /// The cable is locked from a request to hold it, or from the grant of a permit, until somebody asks for it. It is released without
+    /// being asked only when nobody is left who could ask, the permit was lost and the EV left (OCPP 1.6 §4.10 leaves the rest to whoever
+    /// runs the session), and when the EV left before there was a permit: nothing was begun then that the cable could be kept for. It is
     /// never released while it may be live.
     mutating func decide(_ situation: Situation, _ turn: inout Turn) {
         if let lock, lock.isKnown, !situation.isEnding {
@@ -103,7 +123,11 @@ struct CableMachine {
         if isReleased {
             isWanted = false
         } else if situation.lease.inForce != nil {
+            isClaimed = false
             if situation.isPlugged, situation.plug.isCable { isWanted = true }
+        } else if isClaimed {
+            isWanted = situation.plug != .absent && situation.pilot.state != .a
+            isClaimed = isWanted
         } else if situation.plug == .absent || (situation.lease.wasLost && situation.pilot.state == .a) {
             isWanted = false
         }

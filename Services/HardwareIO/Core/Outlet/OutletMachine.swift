@@ -9,7 +9,7 @@ struct OutletMachine {
         case started
         case driver(DriverEvent)
         case permitRequested(RequestID, Permit)
-        case unlockRequested(RequestID)
+        case lockRequested(RequestID), unlockRequested(RequestID)
         case indicateRequested(RequestID, Indicate.Signal)
         case clearFaultRequested(RequestID, HardwareFaultCode)
         case memoryStored(HardwareMemory.Outlet)
@@ -104,14 +104,14 @@ struct OutletMachine {
         endLease(&turn)
         var grantor: RequestID?
         switch event {
-        case .started:
-            turn.order(.openContactor(connectorId: connectorId))
+        case .started: turn.order(.openContactor(connectorId: connectorId))
         case .driver(.contactorFeedback(_, let closed)): contactor.feedbackRead(closed: closed, &turn)
         case .driver(let fact):
             // Of an outlet out of service only the contactor matters.
             guard stage != .ending else { return }
             sense(fact, &turn)
         case .permitRequested(let id, let request): if obey(request, id, &turn) { grantor = id }
+        case .lockRequested(let id): cable.requestLock(id, situation(at: turn.uptime), &turn)
         case .unlockRequested(let id): cable.requestUnlock(id, situation(at: turn.uptime), &turn)
         case .indicateRequested(let id, let signal):
             turn.order(.indicate(connectorId: connectorId, signal))

@@ -14,6 +14,8 @@ public enum ChargingEffect: Equatable, Sendable {
     case compact(JournalCompaction)
     /// Ask hardware-io; its answer is `permitAnswered` with the same connector and transaction.
     case requestPermit(Permit)
+    /// Ask hardware-io; its answer is `lockAnswered`.
+    case requestLock(Lock)
     /// Ask hardware-io, with `UnlockOutcome.patience`; its answer is `unlockAnswered`.
     case requestUnlock(Unlock)
     /// Tell the person in front of the charger; no answer needed.
@@ -34,6 +36,13 @@ public enum ChargingEffect: Equatable, Sendable {
 public enum PermitOutcome: Equatable, Sendable {
     /// It was taken. The state that it led to is published; the one in the answer may be older than what was published meanwhile, because
     /// answers come over another socket.
+    case answered
+    case failed(BusError)
+}
+
+/// How a request to hold the cable ended.
+public enum LockOutcome: Equatable, Sendable {
+    /// It was taken. Whether the lock holds is published.
     case answered
     case failed(BusError)
 }

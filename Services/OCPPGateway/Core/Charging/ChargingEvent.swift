@@ -11,6 +11,7 @@ public enum ChargingEvent: Equatable, Sendable {
     case hardwareAlive
     case cardPresented(CardPresented)
     case permitAnswered(connectorId: Int, transaction: String, PermitOutcome)
+    case lockAnswered(connectorId: Int, LockOutcome)
     case unlockAnswered(connectorId: Int, UnlockOutcome)
     /// The WebSocket is open and the registration is Accepted. `registered` tells that a BootNotification was just accepted,
     /// so that every status is due (E §3.22); else it is a mere reconnect.

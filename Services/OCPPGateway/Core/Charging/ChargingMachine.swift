@@ -150,6 +150,8 @@ public struct ChargingMachine: Machine, Sendable {
         case .cardPresented(let card): presented(card, &turn)
         case .permitAnswered(let connectorId, let transaction, let outcome):
             withConnector(connectorId, &turn) { $0.permitAnswered(transaction: transaction, outcome, &$1) }
+        case .lockAnswered(let connectorId, let outcome):
+            withConnector(connectorId, &turn) { $0.lockAnswered(outcome, &$1) }
         case .unlockAnswered(let connectorId, let outcome):
             withConnector(connectorId, &turn) { $0.unlockAnswered(outcome, &$1) }
         case .wentOnline(let registered): wentOnline(registered: registered, &turn)

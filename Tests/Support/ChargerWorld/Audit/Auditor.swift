@@ -137,6 +137,10 @@ final class Auditor {
                 // OCPP 1.6 §4.2.1.
                 if !calls.wasEverRegistered { violate(["\(began.transaction) begins before any registration"]) }
                 if gateway.isResetting { violate(["\(began.transaction) begins during a Reset"]) }
+                let id = began.connectorId
+                if world.settings.hasLock, !world.devices.isLocked(id), calm.lasts(for: .seconds(10), at: now) {
+                    violate(["\(began.transaction) begins with a plug that is not locked"])
+                }
                 // Whoever was accepted while nobody could be asked has the ConnectionTimeOut, 90 s at most, to plug in.
                 let isOnline = isOnline(for: .seconds(150))
                 let tolerance = calm.clockTolerance

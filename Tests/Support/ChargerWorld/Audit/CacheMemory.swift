@@ -48,6 +48,8 @@ struct CacheMemory {
     }
 
     mutating func heard(_ message: IncomingMessage, at now: Duration) {
+        // From now on the disk may have forgotten everybody, whether the process lives to say so or not.
+        if case .call(_, .clearCache) = message { refused = [:] }
         guard case .callResult(let id, let confirmation) = message, let idTag = naming.removeValue(forKey: id) else {
             return
         }

@@ -41,7 +41,7 @@ final class ConfigProcess: ServiceProcess {
         case .store(_, let set, let secret):
             let input = secret.map { ConfigMachine.SecretInput.secret($0) }
             deliver(.setRequested(id, set, from: .ocppGateway, secret: input))
-        case .permit, .unlock, .indicate, .restartHardware, .report: break
+        case .permit, .lock, .unlock, .indicate, .restartHardware, .report: break
         }
     }
 

@@ -114,6 +114,8 @@ final class GatewayProcess: ServiceProcess {
         switch (order, answer) {
         case (.permit(let permit), .hardware(.permit)): tell(permit, .answered)
         case (.permit(let permit), .error(let error)): tell(permit, .failed(error))
+        case (.lock(let lock), .hardware(.done)): tell(lock, .answered)
+        case (.lock(let lock), .error(let error)): tell(lock, .failed(error))
         case (.unlock(let unlock), .hardware(.unlock(let reply))): tell(unlock, .answered(reply.outcome))
         case (.unlock(let unlock), .error(let error)): tell(unlock, .failed(error))
         case (.declare, .config(.declare(let reply))): host.deliver(.declared(.success(reply)))
@@ -124,7 +126,7 @@ final class GatewayProcess: ServiceProcess {
         case (.restartHardware, .hardware(.done)): host.deliver(.hardwareRestartAnswered(.success(Done())))
         case (.restartHardware, .error(let error)): host.deliver(.hardwareRestartAnswered(.failure(error)))
         case (.indicate, _), (.report, _): break
-        case (.permit, _), (.unlock, _), (.declare, _), (.store, _), (.restartHardware, _):
+        case (.permit, _), (.lock, _), (.unlock, _), (.declare, _), (.store, _), (.restartHardware, _):
             around.notebook.violate("\(order) was answered with \(answer)")
         }
     }
@@ -132,6 +134,10 @@ final class GatewayProcess: ServiceProcess {
     private func tell(_ permit: Permit, _ outcome: PermitOutcome) {
         let id = permit.connectorId
         host.deliver(.charging(.permitAnswered(connectorId: id, transaction: permit.transaction, outcome)))
+    }
+
+    private func tell(_ lock: Lock, _ outcome: LockOutcome) {
+        host.deliver(.charging(.lockAnswered(connectorId: lock.connectorId, outcome)))
     }
 
     private func tell(_ unlock: Unlock, _ outcome: UnlockOutcome) {
@@ -175,6 +181,7 @@ final class GatewayProcess: ServiceProcess {
         case .requestPermit(let permit):
             around.auditor.asked(permit)
             ask(.permit(permit))
+        case .requestLock(let lock): ask(.lock(lock))
         case .requestUnlock(let unlock): around.bus.request(.unlock(unlock), within: UnlockOutcome.patience)
         case .indicate(let indication): ask(.indicate(indication))
         case .restartHardware: around.bus.request(.restartHardware, within: HardwareRestart.patience)

@@ -60,6 +60,7 @@ final class HardwareProcess: ServiceProcess {
         case .permit(let permit):
             around.auditor.permitDelivered(permit)
             host.deliver(.permitRequested(id, permit))
+        case .lock(let lock): host.deliver(.lockRequested(id, lock))
         case .unlock(let unlock): host.deliver(.unlockRequested(id, unlock))
         case .indicate(let indication): host.deliver(.indicateRequested(id, indication))
         case .restartHardware: host.deliver(.restartRequested(id, RestartHardware(reason: "Reset")))

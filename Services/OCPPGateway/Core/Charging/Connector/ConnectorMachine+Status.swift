@@ -82,6 +82,7 @@ extension ConnectorMachine {
     private func preparing(isAuthorizing: Bool) -> String {
         switch session {
         case .plugged: isAuthorizing ? "Waits for the authorization." : "Cable connected. Waits for a card."
+        case .authorized where facts.isPlugged && hold.isUnderWay: "Authorized. Waits for the lock to hold the cable."
         case .authorized where facts.isPlugged: "Authorized. Waits for a valid meter reading."
         case .authorized: "Authorized. Waits for the cable."
         case .idle, .transaction, .finishing: "Started. Waits for the EV to draw."

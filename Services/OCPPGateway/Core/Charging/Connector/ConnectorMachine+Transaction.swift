@@ -31,12 +31,14 @@ extension ConnectorMachine {
 
     // MARK: - Begin
 
-    /// Begins the transaction when every precondition holds: identifier, cable, no fault, a register to begin with, a disk to write it on.
+    /// Begins the transaction when every precondition holds: identifier, cable, no fault, a register to begin with, a disk to write it
+    /// on, a cable that is held.
     mutating func beginIfPossible(_ turn: inout ChargingTurn) {
         guard case .authorized(let authorized) = session, facts.isPlugged, facts.state != nil, !facts.isSilent,
             isOperative, !isFaulted, let reading = beginReading(turn)
         else { return }
         guard turn.book.takesRecords else { return refuseBegin(&turn) }
+        guard holdsCable(&turn) else { return }
         let beginValues = Register.beginValues(reading, facts.offer, turn)
         let began = Began(
             sequence: turn.nextSequence,
@@ -59,6 +61,7 @@ extension ConnectorMachine {
         withTransaction { _ = $0.follow(reading, offer, &turn) }
         timers.clear(.connectionTimeOut)
         timers.set(.fresh, at: turn.uptime + Self.freshFor)
+        hold.end()
         cable.end()
         permit.grant(transaction: began.transaction, plan, &turn)
         turn.indicate(.accepted, on: id)
@@ -81,7 +84,50 @@ extension ConnectorMachine {
     private mutating func refuseBegin(_ turn: inout ChargingTurn) {
         timers.clear(.connectionTimeOut)
         session = facts.isPlugged ? .finishing(kept: nil) : .idle
+        letGo(&turn)
         turn.indicate(.rejected, on: id)
+    }
+
+    // MARK: - The cable before it and after it
+
+    /// Whether the lock holds the cable, so that the transaction may begin; has it locked otherwise. A lock that fails then is a fault
+    /// before the transaction, not one in it. The permit that follows locks too, whoever forgot meanwhile.
+    private mutating func holdsCable(_ turn: inout ChargingTurn) -> Bool {
+        guard settings.hasLock, let lock = facts.state?.lock, !hold.isSecured(by: lock) else { return true }
+        // Whoever was to have the cable before has had his time.
+        if !hold.isUnderWay { cable.end() }
+        hold.begin(&turn)
+        return false
+    }
+
+    mutating func lockAnswered(_ outcome: LockOutcome, _ turn: inout ChargingTurn) {
+        hold.answered(outcome, &turn)
+        if outcome == .answered { heard(&turn) }
+        beginIfPossible(&turn)
+        updateStatus(&turn)
+    }
+
+    /// The usage ended before its transaction began: the cable that was held for it is let go.
+    mutating func letGo(_ turn: inout ChargingTurn) {
+        if hold.end() { releaseCable(&turn) }
+    }
+
+    /// A locked plug that nobody remembers: whoever waits for it may have it, and the connector is not Available meanwhile. With an EV
+    /// on it somebody was authorized who is forgotten now: our process is new, or the order to let it go was lost.
+    mutating func freeForgottenPlug(_ turn: inout ChargingTurn) {
+        if session == .plugged, facts.state?.lock == .locked { releaseCable(&turn) }
+        guard session == .idle, !facts.isPlugged, facts.needsUserAction else { return }
+        session = .finishing(kept: nil)
+        releaseCable(&turn)
+    }
+
+    /// Whether the cable stays locked after such an end, until its owner comes: OCPP 1.6 §4.10, E §3.5.
+    func keeps(_ kept: KeptCable, _ turn: ChargingTurn) -> Bool {
+        switch kept.reason {
+        case .deAuthorized: true
+        case .evDisconnected: !turn.keys.core.unlockConnectorOnEVSideDisconnect
+        case .emergencyStop, .hardReset, .local, .other, .powerLoss, .reboot, .remote, .softReset, .unlockCommand: false
+        }
     }
 
     // MARK: - After a restart

@@ -11,8 +11,8 @@ struct ConnectorMachine: Equatable, Sendable {
         case idle
         /// Cable in, no identifier yet (Preparing). Next: authorized, finishing by B6, idle by B1.
         case plugged
-        /// Identifier accepted (Preparing); waits for the cable, for a meter reading or for the end of a fault. Next: transaction, or
-        /// idle by B1.
+        /// Identifier accepted (Preparing); waits for the cable, for its lock, for a meter reading or for the end of a fault.
+        /// Next: transaction, or idle by B1.
         case authorized(Authorized)
         /// Begun and not over. Next: finishing, idle.
         case transaction(Transaction)
@@ -44,6 +44,7 @@ struct ConnectorMachine: Equatable, Sendable {
     /// Why nothing may begin here; `AvailabilityMachine` owns it.
     private(set) var inoperability: Set<InoperabilityReason>
     var permit: PermitKeeper
+    var hold: CableHold
     var cable: CableRelease
     private var tracker: StatusTracker
     var timers = Deadlines<Timer>()
@@ -55,6 +56,7 @@ struct ConnectorMachine: Equatable, Sendable {
         self.inoperability = inoperability
         facts = ConnectorFacts(at: uptime)
         permit = PermitKeeper(connectorId: settings.id)
+        hold = CableHold(connectorId: settings.id)
         cable = CableRelease(connectorId: settings.id)
         tracker = StatusTracker(connectorId: settings.id)
     }
@@ -84,6 +86,7 @@ struct ConnectorMachine: Equatable, Sendable {
         earliest(
             timers.next,
             permit.nextDeadline,
+            hold.nextDeadline,
             cable.nextDeadline,
             tracker.nextDeadline,
             transaction?.nextDeadline
@@ -92,6 +95,7 @@ struct ConnectorMachine: Equatable, Sendable {
 
     mutating func deadlineReached(_ turn: inout ChargingTurn) {
         permit.deadlineReached(&turn)
+        hold.deadlineReached(&turn)
         cable.deadlineReached(&turn)
         let facts = facts
         withTransaction { $0.sampleIfDue(facts, &turn) }
@@ -223,6 +227,7 @@ struct ConnectorMachine: Equatable, Sendable {
         if wasOperative, !isNow {
             timers.clear(.connectionTimeOut)
             if case .authorized = session { session = facts.isPlugged ? .plugged : .idle }
+            letGo(&turn)
         }
         if !wasOperative, isNow, session == .plugged { startConnectionTimeOut(turn) }
         updateStatus(&turn)
@@ -271,13 +276,6 @@ struct ConnectorMachine: Equatable, Sendable {
             && turn.keys.core.stopTransactionOnEVSideDisconnect
     }
 
-    /// A locked plug that nobody remembers: whoever waits for it may have it, and the connector is not Available meanwhile.
-    private mutating func freeForgottenPlug(_ turn: inout ChargingTurn) {
-        guard session == .idle, !facts.isPlugged, facts.needsUserAction else { return }
-        session = .finishing(kept: nil)
-        releaseCable(&turn)
-    }
-
     /// Finishing ends when the user has nothing left to do (F1, F8).
     mutating func leaveFinishingIfDone(_ turn: inout ChargingTurn) {
         guard case .finishing = session, facts.state != nil, !facts.needsUserAction else { return }
@@ -309,21 +307,14 @@ struct ConnectorMachine: Equatable, Sendable {
     /// UnlockConnector (OCPP 1.6 §5.18). The answer follows as an effect.
     mutating func unlock(answerId: String, _ turn: inout ChargingTurn) {
         cable.answerLater(answerId, at: turn.uptime)
+        // Who is about to begin would have it locked again.
+        if hold.isUnderWay { cancelUsage(&turn) }
         stop(.unlockCommand, idTag: nil, &turn)
         releaseCable(&turn)
     }
 
     mutating func releaseCable(_ turn: inout ChargingTurn) {
         if settings.hasLock { cable.begin(&turn) }
-    }
-
-    /// Whether the cable stays locked after such an end, until its owner comes: OCPP 1.6 §4.10, E §3.5.
-    func keeps(_ kept: KeptCable, _ turn: ChargingTurn) -> Bool {
-        switch kept.reason {
-        case .deAuthorized: true
-        case .evDisconnected: !turn.keys.core.unlockConnectorOnEVSideDisconnect
-        case .emergencyStop, .hardReset, .local, .other, .powerLoss, .reboot, .remote, .softReset, .unlockCommand: false
-        }
     }
 
     // MARK: - Before the transaction
@@ -348,7 +339,12 @@ struct ConnectorMachine: Equatable, Sendable {
         case .plugged, .authorized:
             timers.clear(.connectionTimeOut)
             session = .idle
-            if facts.isPlugged { plugged(&turn) }
+            if facts.isPlugged {
+                plugged(&turn)
+            } else if hold.isUnderWay, facts.needsUserAction {
+                session = .finishing(kept: nil)
+            }
+            letGo(&turn)
             updateStatus(&turn)
         case .idle, .transaction, .finishing: break
         }
@@ -377,6 +373,7 @@ struct ConnectorMachine: Equatable, Sendable {
         case .authorized: session = facts.isPlugged ? .finishing(kept: nil) : .idle
         case .idle, .transaction, .finishing: return
         }
+        letGo(&turn)
         turn.log(.notice, "ConnectionTimeOut", .init("connector", id))
         updateStatus(&turn)
     }
