@@ -43,14 +43,16 @@ tried() {
   process=$!
   while kill -0 "$process" 2>/dev/null; do
     if grep -q ' recorded an issue' "$scratch/last.log"; then
-      kill -- "-$process" 2>/dev/null || true
-      wait "$process" || true
+      # Tests that run a loop hold SIGTERM back, and one that hangs would stay and slow the next ones down.
+      kill -KILL -- "-$process" 2>/dev/null || true
+      wait "$process" 2>/dev/null || true
       echo yes
       return
     fi
     timeout 1 tail --pid="$process" -f /dev/null || true
   done
   wait "$process" || status=$?
+  kill -KILL -- "-$process" 2>/dev/null || true
   case $status in
     0) echo no ;;
     124) echo 'timed out' ;;
