@@ -67,6 +67,7 @@ public final class TransactionJournal {
         var restored = TransactionLedger()
         var marks: [(message: Int64, record: UInt64)] = []
         var unreadable = 0
+        var newest: UInt64?
         let opened = try Journal.open(
             options,
             reserve: reserve,
@@ -74,18 +75,27 @@ public final class TransactionJournal {
             tryAgain: tryAgain,
             replacesUnreadable: replacesUnreadable
         ) { stored in
+            // Numbers leave none out but where records are lost, or where a compaction dropped them before its checkpoint. Unlike the report
+            // of the damage, they still say so when this process is killed before it has ended what may be over.
+            if let newest, stored.sequence > newest + 1 { restored.missRecords() }
+            newest = stored.sequence
             guard let record = Self.decode(stored.payload) else {
                 unreadable += 1
+                restored.missRecords()
                 return
             }
             Self.note(record, stored.sequence, in: &marks)
             restored.read(record)
         }
+        let report = opened.report
+        if let newest, opened.journal.nextSequence > newest + 1 || report.setAside != nil && report.tornBytes > 0 {
+            restored.missRecords()
+        }
         journal = opened.journal
         self.log = log
         self.restored = restored
         self.marks = marks
-        complain(opened.report, unreadable: unreadable)
+        complain(report, unreadable: unreadable)
     }
 
     /// What it has written since it was opened.

@@ -11,6 +11,8 @@ final class ChargingBench {
     var hardware: [Int: FakeHardware]
     /// What is on disk, or on its way there.
     var journal: [JournalRecord]
+    /// Records before that one are lost, as the next process notices.
+    var missesRecordsBefore: Int?
     /// How much of it a power cut would leave.
     private var synced = 0
     /// The documents on disk.
@@ -217,8 +219,6 @@ final class ChargingBench {
         waiting = nil
         isOnline = false
         seed += 1
-        var restored = TransactionLedger()
-        for record in journal { restored.read(record) }
         machine = ChargingMachine(
             configuration: configuration,
             keys: keys,
@@ -229,6 +229,17 @@ final class ChargingBench {
         )
         perform(machine.start(at: moment))
         tellHardware()
+    }
+
+    /// The journal, folded.
+    var restored: TransactionLedger {
+        var restored = TransactionLedger()
+        for (index, record) in journal.enumerated() {
+            if index == missesRecordsBefore { restored.missRecords() }
+            restored.read(record)
+        }
+        if journal.count == missesRecordsBefore { restored.missRecords() }
+        return restored
     }
 
     private func tellHardware() {

@@ -79,9 +79,7 @@ public struct ChargingMachine: Machine, Sendable {
     /// Takes interrupted transactions up again. To be called once, before anything else; its effects come first.
     public mutating func start(at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
-            if turn.ledger.orphans > 0 {
-                turn.log(.fault, "transactions overlap in the journal", .init("count", turn.ledger.orphans))
-            }
+            for orphan in turn.ledger.withoutEnd { orphan.end(&turn) }
             if machine.availability.isUnread {
                 let assumption = "the charge point is out of service until the central system orders otherwise"
                 turn.log(.error, "the availability cannot be read", .init("assumed", assumption))

@@ -173,9 +173,8 @@ extension ConnectorMachine {
         guard !isSameBoot, !mayResume(open, turn) else { return nil }
         // It was under way at the newest message, whatever that was about.
         let time = turn.clock.inOrder(open.registerTime, after: turn.ledger.newestTime ?? open.registerTime)
-        let isReboot = open.saidFarewell == true || turn.configuration.bootedByWatchdog
         return Transaction.Stop(
-            reason: isReboot ? .reboot : .powerLoss,
+            reason: open.reasonOfOutage(turn.configuration),
             idTag: nil,
             time: time,
             afterPowerLoss: true

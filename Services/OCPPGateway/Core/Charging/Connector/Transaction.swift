@@ -185,7 +185,13 @@ struct Transaction: Equatable, Sendable {
         let stop = Stop(reason: reason, idTag: idTag, time: turn.now)
         phase = .stopping(stop)
         schedule = nil
-        let stopping = Stopping(transaction: uuid, reason: reason, idTag: idTag, time: stop.time)
+        let stopping = Stopping(
+            transaction: uuid,
+            reason: reason,
+            idTag: idTag,
+            time: stop.time,
+            connectorId: connectorId
+        )
         turn.persist(.stopping(stopping), .synced)
     }
 

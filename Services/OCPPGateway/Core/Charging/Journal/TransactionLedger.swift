@@ -22,6 +22,8 @@ public struct TransactionLedger: Equatable, Sendable {
         var resumedUptime: Int64?
         /// Samples for `transactionData`.
         var stopData: StopData
+        /// Records behind its newest one are lost, its end perhaps among them. Never on disk: such a transaction is ended at the start.
+        var mayBeOver: Bool?
 
         /// The grid of its samples begins here, on the uptime of the boot in which it last ran. Each boot counts its uptime anew, so that
         /// the begin says nothing about it after a power cut.
@@ -57,38 +59,63 @@ public struct TransactionLedger: Equatable, Sendable {
     /// Connectors whose last transaction ended, with the cable not seen removed since.
     public internal(set) var finishing: [Int: KeptCable] = [:]
     private var bootTimes = BootTimes()
-    /// Begin records that were followed by another one on the same connector: a defect of ours, never expected.
-    public internal(set) var orphans = 0
+    /// Transactions that were followed by another one on the same connector without their own end: the disk lost it. Each is ended at the
+    /// start, and gone from here with that record; so that none is open when a checkpoint is written.
+    private var orphans: [Orphan] = []
 
     public init() {}
 
     /// When the boots of the machine began, oldest first.
     public var boots: [BootStart] { bootTimes.known }
 
+    /// Transactions that have to be ended because the disk lost records, oldest first.
+    var withoutEnd: [Orphan] {
+        let doubtful = open.values.filter { $0.mayBeOver == true }.sorted { $0.began.sequence < $1.began.sequence }
+        return orphans + doubtful.map { Orphan($0, mayRun: true) }
+    }
+
+    /// Records that stood here in the journal are lost. A transaction that is open may have ended in them, and others may have followed;
+    /// only a later record of its own shows that it went on.
+    public mutating func missRecords() {
+        for connectorId in open.keys { open[connectorId]?.mayBeOver = true }
+    }
+
     /// Folds one record in.
     public mutating func read(_ record: JournalRecord) {
+        let missing = record.sequence.map { $0.subtractingClamped(lastSequence).subtractingClamped(1) } ?? 0
         if let sequence = record.sequence { lastSequence = max(lastSequence, sequence) }
         if let entry = QueueEntry(record) {
             newestTime = entry.time
             bootTimes.saw(entry.time)
         }
         switch record {
-        case .began(let began): begin(began)
+        case .began(let began): begin(began, missing: missing)
         case .sampled(let sampled):
+            prove(sampled.transaction, ranOn: sampled.connectorId, since: nil)
             sample(sampled)
             update(sampled.transaction) {
                 $0.newestTime = sampled.time
                 $0.saidFarewell = nil
+                $0.mayBeOver = nil
             }
         case .registerRead(let read):
             register(read.energyWh, at: read.time, of: read.transaction)
-            update(read.transaction) { $0.saidFarewell = read.isFarewell }
-        case .stopping(let stopping): update(stopping.transaction) { $0.stopping = stopping }
+            update(read.transaction) {
+                $0.saidFarewell = read.isFarewell
+                $0.mayBeOver = nil
+            }
+        case .stopping(let stopping):
+            if let connectorId = stopping.connectorId { prove(stopping.transaction, ranOn: connectorId, since: nil) }
+            update(stopping.transaction) {
+                $0.stopping = stopping
+                $0.mayBeOver = nil
+            }
         case .ended(let ended): end(ended)
         case .resumed(let resumed):
             update(resumed.transaction) {
                 $0.boot = resumed.boot
                 $0.saidFarewell = nil
+                $0.mayBeOver = nil
                 $0.resumedUptime = resumed.time.uptime
             }
         case .assigned(let answer): assign(answer)
@@ -147,15 +174,16 @@ public struct TransactionLedger: Equatable, Sendable {
         finishing = checkpoint.finishingCables()
         bootTimes = BootTimes(known: checkpoint.boots)
         assigned = assigned.filter { checkpoint.assigned.contains($0.key) }
+        // What is missing before it was dropped on purpose: begin records are kept while they wait, without the ends that were delivered.
+        orphans = []
+        for connectorId in open.keys { open[connectorId]?.mayBeOver = nil }
         guard let kept = checkpoint.open else { return }  // Written by a version that kept the records themselves.
         open = Dictionary(kept.map { ($0.began.connectorId, $0) }, uniquingKeysWith: { $1 })
         newestTime = checkpoint.newestTime ?? newestTime
-        // Begin records are kept while they wait, without the ends that were delivered.
-        orphans = 0
     }
 
-    private mutating func begin(_ began: Began) {
-        if open[began.connectorId] != nil { orphans += 1 }
+    private mutating func begin(_ began: Began, missing: Int64) {
+        if let over = open[began.connectorId] { orphans.append(Orphan(over, before: began, missing: missing)) }
         open[began.connectorId] = Open(
             began: began,
             assigned: assigned[began.transaction],
@@ -183,7 +211,22 @@ public struct TransactionLedger: Equatable, Sendable {
         }
     }
 
+    /// A transaction of which the disk lost the begin ran on that connector: the one that is open there was over before. `start` is the place
+    /// of that begin, where it is known.
+    private mutating func prove(_ transaction: String, ranOn connectorId: Int, since start: Int64?) {
+        guard let over = open[connectorId], over.began.transaction != transaction else { return }
+        // The end of an orphan is written late, while another transaction may run.
+        if let start, start < over.began.sequence { return }
+        orphans.append(Orphan(over, mayRun: false))
+        open[connectorId] = nil
+    }
+
     private mutating func end(_ ended: Ended) {
+        if let index = orphans.firstIndex(where: { $0.open.began.transaction == ended.transaction }) {
+            orphans.remove(at: index)
+            return
+        }
+        prove(ended.transaction, ranOn: ended.connectorId, since: ended.startSequence)
         guard let over = open[ended.connectorId], over.began.transaction == ended.transaction else { return }
         open[ended.connectorId] = nil
         finishing[ended.connectorId] = KeptCable(

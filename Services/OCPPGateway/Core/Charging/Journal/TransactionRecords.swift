@@ -72,6 +72,8 @@ public struct Stopping: Codable, Equatable, Sendable {
     /// Who asked for it, if somebody did.
     public var idTag: IdToken?
     public var time: EventTime
+    /// Nil in files of a version that did not keep it.
+    public var connectorId: Int?
 }
 
 /// Meter values inside StopTransaction: of one instant, and over the interval that ended then.
