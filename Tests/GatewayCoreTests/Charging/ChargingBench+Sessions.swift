@@ -1,8 +1,21 @@
 import BusSchema
 import GatewayCore
 import OCPP
+import Primitives
 
 extension ChargingBench {
+    func skip(_ duration: Duration) { moment = moment.advanced(by: duration) }
+
+    func stepWallClock(by duration: Duration) { moment.utc = moment.utc.advanced(by: duration) }
+
+    func plug(_ id: Int = 1, ready: Bool = true) { change(id) { $0.pilot = ready ? .c : .b } }
+
+    func unplug(_ id: Int = 1) { change(id) { $0.pilot = .a } }
+
+    func swipe(_ idTag: String, at connectors: [Int] = [1]) {
+        feed(.cardPresented(CardPresented(readerId: 1, connectorIds: connectors, idTag: idTag)))
+    }
+
     var lines: [String] { central.lines }
 
     func status(_ id: Int = 1) -> ConnectorStatus? { machine.publishedStatuses.first { $0.connectorId == id } }

@@ -6,7 +6,7 @@ import Primitives
 /// The charging machine between a fake central system, fake hardware, a journal in memory and a virtual clock.
 final class ChargingBench {
     var machine: ChargingMachine
-    private(set) var moment: Moment
+    var moment: Moment
     let central: FakeCentralSystem
     var hardware: [Int: FakeHardware]
     /// What is on disk, or on its way there.
@@ -141,20 +141,12 @@ final class ChargingBench {
         feed(.wentOffline)
     }
 
-    func plug(_ id: Int = 1, ready: Bool = true) { change(id) { $0.pilot = ready ? .c : .b } }
-
-    func unplug(_ id: Int = 1) { change(id) { $0.pilot = .a } }
-
     func change(_ id: Int = 1, _ body: (inout FakeHardware) -> Void) {
         guard var device = hardware[id] else { return }
         body(&device)
         device.follow(at: moment)
         hardware[id] = device
         feed(.hardwareConnector(device.state))
-    }
-
-    func swipe(_ idTag: String, at connectors: [Int] = [1]) {
-        feed(.cardPresented(CardPresented(readerId: 1, connectorIds: connectors, idTag: idTag)))
     }
 
     /// Lets time pass, second by second at most, with meters running. Long times are run in longer steps.
@@ -173,10 +165,6 @@ final class ChargingBench {
             pump()
         }
     }
-
-    func skip(_ duration: Duration) { moment = moment.advanced(by: duration) }
-
-    func stepWallClock(by duration: Duration) { moment.utc = moment.utc.advanced(by: duration) }
 
     private func tick() {
         for id in hardware.keys.sorted() {
