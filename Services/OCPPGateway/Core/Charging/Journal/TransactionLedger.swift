@@ -1,7 +1,7 @@
 import Primitives
 
-/// What the journal says, folded record by record in its order. Bounded: open transactions (one per connector), positions in the
-/// queue and ranges of numbers; never the messages themselves, however many wait.
+/// What the journal says, folded record by record in its order. Bounded: open transactions (one per connector), those whose
+/// end the disk lost, positions in the queue and ranges of numbers; never the messages themselves, however many wait.
 public struct TransactionLedger: Equatable, Sendable {
     /// A transaction without its end.
     public struct Open: Codable, Equatable, Sendable {
