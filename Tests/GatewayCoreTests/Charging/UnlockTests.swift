@@ -197,6 +197,22 @@ import Testing
         #expect(bench.central.starts.count == 1)
     }
 
+    /// A lock that does not let a forgotten plug go is asked three times in ten seconds, however often its state is published.
+    @Test func aForgottenPlugWhoseLockIsStuckIsNotAskedAtEachState() {
+        let bench = ChargingBench(hasLock: true)
+        bench.goOnline()
+        bench.change { $0.lockIsStuck = true }
+        bench.change {
+            $0.lock = .locked
+            $0.pilot = .b
+        }
+        for second in 0..<30 {
+            bench.run(seconds: 1)
+            bench.change { $0.pilot = second.isMultiple(of: 2) ? .c : .b }
+        }
+        #expect((1...12).contains(bench.unlockRequests))
+    }
+
     // Shows: CORE-TX-20
     /// OCPP 1.6 §4.10: StopTransactionOnEVSideDisconnect=false goes before UnlockConnectorOnEVSideDisconnect.
     @Test(arguments: ["true", "false"]) func aTransactionThatGoesOnKeepsItsCableLocked(unlocks: String) {

@@ -226,7 +226,7 @@ public struct ConfigurationMachine: Sendable {
     public mutating func stored(number: Int, _ result: Result<ConfigSet.Reply, BusError>) -> [Effect] {
         // The value fits our table, which the store knows once it was told, and nothing else is invalid.
         if case .failure(let error) = result, error.code == .invalid, pending.context(of: number) != nil {
-            untaken.append(number)
+            untaken = untaken.filter { pending.context(of: $0) != nil } + [number]
             return []
         }
         guard let change = pending.complete(number) else { return [] }

@@ -43,6 +43,9 @@ struct CableRelease: Equatable, Sendable {
     /// An UnlockConnector waits for its answer.
     var isAwaited: Bool { !waiting.isEmpty }
 
+    /// hardware-io is being asked, now or again after a while.
+    var isUnderWay: Bool { progress != .idle }
+
     private var retryAt: Duration? {
         switch progress {
         case .idle: nil

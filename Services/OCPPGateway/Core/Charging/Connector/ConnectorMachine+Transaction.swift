@@ -115,7 +115,7 @@ extension ConnectorMachine {
     /// A locked plug that nobody remembers: whoever waits for it may have it, and the connector is not Available meanwhile. With an EV
     /// on it somebody was authorized who is forgotten now: our process is new, or the order to let it go was lost.
     mutating func freeForgottenPlug(_ turn: inout ChargingTurn) {
-        if session == .plugged, facts.state?.lock == .locked { releaseCable(&turn) }
+        if session == .plugged, facts.state?.lock == .locked, !cable.isUnderWay { releaseCable(&turn) }
         guard session == .idle, !facts.isPlugged, facts.needsUserAction else { return }
         session = .finishing(kept: nil)
         releaseCable(&turn)
