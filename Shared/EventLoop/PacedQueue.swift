@@ -1,19 +1,20 @@
 /// Hands elements to a handler in their order, at most so many in one turn of the loop, so that somebody who sends ten thousand small
-/// things at once keeps the loop from nothing else. What is left over follows in the next turns, after whatever else is ready.
+/// things at once keeps the loop from nothing else. What is left over follows in the next turns, after whatever else is ready. Inlinable like all
+/// general types that stand in the way of a message, so that each user gets one that is made for its elements.
 public final class PacedQueue<Element> {
     /// Most elements that the handler is given in one turn.
     public let perTurn: Int
 
-    private let loop: EventLoop
-    private let reason: String
-    private let handler: (Element) -> Void
-    private var waiting: [Element] = []
-    private var next = 0
+    @usableFromInline let loop: EventLoop
+    @usableFromInline let reason: String
+    @usableFromInline let handler: (Element) -> Void
+    @usableFromInline var waiting: [Element] = []
+    @usableFromInline var next = 0
     /// The turn in which an element was handed on last, and how many were in it.
-    private var turn = -1
-    private var handled = 0
-    private var isHandling = false
-    private var isScheduled = false
+    @usableFromInline var turn = -1
+    @usableFromInline var handled = 0
+    @usableFromInline var isHandling = false
+    @usableFromInline var isScheduled = false
 
     /// - Parameters:
     ///   - loop: Whose turns count. It keeps the queue while something waits in it.
@@ -29,9 +30,10 @@ public final class PacedQueue<Element> {
     }
 
     /// Nothing waits. An element that the handler is working on does not count.
-    public var isEmpty: Bool { next == waiting.count }
+    @inlinable public var isEmpty: Bool { next == waiting.count }
 
     /// Adds `elements` behind those that wait. What this turn has room for is handed on before this returns, unless a handler adds it.
+    @inlinable
     public func add(_ elements: [Element]) {
         if waiting.isEmpty { waiting = elements } else { waiting += elements }
         handOn()
@@ -44,7 +46,8 @@ public final class PacedQueue<Element> {
         waiting.removeAll(where: condition)
     }
 
-    private func handOn() {
+    @inlinable
+    func handOn() {
         guard !isHandling else { return }
         isHandling = true
         if turn != loop.wakeUps {

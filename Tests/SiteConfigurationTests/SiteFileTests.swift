@@ -94,6 +94,7 @@ struct Sample {
         #expect(try file.powerLoss().maximumOutageSeconds == 600)
         #expect(try file.simulation().energyTimeScale == 1)
         #expect(try file.simulation().persistState)
+        #expect(try file.simulation().noise)
         #expect(try file.simulation().voltageVolts == 230)
         #expect(try file.simulation().measurands == nil)
         #expect(try file.uplinks().map(\.interface) == ["eth0"])

@@ -36,6 +36,7 @@ struct HardwareSettings {
                 readerIds: readers.map(\.readerId),
                 seed: seed,
                 nominalMillivolts: section.voltageVolts * 1000,
+                noise: section.noise ? SimulatedNoise() : .none,
                 measurands: try Self.measurands(section, in: site),
                 mainMeter: mainMeter
             )

@@ -52,6 +52,7 @@ extension GatewayMachine {
     /// Fills the slot when it is free. BootNotification is allowed before acceptance, nothing else is (OCPP 1.6 §4.2).
     mutating func callIfFree(_ turn: inout GatewayTurn) {
         guard connection.isOpen, calls.isFree else { return }
+        refreshCharging()
         for source in CallSource.all where told.isOnline || !source.needsRegistration {
             guard let call = source.nextCall(&self, &turn) else { continue }
             let id = calls.begin(call, timeout: keys.messageTimeout ?? settings.callTimeout, at: turn.moment)

@@ -11,14 +11,14 @@ public import Primitives
 /// It is a value: when the write of an event fails, the host puts it back to what it was before, feeds `persistFailed`, and feeds the event
 /// again (`TransactionalMachine`).
 public struct GatewayMachine: TransactionalMachine, Sendable {
-    let settings: GatewayConfiguration
+    private let site: Boxed<GatewayConfiguration>
     var connection: ConnectionMachine
     var registration: RegistrationMachine
     var calls: CallMachine
     var heartbeat: HeartbeatMachine
     var clock: StationClock
     var configuration: ConfigurationMachine
-    var charging: ChargingMachine
+    private(set) var chargingPart: ChargingPart
     var profiles: FeatureProfiles
     var incoming = IncomingCalls()
     var resetting = ResetMachine()
@@ -54,7 +54,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         at moment: Moment
     ) {
         var seeds = SeededRandom(seed: seed)
-        self.settings = settings
+        site = Boxed(settings)
         configuration = ConfigurationMachine(table: table, snapshot: documents[ConfigSnapshot.self])
         connection = ConnectionMachine(
             profile: settings.profile,
@@ -80,21 +80,34 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         )
         calls = CallMachine(seed: seeds.next())
         heartbeat = HeartbeatMachine(interval: configuration.keys.heartbeatInterval, at: moment)
-        charging = ChargingMachine(
-            configuration: settings.charging,
-            keys: configuration.keys,
-            restored: restored,
-            documents: documents,
-            isAccepted: registration.acceptance.isAccepted,
-            seed: seeds.next(),
-            at: moment
+        chargingPart = ChargingPart(
+            ChargingMachine(
+                configuration: settings.charging,
+                keys: configuration.keys,
+                restored: restored,
+                documents: documents,
+                isAccepted: registration.acceptance.isAccepted,
+                seed: seeds.next(),
+                at: moment
+            )
         )
+        chargingPart.refresh()
         profiles = FeatureProfiles(documents, at: moment)
         told = Told(
             view: LinkView(profile: settings.profile, problem: settings.endpointProblem, at: moment),
             reset: ResetKeeping(documents[ResetDocument.self])
         )
     }
+
+    var settings: GatewayConfiguration { _read { yield site.value } }
+
+    var charging: ChargingMachine {
+        _read { yield chargingPart.machine }
+        _modify { yield &chargingPart.machine }
+    }
+
+    /// Before the slot for CALLs is filled.
+    mutating func refreshCharging() { chargingPart.refresh() }
 
     /// The values of the OCPP keys in force.
     public var keys: OCPPKeys { configuration.keys }
@@ -116,7 +129,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             calls.nextDeadline,
             canCall ? heartbeat.nextDeadline : nil,
             configuration.nextDeadline,
-            charging.nextDeadline,
+            chargingPart.nextDeadline,
             profiles.nextDeadline,
             resetting.nextDeadline,
             told.reset.nextDeadline
@@ -158,6 +171,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         let effects = turn.ordered.compactMap { performed($0, at: moment) }
         // Answers belong to the connection that brought the question, and a rejected charge point sends nothing at all (OCPP 1.6 §4.2).
         if !connection.isOpen || registration.gate == .silent { incoming.removeAll() }
+        chargingPart.refresh()
         return effects
     }
 

@@ -25,7 +25,7 @@ final class FramedConnection {
     /// From the handshake on.
     private var webSocket: WebSocketConnection?
     private var closeReason: String?
-    private var random = SystemRandomNumberGenerator()
+    private var random = KernelRandom()
 
     /// - Parameter trust: Whom an encrypted connection trusts; nil for plain ones.
     init(trust: TrustFiles?) { self.trust = trust }

@@ -113,6 +113,9 @@ class Charger:
             "taskset", "-c", "0", f"{self.binaries}/{service}", "--runtime-dir", str(self.path / "run"),
             "--state-dir", str(self.path / service), "--config", str(self.path / "charger.json"),
         ]
+        if service == "hardware-io":
+            # As its unit has it: what opens the contactor goes before everything else.
+            command = ["nice", "-n", "-10", *command]
         if self.stalled:
             command = [sys.executable, str(HERE / "stalled.py"), *command]
         at = time.monotonic_ns()

@@ -303,6 +303,12 @@ public struct ChargingMachine: Machine, Sendable {
 
     // MARK: - CALLs, one at a time, when the owner has the slot free (J §4.1.1)
 
+    /// From when on `nextCall` may have one if nothing changes; nil when it has none.
+    var callDue: Duration? {
+        guard isOnline else { return nil }
+        return identity.hasNext || mainMeter.hasNext || delivery.hasNext(book) ? .zero : statuses.nextDue
+    }
+
     /// The CALL to send now; nil when none is due. To be asked while online and the slot is free, after every event and deadline.
     /// People first, then statuses, then the queue: other messages may pass it (OCPP 1.6 §3.7).
     public mutating func nextCall(at moment: Moment) -> OutgoingCall? {

@@ -40,7 +40,9 @@ extension CallSource {
         CallSource(
             keys: [.authorization, .status, .delivery, .mainMeter],
             needsRegistration: true,
-            nextCall: { machine, turn in machine.charging.nextCall(at: turn.moment) },
+            nextCall: { machine, turn in
+                machine.chargingPart.mayCall(at: turn.uptime) ? machine.charging.nextCall(at: turn.moment) : nil
+            },
             callFinished: { machine, key, outcome, turn in
                 machine.perform(machine.charging.callFinished(key, outcome, at: turn.moment), &turn)
             }

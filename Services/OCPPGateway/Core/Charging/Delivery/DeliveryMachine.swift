@@ -95,13 +95,21 @@ struct DeliveryMachine: Equatable, Sendable {
 
     // MARK: - Sending
 
+    /// Whether `next` has a message.
+    func hasNext(_ book: RecordBook) -> Bool { candidate(book) != nil }
+
     /// The message to send now; nil when there is none, when it has to wait, when a power cut could still take it, or when the disk could not take down that it was
     /// delivered.
     mutating func next(_ book: RecordBook) -> QueueEntry? {
+        guard let entry = candidate(book) else { return nil }
+        head = .inFlight(entry)
+        return entry
+    }
+
+    private func candidate(_ book: RecordBook) -> QueueEntry? {
         guard case .idle = head, book.isComplete, let entry = window.first(book.ledger),
             entry.sequence <= book.syncedThrough
         else { return nil }
-        head = .inFlight(entry)
         return entry
     }
 

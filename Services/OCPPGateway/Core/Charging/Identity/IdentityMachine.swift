@@ -109,9 +109,12 @@ struct IdentityMachine: Equatable, Sendable {
         return true
     }
 
+    /// Whether `next` has a request.
+    var hasNext: Bool { asked == nil && !waiting.isEmpty }
+
     /// The request to send now.
     mutating func next() -> IdentityRequest? {
-        guard asked == nil, let first = waiting.first else { return nil }
+        guard hasNext, let first = waiting.first else { return nil }
         asked = first.request.number
         sent = sent.suffix(Self.sentLimit) + [Sent(number: first.request.number, idTag: first.request.idTag)]
         return first.request

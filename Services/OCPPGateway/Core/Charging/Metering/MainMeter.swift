@@ -73,6 +73,9 @@ struct MainMeter: Equatable, Sendable {
         }
     }
 
+    /// Whether anything waits to be sent.
+    var hasNext: Bool { !waiting.isEmpty }
+
     /// The message to send now, with its number; nil when there is none. Sent once, whatever becomes of it.
     mutating func next(_ clock: EventClock, at moment: Moment) -> (number: Int64, MeterValues.Request)? {
         while !waiting.isEmpty {

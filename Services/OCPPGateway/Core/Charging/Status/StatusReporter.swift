@@ -151,6 +151,12 @@ struct StatusReporter: Equatable, Sendable {
         pending.append(Pending(report: report, due: uptime, cause: .demanded))
     }
 
+    /// When the first that waits is due; it may turn out to say what was said.
+    var nextDue: Duration? {
+        guard isOnline, inFlight == nil else { return nil }
+        return pending.lazy.map(\.due).min()
+    }
+
     /// The report to send now, with its number; nil when nothing is due.
     mutating func next(at uptime: Duration) -> (number: Int64, report: StatusReport)? {
         guard isOnline, inFlight == nil else { return nil }

@@ -100,6 +100,9 @@ struct Statuses: Sendable {
         reporter.trigger(connectorId: connectorId, at: uptime)
     }
 
+    /// When a report that waits is due.
+    var nextDue: Duration? { reporter.nextDue }
+
     /// The StatusNotification to send now, if one is due, with its number.
     mutating func nextRequest(
         _ clock: EventClock,
