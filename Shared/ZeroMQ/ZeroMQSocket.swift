@@ -257,10 +257,31 @@ extension ZeroMQSocket {
         init?(_ message: inout zmq_msg_t) {
             let descriptor = zmq_msg_get(&message, ZMQ_SRCFD)
             guard descriptor >= 0 else { return nil }
-            // Of a local peer libzmq says "name:user:group:process".
-            let address = zmq_msg_gets(&message, "Peer-Address").map { String(cString: $0) } ?? ""
-            let parts = address.split(separator: ":", omittingEmptySubsequences: false)
-            self.init(descriptor: descriptor, process: parts.count == 4 ? parts.last.flatMap { Int32($0) } : nil)
+            let address = zmq_msg_gets(&message, "Peer-Address")
+            self.init(descriptor: descriptor, process: address.flatMap { Self.process(of: $0) })
+        }
+
+        /// The process of a local peer, of which libzmq says "name:user:group:process"; nil for others. Byte by byte, because every message
+        /// comes here, and pieces of text would cost a tenth of what a request costs.
+        static func process(of address: UnsafePointer<CChar>) -> Int32? {
+            var colons = 0
+            var number: Int32?
+            var position = address
+            while position.pointee != 0 {
+                let byte = UInt8(bitPattern: position.pointee)
+                position += 1
+                if byte == UInt8(ascii: ":") {
+                    colons += 1
+                    continue
+                }
+                guard colons == 3 else { continue }
+                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+                let (product, isTooLarge) = (number ?? 0).multipliedReportingOverflow(by: 10)
+                let (sum, isStillTooLarge) = product.addingReportingOverflow(Int32(byte - UInt8(ascii: "0")))
+                if isTooLarge || isStillTooLarge { return nil }
+                number = sum
+            }
+            return colons == 3 ? number : nil
         }
     }
 }

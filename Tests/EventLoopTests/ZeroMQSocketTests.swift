@@ -1,6 +1,6 @@
 import Primitives
 import Testing
-import ZeroMQ
+@testable import ZeroMQ
 
 @Suite struct ZeroMQSocketTests {
     private static let options = ZeroMQSocket.Options(sendQueue: 3, receiveQueue: 3, maximumFrameBytes: 1000)
@@ -13,6 +13,16 @@ import ZeroMQ
         for _ in 0..<5 { outcomes.append(try dealer.send([[1], [2]])) }
         #expect(outcomes.first == .sent)
         #expect(outcomes.last == .full)
+    }
+
+    @Test(arguments: [
+        ("charger:1000:1000:4711", 4711), ("", nil), ("127.0.0.1", nil), ("a:1:2", nil), ("a:1:2:", nil),
+        ("a:1:2:3:4", nil),
+        (":::7", 7), ("a:1:2:-3", nil), ("a:1:2:3x", nil), ("a:1:2:2147483647", Int32.max), ("a:1:2:2147483648", nil),
+        ("a:1:2:99999999999999999999", nil),
+    ])
+    func theProcessOfALocalPeerIsTheFourthPartOfItsAddress(_ address: String, _ process: Int32?) {
+        #expect(address.withCString { ZeroMQSocket.Origin.process(of: $0) } == process)
     }
 
     @Test func aReplyToNobodyIsUnroutable() throws {
