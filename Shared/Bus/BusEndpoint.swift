@@ -19,6 +19,8 @@ public final class BusEndpoint {
     private let server: RequestServer
     private let gates: Gates
     private let log: LogRelay
+    /// Whether the socket files are ours to remove.
+    private let ownsFiles: Bool
     private var announce: Announce
     private var isClosed = false
 
@@ -27,6 +29,7 @@ public final class BusEndpoint {
     ///   - service: Its name is that of its sockets.
     ///   - version: Of the software.
     ///   - directory: Created when missing.
+    ///   - sockets: What was handed over to this process; nil when it makes its sockets itself.
     ///   - loop: Calls the handlers.
     ///   - publishes: States and events, for the announcement.
     ///   - serves: Requests, for the announcement; each needs a call of `serve`.
@@ -37,6 +40,7 @@ public final class BusEndpoint {
         service: ServiceName,
         version: String,
         directory: RuntimeDirectory,
+        sockets: InheritedSockets? = nil,
         loop: EventLoop,
         publishes: [any BusMessage.Type],
         serves: [any BusRequest.Type],
@@ -50,9 +54,10 @@ public final class BusEndpoint {
         let log = LogRelay()
         self.log = log
         self.service = service
+        ownsFiles = sockets == nil
         client = BusClient(source: service, directory: directory, loop: loop, isService: true)
         client.onLog = { log.write($0) }
-        let gates = Gates(service, directory, loop) { log.write($0) }
+        let gates = Gates(service, directory, sockets, loop) { log.write($0) }
         let pub = try gates.open(.pub, .xpub, .publisher)
         publisher = Publisher(
             pub,
@@ -104,7 +109,9 @@ public final class BusEndpoint {
         gates.close()
         server.close(lingerMilliseconds: lingerMilliseconds)
         publisher.close(lingerMilliseconds: lingerMilliseconds)
-        for name in RuntimeDirectory.SocketName.allCases { unlink(client.directory.socketPath(service, name)) }
+        if ownsFiles {
+            for name in RuntimeDirectory.SocketName.allCases { unlink(client.directory.socketPath(service, name)) }
+        }
         // Last: from here on a successor may take the paths.
         lock = nil
     }
@@ -204,6 +211,7 @@ public final class BusEndpoint {
 private final class Gates {
     private let service: ServiceName
     private let directory: RuntimeDirectory
+    private let inherited: InheritedSockets?
     private let loop: EventLoop
     private let report: (LogRecord) -> Void
     private var gates: [ConnectionGate] = []
@@ -223,11 +231,13 @@ private final class Gates {
     init(
         _ service: ServiceName,
         _ directory: RuntimeDirectory,
+        _ inherited: InheritedSockets?,
         _ loop: EventLoop,
         report: @escaping (LogRecord) -> Void
     ) {
         self.service = service
         self.directory = directory
+        self.inherited = inherited
         self.loop = loop
         self.report = report
     }
@@ -241,22 +251,20 @@ private final class Gates {
     ) throws -> ZeroMQSocket {
         let socket = try ZeroMQSocket(kind, context: loop.context, options: options)
         let path = directory.socketPath(service, name)
-        directory.moveAway(path)
-        let groupId = LocalSocket.groupId(named: name.group)
+        let source: ConnectionGate.Source
+        if let inherited {
+            // Owner, group and mode are the business of whoever made it.
+            source = .inherited(try inherited.listener(name, at: path))
+        } else {
+            directory.moveAway(path)
+            source = .made(groupId: LocalSocket.groupId(named: name.group))
+        }
         do {
-            gates.append(
-                try ConnectionGate(
-                    socket,
-                    at: path,
-                    groupId: groupId,
-                    loop: loop,
-                    report: report
-                )
-            )
+            gates.append(try ConnectionGate(socket, at: path, from: source, loop: loop, report: report))
         } catch {
             throw BusStartError.socketUnusable("\(error)")
         }
-        compareGroup(of: path, name.group, groupId)
+        if case .made(let groupId) = source { compareGroup(of: path, name.group, groupId) }
         return socket
     }
 

@@ -8,18 +8,27 @@ internal import ZeroMQ
 ///
 /// libzmq accepts whoever comes, and ends the process when the kernel has no descriptor left for it. So the loop looks at each arrival
 /// how many there are, and takes the listener away from libzmq above `DescriptorLimit.mostWithStrangers`. Whoever is connected stays;
-/// others are refused by the kernel, come again by themselves, and find the gate open once there is room.
+/// others are refused by the kernel, or wait in its queue where the listener was handed over to this process, and find the gate open once
+/// there is room.
 final class ConnectionGate {
     /// How long a closed gate stays closed at least.
     static let closedInterval = Duration.seconds(1)
 
     private let socket: ZeroMQSocket
     private let path: String
-    private let groupId: UInt32?
+    private let source: Source
     private let loop: EventLoop
     private let report: (LogRecord) -> Void
     private var state = State.ended
     private var deadlines: DeadlineSource?
+
+    /// Where the listener comes from.
+    enum Source {
+        /// We make it, for that group if it is there.
+        case made(groupId: UInt32?)
+        /// Somebody else has; its descriptor, which stays open.
+        case inherited(Int32)
+    }
 
     private enum State {
         /// Our own handle on the listener that libzmq has, to be woken with it.
@@ -32,13 +41,13 @@ final class ConnectionGate {
     init(
         _ socket: ZeroMQSocket,
         at path: String,
-        groupId: UInt32?,
+        from source: Source,
         loop: EventLoop,
         report: @escaping (LogRecord) -> Void
     ) throws {
         self.socket = socket
         self.path = path
-        self.groupId = groupId
+        self.source = source
         self.loop = loop
         self.report = report
         try open()
@@ -64,7 +73,7 @@ final class ConnectionGate {
     private var endpoint: String { "ipc://\(path)" }
 
     private func open() throws {
-        let listener = try LocalSocket.listen(at: path, mode: 0o660, groupId: groupId)
+        let listener = try makeListener()
         let own = fcntl(listener, F_DUPFD_CLOEXEC, 0)
         guard own >= 0 else {
             let code = errno
@@ -80,6 +89,17 @@ final class ConnectionGate {
         }
         let watch = loop.watch(descriptor: own, for: "an arriving connection") { [unowned self] _ in arrived() }
         state = .open(listener: own, watch: watch)
+    }
+
+    /// A listener for libzmq to close.
+    private func makeListener() throws -> Int32 {
+        switch source {
+        case .made(let groupId): return try LocalSocket.listen(at: path, mode: 0o660, groupId: groupId)
+        case .inherited(let descriptor):
+            let listener = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+            guard listener >= 0 else { throw SystemError(code: errno, operation: "take over \(path)") }
+            return listener
+        }
     }
 
     private func letGo() {

@@ -71,6 +71,17 @@ public enum LocalSocket {
         return path.isEmpty ? nil : path
     }
 
+    /// Whether a descriptor is a unix socket at which streams arrive.
+    public static func isListeningStream(_ descriptor: Int32) -> Bool {
+        func option(_ name: Int32) -> Int32? {
+            var value: Int32 = 0
+            var size = socklen_t(MemoryLayout.size(ofValue: value))
+            return getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : nil
+        }
+        return option(SO_DOMAIN) == AF_UNIX && option(SO_TYPE) == Int32(SOCK_STREAM.rawValue)
+            && option(SO_ACCEPTCONN) == 1
+    }
+
     /// The process that connected to a listener here, by the descriptor of the accepted connection. Nil when the kernel does not say.
     public static func process(connectedTo descriptor: Int32) -> Int32? {
         // `struct ucred`, which the C library shows to programs with GNU extensions only: process, user and group.

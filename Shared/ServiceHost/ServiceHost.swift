@@ -40,7 +40,7 @@ public final class ServiceHost {
     /// Bytes and syncs that the service has written to flash since its start, to be published; nil when it keeps nothing there.
     public var flashWrites: (() -> (bytes: Int, syncs: Int))?
 
-    private let notifier: SystemdNotifier
+    private let systemd: UnderSystemd
     private var bus: BusEndpoint?
     private var health: HealthReport?
     private var endDue: Duration?
@@ -92,12 +92,13 @@ public final class ServiceHost {
         }
     }
 
-    /// - Throws: `ScarceResource`, `SystemError` or `ZeroMQError` when the process may have too few descriptors or threads.
+    /// - Throws: `BusStartError`, `ScarceResource`, `SystemError` or `ZeroMQError` when sockets were handed over wrongly or the process may have
+    ///   too few descriptors or threads.
     init(_ service: ServiceName, options: ServiceOptions, log: Log, environment: [String: String]) throws {
         self.service = service
         self.options = options
         self.log = log
-        notifier = SystemdNotifier(environment: environment, pid: getpid())
+        systemd = try UnderSystemd(environment: environment, pid: getpid())
         loop = try EventLoop()
         loop.onTermination = { [unowned self] in terminate() }
         loop.turnLimit = service == .hardwareIO ? Self.turnLimitOfHardware : Self.turnLimit
@@ -166,6 +167,24 @@ public final class ServiceHost {
         }
     }
 
+    /// The folder of the runtime directory for what this service alone keeps there until the machine boots again, created when missing.
+    /// - Returns: Its path.
+    public func makeRuntimeFolder() -> String {
+        let path = "\(RuntimeDirectory(path: options.runtimeDirectory).path)/\(service)"
+        do throws(SmallFileError) {
+            try SmallFile.makeFolder(path, access: .init(mode: 0o700))
+        } catch {
+            // What is kept there is of use and not a need; whoever cannot write there says so.
+            log.write(LogRecord(.warning, "the runtime folder cannot be used", .init("why", error)))
+        }
+        return path
+    }
+
+    /// A secret that whoever starts the service hands to it alone (`LoadCredential=` of a unit).
+    /// - Parameter name: Of the credential.
+    /// - Returns: Its text without the space around it; nil when there is none.
+    public func credential(_ name: String) -> Credential? { systemd.credential(name) }
+
     /// Waits a moment for a device that cannot read what the start needs. A start waits ten seconds in all.
     /// - Parameter error: What cannot be read.
     /// - Returns: Whether to try again.
@@ -188,6 +207,7 @@ public final class ServiceHost {
             service: service,
             version: SoftwareVersion.current,
             directory: RuntimeDirectory(path: options.runtimeDirectory),
+            sockets: systemd.sockets,
             loop: loop,
             publishes: publishes + [ServiceHealth.self],
             serves: serves,
@@ -213,6 +233,7 @@ public final class ServiceHost {
         // The newest answers on the bus get the time to leave; bounded by the linger above.
         loop.finishSending()
         log.flush(within: Self.lastWordsLimit)
+        systemd.sockets?.keepForSuccessor()
         execv("/proc/self/exe", CommandLine.unsafeArgv)
         // Only when the kernel has no memory for it; whoever watches us starts us again.
         log.write(LogRecord(.error, "the program could not be started anew"))
@@ -242,7 +263,7 @@ public final class ServiceHost {
 
     /// From the loop itself, so that a loop that is stuck is a service that systemd starts again.
     private func startWatchdog() {
-        guard let interval = notifier.watchdogInterval else { return }
+        guard let interval = systemd.notifier.watchdogInterval else { return }
         var due = EventLoop.uptime()
         loop.addDeadlineSource(
             next: { Deadline(at: due, for: "the watchdog") },
@@ -269,7 +290,7 @@ public final class ServiceHost {
     }
 
     private func notify(_ assignment: String) {
-        guard let error = notifier.send(assignment) else { return }
+        guard let error = systemd.notifier.send(assignment) else { return }
         log.write(LogRecord(.warning, "systemd was not reached", .init("error", error)))
     }
 
@@ -283,7 +304,7 @@ public final class ServiceHost {
         let names = [
             "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CHARGER_CONFIG", "CHARGER_LOG_LEVEL", "NOTIFY_SOCKET",
             "WATCHDOG_USEC",
-            "WATCHDOG_PID",
+            "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "CREDENTIALS_DIRECTORY",
         ]
         for name in names {
             guard let value = getenv(name) else { continue }

@@ -102,7 +102,8 @@ public struct SmallFile: Hashable, Sendable {
         if unlink(path) != 0, errno != ENOENT { throw failure("remove") }
     }
 
-    /// Makes a folder unless it is there. It has exactly this access afterwards.
+    /// Makes a folder unless it is there. It has exactly this access afterwards; but where it hands its group on to what is put into it (the
+    /// setgid bit), and `access` names no group, it goes on to do so, because somebody with more rights prepared it.
     /// - Throws: `SmallFileError` also when something else is in its place, or a folder of another user's.
     public static func makeFolder(_ path: String, access: Access) throws(SmallFileError) {
         let place = SmallFile(path)
@@ -115,9 +116,20 @@ public struct SmallFile: Hashable, Sendable {
         guard status.st_uid == geteuid() else {
             throw .unfit(path: path, expected: "a folder of our own", found: "one of user \(status.st_uid)")
         }
+        if let group = access.group, group != status.st_gid { _ = fchown(folder, .max, group) }
+        // A service may be kept from setting that bit, and loses it with each change where it is not in the group itself.
+        let handsOn = access.group == nil ? status.st_mode & S_ISGID : 0
+        guard fstat(folder, &status) == 0 else { throw place.failure("look at") }
+        if status.st_mode & 0o7777 == access.mode | handsOn { return }
         // After the group, because a change of the group takes the setgid bit away.
-        if let group = access.group { _ = fchown(folder, .max, group) }
-        guard fchmod(folder, access.mode) == 0 else { throw place.failure("set the mode of") }
+        guard fchmod(folder, access.mode | handsOn) == 0 else { throw place.failure("set the mode of") }
+    }
+
+    /// Whether `path` is a folder that was prepared for another group than ours, which new files in it get (the setgid bit).
+    public static func isPreparedFolder(_ path: String) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return false }
+        return status.st_mode & S_ISGID != 0 && status.st_gid != getegid()
     }
 
     private func checkSingle(_ descriptor: Int32) throws(SmallFileError) {

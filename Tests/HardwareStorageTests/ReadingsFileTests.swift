@@ -42,7 +42,7 @@ import Testing
     @Test func whatCannotBeUnderstoodIsSaidAndReplaced() throws {
         let temporary = try TemporaryFolder()
         let folder = temporary.path
-        try temporary.write(Array("not what was expected".utf8), to: "hardware-io.readings")
+        try temporary.write(Array("not what was expected".utf8), to: "readings")
         var logs: [LogRecord] = []
         var file = ReadingsFile(folder: folder, boot: "a")
         #expect(file.load { logs.append($0) }.isEmpty)

@@ -161,6 +161,23 @@ import Testing
         #expect(error?.description == "cannot use the folder \(folder.file("link")): Not a directory")
         #expect(try mode("folder") == 0o2750)
     }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root, to give a folder to another group"))
+    func aFolderThatWasPreparedForAnotherGroupGoesOnToHandItOn() throws {
+        let path = folder.file("prepared")
+        let group: gid_t = 54_321
+        try folder.makeFolder("prepared")
+        #expect(!SmallFile.isPreparedFolder(path))
+        #expect(chown(path, .max, group) == 0)
+        #expect(chmod(path, 0o2770) == 0)
+        #expect(SmallFile.isPreparedFolder(path))
+        try SmallFile.makeFolder(path, access: .init(mode: 0o750))
+        #expect(try mode("prepared") == 0o2750)
+        try SmallFile(path + "/file").replace(with: [1], access: .init(mode: 0o640))
+        let attributes = try FileManager.default.attributesOfItem(atPath: path + "/file")
+        #expect(attributes[.groupOwnerAccountID] as? UInt32 == group)
+        #expect(attributes[.posixPermissions] as? Int == 0o640)
+    }
 }
 
 @Suite struct SimulatedPowerCutTests {

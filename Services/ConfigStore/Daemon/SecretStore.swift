@@ -13,8 +13,8 @@ final class SecretStore {
     private let outgoing: String
     private let log: Log
     private var stored = 0
-    /// Of those who get secrets, and of who may hand them in. Looked up before anything is served, because a directory service may take
-    /// its time.
+    /// Of those who get secrets, and of who may hand them in, where their folders are not prepared. Looked up before anything is served, because
+    /// a directory service may take its time.
     private let groups: [String: gid_t]
 
     /// - Parameters:
@@ -41,8 +41,11 @@ final class SecretStore {
         )
         incoming = runtimeFolder + "/secrets-in"
         outgoing = runtimeFolder + "/secrets"
-        let names = [Self.givers] + ServiceName.daemons.map(\.rawValue)
-        groups = Dictionary(uniqueKeysWithValues: names.compactMap { name in lookUp(name).map { (name, $0) } })
+        var folders = [Self.givers: incoming]
+        for service in ServiceName.daemons { folders[service.rawValue] = "\(outgoing)/\(service)" }
+        // Who prepared a folder, systemd or the store before, knew the group.
+        let open = folders.filter { !SmallFile.isPreparedFolder($0.value) }.keys
+        groups = Dictionary(uniqueKeysWithValues: open.compactMap { name in lookUp(name).map { (name, $0) } })
         self.log = log
     }
 

@@ -46,7 +46,7 @@ final class HardwareDaemon {
         simulated = try Self.makeSimulation(settings, host)
         drivers = simulated.map { [$0] } ?? []
         let stateFolder = try Self.stateFolder(settings, host)
-        readings = stateFolder.map { _ in ReadingsFile(folder: host.options.runtimeDirectory, boot: boot) }
+        readings = stateFolder.map { _ in ReadingsFile(folder: host.makeRuntimeFolder(), boot: boot) }
         let core = HardwareMachine(
             configuration: settings.hardware,
             bootId: random.uuid(),

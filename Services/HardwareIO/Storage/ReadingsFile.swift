@@ -3,7 +3,7 @@ import JSON
 public import Primitives
 public import Storage
 
-/// The newest believed reading of each meter, for the next process of this boot of the machine: a small file in the runtime folder, which
+/// The newest believed reading of each meter, for the next process of this boot of the machine: a small file in the runtime directory, which
 /// is memory (`/run`), so that a write each second costs no flash and waits for no disk.
 public struct ReadingsFile {
     private struct Content: Codable {
@@ -18,10 +18,10 @@ public struct ReadingsFile {
     private var isFailing = false
 
     /// - Parameters:
-    ///   - folder: The runtime folder; it exists.
+    ///   - folder: The service's own in the runtime directory.
     ///   - boot: What tells this boot of the machine from others.
     public init(folder: String, boot: String = SmallFile.machineBootId) {
-        file = SmallFile(folder + "/hardware-io.readings", maximumBytes: 64 * 1024)
+        file = SmallFile(folder + "/readings", maximumBytes: 64 * 1024)
         self.boot = boot
     }
 

@@ -33,6 +33,7 @@ final class GatewayDaemon {
         let file = try host.readSite()
         let site = try Site(
             file,
+            credential: host.credential(OCPPKeyName.authorizationKey.rawValue),
             machineBootId: try host.machineBootId(file),
             clockIsTrusted: HostClock.read().isTrusted(at: now.utc),
             bootedByWatchdog: BootCause.isWatchdog()

@@ -14,14 +14,21 @@ struct Site {
     /// Nil when there is nothing to connect to.
     let url: WebSocketURL?
     let identity: String
-    /// Key for HTTP Basic authentication from the file, in hexadecimal digits, used until one is set over OCPP.
+    /// Key for HTTP Basic authentication that the site gives, in hexadecimal digits, used until one is set over OCPP.
     let authorizationKey: Secret?
     /// Where the certificates to trust are, for an encrypted link.
     let trust: TrustFiles?
 
+    /// - Parameters:
+    ///   - file: The site's file.
+    ///   - credential: The key that the unit hands to the gateway alone; it wins over the one of the file.
+    ///   - machineBootId: What tells this boot of the machine from others.
+    ///   - clockIsTrusted: Whether the wall clock is right at this moment.
+    ///   - bootedByWatchdog: Whether the watchdog has booted the machine.
     /// - Throws: `SiteFileError` naming the value that does not fit.
     init(
         _ file: SiteFile,
+        credential: Credential? = nil,
         machineBootId: String,
         clockIsTrusted: Bool,
         bootedByWatchdog: Bool
@@ -46,7 +53,7 @@ struct Site {
         }
         let identity = central?.identity ?? ""
         self.identity = identity
-        authorizationKey = central?.authorizationKey
+        authorizationKey = try credential.map(Self.key) ?? central?.authorizationKey
         let (url, problem) = try Self.address(central, in: file)
         self.url = url
         let trust = central.map { TrustFiles(roots: $0.rootCertificates, revocations: $0.revocationLists) }
@@ -84,6 +91,14 @@ struct Site {
     private static func advice(_ misfit: Misfit) -> String {
         guard OCPPKeyName.authorizationKey.isNamed(by: misfit.key) else { return misfit.reason }
         return "\(misfit.reason); it belongs to centralSystem.authorizationKeyHex"
+    }
+
+    private static func key(_ credential: Credential) throws(SiteFileError) -> Secret {
+        guard let bytes = Hexadecimal.bytes(credential.secret.exposed), (16...20).contains(bytes.count) else {
+            let problem = "expected 32 to 40 hexadecimal digits, two per byte, and found something else"
+            throw SiteFileError(file: credential.path, path: "", problem: problem)
+        }
+        return credential.secret
     }
 
     private static func address(
