@@ -1,0 +1,88 @@
+"""Who may do what: tried for each socket and each file, as users that have one right each."""
+
+import pytest
+
+from charger import SERVICES
+
+NOBODY = "65534"
+PASSWORD = "000102030405060708090A0B0C0D0E0F"
+RIGHTS = {"charger-tap": "pub", "charger-control": "rpc", "charger-services": "svc"}
+
+CONNECT = "use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0); connect(S, sockaddr_un($ARGV[0])) or die qq($!\\n)"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def secret(charger):
+    """A password that a technician has set, and one on its way."""
+    machine = charger.machine
+    machine.run("chargectl", "config", "set", "AuthorizationKey", "-", user=NOBODY, groups=["charger-control", "charger-tap"], text=PASSWORD)
+    machine.run("sh", "-c", "umask 077; echo secret > /run/charger/secrets-in/on-its-way", user=NOBODY, groups=["charger-control"])
+    machine.run("chmod", "640", "/run/charger/secrets-in/on-its-way")
+
+
+def listed(machine, *where):
+    return machine.read("find", "/run/charger", "/var/lib/charger", "/run/credentials", *where, check=False).split()
+
+
+@pytest.mark.parametrize("group", [*RIGHTS, None])
+def test_a_group_opens_its_own_sockets_and_no_others(charger, group):
+    for service in SERVICES:
+        for name in RIGHTS.values():
+            path = f"/run/charger/{service}.{name}"
+            result = charger.machine.run("perl", "-e", CONNECT, path, user=NOBODY, groups=[group] if group else [], check=False)
+            if group and RIGHTS[group] == name:
+                assert result.returncode == 0, (path, group, result.stderr)
+            else:
+                assert result.stderr == "Permission denied\n", (path, group)
+
+
+def test_who_may_listen_sees_events_and_cannot_command(charger):
+    listener = {"user": NOBODY, "groups": ["charger-tap"]}
+    assert "ocpp.link" in charger.machine.read("chargectl", "tap", "--filter", "ocpp.link", "--count", "1", **listener)
+    for command in (["sim", "plug"], ["config", "set", "HeartbeatInterval", "1"], ["call", "ocpp.status"]):
+        result = charger.machine.run("chargectl", *command, check=False, **listener)
+        assert result.returncode == 4, result
+        assert "charger-control" in result.stderr
+
+
+@pytest.mark.parametrize("groups", [["charger-tap"], ["charger-services"], ["charger-tap", "charger-services"], []])
+def test_nobody_but_its_users_reads_a_file_or_writes_a_name(charger, groups):
+    machine = charger.machine
+    files = listed(machine, "-type", "f")
+    assert any(path.endswith("/secrets/ocpp-gateway/AuthorizationKey") for path in files)
+    assert any(path.endswith("/secrets-in/on-its-way") for path in files)
+    for path in files:
+        readable = machine.run("head", "-c", "1", path, user=NOBODY, groups=groups, check=False).returncode == 0
+        assert readable == path.endswith(".lock"), path
+        assert machine.run("test", "-w", path, user=NOBODY, groups=groups, check=False).returncode == 1, path
+    for path in listed(machine, "-type", "d"):
+        assert machine.run("test", "-w", path, user=NOBODY, groups=groups, check=False).returncode == 1, path
+
+
+def test_a_secret_is_read_by_its_owner_alone(charger):
+    machine = charger.machine
+    handed = "/run/charger/secrets/ocpp-gateway/AuthorizationKey"
+    assert machine.read("cat", handed, user="charger-gateway", groups=["charger-gateway"]) == PASSWORD
+    for other in ("charger-hardware", "charger-modem"):
+        assert machine.run("cat", handed, user=other, check=False).returncode == 1
+    # As people with every right on the bus.
+    assert machine.run("cat", handed, user=NOBODY, groups=list(RIGHTS), check=False).returncode == 1
+    assert machine.read("find", "/run/charger/secrets", "-type", "f") == handed
+
+
+def test_no_service_writes_where_another_one_keeps_its_things(charger):
+    machine = charger.machine
+    owners = {"config-store": "charger-config", "hardware-io": "charger-hardware", "modem-manager": "charger-modem", "ocpp-gateway": "charger-gateway"}
+    for service, user in owners.items():
+        for other in set(owners) - {service}:
+            for path in (f"/var/lib/charger/{other}", f"/run/charger/{other}.lock", "/run/charger", "/etc/charger"):
+                assert machine.run("test", "-w", path, user=user, groups=[user], check=False).returncode == 1, (user, path)
+
+
+def test_a_password_that_the_central_system_sets_reaches_the_gateway_through_the_store(charger):
+    password = "F0E1D2C3B4A5968778695A4B3C2D1E0F"
+    assert "Accepted" in charger.central.ask("change-configuration", "AuthorizationKey", password)
+    machine = charger.machine
+    machine.until(lambda: machine.read("cat", "/run/charger/secrets/ocpp-gateway/AuthorizationKey") == password, "the gateway has it")
+    machine.run("rm", "/run/charger/secrets-in/on-its-way")
+    assert machine.read("ls", "/run/charger/secrets-in") == ""

@@ -1,0 +1,66 @@
+"""The units themselves, and what they cost."""
+
+import re
+
+import pytest
+
+from charger import SERVICES, UNITS, Charger
+
+# What `systemd-analyze security` may say at most: where no device and no network is needed 1.5, else 2.0.
+EXPOSURE = {"config-store": 1.5, "hardware-io": 2.0, "modem-manager": 2.0, "ocpp-gateway": 2.0}
+
+
+def test_systemd_finds_nothing_wrong_with_the_units(charger):
+    names = sorted(path.name for path in UNITS.iterdir() if path.suffix in (".service", ".socket", ".target"))
+    assert len(names) == 4 + 12 + 1
+    result = charger.machine.run("systemd-analyze", "verify", *(f"/usr/lib/systemd/system/{name}" for name in names))
+    assert result.stdout + result.stderr == ""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_may_do_little_else_than_its_work(charger, report, service):
+    text = charger.machine.read("systemd-analyze", "security", "--no-pager", f"{service}.service")
+    exposure = float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", text)[1])
+    report(f"exposure of {service}: {exposure} (at most {EXPOSURE[service]})")
+    assert exposure <= EXPOSURE[service]
+
+
+def test_nothing_is_warned_of_at_the_start(charger):
+    """No socket is open to a wrong group, no folder is missing; simulated devices are announced as they should be."""
+    lines = charger.machine.journal("--priority", "warning", *(f"--unit={service}" for service in SERVICES)).splitlines()
+    assert [line for line in lines if "simulated" not in line] == []
+
+
+def test_memory_and_the_time_to_the_first_message(charger, report):
+    machine = charger.machine
+    machine.run("systemctl", "stop", "charger.target", *SERVICES)
+    seen = charger.ledger()["received"]["BootNotification"]
+    begun = machine.read("date", "+%s%N")
+    machine.run("systemctl", "start", "charger.target")
+    charger.central.ask("wait", "BootNotification", str(seen + 1), "30")
+    arrived = int(charger.central.ask("arrival", "BootNotification"))
+    report(f"systemctl start charger.target → BootNotification: {arrived / 1000 - int(begun) / 1e6:.0f} ms")
+    charger.wait("ocpp.connector.1", "status=Available")
+    sizes = {}
+    for service in SERVICES:
+        rollup = machine.read("cat", f"/proc/{machine.pid(service)}/smaps_rollup")
+        sizes[service] = int(re.search(r"^Pss: +(\d+)", rollup, re.MULTILINE)[1]) / 1024
+    report(f"memory (PSS): {', '.join(f'{s} {size:.1f}' for s, size in sizes.items())}, together {sum(sizes.values()):.1f} MiB")
+
+
+def test_a_first_authorization_key_comes_as_a_credential():
+    """Everywhere else in these tests there is none, and the gateway starts all the same."""
+    key = "00112233445566778899AABBCCDDEEFF"
+
+    def put(root):
+        folder = root / "etc/credstore"
+        folder.mkdir(mode=0o700)
+        (folder / "charger.AuthorizationKey").write_text(key + "\n")
+        (folder / "charger.AuthorizationKey").chmod(0o600)
+
+    with Charger(put) as charger:
+        charger.start("--authorization-key", key)
+        charger.wait("ocpp.link", "phase=accepted")
+        held = charger.machine.read("find", "/run/credentials", "-type", "f")
+        assert held == "/run/credentials/ocpp-gateway.service/AuthorizationKey"
+        assert charger.machine.run("cat", held, user="charger-modem", check=False).returncode == 1
