@@ -112,6 +112,11 @@ class Charger:
     def state(self, topic, field):
         return self.ctl("state", topic, "--value", field)
 
+    def header(self, topic):
+        """Of the newest message that told a state."""
+        lines = self.ctl("state", topic, "--json")
+        return next(message["header"] for message in json.loads(lines) if message["topic"] == topic)
+
     def close(self):
         if self.central:
             self.central.close()

@@ -5,6 +5,7 @@ process that made it. Debian's packages are fetched once and kept in `.build/sys
 """
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -14,7 +15,7 @@ import subprocess
 import tempfile
 import time
 
-PACKAGES = ["systemd", "systemd-sysv", "libzmq5", "libssl3", "libfaketime"]
+PACKAGES = ["systemd", "systemd-sysv", "libzmq5", "libssl3"]
 CACHE = pathlib.Path(".build/systemd").resolve()
 PATIENCE = 60.0  # seconds until a wait gives up
 
@@ -56,9 +57,18 @@ def base_system():
     ).get("VERSION_CODENAME", "bookworm")
     key = hashlib.sha256(repr((suite, PACKAGES, IDLE_UNITS)).encode()).hexdigest()[:12]
     target = CACHE / f"debian-{key}"
-    if target.exists():
-        return target
     CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "lock", "w") as lock:
+        # One at a time; what is left of a broken build goes.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            for left in CACHE.glob("partial-*"):
+                shutil.rmtree(left)
+            build(suite, target)
+    return target
+
+
+def build(suite, target):
     partial = pathlib.Path(tempfile.mkdtemp(prefix="partial-", dir=CACHE))
     partial.chmod(0o755)
     settings = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True, check=True).stdout
@@ -74,7 +84,6 @@ def base_system():
         link.symlink_to("/dev/null")
     (partial / "etc/machine-id").write_text("")
     partial.rename(target)
-    return target
 
 
 def dies_with_us(*command):

@@ -31,6 +31,27 @@ def test_nothing_is_warned_of_at_the_start(charger):
     assert [line for line in lines if "simulated" not in line] == []
 
 
+def test_a_service_that_is_stopped_stays_so_although_others_ask_for_it(charger):
+    machine = charger.machine
+    machine.run("systemctl", "stop", "hardware-io")
+    # The gateway tries to reach it all the time, and people do.
+    for _ in range(5):
+        assert machine.run("chargectl", "--timeout", "1", "sim", "plug", check=False).returncode == 3
+    assert machine.property("hardware-io", "ActiveState") == "inactive"
+    assert machine.read("find", "/run/charger", "-name", "hardware-io.*", "-type", "s") == ""
+    machine.run("systemctl", "start", "hardware-io")
+    charger.wait("hardware.connector.1", "pilot=A")
+
+
+def test_no_limit_keeps_a_service_down_that_is_restarted_often(charger):
+    machine = charger.machine
+    for _ in range(12):
+        machine.run("systemctl", "restart", "config-store")
+    states = {unit: machine.property(unit, "ActiveState") for unit in ("config-store", "config-store-pub.socket", "config-store-svc.socket")}
+    assert set(states.values()) == {"active"}, states
+    assert "HeartbeatInterval" in charger.ctl("config", "get", "HeartbeatInterval")
+
+
 def test_memory_and_the_time_to_the_first_message(charger, report):
     machine = charger.machine
     machine.run("systemctl", "stop", "charger.target", *SERVICES)

@@ -1,4 +1,4 @@
-"""Sockets that systemd has made (`sd_listen_fds(3)`), handed to the real programs as systemd hands them over."""
+"""What systemd hands to the real programs: sockets that it has made (`sd_listen_fds(3)`), and credentials."""
 
 import contextlib
 import os
@@ -117,3 +117,27 @@ def test_nothing_that_was_handed_over_is_removed_at_the_end(charger):
     stack.ctl("wait", "service.announce.config-store", "running=true")
     assert stack.kill("config-store", sig=signal.SIGTERM) == {"config-store": 0}
     assert all((stack.runtime / f"config-store.{name}").exists() for name in NAMES)
+
+
+def test_a_credential_that_is_no_key_is_refused_in_one_line_without_what_it_holds(charger, tmp_path):
+    _, stack, _ = charger
+    (tmp_path / "AuthorizationKey").write_text("not hexadecimal digits")
+    result = subprocess.run(
+        stack.arguments("ocpp-gateway"), env={**os.environ, "CREDENTIALS_DIRECTORY": str(tmp_path)},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE,
+    )
+    assert result.returncode == 78
+    assert len(result.stderr.splitlines()) == 1
+    assert f"{tmp_path}/AuthorizationKey" in result.stderr and "expected 32 to 40 hexadecimal digits" in result.stderr
+    assert "not hexadecimal digits" not in result.stderr
+
+
+def test_an_empty_credential_is_none(charger, tmp_path):
+    csms, stack, _ = charger
+    (tmp_path / "AuthorizationKey").write_text("")
+    with open(stack.root / "ocpp-gateway.log", "ab") as log:
+        stack.processes["ocpp-gateway"] = subprocess.Popen(
+            stack.arguments("ocpp-gateway"), env={**os.environ, "CREDENTIALS_DIRECTORY": str(tmp_path)},
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )
+    csms.wait("BootNotification")
