@@ -150,6 +150,35 @@ import Testing
         #expect(fixture.received() == ["READY=1"])
     }
 
+    @Test func aCredentialIsReadFromTheFolderThatSystemdNames() throws {
+        let fixture = try Fixture()
+        #expect(try fixture.host().credential("charger.json") == nil)
+        fixture.environment["CREDENTIALS_DIRECTORY"] = fixture.path
+        let host = try fixture.host()
+        #expect(host.credential("charger.json") == nil)
+        fixture.write(configuration: "")
+        #expect(host.credential("charger.json") == nil)
+        fixture.write(configuration: "00FF\n")
+        let credential = try #require(host.credential("charger.json"))
+        #expect(credential.secret.exposed == "00FF")
+        #expect(credential.path == "\(fixture.path)/charger.json")
+        #expect(!"\(credential)".contains("00FF"))
+    }
+
+    @Test func theRuntimeFolderIsForTheServiceAloneAndWhatHasItsNameIsNotFollowed() throws {
+        let fixture = try Fixture()
+        let host = try fixture.host()
+        let path = "\(fixture.path)/modem-manager"
+        defer { unlink(path) }
+        #expect(symlink("/tmp", path) == 0)
+        #expect(host.makeRuntimeFolder() == path)
+        unlink(path)
+        #expect(host.makeRuntimeFolder() == path)
+        defer { rmdir(path) }
+        var status = stat()
+        #expect(lstat(path, &status) == 0 && status.st_mode == S_IFDIR | 0o700)
+    }
+
     @Test func theWatchdogIsFedFromTheLoopTwicePerInterval() throws {
         let fixture = try Fixture()
         fixture.environment["WATCHDOG_USEC"] = "20000"

@@ -52,6 +52,18 @@ def test_no_limit_keeps_a_service_down_that_is_restarted_often(charger):
     assert "HeartbeatInterval" in charger.ctl("config", "get", "HeartbeatInterval")
 
 
+def test_a_service_that_talks_without_end_does_not_fill_the_journal(charger):
+    machine = charger.machine
+    talk = "Type=exec\nExecStart=\nExecStart=/bin/sh -c 'i=0; while [ $$i -lt 20000 ]; do echo line $$i; i=$$((i+1)); done; exec sleep infinity'"
+    charger.set_unit("modem-manager", talk)
+    machine.run("systemctl", "restart", "modem-manager")
+    machine.until(lambda: machine.read("cat", f"/proc/{machine.pid('modem-manager')}/comm", check=False) == "sleep", "it has said everything")
+    charger.set_unit("modem-manager", "")
+    machine.run("systemctl", "restart", "modem-manager")
+    # 500 in 30 s, times a small number that journald takes from the free space of its disk.
+    assert 0 < machine.journal("--unit=modem-manager", "--grep=^line ").count("\n") < 5000
+
+
 def test_memory_and_the_time_to_the_first_message(charger, report):
     machine = charger.machine
     machine.run("systemctl", "stop", "charger.target", *SERVICES)
