@@ -3,6 +3,9 @@ internal import JSON
 
 /// `chargectl call`: any request by its name.
 enum CallCommand {
+    /// Of every request there is.
+    static var types: [String] { BusRegistry.requests.map { $0.type } }
+
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
         var arguments = Arguments(words, usage: Usage.call)
         let asJSON = arguments.flag("--json")
@@ -13,7 +16,7 @@ enum CallCommand {
         let text = arguments.next() ?? "{}"
         try arguments.end()
         guard let request = BusRegistry.request(named: type) else {
-            let known = BusRegistry.requests.map { $0.type }.joined(separator: " ")
+            let known = types.joined(separator: " ")
             throw UsageError("there is no request \"\(type)\"; there are: \(known)", usage: Usage.call)
         }
         let payload: JSONValue

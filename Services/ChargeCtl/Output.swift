@@ -9,6 +9,9 @@ enum Output {
         line(String(decoding: JSON.write(value, pretty: pretty), as: UTF8.self))
     }
 
+    /// A line on stderr that is the same whoever says it.
+    static func mistake(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
     static func complaint(_ text: String) { write("chargectl: \(text)\n", to: STDERR_FILENO) }
 
     /// A reader that went away (`chargectl tap | head`) ends the program; there is nobody left to tell.
