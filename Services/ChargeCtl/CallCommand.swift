@@ -9,6 +9,7 @@ enum CallCommand {
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
         var arguments = Arguments(words, usage: Usage.call)
         let asJSON = arguments.flag("--json")
+        let service = try arguments.option("--service").map(ServiceName.init(rawValue:))
         guard let type = arguments.next() else {
             for request in BusRegistry.requests { Output.line("\(padded(request.type, to: 22)) \(request.server)") }
             return .done
@@ -25,7 +26,7 @@ enum CallCommand {
         } catch {
             throw UsageError("the payload is not JSON: \(error)", usage: Usage.call)
         }
-        let reply = try session.ask(type: type, payload: JSON.write(payload), server: request.server)
+        let reply = try session.ask(type: type, payload: JSON.write(payload), server: service ?? request.server)
         if asJSON {
             Output.json(reply)
         } else {
