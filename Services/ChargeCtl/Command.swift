@@ -98,7 +98,7 @@ struct Command: Sendable {
             arguments: "TYPE [JSON]",
             about: "any request, with its typed reply",
             usage: Usage.call,
-            forms: [Form(options: ["--json"], choices: CallCommand.types)],
+            forms: [Form(options: ["--json", "--service="], choices: CallCommand.types)],
             run: CallCommand.run
         ),
         Command(
@@ -108,6 +108,14 @@ struct Command: Sendable {
             usage: Usage.sim,
             forms: simulation,
             run: SimCommand.run
+        ),
+        Command(
+            name: "report",
+            arguments: "",
+            about: "one archive for support, without secrets",
+            usage: Usage.report,
+            forms: [Form(options: ["--output=", "--config="])],
+            run: ReportCommand.run
         ),
     ]
 

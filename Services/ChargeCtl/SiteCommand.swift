@@ -11,14 +11,16 @@ enum SiteCommand {
         try arguments.end()
         let mistakes: [SiteFileError]
         do throws(SiteFileError) {
-            let file = try SiteFile(path: path)
-            mistakes = file.mistakes() + OCPPSection.mistakes(in: file)
+            mistakes = Self.mistakes(in: try SiteFile(path: path))
         } catch {
             mistakes = [error]
         }
         for mistake in mistakes { Output.mistake(mistake.description) }
         return mistakes.isEmpty ? .done : .wrongSettings
     }
+
+    /// What all services together find.
+    static func mistakes(in file: SiteFile) -> [SiteFileError] { file.mistakes() + OCPPSection.mistakes(in: file) }
 
     static func schema(_ arguments: inout Arguments) throws {
         try arguments.end()

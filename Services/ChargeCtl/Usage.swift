@@ -82,11 +82,21 @@ enum Usage {
         """
 
     static let call = """
-        usage: chargectl call TYPE [JSON] [--json]
+        usage: chargectl call TYPE [JSON] [--json] [--service NAME]
         Sends a request and prints its reply. Without a type: lists the requests there are.
+        --service NAME  who is asked, for what every service serves: chargectl call service.traffic --service hardware-io
         examples:
           chargectl call hardware.clearFault '{"connectorId":1,"code":"GroundFailure"}'   a latched fault, after its repair
           chargectl call ocpp.sendDataTransfer '{"vendorId":"com.example","data":"hello"}'
+        """
+
+    static let report = """
+        usage: chargectl report [--output FILE] [--config FILE]
+        Writes a new tar archive, readable for this user alone, and prints its name: README.txt, status, states, settings and their history,
+        charger.json and what is wrong in it, waiting messages and dead letters, the last bus traffic of each service, journals. What
+        cannot be had is named; secrets are replaced by ***. Identifiers of cards are in it.
+        --output FILE  default: charger-report-TIME.tar here
+        --config FILE  default: $CHARGER_CONFIG or /etc/charger/charger.json
         """
 
     static let sim = """

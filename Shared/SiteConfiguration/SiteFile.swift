@@ -1,4 +1,4 @@
-internal import JSON
+public import JSON
 
 /// The site's file: factory and site settings, one section per concern. Reading from disk is the caller's.
 ///
@@ -12,6 +12,8 @@ public struct SiteFile: Sendable {
     /// For people, in errors.
     public let name: String
     let document: JSONObject
+    /// All of it, secrets included.
+    public var content: JSONValue { .object(document) }
 
     /// - Throws: a `SiteFileError` with line and column when the bytes are no JSON object.
     public init(bytes: [UInt8], name: String = "charger.json") throws(SiteFileError) {

@@ -68,7 +68,7 @@ public struct SiteDriver: Sendable {
     public let name: String
     public let about: String
     /// Its settings beside the name.
-    let shape: @Sendable () -> SiteShape
+    public let shape: @Sendable () -> SiteShape
     let check: @Sendable (Fields) -> Void
 
     /// A driver by its name, with the type of what stands beside that.
