@@ -117,6 +117,22 @@ struct Command: Sendable {
             forms: [Form(options: ["--output=", "--config="])],
             run: ReportCommand.run
         ),
+        Command(
+            name: "completion",
+            arguments: "SHELL",
+            about: "what makes a shell complete these words",
+            usage: Usage.completion,
+            forms: Completion.shells.map { Form(word: $0) },
+            run: CompletionCommand.run
+        ),
+        Command(
+            name: "manual-page",
+            arguments: "chargectl|charger.json",
+            about: nil,
+            usage: Usage.manual,
+            forms: [],
+            run: ManualCommand.run
+        ),
     ]
 
     private static let simulation: [Form] = [

@@ -5,6 +5,9 @@ internal import JSON
 enum Output {
     static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
+    /// Lines that end with a line break already.
+    static func text(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     static func json(_ value: JSONValue, pretty: Bool = false) {
         line(String(decoding: JSON.write(value, pretty: pretty), as: UTF8.self))
     }

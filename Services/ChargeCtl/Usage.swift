@@ -99,6 +99,19 @@ enum Usage {
         --config FILE  default: $CHARGER_CONFIG or /etc/charger/charger.json
         """
 
+    static let completion = """
+        usage: chargectl completion bash|zsh|fish
+        Prints what makes a shell complete the words of chargectl:
+          bash: chargectl completion bash > /usr/share/bash-completion/completions/chargectl
+          zsh:  chargectl completion zsh > /usr/share/zsh/vendor-completions/_chargectl
+          fish: chargectl completion fish > /usr/share/fish/vendor_completions.d/chargectl.fish
+        """
+
+    static let manual = """
+        usage: chargectl manual-page chargectl|charger.json
+        Prints a page for man, for whoever packs it.
+        """
+
     static let sim = """
         usage: chargectl sim ACTION … [--connector N (1)] [--reader N (1)]
           plug [--ready off] [--current A] [--battery WH]   connect the car
