@@ -38,6 +38,12 @@ import Testing
         #expect(found.first?.contains(secret) == false)
     }
 
+    @Test(.timeLimit(.minutes(1))) func aFileOfAnotherKindCostsLittle() throws {
+        var keys = JSONObject()
+        for index in 0..<8000 { keys["someLongNameOfAKey\(index)"] = 1 }
+        #expect(try mistakes(.object(keys)).count == 100)
+    }
+
     @Test func aFixedCableHasNothingToUnlock() throws {
         let keys: JSONValue = ["UnlockConnectorOnEVSideDisconnect": true]
         #expect(try mistakes(keys).isEmpty)

@@ -215,6 +215,8 @@ SPELLINGS = [
     r'[2,"s2","ChangeConfiguration",{"key":"\u0041uthorization\u004Bey","value":"SECRET","more":1}]',
     r'[2,"s3","ChangeConfiguration",{"key":"authorization\u006Bey","value":["SECRET"]}]',
     r'[2,"s4","ChangeConfiguration",{"key":"AuthorizationKe\u0079","value":"SECRET"',
+    # Where the name is not quite the name.
+    r'[2,"s5","ChangeConfiguration",{"key":"AuthorisationKey","value":"SECRET"}]',
 ]
 
 

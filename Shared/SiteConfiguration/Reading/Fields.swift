@@ -224,7 +224,8 @@ public final class Fields {
     func end(_ kind: String = "key") {
         guard reading.unknownKeys == .refused else { return }
         for key in object.keys where !names.contains(key) {
-            let nearest = NearestName.of(key, in: names)
+            // What is only counted need not be compared with every name: a file of another kind has thousands of keys.
+            let nearest = reading.isFull ? nil : NearestName.of(key, in: names)
             let known = names.isEmpty ? "none is known here" : "known are \(names.joined(separator: ", "))"
             note(key, "unknown \(kind); " + (nearest.map { "did you mean \"\($0)\"?" } ?? known))
         }

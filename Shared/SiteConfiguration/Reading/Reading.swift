@@ -29,12 +29,15 @@ final class Reading {
         return mistakes + [SiteFileError(file: file, path: "", problem: "and \(untold) more mistakes")]
     }
 
+    /// Whether what comes now is only counted.
+    var isFull: Bool { mistakes.count >= Self.mostMistakes }
+
     /// The same mistake is told once, however many values lead to it.
     func note(_ path: String, _ problem: String) {
         wrongPaths.insert(path)
         let mistake = SiteFileError(file: file, path: path, problem: problem)
         if mistakes.contains(mistake) { return }
-        if mistakes.count < Self.mostMistakes {
+        if !isFull {
             mistakes.append(mistake)
         } else {
             untold += 1

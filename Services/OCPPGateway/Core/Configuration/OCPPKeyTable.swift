@@ -61,9 +61,12 @@ public struct OCPPKeyTable: Sendable {
                 misfits.append(error)
             }
         }
-        misfits += defaults.keys.sorted().map { unknown($0, among: all) }
+        misfits += defaults.keys.sorted().prefix(mostUnknown).map { unknown($0, among: all) }
         return (OCPPKeyTable(rows: rows), misfits)
     }
+
+    /// Unknown names that are told: more of them are a file of another kind, and each is compared with every key.
+    private static let mostUnknown = 100
 
     /// A name that differs from a key's in little: also from that of a secret, whose place is told.
     private static func unknown(_ key: String, among rows: [OCPPKeyRow]) -> Misfit {
