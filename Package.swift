@@ -81,8 +81,10 @@ let targets: [Target] = [
     library("BusSchema", "Shared/BusSchema", pure),
     library("JSON", "Shared/JSON", pure),
     tests("JSON", "JSON", "Primitives"),
+    library("ManualPage", "Shared/ManualPage", pure),
+    tests("ManualPage", "ManualPage"),
     library("OCPP", "Shared/OCPP", pure, "Primitives"),
-    library("SiteConfiguration", "Shared/SiteConfiguration", pure, "JSON", "Primitives"),
+    library("SiteConfiguration", "Shared/SiteConfiguration", pure, "JSON", "Primitives", "WebSocket"),
     tests("SiteConfiguration", "JSON", "Primitives", "SiteConfiguration"),
     library("WebSocket", "Shared/WebSocket", pure),
     tests("WebSocket", "Primitives", "WebSocket"),
@@ -126,6 +128,7 @@ let targets: [Target] = [
         "BusSchema",
         "EventLoop",
         "Log",
+        "ManualPage",
         "Primitives",
         "SiteConfiguration",
         "Storage"
@@ -212,6 +215,7 @@ let targets: [Target] = [
         "HardwareCore",
         "HardwareSimulation",
         "Primitives",
+        "SiteConfiguration",
         "hardware-io"
     ),
 
@@ -233,6 +237,16 @@ let targets: [Target] = [
 
     library("GatewayCore", "Services/OCPPGateway/Core", pure, "BusSchema", "OCPP", "Primitives"),
     tests("GatewayCore", "BusSchema", "GatewayCore", "JSON", "OCPP", "OCPPSamples", "Primitives"),
+    library(
+        "GatewaySite",
+        "Services/OCPPGateway/Site",
+        pure,
+        "BusSchema",
+        "GatewayCore",
+        "JSON",
+        "SiteConfiguration"
+    ),
+    tests("GatewaySite", "BusSchema", "GatewayCore", "GatewaySite", "JSON", "SiteConfiguration"),
     library(
         "GatewayStorage",
         "Services/OCPPGateway/Storage",
@@ -261,6 +275,7 @@ let targets: [Target] = [
         "BusSchema",
         "EventLoop",
         "GatewayCore",
+        "GatewaySite",
         "GatewayStorage",
         "JSON",
         "Log",
@@ -282,8 +297,12 @@ let targets: [Target] = [
         "BusCodec",
         "BusSchema",
         "EventLoop",
+        "GatewaySite",
         "JSON",
+        "ManualPage",
         "Primitives",
+        "ServiceHost",
+        "SiteConfiguration",
         "Storage"
     ),
 

@@ -105,4 +105,6 @@ enum ExitStatus: Int32 {
     case serviceNotRunning = 3
     case refused = 4
     case noAnswer = 5
+    /// `config check`: as a daemon would end.
+    case wrongSettings = 78
 }

@@ -8,12 +8,14 @@ internal import Primitives
 enum ConfigCommand {
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
         var arguments = Arguments(words, usage: Usage.config)
-        switch try arguments.next("get, set, unset, explain or history") {
+        switch try arguments.next("get, set, unset, explain, history, check or schema") {
         case "get": try get(&arguments, session)
         case "set": try set(&arguments, session)
         case "unset": try unset(&arguments, session)
         case "explain": try explain(&arguments, session)
         case "history": try history(&arguments, session)
+        case "check": return try SiteCommand.check(&arguments)
+        case "schema": try SiteCommand.schema(&arguments)
         case let word: throw UsageError("unknown: config \(word)", usage: Usage.config)
         }
         return .done

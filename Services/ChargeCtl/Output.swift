@@ -5,9 +5,15 @@ internal import JSON
 enum Output {
     static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
+    /// Lines that end with a line break already.
+    static func text(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     static func json(_ value: JSONValue, pretty: Bool = false) {
         line(String(decoding: JSON.write(value, pretty: pretty), as: UTF8.self))
     }
+
+    /// A line on stderr that is the same whoever says it.
+    static func mistake(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
     static func complaint(_ text: String) { write("chargectl: \(text)\n", to: STDERR_FILENO) }
 

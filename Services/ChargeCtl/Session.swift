@@ -19,6 +19,8 @@ final class Session {
         loop = try EventLoop()
     }
 
+    var now: Timestamp { EventLoop.now().utc }
+
     /// How long the answer to a request may take.
     private var patience: Duration { timeout ?? .seconds(5) }
 
@@ -76,16 +78,16 @@ final class Session {
 
     /// The answer to a request.
     /// - Throws: `Failure` in words, when the service is not running, refuses, or does not answer.
-    func ask<R: BusRequest>(_ request: R) throws -> R.Reply {
-        try requireRunning(R.server)
-        try requireAccess(to: R.server, R.access)
+    func ask<R: BusRequest>(_ request: R, of server: ServiceName = R.server) throws -> R.Reply {
+        try requireRunning(server)
+        try requireAccess(to: server, R.access)
         var answer: Result<R.Reply, BusError>?
-        client.request(request, within: patience) { [loop] result in
+        client.request(request, to: server, within: patience) { [loop] result in
             answer = result
             loop.stop()
         }
         try loop.run()
-        return try unwrap(answer, from: R.server)
+        return try unwrap(answer, from: server)
     }
 
     /// The answer to a request given as text.

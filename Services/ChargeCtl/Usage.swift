@@ -1,25 +1,26 @@
 enum Usage {
-    static let overview = """
+    static var overview: String {
+        """
         usage: chargectl [--runtime-dir DIR] [--timeout SECONDS] COMMAND …
 
         Talks to the charger whose services run over DIR (default: $RUNTIME_DIRECTORY, else /run/charger), and waits SECONDS
         for an answer (default: 5; wait: 60).
 
         commands:
-          status                 what is running and what is going on, in words
-          tap                    every message on the bus as it passes, one line each
-          state [TOPIC…]         the newest value of every state
-          wait TOPIC CONDITION…  until a state fits
-          config …               get, set, explain, history
-          tx list|show|resend    transactions on disk, and what became of their messages
-          queue                  messages that wait, and dead letters
-          call TYPE [JSON]       any request, with its typed reply
-          sim …                  move the simulated car, card, cable, meter, link; provoke faults
-
+        \(commands)
         `chargectl COMMAND --help` tells more.
         exit status: 0 done, 1 not all is well (status), 2 wrong usage, 3 the service is not running, 4 refused or failed,
-        5 no answer in time
+        5 no answer in time; 78 wrong settings (config check)
         """
+    }
+
+    private static var commands: String {
+        let told = Command.all.compactMap { command in command.about.map { (command, $0) } }
+        return told.map { command, about in
+            let words = command.arguments.isEmpty ? command.name : "\(command.name) \(command.arguments)"
+            return "  \(padded(words, to: 22)) \(about)\n"
+        }.joined()
+    }
 
     static let status = """
         usage: chargectl status [--json]
@@ -60,6 +61,8 @@ enum Usage {
                chargectl config unset KEY                          back to the default
                chargectl config explain [KEY…]
                chargectl config history [KEY] [--limit N] [--json]
+               chargectl config check FILE                        all that is wrong in a charger.json, a line each; then 78
+               chargectl config schema                            the JSON Schema of charger.json, for editors
         Shows what is stored, or the default. Another value may be in force until a service has heard of it or is restarted, and
         for HeartbeatInterval that of BootNotification.conf (chargectl state ocpp.link).
         """
@@ -79,11 +82,34 @@ enum Usage {
         """
 
     static let call = """
-        usage: chargectl call TYPE [JSON] [--json]
+        usage: chargectl call TYPE [JSON] [--json] [--service NAME]
         Sends a request and prints its reply. Without a type: lists the requests there are.
+        --service NAME  who is asked, for what every service serves: chargectl call service.traffic --service hardware-io
         examples:
           chargectl call hardware.clearFault '{"connectorId":1,"code":"GroundFailure"}'   a latched fault, after its repair
           chargectl call ocpp.sendDataTransfer '{"vendorId":"com.example","data":"hello"}'
+        """
+
+    static let report = """
+        usage: chargectl report [--output FILE] [--config FILE]
+        Writes a new tar archive, readable for this user alone, and prints its name: README.txt, status, states, settings and their history,
+        charger.json and what is wrong in it, waiting messages and dead letters, the last bus traffic of each service, journals. What
+        cannot be had is named; secrets are replaced by ***. Identifiers of cards are in it.
+        --output FILE  default: charger-report-TIME.tar here
+        --config FILE  default: $CHARGER_CONFIG or /etc/charger/charger.json
+        """
+
+    static let completion = """
+        usage: chargectl completion bash|zsh|fish
+        Prints what makes a shell complete the words of chargectl:
+          bash: chargectl completion bash > /usr/share/bash-completion/completions/chargectl
+          zsh:  chargectl completion zsh > /usr/share/zsh/vendor-completions/_chargectl
+          fish: chargectl completion fish > /usr/share/fish/vendor_completions.d/chargectl.fish
+        """
+
+    static let manual = """
+        usage: chargectl manual-page chargectl|charger.json
+        Prints a page for man, for whoever packs it.
         """
 
     static let sim = """

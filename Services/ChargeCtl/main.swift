@@ -28,38 +28,28 @@ enum Program {
             try arguments.options("--runtime-dir").last ?? environment("RUNTIME_DIRECTORY") ?? "/run/charger"
         var timeout: Duration?
         while let seconds = try arguments.integer("--timeout", in: 1...86_400) { timeout = .seconds(seconds) }
-        switch try arguments.next("the command") {
-        case "--help", "-h": Output.line(Usage.overview)
-        case "--version": Output.line("chargectl \(SoftwareVersion.current)")
-        case let option where option.hasPrefix("-"):
-            throw UsageError("unknown option \(option)", usage: Usage.overview)
-        case let command:
-            let session = try Session(directory: RuntimeDirectory(path: directory), timeout: timeout)
-            return try run(command, arguments.words, session)
+        let word = try arguments.next("the command")
+        switch word {
+        case "--help", "-h":
+            Output.line(Usage.overview)
+            return .done
+        case "--version":
+            Output.line("chargectl \(SoftwareVersion.current)")
+            return .done
+        case _ where word.hasPrefix("-"): throw UsageError("unknown option \(word)", usage: Usage.overview)
+        default: break
         }
-        return .done
-    }
-
-    private static func run(_ command: String, _ words: [String], _ session: Session) throws -> ExitStatus {
-        let commands: [String: (usage: String, run: ([String], Session) throws -> ExitStatus)] = [
-            "status": (Usage.status, StatusCommand.run),
-            "tap": (Usage.tap, TapCommand.run),
-            "state": (Usage.state, StateCommand.run),
-            "wait": (Usage.wait, WaitCommand.run),
-            "config": (Usage.config, ConfigCommand.run),
-            "tx": (Usage.transactions, TransactionCommand.run),
-            "queue": (Usage.queue, QueueCommand.run),
-            "call": (Usage.call, CallCommand.run),
-            "sim": (Usage.sim, SimCommand.run),
-        ]
-        guard let (usage, run) = commands[command] else {
-            throw UsageError("unknown command \"\(command)\"", usage: Usage.overview)
+        guard let command = Command.all.first(where: { $0.name == word }) else {
+            let names = Command.all.filter { $0.about != nil }.map(\.name)
+            let hint = NearestName.of(word, in: names).map { "; did you mean \"\($0)\"?" } ?? ""
+            throw UsageError("unknown command \"\(word)\"\(hint)", usage: Usage.overview)
         }
+        let words = arguments.words
         if words.contains("--help") || words.contains("-h") {
-            Output.line(usage)
+            Output.line(command.usage)
             return .done
         }
-        return try run(words, session)
+        return try command.run(words, try Session(directory: RuntimeDirectory(path: directory), timeout: timeout))
     }
 
     private static func environment(_ name: String) -> String? {

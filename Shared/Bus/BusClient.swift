@@ -67,6 +67,7 @@ public final class BusClient {
     /// Asks the server of `R`. A server that is away gets the request when it is back, unless it has expired by then.
     /// - Parameters:
     ///   - request: Idempotent, as all requests.
+    ///   - server: For one that every service serves; its own server unless it is said.
     ///   - limit: After this long the asker is told `timedOut`; a later answer is dropped.
     ///   - expiry: After this long the server refuses it; `limit` unless it is said. Less than `limit` for what must not be done once the
     ///     asker has given up: the difference is the time that the server has for doing it.
@@ -75,6 +76,7 @@ public final class BusClient {
     ///   - completion: Called exactly once, never before this returns.
     public func request<R: BusRequest>(
         _ request: R,
+        to server: ServiceName = R.server,
         within limit: Duration,
         expiringAfter expiry: Duration? = nil,
         cause: String? = nil,
@@ -95,7 +97,7 @@ public final class BusClient {
         }
         do {
             let frames = try BusCodec.encode(request, header: header)
-            requester.send(frames, header: header, to: address(R.server, R.access), within: limit, complete)
+            requester.send(frames, header: header, to: address(server, R.access), within: limit, complete)
         } catch {
             requester.fail(complete, BusError(.invalid, error.description))
         }

@@ -21,6 +21,7 @@ public final class BusEndpoint {
     private let log: LogRelay
     /// Whether the socket files are ours to remove.
     private let ownsFiles: Bool
+    private let traffic = TrafficRing()
     private var announce: Announce
     private var isClosed = false
 
@@ -63,13 +64,16 @@ public final class BusEndpoint {
             pub,
             at: directory.socketPath(service, .pub),
             loop: loop,
-            repeatInterval: repeatInterval
+            repeatInterval: repeatInterval,
+            traffic: traffic
         ) { log.write($0) }
         let doors = try [BusAccess.people, .services].map { access in
             let socket = try gates.open(.init(for: access), .router, .bus(queue: BusLimits.requestQueue))
             return RequestServer.Door(socket: socket, access: access)
         }
-        server = RequestServer(doors, loop: loop, publisher: publisher, client: client) { log.write($0) }
+        server = RequestServer(doors, loop: loop, publisher: publisher, client: client, traffic: traffic) {
+            log.write($0)
+        }
         self.gates = gates
         announce = Announce(
             service: service,
@@ -78,10 +82,13 @@ public final class BusEndpoint {
             pid: Int(getpid()),
             startedAt: EventLoop.now().utc.millisecondsSinceEpoch,
             publishes: publishes.map { $0.type }.sorted(),
-            serves: serves.map { $0.type }.sorted(),
+            serves: (serves.map { $0.type } + [ServiceTraffic.type]).sorted(),
             simulated: simulated,
             running: true
         )
+        server.serve(ServiceTraffic.self) { [traffic] _, _, responder in
+            responder.reply(.init(service: service, messages: traffic.messages))
+        }
         publish(announce)
     }
 
@@ -149,6 +156,16 @@ public final class BusEndpoint {
 
     /// Whether anybody listens to `topic`, for what is expensive to put together.
     public func isWanted(_ topic: String) -> Bool { publisher.isWanted(topic) }
+
+    /// Remembers an event that is not even put together, because nobody listens to it.
+    /// - Parameters:
+    ///   - type: Of the event.
+    ///   - what: What happened, in words that are there already: nothing is put together until somebody asks.
+    ///   - name: And to what.
+    public func recordUnheard<E: BusEvent>(_ type: E.Type, _ what: String, _ name: String) {
+        guard !isClosed else { return }
+        traffic.record(client.header(.event, type: E.type), topic: E.type, payload: nil, note: (what, name))
+    }
 
     /// Subscribers that were disconnected so far, because they asked for too much or did not read.
     public var disconnectedSubscribers: Int { publisher.disconnectedSubscribers }

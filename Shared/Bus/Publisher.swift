@@ -20,6 +20,7 @@ final class Publisher {
     private let socket: ZeroMQSocket
     private let loop: EventLoop
     private let report: (LogRecord) -> Void
+    private let traffic: TrafficRing
     /// How often retained states are sent again, for a subscriber whose queue overflowed at the last change.
     private let repeatInterval: Duration
     private var watch: Watch?
@@ -35,12 +36,14 @@ final class Publisher {
         at path: String,
         loop: EventLoop,
         repeatInterval: Duration,
+        traffic: TrafficRing,
         report: @escaping (LogRecord) -> Void
     ) {
         self.socket = socket
         peers = PeerLedger(path: path)
         self.loop = loop
         self.report = report
+        self.traffic = traffic
         self.repeatInterval = repeatInterval
         watch = loop.watch(socket: socket, for: "subscriptions") { [unowned self] in takeSubscriptions() }
         deadlines = loop.addDeadlineSource(
@@ -81,13 +84,17 @@ final class Publisher {
         let topic = state.topic
         retained[topic] = Retained(header: header, state: state)
         if isWanted(topic) { sendRetained(topic) }
+        traffic.record(header, topic: topic, payload: retained[topic]?.frames?.last)
     }
 
     /// Nobody wants it: it is not even written.
     func publish<E: BusEvent>(_ event: E, header: Header) {
-        guard isWanted(event.topic) else { return }
+        let topic = event.topic
+        guard isWanted(topic) else { return traffic.record(header, topic: topic, payload: nil) }
         do {
-            send(try BusCodec.encode(event, header: header).parts)
+            let frames = try BusCodec.encode(event, header: header)
+            send(frames.parts)
+            traffic.record(header, topic: topic, payload: frames.payload)
         } catch {
             report(LogRecord(.fault, "an event could not be written", .init("error", error)))
         }

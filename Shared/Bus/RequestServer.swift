@@ -36,6 +36,7 @@ final class RequestServer {
     private let loop: EventLoop
     private let publisher: Publisher
     private let client: BusClient
+    private let traffic: TrafficRing
     private let report: (LogRecord) -> Void
     private var garbage: GarbageCounter
     /// One per door; empty once closed.
@@ -55,12 +56,14 @@ final class RequestServer {
         loop: EventLoop,
         publisher: Publisher,
         client: BusClient,
+        traffic: TrafficRing,
         report: @escaping (LogRecord) -> Void
     ) {
         self.doors = doors
         self.loop = loop
         self.publisher = publisher
         self.client = client
+        self.traffic = traffic
         self.report = report
         garbage = GarbageCounter(report: report)
         watches = doors.map { door in
@@ -96,17 +99,17 @@ final class RequestServer {
         case .failure(let error): refuse(request, error)
         case .success(let reply):
             let header = client.header(.reply, type: R.type, replyTo: request.header.id, cause: request.header.id)
-            send(to: request) { () throws(BusCodecError) in try BusCodec.encode(reply: reply, header: header) }
+            send(header, to: request) { () throws(BusCodecError) in try BusCodec.encode(reply: reply, header: header) }
         }
     }
 
     private func refuse(_ request: Request, _ error: BusError) {
         let type = request.header.type
         let header = client.header(.error, type: type, replyTo: request.header.id, cause: request.header.id)
-        send(to: request) { () throws(BusCodecError) in try BusCodec.encode(error: error, header: header) }
+        send(header, to: request) { () throws(BusCodecError) in try BusCodec.encode(error: error, header: header) }
     }
 
-    private func send(to request: Request, _ encode: () throws(BusCodecError) -> BusFrames) {
+    private func send(_ header: Header, to request: Request, _ encode: () throws(BusCodecError) -> BusFrames) {
         guard !watches.isEmpty else { return }  // closed: nobody to answer to
         let frames: BusFrames
         do {
@@ -122,7 +125,9 @@ final class RequestServer {
         } catch {
             report(LogRecord(.error, "answering failed", .init("error", error)))
         }
-        if publisher.isWanted(BusCodec.replyTopic(request.header.type)) { publisher.publish(copy: frames) }
+        let topic = BusCodec.replyTopic(request.header.type)
+        if publisher.isWanted(topic) { publisher.publish(copy: frames) }
+        traffic.record(header, topic: topic, payload: frames.payload)
     }
 
     private func receive(through door: Door) {
@@ -186,6 +191,7 @@ final class RequestServer {
 
     private func publishCopy(of request: Request) {
         let topic = BusCodec.requestTopic(request.header.type)
+        traffic.record(request.header, topic: topic, payload: request.frames.payload)
         guard publisher.isWanted(topic) else { return }
         // The topic is ours to say, whatever the asker wrote there.
         var copy = request.frames

@@ -74,7 +74,7 @@ extension JSONValue {
     public subscript(_ key: String) -> JSONValue? { asObject?[key] }
 
     /// What it is, short enough for an error message.
-    var excerpt: String {
+    public var excerpt: String {
         switch self {
         case .null: return "null"
         case .array: return "a list"

@@ -41,8 +41,9 @@ public final class ServiceHost {
     public var flashWrites: (() -> (bytes: Int, syncs: Int))?
 
     private let systemd: UnderSystemd
-    private var bus: BusEndpoint?
-    private var health: HealthReport?
+    private let site: SiteUse
+    /// Its place on the bus, and what it tells there of itself.
+    private var place: (bus: BusEndpoint, health: HealthReport)?
     private var endDue: Duration?
     private var startPatience = StartPatience()
     /// While log lines wait for room.
@@ -52,12 +53,14 @@ public final class ServiceHost {
     /// - Parameters:
     ///   - service: Who it is.
     ///   - about: One sentence for `--help`.
+    ///   - site: What it reads of the site's file.
     ///   - start: Puts the daemon together and returns it, to be kept; called once. An error it throws becomes one line in the log
     ///     and the end of the process.
     /// - Returns: Never; the exit status is 0 after SIGTERM or SIGINT.
     public static func run(
         _ service: ServiceName,
         about: String,
+        site: SiteUse,
         start: (ServiceHost) throws -> AnyObject
     ) -> Never {
         let environment = readEnvironment()
@@ -69,8 +72,22 @@ public final class ServiceHost {
         case .refuse(let line):
             put(line + "\n", to: STDERR_FILENO)
             exit(ExitStatus.usage)
+        case .check(let options):
+            exit(check(options.configurationPath, site))
         case .run(let options):
-            exit(run(service, options, environment, start))
+            exit(run(service, options, environment, site, start))
+        }
+    }
+
+    /// Says what is wrong with the site's file, a line for each mistake.
+    private static func check(_ path: String, _ site: SiteUse) -> Int32 {
+        do throws(SiteFileError) {
+            let mistakes = site.allMistakes(in: try SiteFile(path: path))
+            for mistake in mistakes { put("\(mistake)\n", to: STDERR_FILENO) }
+            return mistakes.isEmpty ? ExitStatus.success : ExitStatus.configuration
+        } catch {
+            put("\(error)\n", to: STDERR_FILENO)
+            return ExitStatus.configuration
         }
     }
 
@@ -78,14 +95,18 @@ public final class ServiceHost {
         _ service: ServiceName,
         _ options: ServiceOptions,
         _ environment: [String: String],
+        _ site: SiteUse,
         _ start: (ServiceHost) throws -> AnyObject
     ) -> Int32 {
         let log = Log(threshold: options.logLevel)
         defer { log.flush(within: lastWordsLimit) }
         do {
-            let host = try ServiceHost(service, options: options, log: log, environment: environment)
+            let host = try ServiceHost(service, options: options, log: log, environment: environment, site: site)
             let daemon = try EarlyEnd.answering { try start(host) }
             return try withExtendedLifetime(daemon) { try host.runLoop() }
+        } catch let error as SiteFileErrors {
+            for mistake in error.mistakes { log.write(LogRecord(.error, mistake.description)) }
+            return ExitStatus.configuration
         } catch {
             log.write(LogRecord(.error, "\(error)"))
             return error is SiteFileError ? ExitStatus.configuration : ExitStatus.failure
@@ -94,8 +115,15 @@ public final class ServiceHost {
 
     /// - Throws: `BusStartError`, `ScarceResource`, `SystemError` or `ZeroMQError` when sockets were handed over wrongly or the process may have
     ///   too few descriptors or threads.
-    init(_ service: ServiceName, options: ServiceOptions, log: Log, environment: [String: String]) throws {
+    init(
+        _ service: ServiceName,
+        options: ServiceOptions,
+        log: Log,
+        environment: [String: String],
+        site: SiteUse = SiteUse()
+    ) throws {
         self.service = service
+        self.site = site
         self.options = options
         self.log = log
         systemd = try UnderSystemd(environment: environment, pid: getpid())
@@ -117,25 +145,13 @@ public final class ServiceHost {
         tendLog()
     }
 
-    /// Reads the site's file.
-    /// - Returns: The file, whose sections check themselves when they are read.
-    /// - Throws: `SiteFileError` naming the file and what is wrong with it.
-    public func readSite() throws(SiteFileError) -> SiteFile {
-        let path = options.configurationPath
-        let bytes: [UInt8]
-        do throws(SmallFileError) {
-            bytes = try SmallFile(path, maximumBytes: SiteFile.maximumBytes).read(from: .chosen)
-        } catch {
-            let problem =
-                switch error {
-                case .system(let error): "cannot be read: \(error.reason); name another file with --config"
-                case .tooLarge(_, let limit): "expected at most \(limit) bytes"
-                case .unfit(_, let expected, let found): "expected \(expected), found \(found)"
-                }
-            throw SiteFileError(file: path, path: "", problem: problem)
-        }
-        let file = try SiteFile(bytes: bytes, name: path)
-        for section in file.unknownSections { log.write(LogRecord(.warning, section.description)) }
+    /// Reads the site's file, and checks what this service uses of it.
+    /// - Returns: The file.
+    /// - Throws: `SiteFileError` when there is no file to be read, `SiteFileErrors` with all that is wrong in it.
+    public func readSite() throws -> SiteFile {
+        let file = try SiteFile(path: options.configurationPath)
+        let mistakes = site.mistakes(in: file)
+        guard mistakes.isEmpty else { throw SiteFileErrors(mistakes) }
         return file
     }
 
@@ -202,7 +218,7 @@ public final class ServiceHost {
         serves: [any BusRequest.Type],
         simulated: Bool = false
     ) throws -> BusEndpoint {
-        precondition(bus == nil, "A service has one place on the bus.")
+        precondition(place == nil, "A service has one place on the bus.")
         let endpoint = try BusEndpoint(
             service: service,
             version: SoftwareVersion.current,
@@ -214,8 +230,9 @@ public final class ServiceHost {
             simulated: simulated
         )
         endpoint.onLog = { [log] in log.write($0) }
-        bus = endpoint
-        health = HealthReport(endpoint, loop: loop, log: log) { [unowned self] in flashWrites?() }
+        place = (
+            endpoint, HealthReport(endpoint, loop: loop, log: log) { [unowned self] in flashWrites?() }
+        )
         return endpoint
     }
 
@@ -228,7 +245,7 @@ public final class ServiceHost {
     /// Replaces this process by a new one of the same program: the process id stays, so that systemd sees no death, and it works without
     /// systemd, too.
     public func restart() -> Never {
-        bus?.close(lingerMilliseconds: 100)
+        place?.bus.close(lingerMilliseconds: 100)
         log.write(LogRecord(.notice, "starting anew"))
         // The newest answers on the bus get the time to leave; bounded by the linger above.
         loop.finishSending()
@@ -244,10 +261,10 @@ public final class ServiceHost {
     func runLoop() throws -> Int32 {
         log.write(LogRecord(.notice, "ready", .init("version", SoftwareVersion.current)))
         // After what a service that cannot start says last.
-        if let record = bus?.openToStrangers { log.write(record) }
+        if let record = place?.bus.openToStrangers { log.write(record) }
         notify("READY=1")
         try loop.run()
-        bus?.close(lingerMilliseconds: 100)
+        place?.bus.close(lingerMilliseconds: 100)
         log.write(LogRecord(.notice, "ended"))
         // Gives the last words on the bus the time to leave; bounded by the linger above.
         loop.finishSending()

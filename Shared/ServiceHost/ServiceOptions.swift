@@ -1,5 +1,6 @@
 public import BusSchema
 internal import Log
+internal import ManualPage
 public import Primitives
 
 /// What a daemon is told on its command line and in its environment. The command line wins.
@@ -28,6 +29,8 @@ public struct ServiceOptions: Equatable, Sendable {
     /// What the command line asks for.
     public enum Demand: Equatable, Sendable {
         case run(ServiceOptions)
+        /// Only look whether the site's file is right.
+        case check(ServiceOptions)
         /// Print this and end with success.
         case show(String)
         /// Print this one line and end with the status of wrong usage.
@@ -48,6 +51,7 @@ public struct ServiceOptions: Equatable, Sendable {
         about: String
     ) -> Demand {
         var values: [String: String] = [:]
+        var checks = false
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
@@ -55,7 +59,10 @@ public struct ServiceOptions: Equatable, Sendable {
             switch name {
             case "--help", "-h": return .show(help(service, about))
             case "--version": return .show("\(service) \(SoftwareVersion.current)\n")
-            case "--runtime-dir", "--state-dir", "--config", "--log-level":
+            // For whoever packs the program; not in --help.
+            case "--manual-page": return .show(manual(service, about).troff)
+            case "--check-config" where parts.count == 1: checks = true
+            case _ where options(of: service).contains { $0.name == name && $0.value != nil }:
                 guard let value = parts.count == 2 ? parts[1] : rest.popFirst(), !value.isEmpty else {
                     return .refuse("\(service): \(name) needs a value; see \(service) --help")
                 }
@@ -65,7 +72,9 @@ public struct ServiceOptions: Equatable, Sendable {
                 return .refuse("\(service): \(kind) \(argument); see \(service) --help")
             }
         }
-        return resolve(values, environment, service)
+        let demand = resolve(values, environment, service)
+        if checks, case .run(let options) = demand { return .check(options) }
+        return demand
     }
 
     private static func resolve(
@@ -92,22 +101,85 @@ public struct ServiceOptions: Equatable, Sendable {
         )
     }
 
+    /// Every option, in the order in which they are told.
+    static func options(of service: ServiceName) -> [ProgramOption] {
+        [
+            ProgramOption(
+                "--runtime-dir",
+                "DIR",
+                "where the services of one charger meet (default: $RUNTIME_DIRECTORY or /run/charger)"
+            ),
+            ProgramOption(
+                "--state-dir",
+                "DIR",
+                "what must survive is kept here (default: $STATE_DIRECTORY or /var/lib/charger/\(service))"
+            ),
+            ProgramOption(
+                "--config",
+                "FILE",
+                "settings of the site (default: $CHARGER_CONFIG or /etc/charger/charger.json)"
+            ),
+            ProgramOption(
+                "--log-level",
+                "LEVEL",
+                "fault, error, warning, notice, info or debug (default: $CHARGER_LOG_LEVEL or notice)"
+            ),
+            ProgramOption("--check-config", nil, "say all that is wrong in the settings of the site, and end"),
+            ProgramOption("--version", nil, "print the version"),
+            ProgramOption("--help", nil, "print this"),
+        ]
+    }
+
+    private static let statuses = [
+        ("0", "ended as asked"), ("2", "wrong usage"), ("78", "wrong settings"), ("1", "anything else"),
+    ]
+
     private static func help(_ service: ServiceName, _ about: String) -> String {
         """
         \(service) - \(about)
 
         Usage: \(service) [options]
 
-          --runtime-dir DIR  where the services of one charger meet (default: $RUNTIME_DIRECTORY or /run/charger)
-          --state-dir DIR    what must survive is kept here (default: $STATE_DIRECTORY or /var/lib/charger/\(service))
-          --config FILE      settings of the site (default: $CHARGER_CONFIG or /etc/charger/charger.json)
-          --log-level LEVEL  fault, error, warning, notice, info or debug (default: $CHARGER_LOG_LEVEL or notice)
-          --version          print the version
-          --help             print this
-
+        \(ProgramOption.help(options(of: service)))
         SIGTERM ends it cleanly; SIGKILL loses nothing. Start order does not matter. Several chargers run side by side with
-        different directories. Exit status: 0 ended as asked, 2 wrong usage, 78 wrong settings, 1 anything else.
+        different directories. Exit status: \(statuses.map { "\($0.0) \($0.1)" }.joined(separator: ", ")).
 
         """
+    }
+
+    private static func manual(_ service: ServiceName, _ about: String) -> ManualPage {
+        ManualPage(
+            name: service.rawValue,
+            number: 8,
+            version: SoftwareVersion.current,
+            about: about,
+            sections: [
+                .init("SYNOPSIS", [.paragraph("\(service) [options]")]),
+                .init(
+                    "DESCRIPTION",
+                    [
+                        .paragraph(
+                            "One of the services of a charger, which meet in a runtime directory and may be started, stopped and upgraded each alone, "
+                                + "in any order. SIGTERM ends it cleanly; SIGKILL loses nothing. Several chargers run side by side with different "
+                                + "directories. A log line on standard error begins with its urgency as journald reads it."
+                        )
+                    ]
+                ),
+                .init("OPTIONS", options(of: service).map { .term($0.words, "\($0.about).") }),
+                .init("EXIT STATUS", statuses.map { .term($0.0, "\($0.1).") }),
+                .init(
+                    "ENVIRONMENT",
+                    [
+                        .term(
+                            "RUNTIME_DIRECTORY, STATE_DIRECTORY",
+                            "As systemd sets them for a unit; of several the first."
+                        ),
+                        .term("CHARGER_CONFIG, CHARGER_LOG_LEVEL", "As the options of these names."),
+                        .term("NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID", "Readiness and watchdog of systemd."),
+                    ]
+                ),
+                .init("SEE ALSO", [.paragraph("chargectl(1), charger.json(5)")]),
+            ]
+        )
     }
 }

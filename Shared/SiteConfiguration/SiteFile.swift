@@ -1,23 +1,19 @@
-internal import JSON
+public import JSON
 
 /// The site's file: factory and site settings, one section per concern. Reading from disk is the caller's.
 ///
 /// A service reads the sections it uses and no other. What it owns it reads strictly: an unknown key in there is an error. What it
 /// merely looks at, it reads with `unknownKeys: .ignored`, and what is in the rest it never sees. The names of all sections are known to
-/// every service, so that each can warn of one that is owned by nobody.
+/// every service, because nobody else would notice one that is misspelt.
 public struct SiteFile: Sendable {
     /// Largest file, bytes.
     public static let maximumBytes = 256 * 1024
 
     /// For people, in errors.
     public let name: String
-    private let document: JSONObject
-
-    /// Every member that the file may have.
-    enum Section: String, CaseIterable {
-        case station, centralSystem, ocpp, connectors, mainMeter, readers, permit, powerLoss, uplinks, allowSimulation
-        case simulation
-    }
+    let document: JSONObject
+    /// All of it, secrets included.
+    public var content: JSONValue { .object(document) }
 
     /// - Throws: a `SiteFileError` with line and column when the bytes are no JSON object.
     public init(bytes: [UInt8], name: String = "charger.json") throws(SiteFileError) {
@@ -35,28 +31,44 @@ public struct SiteFile: Sendable {
         document = object
     }
 
-    /// What each section says that nobody here knows: misspelt, or for a service that is newer than this one. It is without effect, and the
-    /// service goes on: each is upgraded alone.
-    public var unknownSections: [SiteFileError] {
-        let known = Section.allCases.map(\.rawValue).joined(separator: ", ")
-        return document.members.filter { Section(rawValue: $0.key) == nil }.map {
-            failure(at: $0.key, "unknown section, which is ignored; known are \(known)")
-        }
+    /// All that is wrong in `sections`, in their order, and every section that there is none of.
+    ///
+    /// What the owner of a section alone can judge, for instance names and values of OCPP keys, is not looked at.
+    /// - Parameters:
+    ///   - sections: Those that are read strictly.
+    ///   - glimpsed: Those that are merely looked at: what may be of a newer version is no mistake there.
+    /// - Returns: At most 100 of each kind of reading, and how many there are besides.
+    public func mistakes(
+        in sections: [SiteSection] = SiteSection.allCases,
+        glimpsed: [SiteSection] = []
+    ) -> [SiteFileError] {
+        let strict = Reading(file: name, unknownKeys: .refused)
+        let lenient = Reading(file: name, unknownKeys: .ignored)
+        for section in sections { section.read(Fields(document, at: "", strict)) }
+        for section in glimpsed { section.read(Fields(document, at: "", lenient)) }
+        let names = Fields(document, at: "", strict)
+        for section in SiteSection.allCases { names.expect(section.rawValue) }
+        names.end("section")
+        return strict.report + lenient.report
     }
 
-    /// Reads one section; nil when the file does not have it.
-    /// - Throws: a `SiteFileError` with the path of the value that does not fit.
-    func section<T: Decodable>(
-        _ section: Section,
-        as type: T.Type,
-        unknownKeys: JSON.UnknownKeys = .refused
-    ) throws(SiteFileError) -> T? {
-        guard let value = document[section.rawValue] else { return nil }
-        do {
-            return try JSON.decode(type, from: value, root: section.rawValue, unknownKeys: unknownKeys)
-        } catch {
-            throw failure(error)
-        }
+    /// Every section: the one description of the file.
+    public static var fields: [SiteField] {
+        let fields = Fields(JSONObject(), at: "", .describing)
+        for section in SiteSection.allCases { section.read(fields) }
+        return fields.described
+    }
+
+    /// Reads with `read`, strictly or not.
+    /// - Throws: the first mistake.
+    func reading<T>(
+        _ unknownKeys: JSON.UnknownKeys = .refused,
+        _ read: (Fields) -> T
+    ) throws(SiteFileError) -> T {
+        let reading = Reading(file: name, unknownKeys: unknownKeys)
+        let result = read(Fields(document, at: "", reading))
+        if let mistake = reading.mistakes.first { throw mistake }
+        return result
     }
 
     /// An error about this file, for what only the reader of a section can judge.
@@ -66,16 +78,12 @@ public struct SiteFile: Sendable {
 
     /// Reads what belongs to one driver.
     /// - Throws: a `SiteFileError` with the path of the value that does not fit.
-    public func settings<T: Decodable>(of driver: DriverChoice, as type: T.Type) throws(SiteFileError) -> T {
-        do {
-            return try JSON.decode(type, from: .object(driver.settings), root: driver.path, unknownKeys: .refused)
-        } catch {
-            throw failure(error)
-        }
-    }
-
-    private func failure(_ error: DecodingError) -> SiteFileError {
-        let (path, problem) = JSON.describe(error: error)
-        return failure(at: path, problem)
+    public func settings<T: SiteReadable>(of driver: DriverChoice, as type: T.Type) throws(SiteFileError) -> T {
+        let reading = Reading(file: name, unknownKeys: .refused)
+        let fields = Fields(driver.settings, at: driver.path, reading)
+        let settings = T(fields)
+        fields.end()
+        if let mistake = reading.mistakes.first { throw mistake }
+        return settings
     }
 }

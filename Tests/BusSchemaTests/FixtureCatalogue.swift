@@ -52,6 +52,35 @@ extension Fixture {
     ]
 
     private static let services: [Fixture] = [
+        .message("001-all", ServiceTraffic()),
+        .reply(
+            ServiceTraffic.self,
+            "001-two-messages",
+            .init(
+                service: .ocppGateway,
+                messages: [
+                    .init(
+                        at: noon,
+                        kind: .event,
+                        topic: "ocpp.message",
+                        id: "abc-1",
+                        source: .ocppGateway,
+                        cause: nil,
+                        note: "sent CALL Heartbeat",
+                        payload: nil
+                    ),
+                    .init(
+                        at: noon,
+                        kind: .request,
+                        topic: "request.ocpp.status",
+                        id: "xyz-1",
+                        source: .chargectl,
+                        cause: "xyz-0",
+                        payload: "{}"
+                    ),
+                ]
+            )
+        ),
         .message(
             "001-running",
             Announce(

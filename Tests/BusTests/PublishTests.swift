@@ -126,7 +126,7 @@ import ZeroMQ
         #expect(first.running)
         #expect(first.version == "1.2.3")
         #expect(first.publishes == ["hardware.card", "hardware.reader"])
-        #expect(first.serves == ["config.declare", "config.get", "ocpp.status", "uplink.report"])
+        #expect(first.serves == ["config.declare", "config.get", "ocpp.status", "service.traffic", "uplink.report"])
     }
 
     @Test func bothSidesFindEachOtherAgainAfterARestartOfEither() throws {

@@ -12,7 +12,13 @@ import ZeroMQ
         let socket = try ZeroMQSocket(.xpub, context: loop.context, options: options)
         // Inside one process, what is sent waits at its receiver at once.
         try socket.bind("inproc://publisher")
-        let publisher = Publisher(socket, at: "/nowhere", loop: loop, repeatInterval: .seconds(60)) { _ in }
+        let publisher = Publisher(
+            socket,
+            at: "/nowhere",
+            loop: loop,
+            repeatInterval: .seconds(60),
+            traffic: TrafficRing()
+        ) { _ in }
         let subscriber = try ZeroMQSocket(.sub, context: loop.context, options: options)
         try subscriber.connect("inproc://publisher")
         let topics = (1000..<1350).map { "topic.\($0)" }

@@ -175,6 +175,7 @@ extension FuzzTarget {
 
     private static func readSiteFile(_ bytes: [UInt8]) {
         guard let file = try? SiteFile(bytes: bytes) else { return }
+        _ = file.mistakes()
         _ = try? file.station()
         _ = try? file.centralSystem()
         _ = try? file.ocppDefaults()

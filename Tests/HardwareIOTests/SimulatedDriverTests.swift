@@ -3,6 +3,7 @@ import EventLoop
 import HardwareCore
 import HardwareSimulation
 import Primitives
+import SiteConfiguration
 import Testing
 
 @testable import hardware_io
@@ -34,5 +35,9 @@ import Testing
         now = now.advanced(by: .seconds(15))
         driver.perform(.readMeter(connectorId: 1))
         #expect(heard == [true, true, false])
+    }
+
+    @Test func theSettingsNameEveryMeasurandThatTheSimulatedMeterGives() {
+        #expect(SimulationSection.knownMeasurands == MeterQuantity.Measurand.known.map(\.rawValue).sorted())
     }
 }

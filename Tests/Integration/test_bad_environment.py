@@ -9,12 +9,12 @@ import session
 from stack import BINARIES, PATIENCE, SERVICES, Stack, configuration
 
 
-def refusal(stack, service, *needles):
-    """The service ends with a failure, and its last words are one line that names what was wrong."""
+def refusal(stack, service, *needles, mistakes=1):
+    """The service ends with a failure, and its last words are one line for each mistake that names what was wrong."""
     process = stack.launch(service)
     assert process.wait(20) not in (0, -6, -11)
     lines = stack.log(service).strip().splitlines()
-    assert len(lines) == 1, lines
+    assert len(lines) == mistakes, lines
     for needle in needles:
         assert needle in lines[0], lines[0]
     del stack.processes[service]
@@ -54,7 +54,7 @@ def test_a_missing_file_is_named(csms):
 
 def test_simulation_must_be_switched_on(csms):
     with Stack(configuration(csms.url, allowSimulation=False)) as stack:
-        refusal(stack, "hardware-io", "allowSimulation")
+        refusal(stack, "hardware-io", "connectors[0].pilot", "allowSimulation", mistakes=4)
 
 
 def test_simulation_is_announced_at_the_start(stack, csms):
@@ -215,6 +215,8 @@ SPELLINGS = [
     r'[2,"s2","ChangeConfiguration",{"key":"\u0041uthorization\u004Bey","value":"SECRET","more":1}]',
     r'[2,"s3","ChangeConfiguration",{"key":"authorization\u006Bey","value":["SECRET"]}]',
     r'[2,"s4","ChangeConfiguration",{"key":"AuthorizationKe\u0079","value":"SECRET"',
+    # Where the name is not quite the name.
+    r'[2,"s5","ChangeConfiguration",{"key":"AuthorisationKey","value":"SECRET"}]',
 ]
 
 

@@ -70,10 +70,35 @@ import Testing
             Issue.record("help or version is not shown")
             return
         }
-        for option in ["--runtime-dir", "--state-dir", "--config", "--log-level", "--version", "--help"] {
+        for option in [
+            "--runtime-dir", "--state-dir", "--config", "--log-level", "--check-config", "--version", "--help",
+        ] {
             #expect(help.contains(option))
         }
         #expect(help.hasPrefix("hardware-io - switches\n"))
         #expect(version == "hardware-io \(SoftwareVersion.current)\n")
+    }
+
+    @Test func theManualPageHasEveryOptionOfHelp() {
+        guard case .show(let help) = Self.read("--help"), case .show(let page) = Self.read("--manual-page") else {
+            Issue.record("help or manual page is not shown")
+            return
+        }
+        let lines = help.split(separator: "\n").filter { $0.hasPrefix("  --") }
+        #expect(lines.count == 7)
+        for line in lines {
+            let option = line.split(separator: " ")[0].dropFirst(2)
+            #expect(page.contains("\\fB\\-\\-\(option.split(separator: "-").joined(separator: "\\-"))"))
+        }
+    }
+
+    @Test func theFileIsOnlyCheckedWhenThatIsAskedFor() {
+        var expected = Self.defaults
+        expected.configurationPath = "/c"
+        #expect(Self.read("--check-config", "--config", "/c") == .check(expected))
+        guard case .refuse = Self.read("--check-config=yes") else {
+            Issue.record("a value is accepted")
+            return
+        }
     }
 }

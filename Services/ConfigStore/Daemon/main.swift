@@ -1,6 +1,6 @@
 internal import BusSchema
 internal import ServiceHost
 
-ServiceHost.run(.configStore, about: "keeps the settings of all services; --config is not read") { host in
-    try ConfigDaemon(host)
+ServiceHost.run(.configStore, about: "keeps the settings of all services; reads nothing of --config", site: SiteUse()) {
+    try ConfigDaemon($0)
 }

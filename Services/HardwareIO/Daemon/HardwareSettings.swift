@@ -25,7 +25,6 @@ struct HardwareSettings {
         let choices =
             connectorSections.flatMap(\.drivers) + readerSections.map(\.driver)
             + (mainMeterSection.map { [$0.meter] } ?? [])
-        for choice in choices { try Self.check(choice, in: site) }
         let connectors = connectorSections.map { Self.connector($0, energyTimeScale: section.energyTimeScale) }
         let readers = readerSections.map(Self.reader)
         let mainMeter = mainMeterSection.map { Self.mainMeter($0, energyTimeScale: section.energyTimeScale) }
@@ -37,39 +36,12 @@ struct HardwareSettings {
                 seed: seed,
                 nominalMillivolts: section.voltageVolts * 1000,
                 noise: section.noise ? SimulatedNoise() : .none,
-                measurands: try Self.measurands(section, in: site),
+                measurands: section.measurands.map { Set($0.map(MeterQuantity.Measurand.init(rawValue:))) }
+                    ?? SimulationConfiguration.standardMeasurands,
                 mainMeter: mainMeter
             )
         }
         keepsSimulation = section.persistState
-    }
-
-    private struct NoSettings: Decodable {}
-
-    /// Every driver that this version has. A real one gets its place here, and in `HardwareDaemon`.
-    private static func check(_ choice: DriverChoice, in site: SiteFile) throws(SiteFileError) {
-        guard choice.driver == DriverChoice.simulated else {
-            throw site.failure(
-                at: "\(choice.path).driver",
-                "there is no driver \"\(choice.driver)\" in this version, expected \"\(DriverChoice.simulated)\""
-            )
-        }
-        _ = try site.settings(of: choice, as: NoSettings.self)
-    }
-
-    private static func measurands(
-        _ section: SimulationSection,
-        in site: SiteFile
-    ) throws(SiteFileError) -> Set<MeterQuantity.Measurand> {
-        guard let names = section.measurands else { return SimulationConfiguration.standardMeasurands }
-        let measurands = names.map(MeterQuantity.Measurand.init(rawValue:))
-        for (index, measurand) in measurands.enumerated() where !MeterQuantity.Measurand.known.contains(measurand) {
-            throw site.failure(
-                at: "simulation.measurands[\(index)]",
-                "\"\(measurand)\" is nothing that the simulated meter can give beyond what every meter gives"
-            )
-        }
-        return Set(measurands)
     }
 
     private static func connector(_ section: ConnectorSection, energyTimeScale: Int) -> ConnectorConfiguration {

@@ -1,6 +1,11 @@
 import BusSchema
 import ServiceHost
+import SiteConfiguration
 
-ServiceHost.run(.hardwareIO, about: "the devices of a charger: pilot, contactor, meter, lock, card readers") { host in
-    try HardwareDaemon(host)
+ServiceHost.run(
+    .hardwareIO,
+    about: "the devices of a charger: pilot, contactor, meter, lock, card readers",
+    site: SiteUse(reads: [.connectors, .mainMeter, .readers, .allowSimulation, .simulation])
+) {
+    try HardwareDaemon($0)
 }

@@ -1,4 +1,11 @@
 internal import BusSchema
 internal import ServiceHost
+internal import SiteConfiguration
 
-ServiceHost.run(.modemManager, about: "watches over the uplinks of a charger") { host in try UplinkDaemon(host) }
+ServiceHost.run(
+    .modemManager,
+    about: "watches over the uplinks of a charger",
+    site: SiteUse(reads: [.uplinks, .allowSimulation])
+) {
+    try UplinkDaemon($0)
+}

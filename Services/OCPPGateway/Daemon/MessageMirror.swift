@@ -6,7 +6,7 @@ import OCPP
 import OCPPCodec
 import Primitives
 
-/// Publishes each OCPP frame on the bus for whoever listens, without secrets. Costs nothing while nobody does.
+/// Publishes each OCPP frame on the bus for whoever listens, without secrets. While nobody does it only notes that there was one.
 final class MessageMirror {
     private let bus: BusEndpoint
     /// Our newest CALL.
@@ -23,7 +23,7 @@ final class MessageMirror {
     func sentCall(id: String, _ request: OCPPRequest, _ frame: [UInt8]) {
         guard isWanted else {
             ours = nil
-            return
+            return bus.recordUnheard(OCPPMessage.self, "sent CALL", request.action.rawValue)
         }
         ours = (id, request.action, EventLoop.uptime())
         publish(.sent, .call, action: request.action.rawValue, id: id, frame)
@@ -31,14 +31,17 @@ final class MessageMirror {
 
     func sentAnswer(id: String, _ kind: OCPPMessage.Kind, _ frame: [UInt8]) {
         let call = theirs.removeValue(forKey: id)
-        guard isWanted else { return }
+        guard isWanted else { return bus.recordUnheard(OCPPMessage.self, "sent", kind.rawValue) }
         publish(.sent, kind, action: call?.action, id: id, frame, since: call?.at)
     }
 
     // MARK: - Received
 
     func received(_ frame: [UInt8], _ message: IncomingMessage) {
-        guard isWanted else { return }
+        guard isWanted else {
+            let (what, name) = Self.note(message)
+            return bus.recordUnheard(OCPPMessage.self, what, name)
+        }
         switch message {
         case .call(let id, let request):
             remember(id, request.action.rawValue)
@@ -55,6 +58,17 @@ final class MessageMirror {
             publish(.received, .callResult, action: ours?.action.rawValue, id: id, shown, since: sent(id))
         case .ignored:
             publish(.received, .unreadable, action: nil, id: nil, Self.withheldIfSecret(frame))
+        }
+    }
+
+    private static func note(_ message: IncomingMessage) -> (what: String, name: String) {
+        switch message {
+        case .call(_, let request): ("received CALL", request.action.rawValue)
+        case .rejectedCall: ("received CALL", "that was rejected")
+        case .callResult(_, let confirmation): ("received CALLRESULT", confirmation.action.rawValue)
+        case .callError: ("received", OCPPMessage.Kind.callError.rawValue)
+        case .undecodableResult: ("received CALLRESULT", "that was unreadable")
+        case .ignored: ("received", "what was ignored")
         }
     }
 
@@ -96,9 +110,9 @@ final class MessageMirror {
         return MessageCodec.encodeCall(id: id, .changeConfiguration(change))
     }
 
-    /// Also where the name was typed with a blank or a dash: the value is the same.
+    /// Also where the name was typed with a blank, a dash or a slip of the pen: the value is the same.
     private static func mayBeSecret(_ key: String) -> Bool {
-        OCPPKeyName.authorizationKey.isNamed(by: String(key.filter(\.isLetter)))
+        NearestName.of(String(key.filter(\.isLetter)), in: [OCPPKeyName.authorizationKey.rawValue]) != nil
     }
 
     /// A frame that could not be read may hold the password anywhere.

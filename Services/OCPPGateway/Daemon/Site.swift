@@ -1,5 +1,6 @@
 import BusSchema
 import GatewayCore
+import GatewaySite
 import JSON
 import OCPP
 import Primitives
@@ -37,19 +38,12 @@ struct Site {
         let permit = try file.permit()
         let powerLoss = try file.powerLoss()
         let central = try file.centralSystem()
-        // The section has checked the range.
-        let security = ConnectionProfile.Security(rawValue: central?.securityProfile ?? 0) ?? .notConfigured
-        let site = KeySite(
-            numberOfConnectors: connectors.count,
-            fixedCable: connectors.allSatisfy { $0.cable == .fixed },
-            phases: connectors.map(\.phases).max() ?? 3,
-            defaults: try file.ocppDefaults(),
-            security: security
-        )
+        let site = try KeySite(file)
+        let security = site.security
         do throws(Misfit) {
             table = try OCPPKeyTable(site: site)
         } catch {
-            throw file.failure(at: "ocpp.\(error.key)", Self.advice(error))
+            throw file.failure(at: "ocpp.\(error.key)", error.reason)
         }
         let identity = central?.identity ?? ""
         self.identity = identity
@@ -85,12 +79,6 @@ struct Site {
                 clockIsTrusted: clockIsTrusted
             )
         )
-    }
-
-    /// What is wrong with a default of a key, and for the password also where it belongs.
-    private static func advice(_ misfit: Misfit) -> String {
-        guard OCPPKeyName.authorizationKey.isNamed(by: misfit.key) else { return misfit.reason }
-        return "\(misfit.reason); it belongs to centralSystem.authorizationKeyHex"
     }
 
     private static func key(_ credential: Credential) throws(SiteFileError) -> Secret {

@@ -1,22 +1,38 @@
+internal import JSON
+
 /// One element of `connectors`: a connector and its devices.
-public struct ConnectorSection: Decodable, Equatable, Sendable {
-    public enum Cable: String, CaseIterable, Sendable {
+public struct ConnectorSection: SiteReadable, Equatable, Sendable {
+    public enum Cable: String, SiteChoice, Sendable {
         /// Permanently attached.
         case fixed
         case socket
+
+        var about: String {
+            switch self {
+            case .fixed: "permanently attached"
+            case .socket: "for the driver's own"
+            }
+        }
     }
 
     /// What happens to a running charge when the gateway does not renew its permit.
-    public struct PermitLoss: Decodable, Equatable, Sendable {
-        public enum Action: String, CaseIterable, Sendable {
+    public struct PermitLoss: SiteReadable, Equatable, Sendable {
+        public enum Action: String, SiteChoice, Sendable {
             /// No lease, no energy.
             case open
             /// A running charge goes on for `graceSeconds`; nothing new begins.
             case `continue`
+
+            var about: String {
+                switch self {
+                case .open: "the contactor opens at once"
+                case .continue: "a running charge goes on for graceSeconds; nothing new begins"
+                }
+            }
         }
 
         public var action: Action
-        /// 1…86400, default 3600; 0 and not allowed with `open`.
+        /// 0 with `open`.
         public var graceSeconds: Int
 
         /// The contactor opens at once.
@@ -27,74 +43,98 @@ public struct ConnectorSection: Decodable, Equatable, Sendable {
             self.graceSeconds = graceSeconds
         }
 
-        private enum CodingKeys: String, CodingKey { case action, graceSeconds }
-
-        /// - Throws: `DecodingError` with the path and what was expected.
-        public init(from decoder: any Decoder) throws {
-            let fields = try Fields(decoder, keyedBy: CodingKeys.self)
-            action = try fields.choice(.action)
-            switch action {
-            case .open:
-                graceSeconds = 0
-                guard try fields.optionalValue(.graceSeconds, as: Int.self) == nil else {
-                    throw fields.failure(.graceSeconds, "goes with \"action\": \"continue\" only")
-                }
-            case .continue:
-                graceSeconds = try fields.integer(.graceSeconds, 1...86_400, default: 3600)
+        public init(_ fields: Fields) {
+            action = fields.choice("action", "What happens.")
+            let isThere = fields.has("graceSeconds")
+            graceSeconds = fields.integer(
+                "graceSeconds",
+                1...86_400,
+                default: 3600,
+                unit: "s",
+                "With continue: how long, at most. Not allowed with open."
+            )
+            fields.rule([
+                "if": ["properties": ["action": ["const": "open"]], "required": ["action"]],
+                "then": ["properties": ["graceSeconds": false]],
+            ])
+            guard action == .open else { return }
+            graceSeconds = 0
+            if isThere, fields.isRight("action"), fields.isRight("graceSeconds") {
+                fields.note("graceSeconds", "goes with \"action\": \"continue\" only")
             }
         }
     }
 
-    /// Required, 1…n over all connectors (OCPP 1.6 §3.8).
+    /// 1…n over all connectors (OCPP 1.6 §3.8).
     public var id: Int
-    /// Required.
     public var cable: Cable
-    /// Required: 6…80. The least that installation, contactor and fixed cable can take, per phase. Below 6 A a pilot can offer
-    /// nothing (IEC 61851-1 table A.7).
+    /// The least that installation, contactor and fixed cable can take, per phase. Below 6 A a pilot can offer nothing (IEC 61851-1
+    /// table A.7).
     public var maximumCurrentAmps: Int
-    /// Required: 1 or 3.
+    /// 1 or 3.
     public var phases: Int
-    /// Required: who drives the control pilot.
+    /// Who drives the control pilot.
     public var pilot: DriverChoice
-    /// Required.
     public var contactor: DriverChoice
-    /// Required.
     public var meter: DriverChoice
-    /// Of the cable in its socket; nil for `"none"`, the default.
+    /// Of the cable in its socket; nil for `"none"`.
     public var lock: DriverChoice?
-    /// Default: the contactor opens at once.
     public var onPermitLost: PermitLoss
-    /// Whether an EV that asks for ventilation (state D) may charge here. Default: no.
+    /// Whether an EV that asks for ventilation (state D) may charge here.
     public var allowVentilation: Bool
-    /// How long a charge goes on while its meter does not answer: 0…3600, default 60. 0 where the meter bills by law.
+    /// How long a charge goes on while its meter does not answer. 0 where the meter bills by law.
     public var meterLossGraceSeconds: Int
-    /// Least time between two closings of the contactor: 1…300, default 5.
+    /// Least time between two closings of the contactor.
     public var contactorRestSeconds: Int
 
     /// Every device of the connector.
     public var drivers: [DriverChoice] { [pilot, contactor, meter] + (lock.map { [$0] } ?? []) }
 
-    private enum CodingKeys: String, CodingKey {
-        case id, cable, maximumCurrentAmps, phases, pilot, contactor, meter, lock, onPermitLost, allowVentilation
-        case meterLossGraceSeconds, contactorRestSeconds
-    }
-
-    /// - Throws: `DecodingError` with the path and what was expected.
-    public init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder, keyedBy: CodingKeys.self)
-        id = try fields.integer(.id, 1...SiteFile.maximumDevices)
-        cable = try fields.choice(.cable)
-        maximumCurrentAmps = try fields.integer(.maximumCurrentAmps, 6...80)
-        phases = try fields.integer(.phases, 1...3)
-        guard phases != 2 else { throw fields.failure(.phases, "expected 1 or 3, found 2") }
-        pilot = try fields.value(.pilot, as: DriverChoice.self)
-        contactor = try fields.value(.contactor, as: DriverChoice.self)
-        meter = try fields.value(.meter, as: DriverChoice.self)
-        let lock = try fields.optionalValue(.lock, as: DriverChoice.self)
-        self.lock = lock?.driver == "none" ? nil : lock
-        onPermitLost = try fields.optionalValue(.onPermitLost, as: PermitLoss.self) ?? .standard
-        allowVentilation = try fields.bool(.allowVentilation, default: false)
-        meterLossGraceSeconds = try fields.integer(.meterLossGraceSeconds, 0...3600, default: 60)
-        contactorRestSeconds = try fields.integer(.contactorRestSeconds, 1...300, default: 5)
+    public init(_ fields: Fields) {
+        id = fields.integer("id", 1...SiteFile.maximumDevices, "1…n over all connectors.")
+        cable = fields.choice("cable", "The charging cable.")
+        maximumCurrentAmps = fields.integer(
+            "maximumCurrentAmps",
+            6...80,
+            unit: "A",
+            "The least that installation, contactor and fixed cable can take, per phase."
+        )
+        phases = fields.number("phases", of: [1, 3], "Of the mains connection.")
+        pilot = fields.device("pilot", .hardware, "Who drives the control pilot.")
+        contactor = fields.device("contactor", .hardware, "Who switches the energy.")
+        meter = fields.device("meter", .hardware, "Who measures it.")
+        let lock = fields.device("lock", .locks, default: "none", "The lock of the cable in its socket.")
+        self.lock = lock.driver == SiteDriver.none.name ? nil : lock
+        let onPermitLost: PermitLoss? = fields.optionalObject(
+            "onPermitLost",
+            "What happens to a running charge when the gateway does not renew its permit. Default: the contactor opens at once."
+        )
+        self.onPermitLost = onPermitLost ?? .standard
+        allowVentilation = fields.truth(
+            "allowVentilation",
+            default: false,
+            "Whether an EV that asks for ventilation (state D) may charge here."
+        )
+        meterLossGraceSeconds = fields.integer(
+            "meterLossGraceSeconds",
+            0...3600,
+            default: 60,
+            unit: "s",
+            "How long a charge goes on while its meter does not answer. 0 where the meter bills by law."
+        )
+        contactorRestSeconds = fields.integer(
+            "contactorRestSeconds",
+            1...300,
+            default: 5,
+            unit: "s",
+            "Least time between two closings of the contactor."
+        )
+        if cable == .fixed, self.lock != nil, fields.isRight("cable"), fields.isRight("lock") {
+            fields.note("lock", "a fixed cable has no lock: expected \"none\"")
+        }
+        fields.rule([
+            "if": ["properties": ["cable": ["const": "fixed"]], "required": ["cable"]],
+            "then": ["properties": ["lock": ["enum": ["none", ["driver": "none"]]]]],
+        ])
     }
 }

@@ -1,20 +1,14 @@
 /// `mainMeter`: the meter between the grid and all connectors (OCPP 1.6 §4.7).
-public struct MainMeterSection: Decodable, Equatable, Sendable {
-    /// Required.
+public struct MainMeterSection: SiteReadable, Equatable, Sendable {
     public var meter: DriverChoice
-    /// Required: 6…2000, per phase.
+    /// Per phase.
     public var maximumCurrentAmps: Int
-    /// Required: 1 or 3.
+    /// 1 or 3.
     public var phases: Int
 
-    private enum CodingKeys: String, CodingKey { case meter, maximumCurrentAmps, phases }
-
-    /// - Throws: `DecodingError` with the path and what was expected.
-    public init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder, keyedBy: CodingKeys.self)
-        meter = try fields.value(.meter, as: DriverChoice.self)
-        maximumCurrentAmps = try fields.integer(.maximumCurrentAmps, 6...2000)
-        phases = try fields.integer(.phases, 1...3)
-        guard phases != 2 else { throw fields.failure(.phases, "expected 1 or 3, found 2") }
+    public init(_ fields: Fields) {
+        meter = fields.device("meter", .hardware, "Who measures.")
+        maximumCurrentAmps = fields.integer("maximumCurrentAmps", 6...2000, unit: "A", "Of the connection, per phase.")
+        phases = fields.number("phases", of: [1, 3], "Of the mains connection.")
     }
 }

@@ -1,21 +1,30 @@
 /// `permit`: the lease under which energy flows.
-public struct PermitSection: Decodable, Equatable, Sendable {
-    /// How long a permit lasts without renewal: 10…3600, default 60.
+public struct PermitSection: SiteReadable, Equatable, Sendable {
     public var leaseSeconds: Int
-    /// How often the gateway renews it: 1…1800, default 20, at most half of the lease.
+    /// At most half of the lease.
     public var renewSeconds: Int
 
-    init() {
-        leaseSeconds = 60
-        renewSeconds = 20
-    }
-
-    private enum CodingKeys: String, CodingKey { case leaseSeconds, renewSeconds }
-
-    /// - Throws: `DecodingError` with the path and the range.
-    public init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder, keyedBy: CodingKeys.self)
-        leaseSeconds = try fields.integer(.leaseSeconds, 10...3600, default: 60)
-        renewSeconds = try fields.integer(.renewSeconds, 1...1800, default: 20)
+    public init(_ fields: Fields) {
+        leaseSeconds = fields.integer(
+            "leaseSeconds",
+            10...3600,
+            default: 60,
+            unit: "s",
+            "How long a permit lasts without renewal."
+        )
+        renewSeconds = fields.integer(
+            "renewSeconds",
+            1...1800,
+            default: 20,
+            unit: "s",
+            "How often the gateway renews it: at most half of the lease."
+        )
+        guard renewSeconds * 2 > leaseSeconds, fields.isRight("leaseSeconds"), fields.isRight("renewSeconds") else {
+            return
+        }
+        fields.note(
+            "renewSeconds",
+            "expected at most half of leaseSeconds (\(leaseSeconds)), so that one lost renewal does no harm, found \(renewSeconds)"
+        )
     }
 }

@@ -1,44 +1,55 @@
 /// One element of `readers`: a card reader, and how it turns a card into an idTag.
-public struct ReaderSection: Decodable, Equatable, Sendable {
-    public enum ByteOrder: String, CaseIterable, Sendable {
+public struct ReaderSection: SiteReadable, Equatable, Sendable {
+    public enum ByteOrder: String, SiteChoice, Sendable {
         /// First byte of the UID first.
         case normal
         case reversed
+
+        var about: String {
+            switch self {
+            case .normal: "first byte of the UID first"
+            case .reversed: "last byte first"
+            }
+        }
     }
 
-    public enum Format: String, CaseIterable, Sendable {
+    public enum Format: String, SiteChoice, Sendable {
         /// Two upper-case digits per byte.
         case hex
         /// One unsigned number.
         case decimal
+
+        var about: String {
+            switch self {
+            case .hex: "two upper-case digits per byte"
+            case .decimal: "one unsigned number"
+            }
+        }
     }
 
-    /// Required: 1…32, unique.
+    /// Unique.
     public var id: Int
-    /// Required.
     public var driver: DriverChoice
-    /// Key `connectors`: those that a card here is meant for. Default: all of them.
+    /// Key `connectors`: those that a card here is meant for; empty for all of them.
     public var connectorIds: [Int]
-    /// Default: normal.
     public var byteOrder: ByteOrder
-    /// Default: hex.
     public var format: Format
-    /// Put before every idTag: 0…12 characters, default none. An idTag has at most 20 (OCPP 1.6 §7.28).
+    /// Put before every idTag, which has at most 20 characters (OCPP 1.6 §7.28).
     public var prefix: String
 
-    private enum CodingKeys: String, CodingKey {
-        case id, driver, byteOrder, format, prefix
-        case connectorIds = "connectors"
-    }
-
-    /// - Throws: `DecodingError` with the path and what was expected.
-    public init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder, keyedBy: CodingKeys.self)
-        id = try fields.integer(.id, 1...SiteFile.maximumDevices)
-        driver = try fields.value(.driver, as: DriverChoice.self)
-        connectorIds = try fields.optionalValue(.connectorIds, as: [Int].self) ?? []
-        byteOrder = try fields.choice(.byteOrder, default: .normal)
-        format = try fields.choice(.format, default: .hex)
-        prefix = try fields.optionalText(.prefix, 0...12) ?? ""
+    public init(_ fields: Fields) {
+        let ids = 1...SiteFile.maximumDevices
+        id = fields.integer("id", ids, "Unique among the readers.")
+        driver = fields.device("driver", .hardware, "Who reads the cards.")
+        connectorIds =
+            fields.integers(
+                "connectors",
+                ids,
+                most: SiteFile.maximumDevices,
+                "Ids of the connectors that a card here is meant for. Default: all of them."
+            ) ?? []
+        byteOrder = fields.choice("byteOrder", default: .normal, "Of the UID in the idTag.")
+        format = fields.choice("format", default: .hex, "How the UID becomes a text.")
+        prefix = fields.text("prefix", 0...12, default: "", "Put before every idTag.")
     }
 }

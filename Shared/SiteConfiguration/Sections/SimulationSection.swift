@@ -1,36 +1,47 @@
 /// `simulation`: the world in front of simulated devices.
-public struct SimulationSection: Decodable, Equatable, Sendable {
-    /// How much faster than time the simulated meter counts: 1…10000, default 1.
+public struct SimulationSection: SiteReadable, Equatable, Sendable {
     public var energyTimeScale: Int
-    /// Whether meter registers and plugged EVs survive a restart, as they do in reality. Default: yes.
+    /// Whether meter registers and plugged EVs survive a restart, as they do in reality.
     public var persistState: Bool
-    /// Whether the simulated board is as dirty as a bad site: voltages that waver, readings that come late, twice or not at all. Default: yes.
+    /// Whether the simulated board is as dirty as a bad site: voltages that waver, readings that come late, twice or not at all.
     /// No is the clean board of a laboratory, for measuring.
     public var noise: Bool
-    /// Phase to neutral: 100…400, default 230.
+    /// Phase to neutral.
     public var voltageVolts: Int
-    /// Measurands of OCPP 1.6 §7.31 that the simulated meter gives beyond those of every meter, at most 22. Default: those of a usual meter.
+    /// Measurands of OCPP 1.6 §7.31 that the simulated meter gives beyond those of every meter; nil for those of a usual meter.
     public var measurands: [String]?
 
-    init() {
-        energyTimeScale = 1
-        persistState = true
-        noise = true
-        voltageVolts = 230
-    }
+    /// What the simulated meter can give beyond what every meter gives. `HardwareIOTests` compares them with what it gives.
+    public static let knownMeasurands = [
+        "Current.Export", "Current.Import", "Energy.Active.Export.Register", "Energy.Reactive.Export.Register",
+        "Energy.Reactive.Import.Register", "Power.Active.Export", "Power.Active.Import", "Power.Factor",
+        "Power.Reactive.Export", "Power.Reactive.Import", "RPM", "SoC", "Temperature", "Voltage",
+    ]
 
-    private enum CodingKeys: String, CodingKey { case energyTimeScale, persistState, noise, voltageVolts, measurands }
-
-    /// - Throws: `DecodingError` with the path and the range.
-    public init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder, keyedBy: CodingKeys.self)
-        energyTimeScale = try fields.integer(.energyTimeScale, 1...10_000, default: 1)
-        persistState = try fields.bool(.persistState, default: true)
-        noise = try fields.bool(.noise, default: true)
-        voltageVolts = try fields.integer(.voltageVolts, 100...400, default: 230)
-        measurands = try fields.optionalValue(.measurands, as: [String].self)
-        if let count = measurands?.count, count > 22 {
-            throw fields.failure(.measurands, "expected at most 22, found \(count)")
-        }
+    public init(_ fields: Fields) {
+        energyTimeScale = fields.integer(
+            "energyTimeScale",
+            1...10_000,
+            default: 1,
+            "How much faster than time the simulated meter counts."
+        )
+        persistState = fields.truth(
+            "persistState",
+            default: true,
+            "Whether meter registers and plugged EVs survive a restart, as they do in reality."
+        )
+        noise = fields.truth(
+            "noise",
+            default: true,
+            "Whether the simulated board is as dirty as a bad site: voltages that waver, readings that come late, twice or not at all. "
+                + "No is the clean board of a laboratory, for measuring."
+        )
+        voltageVolts = fields.integer("voltageVolts", 100...400, default: 230, unit: "V", "Phase to neutral.")
+        measurands = fields.words(
+            "measurands",
+            of: Self.knownMeasurands.map { SiteWord($0, "OCPP 1.6 §7.31") },
+            most: 22,
+            "What the simulated meter gives beyond what every meter gives. Default: what a usual meter gives."
+        )
     }
 }

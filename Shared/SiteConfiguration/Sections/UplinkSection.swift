@@ -1,17 +1,23 @@
 /// One element of `uplinks`: a way to the network.
-public struct UplinkSection: Decodable, Equatable, Sendable {
-    public enum Driver: String, CaseIterable, Sendable {
+public struct UplinkSection: SiteReadable, Equatable, Sendable {
+    public enum Driver: String, SiteChoice, Sendable {
         /// Somebody else keeps it up; it counts as up while the interface has an address.
         case `static`
         /// Cut and mended by request.
         case simulated
+
+        var about: String {
+            switch self {
+            case .static: "somebody else keeps it up; it counts as up while the interface has an address"
+            case .simulated: "cut and mended by request"
+            }
+        }
     }
 
-    /// Required, unique, 1…20 characters.
+    /// Unique.
     public var name: String
-    /// Required.
     public var driver: Driver
-    /// Network interface, 1…15 characters. Default: any that is not the loopback.
+    /// Network interface; nil for any that is not the loopback.
     public var interface: String?
 
     /// What a file without the section means.
@@ -23,13 +29,9 @@ public struct UplinkSection: Decodable, Equatable, Sendable {
         self.interface = interface
     }
 
-    private enum CodingKeys: String, CodingKey { case name, driver, interface }
-
-    /// - Throws: `DecodingError` with the path and what was expected.
-    public init(from decoder: any Decoder) throws {
-        let fields = try Fields(decoder, keyedBy: CodingKeys.self)
-        name = try fields.text(.name, 1...20)
-        driver = try fields.choice(.driver)
-        interface = try fields.optionalText(.interface, 1...15)
+    public init(_ fields: Fields) {
+        name = fields.text("name", 1...20, "Unique among the uplinks.")
+        driver = fields.choice("driver", "Who keeps it up.")
+        interface = fields.optionalText("interface", 1...15, "Default: any that is not the loopback.")
     }
 }

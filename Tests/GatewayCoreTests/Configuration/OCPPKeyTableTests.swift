@@ -81,7 +81,8 @@ import Testing
         ("SecurityProfile", "2", "SecurityProfile: is no key of this charger"),
         (
             "AuthorizationKey", "00112233445566778899AABBCCDDEEFF",
-            "AuthorizationKey: is a secret, and what stands here is shown to everybody on the bus"
+            "AuthorizationKey: is a secret, and what stands here is shown to everybody on the bus; "
+                + "it belongs to centralSystem.authorizationKeyHex"
         ),
     ])
     func aWrongSiteDefaultIsRefusedInOneLine(key: String, value: String, line: String) {

@@ -16,6 +16,7 @@ if words.count == 3, words[1] == "--echo" {
     print("  bare libzmq, DEALER to ROUTER to DEALER over ipc: \(Percentiles(raw))")
     print("  request to reply on the bus (uplink.report):      \(Percentiles(bus))")
     print("  ratio of the medians: \(Percentiles(bus).ratio(to: Percentiles(raw)))")
+    print("  an event that nobody listens to, published and remembered: \(try Unheard.cost()) ns of CPU")
 } else {
     print("usage: bus-bench RUNTIME_DIR ROUNDS")
     exit(2)
@@ -106,5 +107,34 @@ enum BusRounds {
         try loop.run()
         if let failure { throw failure }
         return durations
+    }
+}
+
+/// What a service pays for each message while nobody listens.
+enum Unheard {
+    /// Nanoseconds of CPU for one.
+    static func cost() throws -> Int {
+        let loop = try EventLoop()
+        var template = Array("/tmp/bus-bench-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { exit(1) }
+        let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let endpoint = try BusEndpoint(
+            service: .hardwareIO,
+            version: "1",
+            directory: RuntimeDirectory(path: path),
+            loop: loop,
+            publishes: [],
+            serves: []
+        )
+        defer {
+            endpoint.close()
+            unlink("\(path)/hardware-io.lock")
+            rmdir(path)
+        }
+        let rounds = 500_000
+        let start = clock()
+        for _ in 0..<rounds { endpoint.recordUnheard(OCPPMessage.self, "sent CALL", "Heartbeat") }
+        let used = clock() - start
+        return used * 1000 / rounds
     }
 }
