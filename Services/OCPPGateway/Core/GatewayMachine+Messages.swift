@@ -113,8 +113,11 @@ extension GatewayMachine {
         let certificates = connection.certificates
         switch clock.observe(time, sentUptime: sentAt.uptime, under: certificates, at: turn.moment) {
         case .synchronised(let offset):
-            perform(charging.handle(.clockSynchronised(offset: offset), at: turn.moment), &turn)
+            let event = ChargingMachine.Event.clockSynchronised(offset: offset, isProven: clock.isProven)
+            perform(charging.handle(event, at: turn.moment), &turn)
         case .ignored(let reason):
+            // With every heartbeat, as long as somebody's clock is wrong.
+            guard told.wrongTimes.isNews(reason, at: turn.uptime) else { return }
             turn.log(.warning, "the central system's time is not used: \(reason)", .init("time", time))
         }
     }
