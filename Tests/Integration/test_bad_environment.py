@@ -180,6 +180,48 @@ def test_a_full_disk_of_the_config_store_rejects_a_change_and_keeps_the_old_valu
             subprocess.run(["umount", str(directory)], check=True)
 
 
+def remount(directory, options):
+    subprocess.run(["mount", "-o", f"remount,{options}", str(directory)], check=True)
+
+
+def test_state_folders_that_are_read_only_at_the_start_strand_nobody(csms):
+    with Stack(configuration(csms.url)) as stack:
+        directories = [stack.state_directory(service) for service in ("ocpp-gateway", "config-store")]
+        done = []
+        for directory in directories:
+            if os.geteuid() == 0 and mounted(directory, 3):
+                done.append(directory)
+        try:
+            if len(done) < 2:
+                pytest.skip("mounting a small tmpfs needs root and the right to mount")
+            stack.start()
+            csms.wait_status("Available")
+            assert csms.request("ChangeConfiguration", key="ConnectionTimeOut", value="77").status == "Accepted"
+            stack.kill("ocpp-gateway", "config-store")
+            for directory in done:
+                remount(directory, "ro")
+            tap = stack.tap()
+            for service in ("config-store", "ocpp-gateway"):
+                stack.start(service)
+            csms.wait_connection(2)
+            fault = tap.wait(lambda m: m["topic"] == "ocpp.queue" and m["payload"].get("storageFault"))
+            assert "read-only" in fault["payload"]["storageFault"]
+            assert csms.request("ChangeConfiguration", key="ConnectionTimeOut", value="78").status == "Rejected"
+            answer = csms.request("GetConfiguration", key=["ConnectionTimeOut"])
+            assert answer.configuration_key[0]["value"] == "77"
+            assert csms.request("ChangeAvailability", connector_id=1, type="Inoperative").status == "Rejected"
+            assert "read-only" in stack.log("config-store")
+            for directory in done:
+                remount(directory, "rw")
+            tap.wait(lambda m: m["topic"] == "ocpp.queue" and not m["payload"].get("storageFault"), len(tap.messages))
+            assert csms.request("ChangeConfiguration", key="ConnectionTimeOut", value="79").status == "Accepted"
+            assert csms.request("ChangeAvailability", connector_id=1, type="Inoperative").status == "Accepted"
+        finally:
+            stack.kill()
+            for directory in done:
+                subprocess.run(["umount", str(directory)], check=True)
+
+
 @pytest.mark.parametrize("service", [*SERVICES, "chargectl"])
 def test_help_and_version_and_unknown_options(service):
     from stack import BINARIES

@@ -27,6 +27,8 @@ public enum ChargingEvent: Equatable, Sendable {
     case queueLoadFailed(reason: String)
     case persistFailed(reason: String)
     case compactionFailed(reason: String)
+    /// Files that hold what could not be read of the journal.
+    case recordsKeptAside(files: [String])
     /// The document of availability is on disk.
     case availabilitySaved
     /// It is not, and nobody knows what the disk holds of it.

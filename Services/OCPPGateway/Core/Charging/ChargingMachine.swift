@@ -168,6 +168,7 @@ public struct ChargingMachine: Machine, Sendable {
         case .compactionFailed(let reason):
             turn.log(.warning, "the journal was not made shorter", .init("reason", reason))
             turn.book.compactionFailed(at: turn.uptime)
+        case .recordsKeptAside(let files): turn.book.keptAside = files
         case .availabilitySaved:
             turn.book.availabilityIsSaved()
             obey(availability.saved(), &turn)
