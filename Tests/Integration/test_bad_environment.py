@@ -75,6 +75,14 @@ def test_an_occupied_socket_is_refused_and_the_first_owner_lives_on(stack, servi
     )
 
 
+def test_two_of_hardware_io_never_share_a_state_folder(csms):
+    with Stack(configuration(csms.url)) as stack, Stack(configuration(csms.url)) as other:
+        stack.start("hardware-io")
+        other.state_directory = stack.state_directory
+        refusal(other, "hardware-io", "hardware-io.lock", "in use by another process")
+        assert stack.processes["hardware-io"].poll() is None
+
+
 @pytest.mark.parametrize("url, words", [
     ("ws://127.0.0.1:1/ocpp", "refused"),
     ("ws://no-such-host.invalid/ocpp", "no-such-host.invalid"),
