@@ -265,6 +265,10 @@ SPELLINGS = [
     r'[2,"s2","ChangeConfiguration",{"key":"\u0041uthorization\u004Bey","value":"SECRET","more":1}]',
     r'[2,"s3","ChangeConfiguration",{"key":"authorization\u006Bey","value":["SECRET"]}]',
     r'[2,"s4","ChangeConfiguration",{"key":"AuthorizationKe\u0079","value":"SECRET"',
+    # The name mistyped, the value meant all the same.
+    '[2,"s5","ChangeConfiguration",{"key":"Authorization Key","value":"SECRET"}]',
+    '[2,"s6","ChangeConfiguration",{"key":"authorization-key","value":"SECRET"}]',
+    '[2,"s7","ChangeConfiguration",{"key":" AuthorizationKey\\t","value":"SECRET"}]',
 ]
 
 
