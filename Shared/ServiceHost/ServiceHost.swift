@@ -176,7 +176,8 @@ public final class ServiceHost {
         let path = options.stateDirectory
         while true {
             let code = make(path)
-            if code == 0 || code == EEXIST { return path }
+            // A read-only file system is for whoever uses the directory to cope with.
+            if code == 0 || code == EEXIST || code == EROFS { return path }
             let failure = StorageError.system(FileError(code, "create", path))
             if code == EIO, waitForDevice(failure) { continue }
             throw SystemError(code: code, operation: "create the state directory \(path) (choose one with --state-dir)")

@@ -104,7 +104,7 @@ public struct AtomicDocument {
             case .absent:
                 continue
             case .unreadable(let reason):
-                loaded.setAside.append(try directory.setAside(candidate, reason: reason))
+                loaded.setAside.append(try setAside(candidate, reason))
             case .sound(let body, let version):
                 loaded.body = body
                 loaded.formatVersion = version
@@ -135,6 +135,17 @@ public struct AtomicDocument {
             throw error
         }
         try directory.sync(containing: path)
+    }
+
+    /// Where nothing can be renamed, what cannot be understood keeps its name until the next save.
+    private func setAside(_ candidate: String, _ reason: String) throws(StorageError) -> SetAside {
+        do throws(StorageError) {
+            return try directory.setAside(candidate, reason: reason)
+        } catch {
+            guard !error.isDeviceError else { throw error }
+            if candidate == path { memory.mustKeepOriginal = true }
+            return SetAside(path: candidate, keptAs: candidate, reason: reason)
+        }
     }
 
     private func keepOld() throws(StorageError) {

@@ -22,6 +22,14 @@ final class File {
         self.path = path
     }
 
+    /// Stands for a file that cannot be used: every call fails.
+    init(nothingAt path: String, in files: any FileSystem, meter: WriteMeter) {
+        handle = FileHandle(number: -1)
+        self.files = files
+        self.meter = meter
+        self.path = path
+    }
+
     deinit { files.close(handle) }
 
     var size: Int64 {

@@ -240,8 +240,8 @@ extension Journal {
     private func repair(_ scan: Scan, _ reason: String, _ report: inout JournalReport) throws(StorageError) {
         let damaged = file
         let original = try directory.linkAside(options.path, reason: reason)
-        isOriginalKept = true
-        defer { isOriginalKept = false }
+        condition = .originalKept
+        defer { condition = .usual }
         do throws(StorageError) {
             try rewriteSalvaging(from: scan.start, to: end + scan.tornBytes)
             report.setAside = original
@@ -258,4 +258,78 @@ extension Journal {
 
     /// A lost header knew of numbers above the last record: of records that a compaction dropped.
     private static let lostNumbers: UInt64 = 1 << 20
+
+    // MARK: - To be read only
+
+    /// Opens it to be read only, and changes nothing. What was read is forced to the device as far as that can be done.
+    static func openForReading(
+        _ options: Options,
+        _ directory: Directory,
+        _ obstacle: StorageError,
+        _ tryAgain: @escaping DevicePatience,
+        _ onRecord: (JournalRecord) -> Void
+    ) throws(StorageError) -> (journal: Journal, report: JournalReport) {
+        guard case .file(let file) = try directory.openRegular(options.path, .read, tryAgain) else {
+            return (nothing(options, directory, obstacle), JournalReport())
+        }
+        var report = JournalReport()
+        let (start, _) = try file.readSalvaging(JournalFormat.largestHeaderBytes, at: 0, tryAgain: tryAgain)
+        let found: JournalFormat.Header
+        var isLost = false
+        switch JournalFormat.header(in: start, magic: options.magic, newestVersion: options.formatVersion) {
+        case .foreign:
+            // What another program wrote is set aside once that is possible.
+            return (nothing(options, directory, obstacle), report)
+        case .lost:
+            isLost = true
+            found = JournalFormat.Header(formatVersion: options.formatVersion, nextSequence: 1)
+        case .sound(let header, _):
+            found = header
+        }
+        let journal = Journal(
+            options: options,
+            directory: directory,
+            file: file,
+            header: found,
+            end: try askPatiently(tryAgain) { () throws(StorageError) in try file.size },
+            reserve: nil
+        )
+        journal.condition = .readOnly(obstacle)
+        let scan = try journal.scan(from: isLost ? 0 : found.recordsStart, tryAgain, &report, onRecord)
+        journal.leaveOutNumbers(behind: scan, headerIsLost: isLost)
+        // Nothing is cut off, so nothing was: the next one that can write says so.
+        report.tornBytes = 0
+        do throws(StorageError) {
+            try file.sync()
+        } catch {
+            if error.isDeviceError { throw error }
+        }
+        return (journal, report)
+    }
+
+    /// A journal of which there is no file that could be used.
+    static func nothing(_ options: Options, _ directory: Directory, _ obstacle: StorageError) -> Journal {
+        let header = JournalFormat.Header(formatVersion: options.formatVersion, nextSequence: 1)
+        let journal = Journal(
+            options: options,
+            directory: directory,
+            file: File(nothingAt: options.path, in: directory.files, meter: directory.meter),
+            header: header,
+            end: header.recordsStart,
+            reserve: nil
+        )
+        journal.condition = .readOnly(obstacle)
+        return journal
+    }
+
+    /// Whether both hold the same records.
+    func hasSameRecords(as other: Journal) throws(StorageError) -> Bool {
+        guard count == other.count else { return false }
+        var mine = JournalCursor()
+        var others = JournalCursor()
+        while !mine.isAtEnd || !others.isAtEnd {
+            guard try readSlice(&mine) == other.readSlice(&others) else { return false }
+        }
+        return true
+    }
 }

@@ -92,6 +92,7 @@ extension Journal {
         formatVersion: UInt16,
         keeping: @escaping (JournalRecord) -> [UInt8]?
     ) throws(StorageError) -> JournalRewrite {
+        if case .readOnly(let obstacle) = condition { throw obstacle }
         let rewrite = try JournalRewrite(
             options,
             header: JournalFormat.Header(formatVersion: formatVersion, nextSequence: nextSequence),
@@ -113,7 +114,7 @@ extension Journal {
         for record in JournalFormat.records(in: tail.unsynced) { try rewrite.take(record) }
         try usingReserve { () throws(StorageError) in try rewrite.drain() }
         try rewrite.finish(nextSequence: nextSequence)
-        if rewrite.hasDamage, !isOriginalKept {
+        if rewrite.hasDamage, case .usual = condition {
             setAsides.append(
                 try directory.linkAside(options.path, reason: "damage was found while it was rewritten")
             )

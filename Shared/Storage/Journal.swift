@@ -43,7 +43,7 @@ public final class Journal {
     var setAsides: [SetAside] = []
 
     let directory: Directory
-    let reserve: SpaceReserve?
+    var reserve: SpaceReserve?
     var file: File
     var header: JournalFormat.Header
     /// Where the last good record ends, and the next one goes.
@@ -52,8 +52,15 @@ public final class Journal {
     var tail = JournalTail()
     /// The new file that is being written.
     var rewrite: JournalRewrite?
-    /// While it is opened and repaired: the damaged original has another name already.
-    var isOriginalKept = false
+    var condition = Condition.usual
+
+    enum Condition {
+        case usual
+        /// While it is opened and repaired: the damaged original has another name already.
+        case originalKept
+        /// It was opened to be read only, because it cannot be written.
+        case readOnly(StorageError)
+    }
 
     init(
         options: Options,
@@ -190,7 +197,7 @@ public final class Journal {
         limit: Int,
         maximumBytes: Int = 1 << 20
     ) throws(StorageError) -> [JournalRecord] {
-        guard limit > 0, sequence < nextSequence else { return [] }
+        guard limit > 0, sequence < nextSequence, count > 0 else { return [] }
         let start = index.start(for: sequence) ?? (sequence: 1, offset: header.recordsStart)
         var scanner = JournalScanner(from: start.offset, to: end, minimum: start.sequence)
         var records: [JournalRecord] = []
@@ -229,6 +236,7 @@ public final class Journal {
         _ durability: Durability,
         usesReserve: Bool
     ) throws(StorageError) {
+        if case .readOnly(let obstacle) = condition { throw obstacle }
         if !usesReserve, let reserve {
             // Whether there is room again shows only by trying.
             try reserve.restore()

@@ -37,5 +37,7 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         if case .system(let error) = self { error.errno == EIO } else { false }
     }
 
+    var isInUse: Bool { if case .inUse = self { true } else { false } }
+
     var isFull: Bool { if case .full = self { true } else { false } }
 }

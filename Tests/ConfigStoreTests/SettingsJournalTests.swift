@@ -62,7 +62,8 @@ import Testing
         #expect(try open().revisions == Array(2901...3001))
     }
 
-    @Test func aFailedCompactionLosesNothingAndIsTriedAgainMuchLater() throws {
+    /// Of 2001 changes, for which there was no room.
+    private func afterAFailedCompaction() throws -> SettingsJournal {
         let journal = try open().journal
         for revision in 1...2001 { try journal.append(change(Int64(revision))) }
         #expect(journal.beginCompactionIfWorthwhile { _ in false })
@@ -70,6 +71,26 @@ import Testing
         // The first part has nothing to write, since nothing is kept: the fault strikes the header at the end.
         while journal.continueCompaction() {}
         disk.heal()
+        return journal
+    }
+
+    /// Values are served, changes are refused with the reason, until the folder can be written again.
+    @Test func aFolderThatCannotBeWrittenIsRead() throws {
+        try open().journal.append(change(1))
+        disk.killProcesses()
+        disk.isReadOnly = true
+        let (journal, revisions) = try open()
+        #expect(revisions == [1])
+        #expect(journal.obstacle?.description.contains("read-only") == true)
+        #expect(throws: StorageError.self) { try journal.append(change(2)) }
+        disk.isReadOnly = false
+        try journal.append(change(2))
+        disk.killProcesses()
+        #expect(try open().revisions == [1, 2])
+    }
+
+    @Test func aFailedCompactionLosesNothingAndIsTriedAgainMuchLater() throws {
+        let journal = try afterAFailedCompaction()
         #expect(!journal.beginCompactionIfWorthwhile { _ in false })
         disk.killProcesses()
         #expect(try open().revisions.count == 2001)
@@ -77,12 +98,7 @@ import Testing
 
     /// There is room again, and as many changes more as there were: the next one that is worth it makes the file short.
     @Test func afterAFullDiskTheCompactionIsTriedAgainAndSucceeds() throws {
-        let journal = try open().journal
-        for revision in 1...2001 { try journal.append(change(Int64(revision))) }
-        #expect(journal.beginCompactionIfWorthwhile { _ in false })
-        disk.plan(DiskFault(call: 1, kinds: [.write], effect: .error(Errno(ENOSPC))))
-        while journal.continueCompaction() {}
-        disk.heal()
+        let journal = try afterAFailedCompaction()
         var revision: Int64 = 2001
         var hasBegun = false
         while !hasBegun, revision < 5000 {

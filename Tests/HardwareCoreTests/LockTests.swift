@@ -101,6 +101,18 @@ import Testing
         #expect(effects.orders.isEmpty)
     }
 
+    /// An Unlock of before, which came late: the cable would be free, and the EV would wait for energy until somebody grants anew.
+    @Test func unlockingIsRefusedWhileAPermitWaitsForTheContactor() {
+        var bench = charging()
+        bench.withdraw()
+        bench.pilot(9000)
+        bench.driver(.contactorFeedback(connectorId: 1, closed: false))
+        bench.permit(16_000, transaction: "another")
+        let asked = bench.unlock()
+        #expect(asked.refusal?.code == .refused)
+        #expect(asked.orders.isEmpty)
+    }
+
     @Test func unlockingAfterWithdrawalWaitsForTheContactorAndTheLock() {
         var bench = charging()
         bench.withdraw()

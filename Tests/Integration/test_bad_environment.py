@@ -75,6 +75,14 @@ def test_an_occupied_socket_is_refused_and_the_first_owner_lives_on(stack, servi
     )
 
 
+def test_two_of_hardware_io_never_share_a_state_folder(csms):
+    with Stack(configuration(csms.url)) as stack, Stack(configuration(csms.url)) as other:
+        stack.start("hardware-io")
+        other.state_directory = stack.state_directory
+        refusal(other, "hardware-io", "hardware-io.lock", "in use by another process")
+        assert stack.processes["hardware-io"].poll() is None
+
+
 @pytest.mark.parametrize("url, words", [
     ("ws://127.0.0.1:1/ocpp", "refused"),
     ("ws://no-such-host.invalid/ocpp", "no-such-host.invalid"),
@@ -180,6 +188,48 @@ def test_a_full_disk_of_the_config_store_rejects_a_change_and_keeps_the_old_valu
             subprocess.run(["umount", str(directory)], check=True)
 
 
+def remount(directory, options):
+    subprocess.run(["mount", "-o", f"remount,{options}", str(directory)], check=True)
+
+
+def test_state_folders_that_are_read_only_at_the_start_strand_nobody(csms):
+    with Stack(configuration(csms.url)) as stack:
+        directories = [stack.state_directory(service) for service in ("ocpp-gateway", "config-store")]
+        done = []
+        for directory in directories:
+            if os.geteuid() == 0 and mounted(directory, 3):
+                done.append(directory)
+        try:
+            if len(done) < 2:
+                pytest.skip("mounting a small tmpfs needs root and the right to mount")
+            stack.start()
+            csms.wait_status("Available")
+            assert csms.request("ChangeConfiguration", key="ConnectionTimeOut", value="77").status == "Accepted"
+            stack.kill("ocpp-gateway", "config-store")
+            for directory in done:
+                remount(directory, "ro")
+            tap = stack.tap()
+            for service in ("config-store", "ocpp-gateway"):
+                stack.start(service)
+            csms.wait_connection(2)
+            fault = tap.wait(lambda m: m["topic"] == "ocpp.queue" and m["payload"].get("storageFault"))
+            assert "read-only" in fault["payload"]["storageFault"]
+            assert csms.request("ChangeConfiguration", key="ConnectionTimeOut", value="78").status == "Rejected"
+            answer = csms.request("GetConfiguration", key=["ConnectionTimeOut"])
+            assert answer.configuration_key[0]["value"] == "77"
+            assert csms.request("ChangeAvailability", connector_id=1, type="Inoperative").status == "Rejected"
+            assert "read-only" in stack.log("config-store")
+            for directory in done:
+                remount(directory, "rw")
+            tap.wait(lambda m: m["topic"] == "ocpp.queue" and not m["payload"].get("storageFault"), len(tap.messages))
+            assert csms.request("ChangeConfiguration", key="ConnectionTimeOut", value="79").status == "Accepted"
+            assert csms.request("ChangeAvailability", connector_id=1, type="Inoperative").status == "Accepted"
+        finally:
+            stack.kill()
+            for directory in done:
+                subprocess.run(["umount", str(directory)], check=True)
+
+
 @pytest.mark.parametrize("service", [*SERVICES, "chargectl"])
 def test_help_and_version_and_unknown_options(service):
     from stack import BINARIES
@@ -216,7 +266,11 @@ SPELLINGS = [
     r'[2,"s3","ChangeConfiguration",{"key":"authorization\u006Bey","value":["SECRET"]}]',
     r'[2,"s4","ChangeConfiguration",{"key":"AuthorizationKe\u0079","value":"SECRET"',
     # Where the name is not quite the name.
-    r'[2,"s5","ChangeConfiguration",{"key":"AuthorisationKey","value":"SECRET"}]',
+    r'[2,"s8","ChangeConfiguration",{"key":"AuthorisationKey","value":"SECRET"}]',
+    # The name mistyped, the value meant all the same.
+    '[2,"s5","ChangeConfiguration",{"key":"Authorization Key","value":"SECRET"}]',
+    '[2,"s6","ChangeConfiguration",{"key":"authorization-key","value":"SECRET"}]',
+    '[2,"s7","ChangeConfiguration",{"key":" AuthorizationKey\\t","value":"SECRET"}]',
 ]
 
 

@@ -14,6 +14,7 @@ final class ConfigDaemon {
     private let journal: SettingsJournal
     private let secrets: SecretStore
     private let machine: MachineHost<ConfigMachine>
+    private let restart: () -> Never
     /// How to answer the requests that the machine has. It answers each within its event, so this never holds more than one.
     private var answers: [RequestID: (Result<ConfigReply, BusError>) -> Void] = [:]
     private var lastRequest: UInt64 = 0
@@ -36,6 +37,10 @@ final class ConfigDaemon {
         secrets = SecretStore(stateFolder: folder, runtimeFolder: host.options.runtimeDirectory, log: host.log)
         store.restore(secrets: try secrets.load(tryAgain: host.waitForDevice))
         try secrets.makeFolders()
+        if let obstacle = journal.obstacle {
+            log.write(LogRecord(.error, "no setting can be changed", .init("reason", obstacle)))
+        }
+        restart = { [unowned host] in host.restart() }
         machine = MachineHost(store, loop: host.loop)
         machine.perform = { [unowned self] in perform($0) }
         host.flashWrites = { [unowned self] in
@@ -93,7 +98,13 @@ final class ConfigDaemon {
     private func perform(_ effect: ConfigEffect) -> MachineHost<ConfigMachine>.Performed {
         switch effect {
         case .persist(let change):
-            do { try journal.append(change) } catch { return .failed(.persistFailed(reason: "\(error)")) }
+            do {
+                try journal.append(change)
+            } catch {
+                // What is on disk was never seen: the next process reads it.
+                if journal.isAnother { restart() }
+                return .failed(.persistFailed(reason: "\(error)"))
+            }
         case .persistSecrets(let values):
             do { try secrets.save(values) } catch { return .failed(.persistFailed(reason: "\(error)")) }
         case .handOver(let secret, let key, let owner):

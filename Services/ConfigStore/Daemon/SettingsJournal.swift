@@ -6,13 +6,14 @@ internal import Storage
 
 /// The changes on disk, one JSON record each.
 final class SettingsJournal {
-    private let journal: Journal
+    private let store: ResilientJournal
     private let log: Log
     /// How many records there may be before the next compaction is tried.
     private var limit = SettingsJournal.firstLimit
 
-    /// Opens the journal in `folder` and hands out every change in order.
-    /// - Throws: `StorageError` when the folder cannot be used or another process uses it.
+    /// Opens the journal in `folder` and hands out every change in order. A folder that nothing can be written to, because it is mounted
+    /// read-only for instance, is read all the same: see `obstacle`.
+    /// - Throws: `StorageError` when another process uses it, or the device fails.
     init(
         folder: String,
         files: any FileSystem = KernelFileSystem(),
@@ -20,27 +21,45 @@ final class SettingsJournal {
         log: Log,
         restore: (StoredChange) -> Void
     ) throws(StorageError) {
+        var changes: [StoredChange] = []
         let path = folder + "/settings.journal"
         let options = Journal.Options(path: path, magic: "CHGCONFG", formatVersion: 1)
-        let opened = try Journal.open(options, files: files, tryAgain: tryAgain) { record in
-            do throws(DecodingError) {
-                restore(try JSON.decode(StoredChange.self, from: record.payload))
-            } catch {
-                let flaw = JSON.describe(error: error)
-                log.write(
-                    LogRecord(
-                        .error,
-                        "a stored change is not understood and left alone",
-                        .init("sequence", record.sequence),
-                        .init("why", "\(flaw.path): \(flaw.problem)")
+        var found = JournalReport()
+        store = try ResilientJournal(
+            options,
+            files: files,
+            tryAgain: tryAgain,
+            onBegin: { changes = [] },
+            onRecord: { record in
+                do throws(DecodingError) {
+                    changes.append(try JSON.decode(StoredChange.self, from: record.payload))
+                } catch {
+                    let flaw = JSON.describe(error: error)
+                    log.write(
+                        LogRecord(
+                            .error,
+                            "a stored change is not understood and left alone",
+                            .init("sequence", record.sequence),
+                            .init("why", "\(flaw.path): \(flaw.problem)")
+                        )
                     )
-                )
-            }
-        }
-        journal = opened.journal
+                }
+            },
+            onOpen: { found = $0 }
+        )
         self.log = log
-        report(opened.report)
+        report(found)
+        for change in changes { restore(change) }
     }
+
+    /// Why nothing can be stored, since the folder was found so at the start; nil once it is otherwise. Each change tries.
+    var obstacle: StorageError? { store.obstacle }
+
+    /// The folder can be written again and holds other changes than those that were handed out. Whoever goes by those has to begin anew, and
+    /// nothing is stored before.
+    var isAnother: Bool { store.isAnother }
+
+    private var journal: Journal { store.journal }
 
     /// What it has written since it was opened.
     var written: WriteCounters { journal.written }
@@ -48,6 +67,7 @@ final class SettingsJournal {
     /// Durable when this returns.
     /// - Throws: `StorageError`.
     func append(_ change: StoredChange) throws {
+        if let found = try store.overcomeObstacle() { report(found) }
         try journal.append(try JSON.encode(change), durability: .immediate)
     }
 

@@ -23,6 +23,7 @@ final class HardwareDaemon {
     private var cause: String?
     /// Nil where nothing is kept.
     private var memory: MemoryWriter?
+    private let lock: FolderLock?
     /// Nil where nothing is kept: a simulated register that begins anew at each start would be one that fell.
     private var readings: ReadingsFile?
 
@@ -43,9 +44,10 @@ final class HardwareDaemon {
             ],
             simulated: settings.simulation != nil
         )
+        let stateFolder = try Self.stateFolder(settings, host)
+        lock = try stateFolder.flatMap { try Self.lock($0, host) }
         simulated = try Self.makeSimulation(settings, host)
         drivers = simulated.map { [$0] } ?? []
-        let stateFolder = try Self.stateFolder(settings, host)
         readings = stateFolder.map { _ in ReadingsFile(folder: host.makeRuntimeFolder(), boot: boot) }
         let core = HardwareMachine(
             configuration: settings.hardware,
@@ -87,6 +89,18 @@ final class HardwareDaemon {
     private static func stateFolder(_ settings: HardwareSettings, _ host: ServiceHost) throws -> String? {
         guard settings.simulation == nil || settings.keepsSimulation else { return nil }
         return try host.makeStateDirectory()
+    }
+
+    /// Two of them with runtime folders of their own would write over each other's memory.
+    /// - Throws: `StorageError.inUse`.
+    private static func lock(_ folder: String, _ host: ServiceHost) throws -> FolderLock? {
+        do throws(StorageError) {
+            return try FolderLock(path: folder + "/hardware-io.lock")
+        } catch {
+            if case .inUse = error { throw error }
+            host.log.write(LogRecord(.warning, "the state folder is not locked", .init("reason", error)))
+            return nil
+        }
     }
 
     /// The simulated devices, announced at every start: nobody may take this charger for a real one.

@@ -143,7 +143,10 @@ extension GatewayMachine {
 
     /// The answer says that it will be tried; the transactions end after it.
     mutating func reset(_ type: ResetType, _ turn: inout GatewayTurn) {
-        guard resetting.begin(type, boot: settings.charging.machineBootId, at: turn.moment) else { return }
+        let newest = charging.book.ledger.lastSequence
+        guard resetting.begin(type, boot: settings.charging.machineBootId, sequence: newest, at: turn.moment) else {
+            return
+        }
         turn.log(.notice, "reset", .init("type", type.rawValue))
         stopAll(for: type, &turn)
     }
@@ -151,7 +154,8 @@ extension GatewayMachine {
     /// A process of this boot died in the middle of one.
     mutating func resumeReset(_ turn: inout GatewayTurn) {
         let boot = settings.charging.machineBootId
-        guard let type = resetting.resume(told.reset.document, boot: boot) else { return }
+        let newest = charging.book.ledger.open.values.map(\.began.sequence).max()
+        guard let type = resetting.resume(told.reset.document, boot: boot, newestBegin: newest) else { return }
         turn.log(.notice, "the reset goes on", .init("type", type.rawValue))
         stopAll(for: type, &turn)
     }
@@ -192,6 +196,7 @@ extension GatewayMachine {
         return ResetMachine.Circumstances(
             everythingSaid: calls.isFree && owesNoAnswer && !charging.hasOpenTransaction && charging.undelivered == 0,
             endsAreKept: charging.endsAreKept,
+            isOnDisk: told.reset.saysUnderWay,
             retries: keys.core.resetRetries
         )
     }

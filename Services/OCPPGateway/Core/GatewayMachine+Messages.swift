@@ -84,7 +84,23 @@ extension GatewayMachine {
     /// Tells the source of the CALL how it ended.
     mutating func finish(_ call: CallMachine.Outstanding, _ outcome: CallOutcome, _ turn: inout GatewayTurn) {
         observeTime(outcome, sentAt: call.sentAt, &turn)
+        logFailure(of: call, outcome, &turn)
         CallSource.of(call.key).callFinished(&self, call.key, outcome, &turn)
+    }
+
+    /// A CALL that is about no transaction and no registration has no rule of its own for a failure (OCPP-J 1.6 §4.1.1): it is logged, and
+    /// everything goes on.
+    private func logFailure(of call: CallMachine.Outstanding, _ outcome: CallOutcome, _ turn: inout GatewayTurn) {
+        switch call.key.source {
+        case .registration, .delivery: return
+        case .authorization, .status, .dataTransfer, .heartbeat, .mainMeter: break
+        }
+        switch outcome {
+        case .refused(let error):
+            turn.log(.warning, "\(call.action.rawValue) was refused", .init("code", error.code.rawValue))
+        case .timedOut: turn.log(.warning, "\(call.action.rawValue) was not answered in time")
+        case .confirmed, .connectionLost, .unreadable, .unsettled: return
+        }
     }
 
     private mutating func observeTime(_ outcome: CallOutcome, sentAt: Moment, _ turn: inout GatewayTurn) {
@@ -97,8 +113,11 @@ extension GatewayMachine {
         let certificates = connection.certificates
         switch clock.observe(time, sentUptime: sentAt.uptime, under: certificates, at: turn.moment) {
         case .synchronised(let offset):
-            perform(charging.handle(.clockSynchronised(offset: offset), at: turn.moment), &turn)
+            let event = ChargingMachine.Event.clockSynchronised(offset: offset, isProven: clock.isProven)
+            perform(charging.handle(event, at: turn.moment), &turn)
         case .ignored(let reason):
+            // With every heartbeat, as long as somebody's clock is wrong.
+            guard told.wrongTimes.isNews(reason, at: turn.uptime) else { return }
             turn.log(.warning, "the central system's time is not used: \(reason)", .init("time", time))
         }
     }

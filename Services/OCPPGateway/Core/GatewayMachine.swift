@@ -40,6 +40,8 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         var reset: ResetKeeping
         /// Documents that the disk did not take when it was last tried, by name.
         var unsaved: Set<String> = []
+        /// Why times of the central system were not believed.
+        var wrongTimes = HourlyComplaints()
     }
 
     /// `documents` and `restored` are what was found on disk.
@@ -65,8 +67,9 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         let boot = settings.charging.machineBootId
         clock = StationClock(
             trustsHost: settings.charging.clockIsTrusted,
-            told: restored.boots.last { $0.boot == boot }?.utc,
-            newest: Timestamp(millisecondsSinceEpoch: max(restored.newestTime?.utc ?? 0, restored.boots.last?.utc ?? 0))
+            told: restored.boots.last { $0.boot == boot },
+            newest: Timestamp(millisecondsSinceEpoch: restored.newestUTC),
+            newestProven: Timestamp(millisecondsSinceEpoch: restored.newestProvenUTC)
         )
         registration = RegistrationMachine(
             request: settings.bootNotification,

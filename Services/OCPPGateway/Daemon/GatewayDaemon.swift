@@ -80,6 +80,10 @@ final class GatewayDaemon {
         wire()
         if let problem = site.configuration.endpointProblem { host.log.write(LogRecord(.error, problem)) }
         try listen()
+        // The charger is connected and says so, instead of starting again and again: nothing begins, and what is asked for is refused.
+        if let obstacle = journal.obstacle { driver.deliver(.charging(.persistFailed(reason: obstacle.description))) }
+        let keptAside = journal.keptAside
+        if !keptAside.isEmpty { driver.deliver(.charging(.recordsKeptAside(files: keptAside))) }
         driver.deliver(.started)
     }
 
@@ -196,6 +200,8 @@ final class GatewayDaemon {
             }
             return .done
         } catch {
+            // What is on disk was never seen, and what is known here is not there: the next process reads it.
+            if journal.isAnother { host.restart() }
             return .failed(.charging(.persistFailed(reason: error.description)))
         }
     }

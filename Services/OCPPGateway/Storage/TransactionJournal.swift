@@ -20,7 +20,7 @@ public final class TransactionJournal {
         var loading: Loading
     }
 
-    private let journal: Journal
+    private let store: ResilientJournal
     private let log: (LogRecord) -> Void
     private var loading: Loading?
     /// In their order.
@@ -49,7 +49,8 @@ public final class TransactionJournal {
     ///   - replacesUnreadable: When that is over and not one record could be read, the history is set aside and another begun: the charger
     ///     must not stay closed for ever. Else this fails.
     ///   - log: Gets what was found damaged, and what becomes of a compaction.
-    /// - Throws: `StorageError` when the folder cannot be used or another gateway works in it.
+    /// - Throws: `StorageError` when another gateway works in the folder, or the device fails. One that nothing can be written to, because it
+    ///   is mounted read-only for instance, is read all the same: see `obstacle`.
     public init(
         directory: String,
         files: any FileSystem = KernelFileSystem(),
@@ -57,7 +58,7 @@ public final class TransactionJournal {
         replacesUnreadable: Bool = false,
         log: @escaping (LogRecord) -> Void
     ) throws(StorageError) {
-        let reserve = Self.reserve(directory + "/transactions.reserve", files, tryAgain, log)
+        let reserve = { Self.reserve(directory + "/transactions.reserve", files, tryAgain, log) }
         let options = Journal.Options(
             path: directory + "/transactions.journal",
             magic: "OCPPTXNS",
@@ -68,38 +69,65 @@ public final class TransactionJournal {
         var marks: [(message: Int64, record: UInt64)] = []
         var unreadable = 0
         var newest: UInt64?
-        let opened = try Journal.open(
+        var report = JournalReport()
+        store = try ResilientJournal(
             options,
             reserve: reserve,
             files: files,
             tryAgain: tryAgain,
-            replacesUnreadable: replacesUnreadable
-        ) { stored in
-            // Numbers leave none out but where records are lost, or where a compaction dropped them before its checkpoint. Unlike the report
-            // of the damage, they still say so when this process is killed before it has ended what may be over.
-            if let newest, stored.sequence > newest + 1 { restored.missRecords() }
-            newest = stored.sequence
-            guard let record = Self.decode(stored.payload) else {
-                unreadable += 1
-                restored.missRecords()
-                return
-            }
-            Self.note(record, stored.sequence, in: &marks)
-            restored.read(record)
-        }
-        let report = opened.report
-        if let newest, opened.journal.nextSequence > newest + 1 || report.setAside != nil && report.tornBytes > 0 {
+            replacesUnreadable: replacesUnreadable,
+            onBegin: {
+                restored = TransactionLedger()
+                marks = []
+                unreadable = 0
+                newest = nil
+            },
+            onRecord: { stored in
+                // Numbers leave none out but where records are lost, or where a compaction dropped them before its checkpoint. Unlike the report
+                // of the damage, they still say so when this process is killed before it has ended what may be over.
+                if let newest, stored.sequence > newest + 1 { restored.missRecords() }
+                newest = stored.sequence
+                guard let record = Self.decode(stored.payload) else {
+                    unreadable += 1
+                    restored.missRecords()
+                    return
+                }
+                Self.note(record, stored.sequence, in: &marks)
+                restored.read(record)
+            },
+            onOpen: { report = $0 }
+        )
+        if let newest, store.journal.nextSequence > newest + 1 || report.setAside != nil && report.tornBytes > 0 {
             restored.missRecords()
         }
-        journal = opened.journal
+        if store.missesRecords { restored.missRecords() }
         self.log = log
         self.restored = restored
         self.marks = marks
         complain(report, unreadable: unreadable)
     }
 
+    private var journal: Journal { store.journal }
+
+    /// Names of the files in the state folder that hold what could not be read of the history, now or at an earlier start. They are there until
+    /// somebody has seen to them.
+    public var keptAside: [String] { store.filesKeptAside }
+
     /// What it has written since it was opened.
     public var written: WriteCounters { journal.written }
+
+    /// Why nothing can be stored, since the folder was found so at the start; nil once it is otherwise. Each append tries.
+    public var obstacle: StorageError? { store.obstacle }
+
+    /// The folder can be written again and holds other records than `restored` was made of. Whoever goes by that has to begin anew, and
+    /// nothing is stored before.
+    public var isAnother: Bool { store.isAnother }
+
+    private func overcomeObstacle() throws(StorageError) {
+        guard let report = try store.overcomeObstacle() else { return }
+        complain(report, unreadable: 0)
+        log(LogRecord(.notice, "the journal can be written again"))
+    }
 
     /// When to call `deadlineReached`.
     public var nextDeadline: Deadline? {
@@ -137,6 +165,7 @@ public final class TransactionJournal {
         at uptime: Duration
     ) throws(StorageError) {
         defer { rewriteIfDoubtful(at: uptime) }
+        try overcomeObstacle()
         guard !records.isEmpty else {
             if durability == .synced, journal.needsFlush { try journal.flush() }
             flushDue = journal.needsFlush ? flushDue : nil

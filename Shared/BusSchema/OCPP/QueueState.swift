@@ -14,7 +14,7 @@ public struct QueueState: BusState {
     public var nextAttemptAt: Int64?
     /// Transaction messages that the central system kept refusing; kept, visible, resendable.
     public var deadLetters: Int
-    /// Why nothing more can be stored, for people; nil while storage works.
+    /// Why nothing more can be stored, or what of it could not be read and waits for somebody, for people; nil while all is well.
     public var storageFault: String?
 
     public init(

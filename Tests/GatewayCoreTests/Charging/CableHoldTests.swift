@@ -153,13 +153,19 @@ import Testing
         #expect(bench.central.starts.count == 1)
     }
 
-    /// It locks with the permit, as it always has.
-    @Test func aHardwareThatKnowsNoSuchRequestBeginsWithThePermit() {
+    /// Somebody may charge, and hardware-io answers the request to hold the cable with that.
+    private func refused(_ error: BusError) -> ChargingBench {
         let bench = ChargingBench(hasLock: true)
         bench.goOnline()
-        bench.hardware[1]?.lockRefusal = BusError(.unsupported, "hardware.lock is not served here")
+        bench.hardware[1]?.lockRefusal = error
         bench.plug()
         bench.swipe("CARD")
+        return bench
+    }
+
+    /// It locks with the permit, as it always has.
+    @Test func aHardwareThatKnowsNoSuchRequestBeginsWithThePermit() {
+        let bench = refused(BusError(.unsupported, "hardware.lock is not served here"))
         bench.run(seconds: 2)
         #expect(bench.lockRequests == 1)
         #expect(bench.central.starts.count == 1)
@@ -179,11 +185,7 @@ import Testing
     }
 
     @Test func aRefusalIsTriedAgainAfterASecond() {
-        let bench = ChargingBench(hasLock: true)
-        bench.goOnline()
-        bench.hardware[1]?.lockRefusal = BusError(.refused, "there is no cable that is connected to an EV")
-        bench.plug()
-        bench.swipe("CARD")
+        let bench = refused(BusError(.refused, "there is no cable that is connected to an EV"))
         bench.run(seconds: 10)
         #expect(bench.lockRequests == 11)
         #expect(bench.central.starts.isEmpty)

@@ -222,13 +222,19 @@ import Testing
         #expect(bench.lines.isEmpty)
     }
 
-    // Shows: CORE-BOOT-05, CORE-BOOT-19
-    /// OCPP 1.6 §4.2.1.
-    @Test func eventsBeforeTheClockIsKnownGetTheirTimeLater() {
+    /// Somebody begins to charge, and nobody knows what time it is: the wall clock is wrong by 1 000 000 s.
+    private func beginsWithoutTime() -> ChargingBench {
         let bench = ChargingBench(clockIsTrusted: false)
         bench.stepWallClock(by: .seconds(-1_000_000))
         bench.plug()
         bench.swipe("CARD")
+        return bench
+    }
+
+    // Shows: CORE-BOOT-05, CORE-BOOT-19
+    /// OCPP 1.6 §4.2.1.
+    @Test func eventsBeforeTheClockIsKnownGetTheirTimeLater() {
+        let bench = beginsWithoutTime()
         bench.run(seconds: 10)
         bench.feed(.clockSynchronised(offset: .seconds(1_000_000)))
         bench.goOnline()
@@ -236,10 +242,7 @@ import Testing
     }
 
     @Test func theClockOfAnEarlierBootIsRemembered() {
-        let bench = ChargingBench(clockIsTrusted: false)
-        bench.stepWallClock(by: .seconds(-1_000_000))
-        bench.plug()
-        bench.swipe("CARD")
+        let bench = beginsWithoutTime()
         bench.run(seconds: 2)
         bench.feed(.clockSynchronised(offset: .seconds(1_000_000)))
         bench.powerCycle()

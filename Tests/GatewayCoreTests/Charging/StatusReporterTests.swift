@@ -30,6 +30,36 @@ import Testing
         #expect(sent == 3)
     }
 
+    /// OCPP 1.6 §4.9, E §3.19: a central system that could take nothing in for some minutes hears it later, on the same connection.
+    @Test func whatWasRefusedThriceIsToldAgainEveryHour() {
+        var reporter = Self.online()
+        var sent: [Int] = []
+        for second in 0..<11_000 {
+            guard let (number, _) = reporter.next(at: .seconds(second)) else { continue }
+            sent.append(second)
+            reporter.finished(number, confirmed: sent.count == 5, at: .seconds(second))
+        }
+        #expect(sent == [0, 30, 60, 3660, 7260])
+    }
+
+    /// The status was another for a moment, which was not worth a report, and is now what nobody confirmed.
+    @Test func aStatusThatWasRefusedAndComesBackIsStillToldAgain() {
+        var reporter = Self.online()
+        var other = Self.report
+        other.status = .unavailable
+        let first = reporter.next(at: .zero)
+        reporter.finished(first?.number ?? 0, confirmed: false, at: .zero)
+        reporter.note(other, minimumDuration: .seconds(5), at: .seconds(1))
+        reporter.note(Self.report, minimumDuration: .seconds(5), at: .seconds(2))
+        var sent: [StatusReport] = []
+        for second in 2..<100 {
+            guard let (number, report) = reporter.next(at: .seconds(second)) else { continue }
+            sent.append(report)
+            reporter.finished(number, confirmed: true, at: .seconds(second))
+        }
+        #expect(sent == [Self.report])
+    }
+
     @Test func aConfirmedStatusIsNotSentAgain() throws {
         var reporter = Self.online()
         let sent = reporter.next(at: .zero)

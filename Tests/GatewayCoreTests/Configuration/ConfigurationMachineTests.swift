@@ -237,8 +237,13 @@ import Testing
         var machine = try machine()
         var effects: [Effect] = []
         for _ in 0..<9 { effects += machine.change(request("ResetRetries", "5"), callId: "c", at: now) }
-        #expect(effects.last == answered(.rejected))
         #expect(effects.count == 9)
+        // Like those before it when their time is over: the store is what is missing, not the value that is wrong.
+        guard case .refuse("c", let error)? = effects.last else {
+            Issue.record("the ninth was answered \(String(describing: effects.last))")
+            return
+        }
+        #expect(error.code == .internalError)
         let expired = machine.deadlineReached(at: now.advanced(by: .milliseconds(4500)))
         #expect(expired.filter { $0 == unanswered }.count == 8)
     }

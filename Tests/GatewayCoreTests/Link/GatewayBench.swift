@@ -24,6 +24,7 @@ struct GatewayBench {
         clockIsTrusted: Bool = true,
         hasLock: Bool = false,
         url: String = "ws://cs.example/CP1",
+        trust: String? = nil,
         documents: Documents = Documents(),
         restored: TransactionLedger = TransactionLedger()
     ) throws {
@@ -36,7 +37,7 @@ struct GatewayBench {
             phases: 3
         )
         let configuration = GatewayConfiguration(
-            profile: ConnectionProfile(url: url, host: "cs.example", port: 80, identity: "CP1"),
+            profile: ConnectionProfile(url: url, host: "cs.example", port: 80, identity: "CP1", trust: trust),
             bootNotification: BootNotification.Request(chargePointVendor: "Vendor", chargePointModel: "Model"),
             callTimeout: callTimeout,
             charging: ChargingConfiguration(

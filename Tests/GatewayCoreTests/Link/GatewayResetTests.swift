@@ -117,7 +117,7 @@ import Testing
         bench.register()
         bench.ask(.unlockConnector(UnlockConnector.Request(connectorId: 1)))
         let saved = try #require(bench.ask(.reset(Reset.Request(type: .hard))).saved(ResetDocument.self))
-        #expect(saved.underWay == ResetDocument.Progress(type: .hard, attempt: 1, boot: "boot"))
+        #expect(saved.underWay == ResetDocument.Progress(type: .hard, attempt: 1, boot: "boot", sequence: 0))
         var documents = Documents()
         documents[ResetDocument.self] = saved
         var next = try GatewayBench(documents: documents)
@@ -241,5 +241,71 @@ import Testing
         var effects: [GatewayEffect] = []
         for _ in 1...200 { effects += bench.advance(.seconds(1)) }
         #expect(effects.saved(ResetDocument.self) == nil)
+    }
+
+    // MARK: - Never twice
+
+    /// A program that dies right after the restart would find that it has to be done, and do it again.
+    @Test(arguments: [ResetType.soft, .hard]) func thatAResetIsOverIsOnDiskBeforeTheRestart(type: ResetType) throws {
+        var bench = try GatewayBench()
+        bench.register()
+        bench.ask(.reset(Reset.Request(type: type)))
+        bench.feed(.saved(document: ResetDocument.name))
+        var effects = bench.advance(.seconds(1))
+        if type == .hard { effects = bench.feed(.hardwareRestartAnswered(.success(Done()))) }
+        #expect(effects.saved(ResetDocument.self) == ResetDocument(underWay: nil))
+        #expect(!effects.contains(.closeLink(dial: 1)))
+        #expect(bench.feed(.saved(document: ResetDocument.name)).contains(.closeLink(dial: 1)))
+        #expect(bench.feed(.link(.closed(dial: 1, reason: "closed"))).last == .restart)
+    }
+
+    @Test func aResetWhoseEndCannotBeStoredIsNotDone() throws {
+        var bench = try GatewayBench(defaults: ["ResetRetries": "0"])
+        bench.register()
+        bench.ask(.reset(Reset.Request(type: .soft)))
+        bench.feed(.saved(document: ResetDocument.name))
+        bench.advance(.seconds(1))
+        let failed = bench.feed(.saveFailed(document: ResetDocument.name, reason: "no space"))
+        #expect(!failed.contains(.closeLink(dial: 1)))
+        #expect(bench.logged.contains("the reset failed"))
+        #expect(!bench.machine.resetting.isUnderWay)
+    }
+
+    /// Where the disk never said that one was under way, nobody could do it again: a full disk keeps no charger from its reset.
+    @Test func aResetOfWhichTheDiskNeverHeardIsDone() throws {
+        var bench = try GatewayBench()
+        bench.register()
+        bench.ask(.reset(Reset.Request(type: .soft)))
+        bench.feed(.saveFailed(document: ResetDocument.name, reason: "no space"))
+        #expect(bench.advance(.seconds(1)).contains(.closeLink(dial: 1)))
+    }
+
+    /// Somebody charges since: the reset was over, though the disk could not be told.
+    @Test func aTransactionThatBeganSinceIsNotStoppedForAnOldReset() throws {
+        var before = try GatewayBench()
+        before.register()
+        let saved = try #require(before.ask(.reset(Reset.Request(type: .soft))).saved(ResetDocument.self))
+        var documents = Documents()
+        documents[ResetDocument.self] = saved
+        var restored = TransactionLedger()
+        restored.read(
+            .began(
+                Began(
+                    sequence: 1,
+                    messageId: "m",
+                    transaction: "t",
+                    connectorId: 1,
+                    idTag: "TAG",
+                    meterStartWh: 0,
+                    time: EventTime(utc: 0, boot: nil, uptime: 0),
+                    boot: "boot"
+                )
+            )
+        )
+        var next = try GatewayBench(documents: documents, restored: restored)
+        let started = next.start()
+        #expect(!next.machine.resetting.isUnderWay)
+        #expect(started.saved(ResetDocument.self) == ResetDocument(underWay: nil))
+        #expect(next.machine.charging.hasOpenTransaction)
     }
 }

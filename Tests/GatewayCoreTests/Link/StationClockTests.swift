@@ -44,10 +44,34 @@ import Testing
         )
         var clock = StationClock(trustsHost: true, newest: written)
         #expect(clock.knownTime(at: now) == .about(now.utc))
-        _ = observe(&clock, ahead: .seconds(7200), at: now)
-        _ = observe(&clock, ahead: .seconds(7200), at: now)
+        let always = Validity(begin: HostClock.earliest, end: now.utc.advanced(by: .seconds(86_400)))
+        for _ in 0..<2 {
+            let time = now.utc.advanced(by: .seconds(7200))
+            _ = clock.observe(time, sentUptime: now.uptime, under: always, at: now)
+        }
         let later = now.advanced(by: .seconds(30))
         #expect(clock.knownTime(at: later) == .about(later.utc.advanced(by: .seconds(7200))))
+    }
+
+    /// Anybody may have said it. The first that proves who he is and says the same makes it count; one who says otherwise is believed
+    /// the second time, as ever.
+    @Test func aTimeThatWasToldOnAPlainConnectionBarsNoCertificate() {
+        var clock = StationClock()
+        let wrong = Duration.seconds(10 * 365 * 86_400)
+        #expect(observe(&clock, ahead: wrong, at: now) == .synchronised(offset: wrong))
+        #expect(clock.knownTime(at: now) == .atLeast(HostClock.earliest))
+        var trusting = StationClock(trustsHost: true)
+        for _ in 0..<2 { _ = observe(&trusting, ahead: wrong, at: now) }
+        #expect(trusting.knownTime(at: now) == .about(now.utc))
+
+        let validity = Validity(begin: now.utc, end: now.utc.advanced(by: .seconds(86_400)))
+        for _ in 0..<2 { _ = clock.observe(now.utc, sentUptime: now.uptime, under: validity, at: now) }
+        #expect(clock.knownTime(at: now) == .about(now.utc))
+
+        var other = StationClock()
+        _ = observe(&other, ahead: .zero, at: now)
+        _ = other.observe(now.utc, sentUptime: now.uptime, under: validity, at: now)
+        #expect(other.isProven)
     }
 
     /// The charger holds certificates against the time that it was told: a word by which they have ended would lock out whoever said it.

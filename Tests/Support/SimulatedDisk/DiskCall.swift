@@ -9,6 +9,14 @@ public enum DiskCall: Hashable, Sendable, CaseIterable {
 
     /// Whether it forces the device.
     public var isSync: Bool { self == .syncData || self == .sync || self == .syncFolder }
+
+    /// Whether it changes anything; opening does by its mode.
+    var changes: Bool {
+        switch self {
+        case .write, .truncate, .allocate, .setPermissions, .rename, .link, .remove, .makeFolder: true
+        case .open, .lock, .status, .read, .syncData, .sync, .names, .syncFolder: false
+        }
+    }
 }
 
 /// A failure that a simulated disk is to have.

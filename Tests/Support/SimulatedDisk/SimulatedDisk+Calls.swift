@@ -6,6 +6,7 @@ extension SimulatedDisk {
     public func open(_ path: String, _ mode: OpenMode) throws(Errno) -> FileHandle {
         try count(.open)
         try requireFolder(of: path)
+        if isReadOnly, mode != .read { throw Errno(EROFS) }
         let inode: Inode
         switch (mode, file(path)) {
         case (.createNew, .some): throw Errno(EEXIST)

@@ -71,7 +71,7 @@ extension SimulatedDisk {
             if faults[index].lasting == .once { faults.remove(at: index) }
         }
         switch failure {
-        case nil: return
+        case nil: if isReadOnly, call.changes { throw Errno(EROFS) }
         case .error(let error):
             failures.append(call)
             throw error

@@ -8,6 +8,8 @@ public import Storage
 public final class SimulatedDisk: FileSystem {
     /// How much fits; nil for no limit. May be changed at any time: below what is used there is no room.
     public var capacityBytes: Int64?
+    /// It is mounted read-only: what would change anything fails with `EROFS`.
+    public var isReadOnly = false
     /// Syncs report success and do nothing.
     public var liesAboutSyncs = false
     /// Calls so far, by kind.

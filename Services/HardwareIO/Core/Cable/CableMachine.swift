@@ -86,11 +86,12 @@ struct CableMachine {
         }
         if situation.contactor.position == .welded {
             turn.refuse(id, BusError(.refused, "the contactor is welded: the cable is live"))
-        } else if situation.contactor.isOrderedClosed, situation.lease.inForce != nil {
-            turn.refuse(id, BusError(.refused, "the contactor is closed under a permit: take that away first"))
         } else if lock.isReleased, situation.contactor.isSafelyOpen {
             // Nothing is held, so that nothing is asked for: who plugs in later wants that cable held.
             turn.reply(id, .unlock(Unlock.Reply(outcome: .unlocked)))
+        } else if situation.lease.inForce != nil {
+            // Also while the contactor is open: the request is of before the grant, and a cable that is free would let nothing begin.
+            turn.refuse(id, BusError(.refused, "there is a permit: take that away first"))
         } else if unlocks.count >= Self.unlockCapacity {
             turn.refuse(id, BusError(.busy, "\(unlocks.count) unlock requests wait already"))
         } else {

@@ -27,6 +27,8 @@ public enum ChargingEvent: Equatable, Sendable {
     case queueLoadFailed(reason: String)
     case persistFailed(reason: String)
     case compactionFailed(reason: String)
+    /// Files that hold what could not be read of the journal.
+    case recordsKeptAside(files: [String])
     /// The document of availability is on disk.
     case availabilitySaved
     /// It is not, and nobody knows what the disk holds of it.
@@ -38,7 +40,7 @@ public enum ChargingEvent: Equatable, Sendable {
     /// Something was received on the connection.
     case linkProvedAlive
     /// True time minus the wall clock, from an answer of the central system.
-    case clockSynchronised(offset: Duration)
+    case clockSynchronised(offset: Duration, isProven: Bool = false)
     /// The program is about to end; charging goes on meanwhile.
     case terminationRequested
 }

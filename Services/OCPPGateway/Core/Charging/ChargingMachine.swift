@@ -168,13 +168,14 @@ public struct ChargingMachine: Machine, Sendable {
         case .compactionFailed(let reason):
             turn.log(.warning, "the journal was not made shorter", .init("reason", reason))
             turn.book.compactionFailed(at: turn.uptime)
+        case .recordsKeptAside(let files): turn.book.keptAside = files
         case .availabilitySaved:
             turn.book.availabilityIsSaved()
             obey(availability.saved(), &turn)
         case .availabilitySaveFailed: obey(availability.saveFailed(at: turn.uptime), &turn)
         case .authorizationCacheSaved: obey(turn.identity.cache.saved(), &turn)
         case .authorizationCacheSaveFailed: obey(turn.identity.cache.saveFailed(at: turn.uptime), &turn)
-        case .clockSynchronised(let offset): synchronise(offset, &turn)
+        case .clockSynchronised(let offset, let isProven): synchronise(offset, isProven: isProven, &turn)
         case .terminationRequested:
             // The connection ends because we do, and the rules for a charger that is offline are not meant for that.
             for request in turn.identity.popAll() { refuse(request, because: "the gateway ends", &turn) }
@@ -287,10 +288,11 @@ public struct ChargingMachine: Machine, Sendable {
         }
     }
 
-    private mutating func synchronise(_ offset: Duration, _ turn: inout ChargingTurn) {
+    private mutating func synchronise(_ offset: Duration, isProven: Bool, _ turn: inout ChargingTurn) {
         let before = turn.clock
         let isCharging = connectors.contains { $0.transaction != nil }
-        if let start = turn.clock.synchronise(offset: offset, isCharging: isCharging, at: turn.moment) {
+        if var start = turn.clock.synchronise(offset: offset, isCharging: isCharging, at: turn.moment) {
+            start.isProven = isProven ? true : nil
             // Synced: what is sent now must have the same time after a power cut.
             turn.persist(.bootStart(start), .synced)
             turn.clock.learned(turn.ledger.boots)

@@ -173,7 +173,9 @@ public struct ConfigurationMachine: Sendable {
             )
         let change = Change(callId: callId, name: name, order: order)
         guard pending.add(lastNumber, context: change, deadline: moment.uptime + Self.storeTimeout) else {
-            return answer(.rejected)
+            // As those before it are answered when their time is over: it is the store that is missing.
+            let words = "Too many changes wait for the config store; this one is not stored."
+            return [.refuse(callId: callId, CallError(code: .internalError, errorDescription: words))]
         }
         return afterFirstWord(.change(order), at: moment)
     }

@@ -70,12 +70,7 @@ extension CallSource {
             keys: [.heartbeat],
             needsRegistration: true,
             nextCall: { machine, turn in machine.heartbeat.nextCall(at: turn.moment) },
-            callFinished: { machine, _, outcome, turn in
-                machine.heartbeat.callFinished(at: turn.moment)
-                if case .refused(let error) = outcome {
-                    turn.log(.warning, "Heartbeat was refused", .init("code", error.code.rawValue))
-                }
-            }
+            callFinished: { machine, _, _, turn in machine.heartbeat.callFinished(at: turn.moment) }
         )
     }
 }

@@ -14,14 +14,18 @@ struct ResetDocument: Document {
         var attempt: Int
         /// The kernel's boot id: another one means that the machine was restarted.
         var boot: String
+        /// The newest message when it was begun: a transaction that begins later shows that it was over. Nil in files of a version that did
+        /// not keep it.
+        var sequence: Int64?
 
-        init(type: ResetType, attempt: Int, boot: String) {
+        init(type: ResetType, attempt: Int, boot: String, sequence: Int64? = nil) {
             self.type = type
             self.attempt = attempt
             self.boot = boot
+            self.sequence = sequence
         }
 
-        private enum CodingKeys: String, CodingKey { case type, attempt, boot }
+        private enum CodingKeys: String, CodingKey { case type, attempt, boot, sequence }
 
         /// - Throws: `DecodingError`.
         init(from decoder: any Decoder) throws {
@@ -30,6 +34,7 @@ struct ResetDocument: Document {
             // `ResetRetries` is at most 100.
             attempt = min(max(try container.decode(Int.self, forKey: .attempt), 1), 1000)
             boot = try container.decode(String.self, forKey: .boot)
+            sequence = try container.decodeIfPresent(Int64.self, forKey: .sequence)
         }
     }
 

@@ -9,8 +9,13 @@ struct ResetKeeping: Equatable, Sendable {
     private(set) var document: ResetDocument
     /// The newest save failed. Nil while the disk says the same as `document`, or is being told.
     private var retryAt: Duration?
+    /// The disk says that a reset is under way. A save that failed changed nothing, as far as the next process of this boot can see.
+    private(set) var saysUnderWay: Bool
 
-    init(_ found: ResetDocument?) { document = found ?? ResetDocument() }
+    init(_ found: ResetDocument?) {
+        document = found ?? ResetDocument()
+        saysUnderWay = document.underWay != nil
+    }
 
     var nextDeadline: Deadline? { Deadline(at: retryAt, for: "how far a reset is is saved again") }
 
@@ -23,7 +28,10 @@ struct ResetKeeping: Equatable, Sendable {
         return document
     }
 
-    mutating func saved() { retryAt = nil }
+    mutating func saved() {
+        retryAt = nil
+        saysUnderWay = document.underWay != nil
+    }
 
     mutating func saveFailed(at uptime: Duration) { retryAt = uptime + Self.retryAfter }
 

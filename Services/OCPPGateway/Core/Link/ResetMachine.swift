@@ -10,17 +10,19 @@ public enum HardwareRestart {
 /// A Reset under way (OCPP 1.6 §5.14): transactions are stopped, what they leave to say is given some time, hardware-io starts anew if it is
 /// Hard, then the program does. What could not be delivered is on disk and follows after the next registration.
 ///
-/// An attempt fails when the disk does not take the end of the transactions, because a restart would forget it, or when hardware-io does not
-/// follow. It is repeated as often as `ResetRetries` says (OCPP 1.6 §9.1.22).
+/// An attempt fails when the disk does not take the end of the transactions, because a restart would forget it, when hardware-io does not
+/// follow, or when the disk does not take that it is over, because the next process would do it once more. It is repeated as often as `ResetRetries` says (OCPP 1.6 §9.1.22).
 struct ResetMachine: Equatable, Sendable {
     private enum State: Equatable {
         case idle
         /// An earlier process was in the middle of it; that this one goes on is being stored. Next: windingUp, idle.
         case resuming(ResetDocument.Progress)
-        /// Waiting for the last messages, and until `pause` in any case. Next: restartingHardware, resting, over.
+        /// Waiting for the last messages, and until `pause` in any case. Next: restartingHardware, resting, closing.
         case windingUp(ResetDocument.Progress, pause: Duration?, until: Duration)
-        /// hardware-io was asked and answers. Next: over, resting.
+        /// hardware-io was asked and answers. Next: closing, resting.
         case restartingHardware(ResetDocument.Progress, until: Duration)
+        /// All is done but the restart, and that it is over is being stored. Next: over, resting.
+        case closing(ResetDocument.Progress)
         /// An attempt failed. Next: windingUp, idle.
         case resting(ResetDocument.Progress, until: Duration)
         /// The restart was ordered; final.
@@ -33,6 +35,8 @@ struct ResetMachine: Equatable, Sendable {
         var everythingSaid: Bool
         /// The end of every transaction is on disk: whoever starts anew knows of it.
         var endsAreKept: Bool
+        /// The disk says that a reset is under way.
+        var isOnDisk: Bool
         /// `ResetRetries`.
         var retries: Int
     }
@@ -62,7 +66,7 @@ struct ResetMachine: Equatable, Sendable {
     /// What the next process has to know if this one dies now.
     var document: ResetDocument {
         switch state {
-        case .idle, .over: ResetDocument(underWay: nil)
+        case .idle, .closing, .over: ResetDocument(underWay: nil)
         case .resuming(let progress), .windingUp(let progress, _, _), .restartingHardware(let progress, _),
             .resting(let progress, _):
             ResetDocument(underWay: progress)
@@ -71,7 +75,7 @@ struct ResetMachine: Equatable, Sendable {
 
     var nextDeadline: Deadline? {
         switch state {
-        case .idle, .resuming, .over: nil
+        case .idle, .resuming, .closing, .over: nil
         case .windingUp(_, let pause, let until):
             Deadline(at: pause ?? until, for: "the time for last words before the reset is over")
         case .restartingHardware(_, let until): Deadline(at: until, for: "hardware-io should have answered")
@@ -79,19 +83,24 @@ struct ResetMachine: Equatable, Sendable {
         }
     }
 
-    /// Starts it. Returns false when one is under way already.
-    mutating func begin(_ type: ResetType, boot: String, at moment: Moment) -> Bool {
+    /// Starts it. `sequence` is the number of the newest message. Returns false when one is under way already.
+    mutating func begin(_ type: ResetType, boot: String, sequence: Int64, at moment: Moment) -> Bool {
         guard state == .idle else { return false }
         let pause = moment.uptime + Self.pause
-        windUp(ResetDocument.Progress(type: type, attempt: 1, boot: boot), pause: pause, at: moment)
+        let progress = ResetDocument.Progress(type: type, attempt: 1, boot: boot, sequence: sequence)
+        windUp(progress, pause: pause, at: moment)
         return true
     }
 
     /// Goes on with what an earlier process of this boot of the machine was in the middle of. Returns the type; nil when there is nothing to
     /// go on with: a boot of the machine is a reset by itself. The process that died was a failed attempt, and the new one waits until that
     /// is on disk: where nothing can be stored, the charger would start anew for ever.
-    mutating func resume(_ document: ResetDocument?, boot: String) -> ResetType? {
+    ///
+    /// `newestBegin` is the number of the begin of the newest transaction that runs: one that began after the reset did shows that it was
+    /// over, though the disk could not be told.
+    mutating func resume(_ document: ResetDocument?, boot: String, newestBegin: Int64?) -> ResetType? {
         guard var progress = document?.underWay, progress.boot == boot, state == .idle else { return nil }
+        if let begun = progress.sequence, let newestBegin, begun < newestBegin { return nil }
         progress.attempt += 1
         state = .resuming(progress)
         return progress.type
@@ -99,6 +108,11 @@ struct ResetMachine: Equatable, Sendable {
 
     /// The document is on disk, or could not be stored. Returns the step that follows.
     mutating func documentSaved(_ isSaved: Bool, retries: Int, at moment: Moment) -> Step? {
+        if case .closing(let progress) = state {
+            guard isSaved else { return failed(progress, "that it is over cannot be stored", retries, at: moment) }
+            state = .over
+            return .restart
+        }
         guard case .resuming(let progress) = state else { return nil }
         guard isSaved, progress.attempt - 1 <= retries else {
             state = .idle
@@ -112,8 +126,8 @@ struct ResetMachine: Equatable, Sendable {
     mutating func hardwareAnswered(_ problem: String?, retries: Int, at moment: Moment) -> Step? {
         guard case .restartingHardware(let progress, _) = state else { return nil }
         if let problem { return failed(progress, problem, retries, at: moment) }
-        state = .over
-        return .restart
+        state = .closing(progress)
+        return nil
     }
 
     /// The step that is due; to be called until there is none.
@@ -129,8 +143,8 @@ struct ResetMachine: Equatable, Sendable {
                 return failed(progress, "the end of a transaction is not on disk", now.retries, at: moment)
             }
             guard progress.type == .hard else {
-                state = .over
-                return .restart
+                state = .closing(progress)
+                return next(now, at: moment)
             }
             state = .restartingHardware(progress, until: moment.uptime + Self.hardwareLimit)
             return .restartHardware
@@ -140,7 +154,10 @@ struct ResetMachine: Equatable, Sendable {
             progress.attempt += 1
             windUp(progress, at: moment)
             return next(now, at: moment)
-        case .idle, .resuming, .restartingHardware, .resting, .over: return nil
+        case .closing where !now.isOnDisk:
+            state = .over
+            return .restart
+        case .idle, .resuming, .restartingHardware, .closing, .resting, .over: return nil
         }
     }
 

@@ -21,6 +21,8 @@ public struct StationClock: Equatable, Sendable {
         let error: Duration
         /// Uptime of the answer.
         let at: Duration
+        /// Who told it has proved who he is.
+        var isProven = false
 
         /// The error grows with the drift of two quartzes.
         func error(at uptime: Duration) -> Duration { error + (uptime - at) / StationClock.driftDivisor }
@@ -35,7 +37,7 @@ public struct StationClock: Equatable, Sendable {
     }
 
     private let trustsHost: Bool
-    /// The newest time that is known to be past.
+    /// The newest time that is known to be past, as far as certificates go.
     private let newest: Timestamp
     private let latest: Timestamp
     private var best: Estimate?
@@ -47,14 +49,25 @@ public struct StationClock: Equatable, Sendable {
 
     /// - Parameters:
     ///   - trustsHost: Whether the host's clock counts as right before the central system tells the time.
-    ///   - told: When uptime was zero, UTC milliseconds, as the central system told an earlier process of this boot.
+    ///   - told: When uptime was zero, as the central system told an earlier process of this boot.
     ///   - newest: The newest time that anything on disk is of.
-    public init(trustsHost: Bool = false, told: Int64? = nil, newest: Timestamp = HostClock.earliest) {
+    ///   - newestProven: The newest time on disk that was told by somebody who had proved who he is; nil for `newest`.
+    public init(
+        trustsHost: Bool = false,
+        told: BootStart? = nil,
+        newest: Timestamp = HostClock.earliest,
+        newestProven: Timestamp? = nil
+    ) {
         self.trustsHost = trustsHost
-        self.newest = max(newest, HostClock.earliest)
-        latest = self.newest.advanced(by: Self.longestUnknown)
-        best = told.map { Estimate(start: $0, error: Self.resolution, at: .zero) }
+        self.newest = max(newestProven ?? newest, HostClock.earliest)
+        latest = max(newest, HostClock.earliest).advanced(by: Self.longestUnknown)
+        best = told.map {
+            Estimate(start: $0.utc, error: Self.resolution, at: .zero, isProven: $0.isProven == true)
+        }
     }
+
+    /// Whether the time known is that of a central system that has proved who it is.
+    public var isProven: Bool { best?.isProven == true }
 
     /// The central system told its time.
     /// - Parameters:
@@ -79,10 +92,12 @@ public struct StationClock: Equatable, Sendable {
         guard trip <= (best == nil ? Self.longestFirstTrip : Self.longestTrip) else {
             return .ignored("the answer took too long to tell the time")
         }
+        let objection = certificates?.objection(to: time)
         let told = Estimate(
             start: time.advanced(by: trip / 2 - moment.uptime).millisecondsSinceEpoch,
             error: trip / 2 + Self.resolution,
-            at: moment.uptime
+            at: moment.uptime,
+            isProven: certificates != nil && objection == nil
         )
         let host = Estimate(
             start: moment.utc.advanced(by: .zero - moment.uptime).millisecondsSinceEpoch,
@@ -91,10 +106,12 @@ public struct StationClock: Equatable, Sendable {
         )
         let known = best ?? (trustsHost ? host : nil)
         if let known, !contradicts(told, known, at: moment) {
-            return use(told.error <= known.error(at: moment.uptime) ? told : known, at: moment)
+            var better = told.error <= known.error(at: moment.uptime) ? told : known
+            better.isProven = told.isProven || known.isProven
+            return use(better, at: moment)
         }
         // Where it is no news it does no harm: a connection may outlast the certificates that it was opened with.
-        if let objection = certificates?.objection(to: time) { return .ignored(objection) }
+        if let objection { return .ignored(objection) }
         guard known != nil else { return use(told, at: moment) }
         // Somebody's clock was moved, or the answer is wrong: one wrong answer moves no transaction.
         if let doubted, !contradicts(told, doubted, at: moment) { return use(told, at: moment) }
@@ -103,8 +120,13 @@ public struct StationClock: Equatable, Sendable {
     }
 
     /// What certificates are held against. Without a clock that can be trusted the charger knows what it has written down: it is later than that.
+    ///
+    /// A time that was told on a plain connection may be anybody's. It serves for timestamps, and bars no certificate: else one wrong word
+    /// would keep a charger for ever from the central system that could put it right.
     public func knownTime(at moment: Moment) -> KnownTime {
-        if let best { return .about(Timestamp(millisecondsSinceEpoch: best.start).advanced(by: moment.uptime)) }
+        if let best, best.isProven {
+            return .about(Timestamp(millisecondsSinceEpoch: best.start).advanced(by: moment.uptime))
+        }
         return trustsHost ? .about(moment.utc) : .atLeast(newest)
     }
 

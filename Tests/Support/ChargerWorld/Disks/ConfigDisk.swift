@@ -12,7 +12,7 @@ final class ConfigDisk {
     let files: SimulatedDisk
     private let notebook: Notebook
     /// While the process lives.
-    private var journal: Journal?
+    private var journal: ResilientJournal?
     /// What was acknowledged.
     private var changes: [StoredChange] = []
     private var secrets: [String: Secret] = [:]
@@ -31,9 +31,9 @@ final class ConfigDisk {
     func open(_ machine: inout ConfigMachine) throws(StorageError) {
         let options = Journal.Options(path: Self.folder + "/settings.journal", magic: "CHGCONFG", formatVersion: 1)
         var found: [StoredChange] = []
-        let journal = try Journal.open(options, files: files) { record in
+        let journal = try ResilientJournal(options, files: files, onBegin: { found = [] }) { record in
             if let change = try? JSON.decode(StoredChange.self, from: record.payload) { found.append(change) }
-        }.journal
+        }
         let body = try document.load().body
         let names = body.flatMap { try? JSON.decode([String: String].self, from: $0) } ?? [:]
         self.journal = journal
@@ -63,7 +63,8 @@ final class ConfigDisk {
 
     func append(_ change: StoredChange) throws(StorageError) {
         guard let payload = try? JSON.encode(change) else { return notebook.violate("\(change) cannot be written") }
-        try journal?.append(payload, durability: .immediate)
+        _ = try journal?.overcomeObstacle()
+        try journal?.journal.append(payload, durability: .immediate)
         changes.append(change)
     }
 

@@ -54,6 +54,13 @@ final class Disks {
         if isFull { whenFailed() }
     }
 
+    /// From now on nothing can be changed on any disk, or it can again.
+    func setReadOnly(_ isReadOnly: Bool) {
+        notebook.note("world", isReadOnly ? "the disks are mounted read-only" : "the disks are mounted writable")
+        for files in all { files.isReadOnly = isReadOnly }
+        if isReadOnly { whenFailed() }
+    }
+
     /// Has a call of a service to its disk fail, or heals the disk.
     func plan(_ fault: DiskFault?, of service: Service) {
         notebook.note("world", "the disk of \(service) has \(fault.map { "\($0)" } ?? "no fault any more")")
@@ -68,6 +75,7 @@ final class Disks {
         failing = PerService(0)
         for files in all {
             files.capacityBytes = nil
+            files.isReadOnly = false
             files.heal()
         }
     }

@@ -40,6 +40,9 @@ final class GatewayDisk {
         witness = JournalWitness(files, notebook)
     }
 
+    /// Why the process that lives cannot store anything, since its start.
+    var obstacle: StorageError? { journal?.obstacle }
+
     /// The journal as it should be, folded.
     var restored: TransactionLedger { witness.restored }
 

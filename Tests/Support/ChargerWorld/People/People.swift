@@ -69,6 +69,7 @@ final class People {
             around.clock.step(by: duration)
             around.auditor.calm.clockStepped()
         case .diskFull(let isFull): around.disks.setFull(isFull)
+        case .diskReadOnly(let isReadOnly): around.disks.setReadOnly(isReadOnly)
         case .failNextWrite(let kind, let service): around.disks.addNext(kind, of: service)
         case .disk(let fault, let service): around.disks.plan(fault, of: service)
         case .door(let door): around.network.setDoor(door)

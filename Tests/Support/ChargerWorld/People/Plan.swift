@@ -29,6 +29,8 @@ public enum Plan: Equatable, Sendable {
     case silence
     case stepClock(Duration)
     case diskFull(Bool)
+    /// The file systems of the services are mounted read-only, or writable again.
+    case diskReadOnly(Bool)
     case failNextWrite(PersistFault.Kind, of: Service)
     /// A call of the service to its disk fails; nil heals the disk.
     case disk(DiskFault?, of: Service)
@@ -41,7 +43,7 @@ public enum Plan: Equatable, Sendable {
         case .command(let command): command.isMishap
         case .resend: false
         case .kill, .upgrade, .freeze, .strayPermit, .cutPower, .uplink, .stall, .silence, .stepClock, .diskFull,
-            .failNextWrite, .disk, .door:
+            .diskReadOnly, .failNextWrite, .disk, .door:
             true
         }
     }

@@ -59,7 +59,12 @@ final class GatewayProcess: ServiceProcess {
         around.auditor.gatewayStarted(found.documents)
     }
 
-    func begin() { host.deliver(.started) }
+    func begin() {
+        if let obstacle = around.disks.gateway.obstacle {
+            host.deliver(.charging(.persistFailed(reason: obstacle.description)))
+        }
+        host.deliver(.started)
+    }
 
     func askToEnd() { host.whenAwake { [unowned self] in host.deliver(.terminationRequested) } }
 

@@ -51,6 +51,9 @@ public struct BootStart: Codable, Equatable, Sendable {
     public var boot: String
     /// UTC milliseconds at uptime zero.
     public var utc: Int64
+    /// It was told by a central system that proved who it is, by certificates that are valid then. Nil where it was not, and in files of a
+    /// version that did not keep it.
+    public var isProven: Bool?
 }
 
 /// Everything that single records said before a compaction dropped them.

@@ -41,6 +41,8 @@ struct RecordBook: Equatable, Sendable {
     private var compactionWaitsUntil = Duration.zero
     /// What meter values may take.
     private var samples = SampleBudget()
+    /// Files that hold what could not be read of the journal, and wait for a person.
+    var keptAside: [String] = []
 
     init(_ restored: TransactionLedger) {
         ledger = restored
@@ -57,12 +59,22 @@ struct RecordBook: Equatable, Sendable {
             && left.compactedThrough == right.compactedThrough
             && left.compactionWaitsUntil == right.compactionWaitsUntil
             && left.samples == right.samples
+            && left.keptAside == right.keptAside
     }
 
     /// Why the disk takes nothing, for people; nil while it does.
     var fault: String? {
         guard case .refuses(let reason, _) = disk else { return nil }
         return reason
+    }
+
+    /// What people should know of the disk; nil while there is nothing.
+    var trouble: String? {
+        if let fault { return fault }
+        guard let first = keptAside.first else { return nil }
+        let others = keptAside.count > 1 ? " and \(keptAside.count - 1) more" : ""
+        return "bills may be missing: what could not be read is kept as \(first)\(others) in the state folder; "
+            + "move it elsewhere once you have seen to it"
     }
 
     /// Whether something may begin that needs a record on disk first.

@@ -68,6 +68,16 @@ public struct TransactionLedger: Equatable, Sendable {
     /// When the boots of the machine began, oldest first.
     public var boots: [BootStart] { bootTimes.known }
 
+    /// The newest time that anything is of, UTC milliseconds; 0 for none.
+    var newestUTC: Int64 { max(newestTime?.utc ?? 0, boots.last?.utc ?? 0) }
+
+    /// The same of what was told by a central system that had proved who it is. What happened since a boot counts only where nobody else
+    /// ever told a time: the events do not say by which word they are dated.
+    var newestProvenUTC: Int64 {
+        let proven = boots.filter { $0.isProven == true }
+        return proven.count == boots.count && !boots.isEmpty ? newestUTC : proven.map(\.utc).max() ?? 0
+    }
+
     /// Transactions that have to be ended because the disk lost records, oldest first.
     var withoutEnd: [Orphan] {
         let doubtful = open.values.filter { $0.mayBeOver == true }.sorted { $0.began.sequence < $1.began.sequence }

@@ -84,9 +84,18 @@ struct StatusReporter: Equatable, Sendable {
         // What did not last long enough is never reported.
         pending.removeAll { $0.report.connectorId == connectorId && $0.due > uptime }
         let last = pending.last { $0.report.connectorId == connectorId }?.report ?? sent[connectorId]
-        guard !report.saysTheSame(as: last) else { return }
+        guard !report.saysTheSame(as: last) else { return tellAgain(report, at: uptime) }
         pending.append(Pending(report: report, due: uptime + minimumDuration))
         if pending.count > Self.pendingLimit { collapse() }
+    }
+
+    /// It was another for a moment that was not worth a report; what nobody confirmed before that is still to be told.
+    private mutating func tellAgain(_ report: StatusReport, at uptime: Duration) {
+        let connectorId = report.connectorId
+        guard unanswered[connectorId] != nil, !pending.contains(where: { $0.report.connectorId == connectorId }) else {
+            return
+        }
+        pending.append(Pending(report: report, due: uptime + pause(connectorId), cause: .repeated))
     }
 
     /// Queues what the central system must hear now: everything after a BootNotification (E §3.22), else what changed.
@@ -142,6 +151,7 @@ struct StatusReporter: Equatable, Sendable {
         pending.removeAll()
         inFlight = nil
         unanswered = [:]
+        failures = [:]
     }
 
     /// Queues the current status of a connector, changed or not (OCPP 1.6 §5.17).
@@ -166,6 +176,7 @@ struct StatusReporter: Equatable, Sendable {
             guard due.cause != .changed || !due.report.saysTheSame(as: sent[connectorId]) else { continue }
             count += 1
             inFlight = Transmission(number: count, report: due.report)
+            if due.cause == .changed { failures[connectorId] = nil }
             unanswered[connectorId] = nil
             sent[connectorId] = due.report
             if due.report.errorCode != .noError { missed[connectorId] = due.report }
@@ -174,9 +185,16 @@ struct StatusReporter: Equatable, Sendable {
         return nil
     }
 
-    /// How often a status is sent that the central system does not confirm, and how long it waits between.
+    /// How often a status is sent in quick order that the central system does not confirm, and how long it waits between.
     private static let attempts = 3
     private static let retryAfter = Duration.seconds(30)
+    /// After that: whoever refuses a status now may take it in later, and should not have to lose the connection for it.
+    private static let retryLaterAfter = Duration.seconds(3600)
+
+    /// How long that connector's status waits after its newest failure.
+    private func pause(_ connectorId: Int) -> Duration {
+        failures[connectorId, default: 0] < Self.attempts ? Self.retryAfter : Self.retryLaterAfter
+    }
 
     /// The report of that number is settled. Only `confirmed` means that the central system knows it; else it is repeated, unless there is a
     /// newer one. A confirmation that comes late spares the repetition.
@@ -202,13 +220,9 @@ struct StatusReporter: Equatable, Sendable {
     private mutating func failed(_ sent: Transmission, at uptime: Duration) {
         let connectorId = sent.report.connectorId
         unanswered[connectorId] = sent
-        failures[connectorId, default: 0] += 1
-        guard failures[connectorId, default: 0] < Self.attempts else {
-            failures[connectorId] = nil
-            return
-        }
+        failures[connectorId] = min(failures[connectorId, default: 0] + 1, Self.attempts)
         guard isOnline, !pending.contains(where: { $0.report.connectorId == connectorId }) else { return }
-        pending.append(Pending(report: sent.report, due: uptime + Self.retryAfter, cause: .repeated))
+        pending.append(Pending(report: sent.report, due: uptime + pause(connectorId), cause: .repeated))
     }
 
     private mutating func collapse() {

@@ -182,7 +182,7 @@ struct Statuses: Sendable {
             attempts: turn.ledger.failures,
             nextAttemptAt: delivery.nextAttemptUTC,
             deadLetters: turn.ledger.deadLetters.count,
-            storageFault: turn.book.fault
+            storageFault: turn.book.trouble
         )
         guard queue != state else { return }
         queue = state

@@ -1,0 +1,75 @@
+import BusSchema
+import OCPP
+import Primitives
+import Testing
+
+@testable import GatewayCore
+
+/// The time that the central system tells, and what the charger believes of it (OCPP 1.6 §4.2, §4.6).
+@Suite struct ToldTimeTests {
+    /// A central system that tells a wrong time does so with every answer.
+    @Test func aTimeThatIsNotBelievedIsLoggedOnceAnHour() throws {
+        var bench = try GatewayBench(clockIsTrusted: false, url: "wss://cs.example/CP1", trust: "roots")
+        bench.start()
+        bench.feed(.link(.resolved(dial: 1, addresses: 1)))
+        bench.feed(.link(.connected(dial: 1)))
+        let validity = Validity(begin: bench.now.utc, end: bench.now.utc.advanced(by: .seconds(86_400)))
+        bench.feed(.link(.secured(dial: 1, certificates: validity)))
+        bench.feed(.link(.handshakeFinished(dial: 1)))
+        let wrong = Duration.seconds(10 * 86_400)
+        bench.answerBoot(.accepted, interval: 60, ahead: wrong)
+        bench.settleStatuses()
+        for _ in 0..<119 {
+            bench.advance(.seconds(60))
+            bench.feed(.link(.received))
+            bench.answer(.heartbeat(Heartbeat.Confirmation(currentTime: bench.now.utc.advanced(by: wrong))))
+        }
+        #expect(bench.logged.count { $0.hasPrefix("the central system's time is not used") } == 2)
+    }
+
+    /// Told over ws://, then the site moves to wss://, and the program or the machine starts anew: nobody could put the time right any more.
+    @Test(arguments: ["boot", "earlier"]) func aTimeToldOnAPlainConnectionBarsNoCertificateAfterARestart(boot: String)
+        throws
+    {
+        let wrong: Int64 = 2_200_000_000_000
+        for isProven in [nil, true] {
+            var restored = TransactionLedger()
+            var start = BootStart(boot: boot, utc: wrong)
+            start.isProven = isProven
+            restored.read(.bootStart(start))
+            var bench = try GatewayBench(
+                clockIsTrusted: false,
+                url: "wss://cs.example/CP1",
+                trust: "roots",
+                restored: restored
+            )
+            bench.start()
+            bench.feed(.link(.resolved(dial: 1, addresses: 1)))
+            let effects = bench.feed(.link(.connected(dial: 1)))
+            let time = effects.compactMap { if case .secureLink(_, let time) = $0 { time } else { nil } }.first
+            if isProven == nil {
+                #expect(time == .atLeast(HostClock.earliest))
+            } else {
+                #expect(try #require(time).earliest >= Timestamp(millisecondsSinceEpoch: wrong))
+            }
+        }
+    }
+
+    /// What a certificate vouched for is kept as such, over a compaction of the journal too.
+    @Test func whetherATimeWasProvenIsOnDisk() throws {
+        var bench = try GatewayBench(clockIsTrusted: false, url: "wss://cs.example/CP1", trust: "roots")
+        bench.start()
+        bench.feed(.link(.resolved(dial: 1, addresses: 1)))
+        bench.feed(.link(.connected(dial: 1)))
+        let validity = Validity(begin: bench.now.utc, end: bench.now.utc.advanced(by: .seconds(86_400)))
+        bench.feed(.link(.secured(dial: 1, certificates: validity)))
+        bench.feed(.link(.handshakeFinished(dial: 1)))
+        let records = bench.answerBoot(.accepted, ahead: .seconds(30)).persisted
+        var ledger = TransactionLedger()
+        for record in records { ledger.read(record) }
+        #expect(ledger.boots.map(\.isProven) == [true])
+        var compacted = TransactionLedger()
+        compacted.read(JournalCompaction(ledger).checkpoint)
+        #expect(compacted.newestProvenUTC == ledger.newestUTC)
+    }
+}
