@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Builds the Debian packages of the charger, without network once its prerequisites are there.
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+usage: deploy/package.sh [--output DIRECTORY] [--version VERSION] [--binaries DIRECTORY]
+  --output     where the packages go (default: .build/packages)
+  --version    instead of the one in deploy/debian/changelog, for a build that is newer than it
+  --binaries   packs these programs instead of building them; for tests
+The same commit and toolchain give the same bytes, whatever the directory is called.
+END
+}
+
+output=.build/packages version='' binaries=''
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --output) output=${2:?--output needs a directory}; shift 2 ;;
+    --version) version=${2:?--version needs a version}; shift 2 ;;
+    --binaries) binaries=${2:?--binaries needs a directory}; shift 2 ;;
+    --help | -h) usage; exit 0 ;;
+    *) echo "unknown option: $1" >&2; usage >&2; exit 2 ;;
+  esac
+done
+
+cd "$(dirname "$0")/.."
+. deploy/prerequisites.sh
+need_packages libzmq3-dev libssl-dev debhelper dpkg-dev chrpath lintian
+need_swift
+programs=(ocpp-gateway hardware-io modem-manager config-store chargectl)
+libraries=/usr/lib/charger/swift
+swift_version=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' | head -n 1)
+runtime=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")/lib/swift/linux
+
+# Times in the packages are that of the changelog, not of today.
+SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -l deploy/debian/changelog -S Timestamp)
+export SOURCE_DATE_EPOCH LC_ALL=C.UTF-8 TZ=UTC
+
+if [ -z "$binaries" ]; then
+  echo "Building the programs (the first time takes some minutes) …"
+  flags=(
+    -c release --scratch-path .build/packaging
+    # No path of this machine is in what is shipped, not in the symbols either.
+    -Xswiftc -file-prefix-map -Xswiftc "$PWD=/usr/src/charger"
+  )
+  for program in "${programs[@]}"; do
+    swift build "${flags[@]}" --product "$program" > .build/packaging.log 2>&1 || { cat .build/packaging.log; exit 1; }
+  done
+  binaries=$(swift build "${flags[@]}" --show-bin-path)
+fi
+
+stage=.build/package-stage/charger
+rm -rf .build/package-stage
+mkdir -p "$stage/built/bin" "$stage/built/swift" "$stage/etc" "$output"
+for program in "${programs[@]}"; do install -m 755 "$binaries/$program" "$stage/built/bin/$program"; done
+# The closure of what the programs need of Swift's own libraries.
+for library in $(LD_LIBRARY_PATH=$runtime ldd "${programs[@]/#/$stage/built/bin/}" | sed -nE 's|.*=> (.*/libswift[^ ]*\.so) .*|\1|p' | sort -u); do
+  install -m 644 "$runtime/$(basename "$library")" "$stage/built/swift/"
+done
+# The programs find them where the package puts them; the toolchain wrote down where they are here.
+for program in "${programs[@]}"; do chrpath -r "$libraries-$swift_version" "$stage/built/bin/$program" > /dev/null; done
+cp -r deploy/systemd "$stage/systemd"
+cp deploy/config/wallbox.json "$stage/etc/charger.json"
+cp -r deploy/debian "$stage/debian"
+chmod -R u+w,go-w "$stage"
+(
+  cd "$stage/debian"
+  for template in *.in; do
+    sed "s/@SWIFT@/$swift_version/g" "$template" > "${template%.in}"
+    rm "$template"
+  done
+  cp ../systemd/charger.sysusers charger-common.sysusers
+  cp ../systemd/charger.tmpfiles charger-common.tmpfiles
+  cp ../systemd/charger.udev charger-common.udev
+  echo "built/swift/*.so ${libraries#/}-$swift_version" > "charger-swift-runtime-$swift_version.install"
+  if [ -n "$version" ]; then
+    { printf 'charger (%s) bookworm; urgency=medium\n\n  * Built from a newer state than the last release.\n\n -- %s  %s\n\n' \
+        "$version" "$(dpkg-parsechangelog -l changelog -S Maintainer)" "$(dpkg-parsechangelog -l changelog -S Date)"
+      cat changelog
+    } > changelog.new && mv changelog.new changelog
+  fi
+)
+
+echo "Packing …"
+rm -f "$output"/charger*.deb "$output"/charger_*
+(cd "$stage" && SWIFT=$swift_version dpkg-buildpackage --build=binary --no-sign --no-check-builddeps) > .build/packing.log 2>&1 || { cat .build/packing.log; exit 1; }
+mv .build/package-stage/charger*_*.deb .build/package-stage/charger_*.changes .build/package-stage/charger_*.buildinfo "$output/"
+lintian --fail-on error,warning --tag-display-limit 0 --allow-root "$output"/charger_*.changes
+ls -l "$output"/charger*.deb | awk '{ printf "  %-60s %9d bytes\n", $9, $5 }'
