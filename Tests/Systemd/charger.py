@@ -84,18 +84,23 @@ class CentralSystem:
 class Charger:
     """The four services in a machine, driven as a technician drives them."""
 
-    def __init__(self, change=lambda root: None):
+    def __init__(self, change=lambda root: None, put=install):
         def files(root):
-            install(root)
+            put(root)
             change(root)
 
         self.machine = Container(files)
         self.central = None
 
-    def start(self, *options):
-        """Boots, with a central system that is there already, and starts the target."""
+    def boot(self, *options):
+        """Boots, with a central system that is there already."""
         self.central = CentralSystem(self.machine, *options)
         self.machine.boot()
+        return self
+
+    def start(self, *options):
+        """Boots and starts the target."""
+        self.boot(*options)
         self.machine.run("systemctl", "start", "charger.target")
         return self
 

@@ -1,0 +1,158 @@
+"""The Debian packages on a bare Debian: installed, used by the guide alone, upgraded and downgraded while a car charges, removed."""
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from charger import BINARIES, CONFIGURATION, PORT, SERVICES, Charger
+
+PACKAGING = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "package.sh"
+VERSIONS = {"first": "0.1.0", "second": "0.1.0+second"}
+
+
+def build(folder, version):
+    result = subprocess.run(
+        [PACKAGING, "--binaries", BINARIES, "--output", folder, "--version", version, "--unchecked"],
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=600,
+    )
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    if not shutil.which("dh"):
+        pytest.skip("needs the packages debhelper, chrpath and lintian")
+    folder = tmp_path_factory.mktemp("packages")
+    for name, version in VERSIONS.items():
+        build(folder / name, version)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bare(packages):
+    """A Debian that has nothing of ours but the packages in /srv."""
+
+    def put(root):
+        for name in VERSIONS:
+            (root / "srv" / name).mkdir(parents=True)
+            for package in (packages / name).glob("*.deb"):
+                shutil.copy(package, root / "srv" / name / package.name)
+
+    with Charger(put=put) as charger:
+        yield charger.boot()
+
+
+def install(charger, *patterns):
+    words = " ".join(f"/srv/{pattern}" for pattern in patterns)
+    return charger.machine.run("sh", "-c", f"DEBIAN_FRONTEND=noninteractive dpkg --install {words}", timeout=120)
+
+
+def pids(charger):
+    return {service: charger.machine.pid(service) for service in SERVICES}
+
+
+# The tests of this file are one story, in this order.
+
+
+def test_the_first_ten_minutes_by_the_guide(bare, report):
+    machine = bare.machine
+    install(bare, "first/*.deb")
+    assert all(machine.property(service, "ActiveState") == "active" for service in SERVICES)
+    status = machine.run("chargectl", "status", check=False)
+    assert status.returncode == 1 and "centralSystem.url" in status.stdout, status
+    # One who may listen and ask, and is no administrator.
+    machine.run("useradd", "--groups", "charger-tap,charger-control", "anna")
+    anna = {"user": "anna", "groups": ("charger-tap", "charger-control")}
+    text = machine.read("cat", "/etc/charger/charger.json")
+    document = json.loads(text) | {"centralSystem": {"url": f"ws://127.0.0.1:{PORT}/ocpp", "identity": "CP1"}}
+    wrong = json.dumps(document | {"conectors": []})
+    machine.run("tee", "/etc/charger/charger.json", text=wrong)
+    check = machine.run("chargectl", "config", "check", "/etc/charger/charger.json", check=False)
+    assert check.returncode == 78 and "connectors" in check.stdout + check.stderr, check
+    machine.run("tee", "/etc/charger/charger.json", text=json.dumps(document))
+    machine.run("chargectl", "config", "check", "/etc/charger/charger.json", **anna)
+    machine.run("systemctl", "restart", "charger.target")
+    machine.run("chargectl", "wait", "ocpp.link", "phase=accepted", **anna)
+    assert machine.run("chargectl", "status", **anna).returncode == 0
+    machine.run("chargectl", "sim", "plug", **anna)
+    machine.run("chargectl", "sim", "swipe", "04A1B2C3", **anna)
+    machine.run("chargectl", "wait", "hardware.connector.1", "contactor=closed", **anna)
+    machine.run("chargectl", "sim", "unplug", **anna)
+    machine.run("chargectl", "wait", "ocpp.connector.1", "status=Available", **anna)
+    assert bare.ledger()["violations"] == []
+    archive = machine.run("chargectl", "report", "--output", "/tmp/report.tar", **anna)
+    assert archive.returncode == 0 and machine.read("tar", "-tf", "/tmp/report.tar")
+
+
+def test_nothing_is_needed_that_is_not_declared(bare, report):
+    machine = bare.machine
+    programs = [f"/usr/lib/charger/{service}" for service in SERVICES] + ["/usr/bin/chargectl"]
+    for program in programs:
+        libraries = machine.read("ldd", program)
+        assert "not found" not in libraries
+        # Swift's once, for all.
+        assert set(re.findall(r"=> (\S*)/libswift\S+", libraries)) == {re.search(r"=> (\S*)/libswiftCore", libraries)[1]}
+        assert "/usr/lib/charger/swift-" in libraries
+        built_at = str(BINARIES).removesuffix("/debug").encode()
+        assert pathlib.Path(f"{machine.root}{program}").read_bytes().count(built_at) == 0, f"{program} names the machine that built it"
+    sizes = machine.read("dpkg-query", "--show", "--showformat", "${Package} ${Installed-Size}\n", "charger-*")
+    total = sum(int(line.split()[1]) for line in sizes.splitlines() if line.split()[1:]) / 1024
+    report(f"installed size of the packages, the libraries of Swift included: {total:.1f} MiB ({BINARIES.name} build)")
+
+
+def test_each_package_is_upgraded_while_a_car_charges_and_restarts_only_its_service(bare):
+    machine = bare.machine
+    machine.run("tee", "/etc/charger/charger.json", text=json.dumps(CONFIGURATION))
+    machine.run("systemctl", "restart", "charger.target")
+    bare.wait("ocpp.link", "phase=accepted")
+    bare.wait("ocpp.connector.1", "status=Available")
+    number = len(bare.ledger()["transactions"]) + 1
+    start = bare.begin()
+    for service in [*(each for each in SERVICES if each != "hardware-io"), "hardware-io"]:
+        before = pids(bare)
+        tap = bare.tap("hardware.connector.1")
+        install(bare, f"second/charger-{service}_*.deb")
+        bare.energy_flows()
+        contactor = [state["contactor"] for state in tap.end()]
+        after = pids(bare)
+        assert [each for each in SERVICES if after[each] != before[each]] == [service]
+        if service == "hardware-io":
+            assert "open" in contactor and contactor[-1] == "closed", contactor
+        else:
+            assert set(contactor) == {"closed"}, contactor
+    stop = bare.end()
+    bare.judge(number, start, stop)
+
+
+def test_a_downgrade_keeps_what_is_on_disk(bare):
+    machine = bare.machine
+    told = machine.read("chargectl", "tx", "list")
+    start = bare.begin()
+    number = len(bare.ledger()["transactions"])
+    machine.run("chargectl", "config", "set", "MeterValueSampleInterval", "7")
+    install(bare, "second/charger-common_*.deb", "second/charger-swift*.deb", "second/charger-chargectl_*.deb")
+    install(bare, "first/*.deb")
+    bare.energy_flows()
+    stop = bare.end()
+    bare.judge(number, start, stop)
+    assert "7" in machine.read("chargectl", "config", "get", "MeterValueSampleInterval")
+    assert told.splitlines()[0] in machine.read("chargectl", "tx", "list")
+
+
+def test_removing_and_purging_keeps_billing_data(bare):
+    machine = bare.machine
+    journals = machine.read("sh", "-c", "cd /var/lib/charger && find . -type f | sort")
+    assert "transactions.journal" in journals
+    running = [pid for pid in pids(bare).values()]
+    for step in ("--remove", "--purge"):
+        machine.run("sh", "-c", f"dpkg {step} $(dpkg-query --show --showformat '${{Package}}\n' 'charger-*')", timeout=120)
+        assert machine.read("sh", "-c", "cd /var/lib/charger && find . -type f | sort") == journals
+    for pid in running:
+        assert machine.run("test", "-e", f"/proc/{pid}", check=False).returncode == 1
+    assert machine.read("find", "/run/charger", "-type", "s", check=False) == ""
+    install(bare, "first/*.deb")
+    assert all(machine.property(service, "ActiveState") == "active" for service in SERVICES)
