@@ -79,6 +79,7 @@ class CentralSystem:
     def close(self):
         self.process.kill()
         self.process.wait()
+        pathlib.Path(self.control).unlink(missing_ok=True)
 
 
 class Charger:
