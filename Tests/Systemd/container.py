@@ -36,6 +36,10 @@ def missing():
         return f"needs {', '.join(tools)} (packages systemd-container, mmdebstrap, util-linux, iproute2)"
     if not unified_hierarchy():
         return "needs a cgroup2 file system"
+    try:
+        base_system()
+    except subprocess.SubprocessError as error:
+        return f"needs a Debian to boot, and mmdebstrap could not make one: {error}"
     return None
 
 
