@@ -92,7 +92,10 @@ extension GatewayMachine {
         switch outcome {
         case .confirmed(.bootNotification(let confirmation)): time = confirmation.currentTime
         case .confirmed(.heartbeat(let confirmation)): time = confirmation.currentTime
-        case .confirmed, .refused, .timedOut, .connectionLost, .unreadable, .unsettled: return
+        case .unreadable(let result):
+            guard case .registration(.some, let told?, _) = result.salvaged else { return }
+            time = told
+        case .confirmed, .refused, .timedOut, .connectionLost, .unsettled: return
         }
         let certificates = connection.certificates
         switch clock.observe(time, sentUptime: sentAt.uptime, under: certificates, at: turn.moment) {
