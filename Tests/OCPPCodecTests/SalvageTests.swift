@@ -1,3 +1,4 @@
+import JSON
 import OCPP
 import OCPPCodec
 import Primitives
@@ -73,6 +74,21 @@ import Testing
         #"\u0041\u0075\u0074\u0068\u006f\u0072\u0069\u007a\u0061\u0074\u0069\u006f\u006e\u004b\u0065\u0079"#,
         #"Authorization\\u004bey"#, #"[2,"x","ChangeConfiguration",{"key":"AuthorizationKe\u0079"#,
     ])
+    /// Answers are logged and shown: whoever puts the password in the place of a member's name is not quoted.
+    @Test func ofAChangeOfConfigurationNoUnknownMemberIsNamed() throws {
+        func problem(_ action: Action, _ payload: JSONValue) -> String? {
+            do throws(CallError) {
+                _ = try MessageCodec.request(action, payload: payload)
+                return nil
+            } catch {
+                #expect(error.code == .formationViolation)
+                return error.errorDescription
+            }
+        }
+        #expect(problem(.changeConfiguration, ["key": "k", "value": "v", "00112233": "1"]) == "unknown key")
+        #expect(problem(.reset, ["type": "Soft", "00112233": "1"]) == "00112233: unknown key")
+    }
+
     func aNameIsFoundInAnySpelling(_ text: String) {
         #expect(FrameText.mentions("AuthorizationKey", in: Array(text.utf8)))
     }
