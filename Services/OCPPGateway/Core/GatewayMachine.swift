@@ -217,6 +217,11 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         case .charging(let event):
             perform(charging.handle(event, at: moment), &turn)
         case .hardwareRestartAnswered(let answer): hardwareRestartAnswered(answer, &turn)
+            guard case .hardwareMeter = event else { return }
+            _ = FeatureProfiles.first(of: &self) { profile, machine in
+                profile.meterWasRead(&machine, &turn)
+                return false
+            }
         case .asked(let number, let request): asked(number, request, &turn)
         case .recordsRead(let query, let found):
             let reply = query.reply(found, charging.turn(at: moment))
