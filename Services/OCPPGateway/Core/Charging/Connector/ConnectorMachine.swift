@@ -299,7 +299,7 @@ struct ConnectorMachine: Equatable, Sendable {
     /// Whether the cable is kept for a group, so that another identifier of it may have it.
     var keepsCableForGroup: Bool {
         guard settings.hasLock, case .finishing(.some(let kept)) = session else { return false }
-        return kept.parentIdTag != nil
+        return kept.isOfGroup
     }
 
     /// The owner of a cable that was kept locked is here (E §3.5).

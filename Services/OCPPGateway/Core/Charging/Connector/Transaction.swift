@@ -56,7 +56,7 @@ struct Transaction: Equatable, Sendable {
         uuid = open.began.transaction
         connectorId = open.began.connectorId
         idTag = open.began.idTag
-        parentIdTag = open.assigned?.parentIdTag ?? open.began.parentIdTag
+        parentIdTag = (open.assigned?.parentIdTag).group ?? open.began.parentIdTag.group
         meterStartWh = open.began.meterStartWh
         registerEpoch = open.began.registerEpoch
         startTime = open.began.time

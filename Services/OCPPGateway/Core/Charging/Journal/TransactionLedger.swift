@@ -233,7 +233,7 @@ public struct TransactionLedger: Equatable, Sendable {
             transaction: ended.transaction,
             reason: ended.reason,
             idTag: over.began.idTag,
-            parentIdTag: over.assigned?.parentIdTag ?? over.began.parentIdTag
+            parentIdTag: (over.assigned?.parentIdTag).group ?? over.began.parentIdTag.group
         )
     }
 
