@@ -34,9 +34,10 @@ public enum SalvagedResult: Equatable, Sendable {
     }
 }
 
-/// The fields of an `IdTagInfo` that fit. An expiry date that cannot be read is nil as if there were none: whoever would remember the
-/// status for later must not.
+/// The fields of an `IdTagInfo` that fit. An expiry date that cannot be read is nil as if there were none: whoever would remember that
+/// somebody is accepted for later must not.
 public struct SalvagedIdTagInfo: Equatable, Sendable {
+    /// Nil where nothing was said. What cannot be read is not Accepted: it is Invalid here.
     public var status: AuthorizationStatus?
     public var parentIdTag: IdToken?
     public var expiryDate: Timestamp?

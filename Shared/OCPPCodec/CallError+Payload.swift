@@ -11,7 +11,9 @@ extension CallError {
     /// | list too short | OccurenceConstraintViolation |
     /// | wrong JSON type, null for a required member | TypeConstraintViolation |
     /// | too long, outside the enumeration or range, no date | PropertyConstraintViolation (E §3.24, §3.38) |
-    init(payload error: DecodingError) {
+    ///
+    /// `namesUnknown` tells whether a member that OCPP does not know is named.
+    init(payload error: DecodingError, namesUnknown: Bool = true) {
         let code: CallErrorCode
         switch error {
         case .keyNotFound: code = .protocolError
@@ -20,7 +22,8 @@ extension CallError {
         @unknown default: code = .genericError
         }
         let (path, problem) = JSON.describe(error: error)
-        self.init(code: code, errorDescription: Self.sentence(path, problem))
+        let isNamed = namesUnknown || code != .formationViolation
+        self.init(code: code, errorDescription: Self.sentence(isNamed ? path : "", problem))
     }
 
     private static func code(of cause: (any Error)?) -> CallErrorCode {

@@ -166,7 +166,8 @@ extension MessageCodec {
         do {
             return try PayloadDecoding.request(action, from: payload)
         } catch {
-            throw CallError(payload: error)
+            // Whoever mistakes a password for the name of a member is not quoted: answers are logged and shown.
+            throw CallError(payload: error, namesUnknown: action != .changeConfiguration)
         }
     }
 }

@@ -28,10 +28,19 @@ extension SalvagedResult {
 extension SalvagedIdTagInfo {
     fileprivate init(_ info: JSONValue?) {
         self.init(
-            status: info?["status"].salvaged(),
+            status: Self.status(of: info),
             parentIdTag: info?["parentIdTag"].salvaged(),
             expiryDate: info?["expiryDate"].salvaged()
         )
+    }
+
+    /// Only Accepted lets anybody charge (OCPP 1.6 §7.2), and statuses are spelled as there: what stands in the place of one and is none,
+    /// such as `accepted` or `NoCredit`, counts as Invalid. Where nothing stands there, or null, which is as good as nothing, nothing was said.
+    private static func status(of info: JSONValue?) -> AuthorizationStatus? {
+        guard let info, info != .null else { return nil }
+        guard info.asObject != nil else { return .invalid }
+        guard let status = info["status"], status != .null else { return nil }
+        return JSONValue?.some(status).salvaged() ?? .invalid
     }
 }
 

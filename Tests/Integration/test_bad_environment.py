@@ -266,11 +266,21 @@ SPELLINGS = [
     r'[2,"s3","ChangeConfiguration",{"key":"authorization\u006Bey","value":["SECRET"]}]',
     r'[2,"s4","ChangeConfiguration",{"key":"AuthorizationKe\u0079","value":"SECRET"',
     # Where the name is not quite the name.
-    r'[2,"s8","ChangeConfiguration",{"key":"AuthorisationKey","value":"SECRET"}]',
+    r'[2,"t1","ChangeConfiguration",{"key":"AuthorisationKey","value":"SECRET"}]',
     # The name mistyped, the value meant all the same.
-    '[2,"s5","ChangeConfiguration",{"key":"Authorization Key","value":"SECRET"}]',
-    '[2,"s6","ChangeConfiguration",{"key":"authorization-key","value":"SECRET"}]',
-    '[2,"s7","ChangeConfiguration",{"key":" AuthorizationKey\\t","value":"SECRET"}]',
+    '[2,"t2","ChangeConfiguration",{"key":"Authorization Key","value":"SECRET"}]',
+    '[2,"t3","ChangeConfiguration",{"key":"authorization-key","value":"SECRET"}]',
+    '[2,"t4","ChangeConfiguration",{"key":" AuthorizationKey\\t","value":"SECRET"}]',
+    # Without a key that could be read: cut off before it, never there, or with something in it that nobody sees.
+    '[2,"s5","ChangeConfiguration",{"value":"SECRET"',
+    '[2,"s6","ChangeConfiguration",{"value":"SECRET"}]',
+    '[2,"s7","ChangeConfiguration",{"key":"Authorization\u00adKey","value":"SECRET"}]',
+    '[2,"s8","ChangeConfiguration",{"key":"Authorisation","value":"SECRET"}]',
+    '[2,"s9","changeconfiguration",{"value":"SECRET"}]',
+    '[2,"s10","ChangeConfiguration",{"key":"ResetRetries","SECRET":"1"}]',
+    '[2,"s11","ChangeConfiguration",{"key":"ResetRetries","value":["SECRET"]}]',
+    '[2,"s12","ChangeConfiguration",["SECRET"]]',
+    '[9,"s13","ChangeConfiguration",{"value":"SECRET"}]',
 ]
 
 

@@ -1,3 +1,4 @@
+import JSON
 import OCPP
 import OCPPCodec
 import Primitives
@@ -14,11 +15,16 @@ import Testing
     @Test(
         arguments: [
             (#"{"transactionId":7,"idTagInfo":{"status":"Accepted","expiryDate":"never"}}"#, 7, .accepted),
-            (#"{"transactionId":7,"idTagInfo":{"status":"Perhaps"}}"#, 7, nil),
+            (#"{"transactionId":7,"idTagInfo":{"status":"Perhaps"}}"#, 7, .invalid),
+            (#"{"transactionId":7,"idTagInfo":{"status":"accepted"}}"#, 7, .invalid),
+            (#"{"transactionId":7,"idTagInfo":{"status":"NoCredit"}}"#, 7, .invalid),
+            (#"{"transactionId":7,"idTagInfo":{"status":17}}"#, 7, .invalid),
+            (#"{"transactionId":7,"idTagInfo":{"status":null}}"#, 7, nil),
+            (#"{"transactionId":7,"idTagInfo":{}}"#, 7, nil),
             (#"{"transactionId":7}"#, 7, nil),
             (#"{"transactionId":7,"idTagInfo":null}"#, 7, nil),
-            (#"{"transactionId":0,"idTagInfo":[]}"#, 0, nil),
-            (#"{"transactionId":-1,"idTagInfo":"Accepted"}"#, -1, nil),
+            (#"{"transactionId":0,"idTagInfo":[]}"#, 0, .invalid),
+            (#"{"transactionId":-1,"idTagInfo":"Accepted"}"#, -1, .invalid),
             (#"{"transactionId":"12","idTagInfo":{"status":"Blocked"}}"#, 12, .blocked),
             (#"{"transactionId":9223372036854775807}"#, Int.max, nil),
             (#"{"transactionId":9223372036854775808,"idTagInfo":{"status":"Blocked"}}"#, nil, .blocked),
@@ -41,7 +47,7 @@ import Testing
                 .authorize,
                 #"{"idTagInfo":{"status":"Perhaps","parentIdTag":"P","expiryDate":"2030-01-01T00:00:00Z"}}"#
             )
-                == .identifier(SalvagedIdTagInfo(parentIdTag: "P", expiryDate: date))
+                == .identifier(SalvagedIdTagInfo(status: .invalid, parentIdTag: "P", expiryDate: date))
         )
         #expect(
             salvaged(.stopTransaction, #"{"idTagInfo":{"status":"Expired","parentIdTag":"123456789012345678901"}}"#)
@@ -67,6 +73,21 @@ import Testing
     }
 
     // MARK: - Secrets in what cannot be read
+
+    /// Answers are logged and shown: whoever puts the password in the place of a member's name is not quoted.
+    @Test func ofAChangeOfConfigurationNoUnknownMemberIsNamed() throws {
+        func problem(_ action: Action, _ payload: JSONValue) -> String? {
+            do throws(CallError) {
+                _ = try MessageCodec.request(action, payload: payload)
+                return nil
+            } catch {
+                #expect(error.code == .formationViolation)
+                return error.errorDescription
+            }
+        }
+        #expect(problem(.changeConfiguration, ["key": "k", "value": "v", "00112233": "1"]) == "unknown key")
+        #expect(problem(.reset, ["type": "Soft", "00112233": "1"]) == "00112233: unknown key")
+    }
 
     @Test(arguments: [
         "AuthorizationKey", "authorizationkey", #"Authorization\u004bey"#, #"Authorization\u004Bey"#,

@@ -10,7 +10,17 @@ extension GatewayMachine {
         obey(link: connection.handle(.received, at: turn.moment), &turn)
         if told.isOnline { obey(link: connection.handle(.accepted, at: turn.moment), &turn) }
         heartbeat.exchanged(at: turn.moment)
+        take(message, &turn)
+        // Only now: the message may be the answer that was waited for.
+        proveAlive(&turn)
+    }
+
+    /// Something was received, a pong perhaps: silence on a message was the central system's.
+    mutating func proveAlive(_ turn: inout GatewayTurn) {
         if charging.isDeliveryInDoubt { perform(charging.handle(.linkProvedAlive, at: turn.moment), &turn) }
+    }
+
+    private mutating func take(_ message: IncomingMessage, _ turn: inout GatewayTurn) {
         switch message {
         case .call(let id, let request): respond(to: request, id: id, &turn)
         case .callResult(let id, let confirmation): answered(id, .confirmed(confirmation), &turn)
@@ -108,7 +118,10 @@ extension GatewayMachine {
         switch outcome {
         case .confirmed(.bootNotification(let confirmation)): time = confirmation.currentTime
         case .confirmed(.heartbeat(let confirmation)): time = confirmation.currentTime
-        case .confirmed, .refused, .timedOut, .connectionLost, .unreadable, .unsettled: return
+        case .unreadable(let result):
+            guard case .registration(.some, let told?, _) = result.salvaged else { return }
+            time = told
+        case .confirmed, .refused, .timedOut, .connectionLost, .unsettled: return
         }
         let certificates = connection.certificates
         switch clock.observe(time, sentUptime: sentAt.uptime, under: certificates, at: turn.moment) {

@@ -193,6 +193,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             obey(link: connection.handle(.terminationRequested, at: moment), &turn)
         case .link(let event):
             obey(link: connection.handle(event, at: moment), &turn)
+            if event == .received { proveAlive(&turn) }
         case .message(let message):
             receive(message, &turn)
         case .uplink(let state):
@@ -219,6 +220,11 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             saved(name, .failed, &turn)
         case .charging(let event):
             perform(charging.handle(event, at: moment), &turn)
+            guard case .hardwareMeter = event else { return }
+            _ = FeatureProfiles.first(of: &self) { profile, machine in
+                profile.meterWasRead(&machine, &turn)
+                return false
+            }
         case .hardwareRestartAnswered(let answer): hardwareRestartAnswered(answer, &turn)
         case .asked(let number, let request): asked(number, request, &turn)
         case .recordsRead(let query, let found):

@@ -76,7 +76,7 @@ final class GatewayDaemon {
         )
         driver = MachineHost(machine, loop: host.loop)
         link = CentralLink(url: site.url, trust: site.trust, loop: host.loop)
-        mirror = MessageMirror(bus: bus)
+        mirror = MessageMirror(bus: bus, table: site.table)
         wire()
         if let problem = site.configuration.endpointProblem { host.log.write(LogRecord(.error, problem)) }
         try listen()

@@ -9,12 +9,17 @@ import Primitives
 /// Publishes each OCPP frame on the bus for whoever listens, without secrets. While nobody does it only notes that there was one.
 final class MessageMirror {
     private let bus: BusEndpoint
+    private let table: OCPPKeyTable
     /// Our newest CALL.
     private var ours: (id: String, action: Action, at: Duration)?
     /// CALLs of the central system that are not answered yet.
     private var theirs: [String: (action: String, at: Duration)] = [:]
 
-    init(bus: BusEndpoint) { self.bus = bus }
+    /// `table` has the keys of this charger, which say what is a secret.
+    init(bus: BusEndpoint, table: OCPPKeyTable) {
+        self.bus = bus
+        self.table = table
+    }
 
     private var isWanted: Bool { bus.isWanted(OCPPMessage.type) }
 
@@ -45,19 +50,19 @@ final class MessageMirror {
         switch message {
         case .call(let id, let request):
             remember(id, request.action.rawValue)
-            publish(.received, .call, action: request.action.rawValue, id: id, Self.redacted(frame, id, request))
+            publish(.received, .call, action: request.action.rawValue, id: id, shown(frame, id, message))
         case .rejectedCall(let id, let action, _):
             remember(id, action ?? "")
-            publish(.received, .call, action: action, id: id, Self.withheldIfSecret(frame))
+            publish(.received, .call, action: action, id: id, shown(frame, id, message))
         case .callResult(let id, let confirmation):
             publish(.received, .callResult, action: confirmation.action.rawValue, id: id, frame, since: sent(id))
         case .callError(let id, _):
             publish(.received, .callError, action: ours?.action.rawValue, id: id, frame, since: sent(id))
         case .undecodableResult(let id, _):
-            let shown = Self.withheldIfSecret(frame)
-            publish(.received, .callResult, action: ours?.action.rawValue, id: id, shown, since: sent(id))
+            let frame = shown(frame, id, message)
+            publish(.received, .callResult, action: ours?.action.rawValue, id: id, frame, since: sent(id))
         case .ignored:
-            publish(.received, .unreadable, action: nil, id: nil, Self.withheldIfSecret(frame))
+            publish(.received, .unreadable, action: nil, id: nil, shown(frame, "", message))
         }
     }
 
@@ -101,24 +106,13 @@ final class MessageMirror {
         )
     }
 
-    // MARK: - Secrets
-
     /// The password for the central system never appears on the bus.
-    private static func redacted(_ frame: [UInt8], _ id: String, _ request: OCPPRequest) -> [UInt8] {
-        guard case .changeConfiguration(var change) = request, mayBeSecret(change.key.text) else { return frame }
-        change.value = "***"
-        return MessageCodec.encodeCall(id: id, .changeConfiguration(change))
-    }
-
-    /// Also where the name was typed with a blank, a dash or a slip of the pen: the value is the same.
-    private static func mayBeSecret(_ key: String) -> Bool {
-        NearestName.of(String(key.filter(\.isLetter)), in: [OCPPKeyName.authorizationKey.rawValue]) != nil
-    }
-
-    /// A frame that could not be read may hold the password anywhere.
-    private static func withheldIfSecret(_ frame: [UInt8]) -> [UInt8] {
-        let namesIt = FrameText.mentions(OCPPKeyName.authorizationKey.rawValue, in: frame)
-        return namesIt ? Array("(withheld: it names AuthorizationKey)".utf8) : frame
+    private func shown(_ frame: [UInt8], _ id: String, _ message: IncomingMessage) -> [UInt8] {
+        switch Disclosure(of: message, table, mentions: { FrameText.mentions($0, in: frame) }) {
+        case .whole: frame
+        case .instead(let change): MessageCodec.encodeCall(id: id, .changeConfiguration(change))
+        case .nothing: Array("(withheld: it may hold the AuthorizationKey)".utf8)
+        }
     }
 
     private static let mostBytes = 64 * 1024

@@ -105,6 +105,87 @@ import Testing
         #expect(bench.hardware[1]?.lock == .unlocked)
     }
 
+    /// OCPP 1.6 §3.10: an empty name is no group, over a restart too.
+    @Test(arguments: [false, true]) func theCableIsNotGivenToAStrangerWithoutAGroup(restarts: Bool) {
+        let bench = ChargingBench(hasLock: true)
+        bench.central.startInfo = { _ in IdTagInfo(parentIdTag: "", status: .invalid) }
+        bench.central.authorizeInfo = { _ in IdTagInfo(parentIdTag: "", status: .accepted) }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 10)
+        bench.unplug()
+        bench.run(seconds: 5)
+        if restarts {
+            bench.restart()
+            bench.goOnline()
+        }
+        bench.swipe("STRANGER")
+        bench.run(seconds: 3)
+        #expect(bench.hardware[1]?.lock == .locked)
+        bench.swipe("CARD")
+        bench.run(seconds: 3)
+        #expect(bench.hardware[1]?.lock == .unlocked)
+    }
+
+    // MARK: - Answers that cannot be read as a whole
+
+    /// A transaction whose StartTransaction is answered so.
+    private func answered(_ result: SalvagedResult, stops: String = "true") -> ChargingBench {
+        let bench = ChargingBench(keys: [.stopTransactionOnInvalidId: stops, .meterValueSampleInterval: "0"])
+        bench.central.interfere = { request in
+            guard case .startTransaction = request else { return nil }
+            return .unreadable(UnreadableResult(problem: "something", salvaged: result))
+        }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 5)
+        return bench
+    }
+
+    // Shows: CORE-TX-05, CORE-TX-07
+    /// OCPP 1.6 §4.8 with E §3.17, JE §3.3: whoever is refused is, with or without an id that can be read, over a restart too.
+    @Test(arguments: [nil, 5], ["true", "false"]) func aRefusalCountsWithoutAnId(id: Int?, stops: String) {
+        let identifier = SalvagedIdTagInfo(status: .blocked)
+        let bench = answered(.transaction(id: id, identifier: identifier), stops: stops)
+        bench.central.interfere = { _ in nil }
+        #expect(bench.hardware[1]?.isClosed == false)
+        #expect(bench.status()?.transaction?.transactionId == (stops == "true" ? nil : id))
+        bench.restart()
+        bench.goOnline()
+        bench.run(seconds: 10)
+        #expect(bench.hardware[1]?.isClosed == false)
+        if stops == "false" {
+            bench.swipe("CARD")
+            bench.run(seconds: 5)
+        }
+        #expect(bench.central.stops.map(\.request.reason) == [stops == "true" ? .deAuthorized : .local])
+        #expect(bench.central.stops.map(\.request.transactionId) == [id ?? -1])
+        #expect(bench.lines.filter { $0.hasPrefix("Start") }.count == 1)
+    }
+
+    /// An id of -1 is one like any other where the central system gave it, and none where nothing could be read.
+    @Test(arguments: [nil, -1]) func onlyAnIdThatWasGivenCanBeStoppedFromAfar(id: Int?) {
+        let bench = answered(.transaction(id: id, identifier: SalvagedIdTagInfo(status: .accepted)))
+        let (answer, _) = bench.machine.remoteStop(.init(transactionId: -1), at: bench.moment)
+        #expect(answer.status == (id == nil ? .rejected : .accepted))
+    }
+
+    /// OCPP 1.6 §9.1.24: only a status that was received and is not Accepted stops a transaction.
+    @Test func whereNothingIsSaidOfTheIdentifierTheTransactionGoesOn() {
+        for result in [.nothing, .transaction(id: nil, identifier: .init()), .transaction(id: 5, identifier: .init())]
+            as [SalvagedResult]
+        {
+            let bench = answered(result)
+            bench.run(seconds: 30)
+            #expect(bench.hardware[1]?.isClosed == true)
+            #expect(bench.central.stops.isEmpty)
+        }
+    }
+
+    // MARK: - The key
+
     /// OCPP 1.6 §4.10, §9.1.33: both values.
     @Test(arguments: ["true", "false"]) func anUnplugAtTheEVUnlocksWhenTheKeySaysSo(unlocks: String) {
         let bench = ChargingBench.charging(hasLock: true, keys: [.unlockConnectorOnEVSideDisconnect: unlocks])

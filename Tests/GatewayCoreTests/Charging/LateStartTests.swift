@@ -127,6 +127,102 @@ import Testing
         #expect(messages == ["Start 1 OTHER 1082", "Stop #2 Local OTHER 1164"])
     }
 
+    // MARK: - Answered after all
+
+    /// The answer to the CALL of the start comes on the connection that carried it, when it was given up long ago.
+    private func answerLate(_ status: AuthorizationStatus = .accepted) {
+        let start = OutgoingCall(key: .delivery(sequence: 1), request: .heartbeat(.init()))
+        let info = IdTagInfo(status: status)
+        bench.finish(start, .confirmed(.startTransaction(.init(idTagInfo: info, transactionId: 77))))
+    }
+
+    /// A transaction that charges, its start being a dead letter.
+    private func beginWithDeadLetter() {
+        refuseStarts()
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 41)
+        #expect(bench.machine.queue?.deadLetters == 1)
+        acceptAll()
+    }
+
+    @Test func aStartThatIsAnsweredAfterAllIsNoDeadLetterAnyMore() {
+        beginWithDeadLetter()
+        answerLate()
+        #expect(bench.machine.queue?.deadLetters == 0 && bench.machine.queue?.undelivered == 0)
+        #expect(bench.status()?.transaction?.transactionId == 77)
+        bench.restart()
+        bench.goOnline()
+        bench.swipe("CARD")
+        bench.run(seconds: 5)
+        #expect(bench.central.stops.map(\.request.transactionId) == [77])
+        resend()
+        #expect(messages.isEmpty)
+    }
+
+    // Shows: CORE-TX-05
+    @Test func aRefusalThatComesAfterAllStopsTheEnergy() {
+        beginWithDeadLetter()
+        #expect(bench.hardware[1]?.isClosed == true)
+        answerLate(.blocked)
+        bench.run(seconds: 3)
+        #expect(bench.hardware[1]?.isClosed == false)
+        #expect(bench.central.stops.map(\.request.reason) == [.deAuthorized])
+        #expect(bench.central.stops.map(\.request.transactionId) == [77])
+    }
+
+    enum End: CaseIterable { case waits, isUnderWay, isTold }
+
+    /// E §3.18: an end that waits gets the id; one that was told without, or is under way, is told again.
+    @Test(arguments: End.allCases) func theEndOfAStartThatIsAnsweredAfterAllHasItsId(end: End) {
+        beginWithDeadLetter()
+        bench.holdsAnswers = end != .isTold
+        bench.swipe("CARD")
+        let first: Action = end == .waits ? .statusNotification : .stopTransaction
+        while end != .isTold, let held = bench.heldCall, held.request.action != first { bench.answerHeld() }
+        bench.run(seconds: 5)
+        while end == .isUnderWay, let held = bench.heldCall, held.request.action != first { bench.answerHeld() }
+        answerLate()
+        bench.holdsAnswers = false
+        bench.answerHeld()
+        bench.run(seconds: 5)
+        #expect(bench.central.stops.map(\.request.transactionId) == (end == .waits ? [77] : [-1, 77]))
+        #expect(bench.machine.queue?.deadLetters == 0 && bench.machine.queue?.undelivered == 0)
+        compact()
+        bench.restart()
+        bench.goOnline()
+        resend()
+        #expect(messages.isEmpty)
+    }
+
+    /// The next message has its turn by then, and keeps it.
+    @Test func anAnswerAfterAllLeavesTheMessageAloneThatIsUnderWay() {
+        beginWithDeadLetter()
+        bench.central.interfere = {
+            if case .meterValues = $0 { .refused(CallError(code: .internalError)) } else { nil }
+        }
+        bench.run(seconds: 20)
+        let told = bench.central.requests.count
+        answerLate()
+        #expect(bench.central.requests.count == told)
+        acceptAll()
+        bench.run(seconds: 60)
+        #expect(bench.machine.queue?.undelivered == 0 && bench.machine.queue?.deadLetters == 0)
+    }
+
+    /// A CALLERROR that comes late says nothing new of a dead letter, nor does an answer to what was delivered.
+    @Test func nothingElseMovesADeadLetter() {
+        beginWithDeadLetter()
+        let start = OutgoingCall(key: .delivery(sequence: 1), request: .heartbeat(.init()))
+        bench.finish(start, .refused(CallError(code: .genericError)))
+        #expect(bench.machine.queue?.deadLetters == 1)
+        answerLate()
+        answerLate(.blocked)
+        bench.run(seconds: 3)
+        #expect(bench.central.stops.isEmpty)
+    }
+
     /// Where the start was answered, though without an id that could be read, there is nothing to come.
     @Test func anEndWhoseStartWasAnsweredIsNotKept() {
         bench.central.interfere = {

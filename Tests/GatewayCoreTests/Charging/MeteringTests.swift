@@ -56,6 +56,31 @@ import Testing
         #expect(everything(bench).allSatisfy { $0.meterValue.first.sampledValue.first.context == .sampleClock })
     }
 
+    // Shows: CORE-TX-26
+    /// Both kinds are due in one turn, because the program was held up: each has the time of its own grid, and the earlier comes first, in
+    /// MeterValues and in transactionData. Clock-aligned values come `aligned` ms after the start, sampled ones after ten seconds.
+    @Test(arguments: [9700, 10_300]) func whatIsDueTogetherComesInTheOrderOfItsTimes(aligned: Int) {
+        let register = "Energy.Active.Import.Register"
+        let bench = ChargingBench(keys: [
+            .meterValueSampleInterval: "10", .clockAlignedDataInterval: "60", .stopTxnSampledData: register,
+            "StopTxnAlignedData": register,
+        ])
+        bench.skip(.seconds(60) - .milliseconds(aligned))
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        let began = bench.moment.utc
+        bench.run(seconds: 9)
+        bench.skip(.milliseconds(1400))
+        bench.run(seconds: 3)
+        bench.swipe("CARD")
+        bench.run(seconds: 5)
+        let times = everything(bench).map { $0.meterValue.first.timestamp.duration(since: began) }
+        #expect(times == [10_000, aligned].sorted().map { Duration.milliseconds($0) })
+        let told = bench.central.stops.first?.request.transactionData?.map { $0.timestamp.duration(since: began) } ?? []
+        #expect(told == [.zero] + times + [.milliseconds(13_400)])
+    }
+
     // Shows: CORE-MV-05
     /// OCPP 1.6 §3.16.2: an interval that does not divide the day begins anew at 00:00:00 UTC.
     @Test func theGridBeginsAnewAtMidnight() {

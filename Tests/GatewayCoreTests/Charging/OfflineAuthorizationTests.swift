@@ -129,6 +129,29 @@ import Testing
         #expect(bench.central.stops.last?.request.reason == .local)
     }
 
+    /// OCPP 1.6 §3.10: an empty name is no group, whether it was said to this version or an earlier one kept it on disk.
+    @Test(arguments: [false, true]) func offlineAStrangerWithoutAGroupEndsNothing(isOfAnEarlierVersion: Bool) {
+        let bench = ChargingBench(keys: ChargingBench.cacheOnly)
+        let info = IdTagInfo(parentIdTag: "", status: .accepted)
+        if isOfAnEarlierVersion {
+            let entries = ["CARD", "STRANGER"].map { AuthorizationCacheDocument.Entry(idTag: $0, info: info) }
+            bench.documents.add(AnyDocument(AuthorizationCacheDocument(entries: entries)))
+            bench.restart()
+        } else {
+            bench.central.authorizeInfo = { _ in info }
+            bench.central.startInfo = { _ in info }
+            bench.goOnline()
+            for idTag in ["CARD", "STRANGER"] { bench.session(idTag) }
+            bench.goOffline()
+        }
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 5)
+        bench.swipe("STRANGER")
+        bench.run(seconds: 5)
+        #expect(bench.hardware[1]?.isClosed == true)
+    }
+
     /// The question was out when the connection went: the rows for offline decide, the cache included.
     @Test(arguments: ["CARD", "OTHER"]) func aQuestionThatTheConnectionTookAlongIsDecidedByTheCache(idTag: String) {
         let bench = ChargingBench(keys: ChargingBench.cacheOnly)

@@ -242,6 +242,44 @@ import Testing
     }
 
     // Shows: CORE-AUTH-05
+    /// OCPP 1.6 §3.10: who belongs to no group, though a central system writes an empty name for it, is a stranger to everybody.
+    @Test(arguments: ["", "  "] as [IdToken]) func aParentOfBlanksMakesNoGroup(parent: IdToken) {
+        for comesWithStart in [false, true] {
+            let bench = ChargingBench()
+            let info = IdTagInfo(parentIdTag: parent, status: .accepted)
+            bench.central.authorizeInfo = { _ in info }
+            bench.central.startInfo = { _ in comesWithStart ? info : IdTagInfo(status: .accepted) }
+            bench.goOnline()
+            bench.plug()
+            bench.swipe("CARD")
+            bench.run(seconds: 3)
+            bench.central.forgetLines()
+            bench.swipe("STRANGER")
+            bench.run(seconds: 2)
+            #expect(bench.central.stops.isEmpty)
+            // Nobody needs to be asked about a card that can mean nothing here.
+            #expect(bench.lines.isEmpty)
+            #expect(bench.indications.last == "1 rejected")
+        }
+    }
+
+    /// The answer to StartTransaction has no group for the identifier, Authorize had one.
+    @Test func aParentOfBlanksIsNoNewsOfAGroup() {
+        let bench = ChargingBench()
+        bench.central.authorizeInfo = { _ in IdTagInfo(parentIdTag: "FAMILY", status: .accepted) }
+        bench.central.startInfo = { _ in IdTagInfo(parentIdTag: "", status: .accepted) }
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 3)
+        bench.restart()
+        bench.goOnline()
+        bench.swipe("SPOUSE")
+        bench.run(seconds: 2)
+        #expect(bench.lines.last == "Stop #1 Local SPOUSE 1006")
+    }
+
+    // Shows: CORE-AUTH-05
     @Test func aCardOfAnotherParentDoesNotStop() {
         let bench = ChargingBench()
         bench.central.authorizeInfo = { tag in

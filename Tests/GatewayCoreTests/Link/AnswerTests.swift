@@ -60,6 +60,50 @@ import Testing
         #expect(bench.machine.charging.queue?.attempts == 1)
     }
 
+    /// The answer to the last attempt, after its time-out, is what proves the connection alive, and the answer all the same.
+    @Test func anAnswerAfterTheLastAttemptIsTheAnswer() throws {
+        var bench = try GatewayBench(defaults: ["TransactionMessageAttempts": "1"])
+        let id = try startTransaction(&bench)
+        bench.advance(.seconds(31))
+        let effects = bench.feed(.message(.callResult(id: id, accepted(7))))
+        #expect(!effects.persisted.contains { if case .deadLettered = $0 { true } else { false } })
+        #expect(bench.machine.charging.publishedStatuses.last?.transaction?.transactionId == 7)
+        #expect(bench.machine.charging.queue?.deadLetters == 0)
+    }
+
+    /// Something else was received before: the start was given up, and is answered after all.
+    @Test func anAnswerToAMessageThatWasGivenUpIsTheAnswer() throws {
+        var bench = try GatewayBench(defaults: ["TransactionMessageAttempts": "1"])
+        let id = try startTransaction(&bench)
+        bench.advance(.seconds(31))
+        bench.ask(.clearCache(ClearCache.Request()))
+        #expect(bench.machine.charging.queue?.deadLetters == 1)
+        bench.feed(.message(.callResult(id: id, accepted(7))))
+        #expect(bench.machine.charging.publishedStatuses.last?.transaction?.transactionId == 7)
+        #expect(bench.machine.charging.queue?.deadLetters == 0)
+    }
+
+    // Shows: CORE-TX-29, CORE-TX-32
+    /// OCPP 1.6 §9.1.31: as many attempts as the key says, while it is not known yet whether the connection works; a pong tells.
+    @Test func noAttemptIsMadeTooMuchWhileTheLastIsInDoubt() throws {
+        var bench = try GatewayBench(
+            defaults: ["TransactionMessageAttempts": "2", "TransactionMessageRetryInterval": "1"]
+        )
+        _ = try startTransaction(&bench)
+        bench.advance(.seconds(31))
+        bench.feed(.link(.received))
+        #expect(bench.machine.charging.queue?.attempts == 1)
+        bench.advance(.seconds(1))
+        #expect(bench.calls.map(\.request.action) == [.startTransaction])
+        bench.feed(.link(.received))
+        bench.advance(.seconds(31))
+        bench.advance(.seconds(10))
+        #expect(bench.calls.filter { $0.request.action == .startTransaction }.count == 1)
+        #expect(bench.machine.charging.queue?.deadLetters == 0)
+        bench.feed(.link(.received))
+        #expect(bench.machine.charging.queue?.deadLetters == 1)
+    }
+
     // Shows: CORE-TX-39
     /// JE §3.3: a CALLRESULT says that the message was processed.
     @Test func anUnreadableAnswerToAStartIsNoReasonToStartAgain() throws {

@@ -182,6 +182,61 @@ import Testing
         #expect(next >= start.uptime + .seconds(5) && next <= start.uptime + .seconds(15))
     }
 
+    // MARK: - Answers that cannot be read as a whole
+
+    private func unreadable(_ status: RegistrationStatus?, interval: Int?) -> CallOutcome {
+        let result = SalvagedResult.registration(status: status, currentTime: nil, intervalSeconds: interval)
+        return .unreadable(UnreadableResult(problem: "something", salvaged: result))
+    }
+
+    // Shows: CORE-BOOT-07, CORE-BOOT-08, CORE-BOOT-09
+    /// OCPP 1.6 §4.2: Rejected silences, whatever else can be read.
+    @Test(arguments: [RegistrationStatus.pending, .rejected]) func aRefusalWithoutAnIntervalIsFollowedByOurOwnWait(
+        status: RegistrationStatus
+    ) throws {
+        var machine = machine()
+        _ = machine.nextCall(at: start)
+        let effects = machine.callFinished(unreadable(status, interval: nil), at: start)
+        #expect(effects.first == .notAccepted(status))
+        #expect(machine.gate == (status == .rejected ? .silent : .answersOnly))
+        let next = try #require(machine.nextDeadline).at
+        #expect(next - start.uptime >= .seconds(30))
+    }
+
+    @Test func aRefusalWithAnIntervalAndNoTimeIsFollowedByThatWait() {
+        var machine = machine()
+        _ = machine.nextCall(at: start)
+        _ = machine.callFinished(unreadable(.rejected, interval: 600), at: start)
+        #expect(machine.nextDeadline?.at == start.uptime + .seconds(600))
+    }
+
+    // Shows: CORE-BOOT-04
+    @Test(arguments: [nil, 0, 300], [false, true]) func anAcceptanceCountsWhateverElseCanBeRead(
+        interval: Int?,
+        isLate: Bool
+    ) {
+        var machine = machine()
+        _ = machine.nextCall(at: start)
+        if isLate { _ = machine.callFinished(.timedOut, at: start) }
+        let effects = machine.callFinished(unreadable(.accepted, interval: interval), at: start)
+        #expect(effects.first == .accepted(heartbeatIntervalSeconds: interval == 300 ? 300 : nil))
+        #expect(machine.gate == .open)
+    }
+
+    /// A status that cannot be read is none: the answer before it holds, and it is asked again.
+    @Test func withoutAStatusNothingIsAnswered() throws {
+        var machine = machine()
+        _ = machine.nextCall(at: start)
+        _ = machine.callFinished(answer(.rejected, interval: 60), at: start)
+        let later = start.advanced(by: .seconds(60))
+        _ = machine.nextCall(at: later)
+        let effects = machine.callFinished(unreadable(nil, interval: 300), at: later)
+        #expect(effects.count == 1)
+        #expect(machine.gate == .silent)
+        let next = try #require(machine.nextDeadline).at
+        #expect(next > later.uptime)
+    }
+
     // MARK: - SecurityError
 
     private func accepted() -> RegistrationMachine {

@@ -85,7 +85,7 @@ extension CentralSystemMachine {
             return [.send(answer, to: chargePoint), tell(chargePoint, action.rawValue, text, .text(answer))]
         }
         let delay = fault == nil ? nextDelay(for: action) : nil
-        let isAnswered = delay == nil && [nil, .closeAfter, .unreadable].contains(fault)
+        let isAnswered = delay == nil && [nil, .closeAfter, .unreadable, .unknownStatus].contains(fault)
         var confirmation = process(
             request,
             from: chargePoint,
@@ -102,8 +102,8 @@ extension CentralSystemMachine {
                 return [.send(answer, to: chargePoint), told(.text(answer))]
             }
             return hold(answer, for: delay, to: chargePoint, at: moment) + [told(.text(answer))]
-        case .unreadable:
-            let answer = UnreadableAnswer.of(answer)
+        case .unreadable, .unknownStatus:
+            let answer = fault == .unreadable ? UnreadableAnswer.of(answer) : UnreadableAnswer.withUnknownStatus(answer)
             return [.send(answer, to: chargePoint), told(.text(answer))]
         case .drop:
             stations[chargePoint]?.unansweredSince = moment.uptime

@@ -52,6 +52,8 @@ public struct Fault: Equatable, Sendable {
         case closeAfter
         /// The message is processed, and every field of the answer but `transactionId` has a type that it must not have.
         case unreadable
+        /// The message is processed; the status that the answer has for an identifier is none of OCPP's, which is no acceptance.
+        case unknownStatus
         /// The message is processed; the time in the answer is off by so much.
         case wrongTime(Duration)
     }

@@ -19,6 +19,17 @@ enum UnreadableAnswer {
         parts[2] = .object(broken)
         return JSON.write(.array(parts))
     }
+
+    /// The same with a status that central systems use and OCPP 1.6 does not have, where it is about an identifier.
+    static func withUnknownStatus(_ answer: [UInt8]) -> [UInt8] {
+        guard var parts = (try? JSON.parse(answer))?.asArray, parts.count == 3, var payload = parts[2].asObject,
+            var info = payload["idTagInfo"]?.asObject
+        else { return answer }
+        info["status"] = "NoCredit"
+        payload["idTagInfo"] = .object(info)
+        parts[2] = .object(payload)
+        return JSON.write(.array(parts))
+    }
 }
 
 extension OCPPConfirmation {

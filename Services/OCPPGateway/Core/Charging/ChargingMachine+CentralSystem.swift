@@ -151,6 +151,29 @@ extension ChargingMachine {
         if let document = orders.save { turn.add(.save(AnyDocument(document))) }
     }
 
+    // MARK: - What the meters give, by which lists of measurands are judged
+
+    /// Whether a meter of this charger gives that, as its readings say.
+    func measures(_ selection: MeasurandSelection) -> Bool {
+        connectors.contains { $0.facts.measurands.covers(selection) } || mainMeter.measures(selection)
+    }
+
+    /// Whether enough is known of every connector's meter for saying that none gives something.
+    var knowsMeters: Bool { connectors.allSatisfy { $0.facts.measurands.isComplete } }
+
+    /// Counts up with each change of `measurands`.
+    var measurandsVersion: Int { connectors.reduce(mainMeter.measurands.version) { $0 + $1.facts.measurands.version } }
+
+    /// What is known, for the next process.
+    var measurands: MeasurandsDocument {
+        let all = [(0, mainMeter.measurands)] + connectors.map { ($0.id, $0.facts.measurands) }
+        return MeasurandsDocument(
+            meters: all.filter(\.1.hasMeter).map { id, known in
+                MeasurandsDocument.Meter(connectorId: id, measurands: known.all.map(\.text).sorted())
+            }
+        )
+    }
+
     // MARK: - Reset and triggers
 
     /// Ends every transaction for a Reset (OCPP 1.6 §5.14); nothing begins any more until the program is started anew.

@@ -144,6 +144,7 @@ extension ChargingMachine {
 
     /// The identifier is accepted: it begins at a free connector, ends a transaction of its group, or gets a cable of its group.
     private mutating func place(_ request: IdentityRequest, parentIdTag: IdToken?, _ turn: inout ChargingTurn) {
+        let parentIdTag = parentIdTag.group
         let candidates = request.candidates.compactMap(connector)
         let meant = candidates.first { $0.id == request.connectorId && isFree($0, turn) }
         if let place = meant?.id ?? startPlace(candidates, turn) {

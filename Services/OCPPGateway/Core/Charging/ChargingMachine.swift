@@ -20,7 +20,7 @@ public struct ChargingMachine: Machine, Sendable {
     /// By connectorId, ascending.
     private(set) var connectors: [ConnectorMachine]
     var delivery: DeliveryMachine
-    private var mainMeter: MainMeter
+    private(set) var mainMeter: MainMeter
     var statuses: Statuses
 
     /// - Parameters:
@@ -68,11 +68,17 @@ public struct ChargingMachine: Machine, Sendable {
         availability.set(.registration, on: 0, !isAccepted)
         self.availability = availability
         if document != nil, !isAvailabilityUnread { book.availabilityIsSaved() }
+        let known = documents[MeasurandsDocument.self]
         connectors = configuration.connectors.sorted { $0.id < $1.id }.map { [availability] in
-            ConnectorMachine(settings: $0, inoperability: availability.reasons(for: $0.id), at: moment.uptime)
+            ConnectorMachine(
+                settings: $0,
+                inoperability: availability.reasons(for: $0.id),
+                measurands: known?.measurands(of: $0.id),
+                at: moment.uptime
+            )
         }
         delivery = DeliveryMachine(restored, clock, keys.core, at: moment)
-        mainMeter = MainMeter(at: moment.uptime)
+        mainMeter = MainMeter(known?.measurands(of: 0), at: moment.uptime)
         statuses = Statuses()
     }
 
@@ -259,11 +265,6 @@ public struct ChargingMachine: Machine, Sendable {
         _ body: (inout ConnectorMachine, inout ChargingTurn) -> Void
     ) {
         for index in connectors.indices { body(&connectors[index], &turn) }
-    }
-
-    /// Whether a meter of this charger gives that, as its readings since the start say.
-    func measures(_ selection: MeasurandSelection) -> Bool {
-        connectors.contains { $0.facts.measures(selection) } || mainMeter.measures(selection)
     }
 
     func connector(_ connectorId: Int) -> ConnectorMachine? { connectors.first { $0.id == connectorId } }

@@ -149,13 +149,14 @@ public struct ConfigurationMachine: Sendable {
         func answer(_ status: ConfigurationStatus) -> [Effect] {
             [.answer(callId: callId, ChangeConfiguration.Confirmation(status: status))]
         }
-        guard let name = table.name(of: request.key.text), let declaration = table[name] else {
+        guard let name = table.name(of: request.key.text), let row = table.row(name) else {
             return answer(.notSupported)
         }
+        let declaration = row.declaration
         guard declaration.access != .readOnly else { return answer(.rejected) }
         let value: String
         do {
-            value = try declaration.canonical(request.value.text)
+            value = try row.canonical(request.value.text)
         } catch {
             return [.log(LogRecord(.notice, "ChangeConfiguration rejected: \(error)"))] + answer(.rejected)
         }
@@ -339,7 +340,7 @@ public struct ConfigurationMachine: Sendable {
     /// Takes a value over; nil means the default. Returns false, changing nothing, when it does not fit.
     private mutating func adopt(_ text: String?, of name: OCPPKeyName, _ declaration: KeyDeclaration) -> Bool {
         // An unfit value is the caller's to report; the reason is in the store's own answer to the declaration.
-        guard let value = text == nil ? declaration.defaultValue : try? declaration.canonical(text ?? "") else {
+        guard let value = text == nil ? declaration.defaultValue : try? table.row(name)?.canonical(text ?? "") else {
             return false
         }
         keys.set(name, canonical: value, in: table)

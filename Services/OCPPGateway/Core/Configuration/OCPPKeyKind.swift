@@ -8,6 +8,8 @@ struct OCPPKeyKind<Value>: Sendable {
     let limit: @Sendable (inout KeyDeclaration) -> Void
     /// Nil for a text that is not canonical.
     let parse: @Sendable (String) -> Value?
+    /// What is wrong with a canonical text all the same, which no declaration can say; nil where nothing is.
+    var complaint: @Sendable (String) -> String? = { _ in nil }
 }
 
 extension OCPPKeyKind<Bool> {
@@ -66,11 +68,20 @@ extension OCPPKeyKind<[String]> {
 }
 
 extension OCPPKeyKind<[String]> {
-    /// Values of OCPP 1.6 §9.1.7; without an index they stand for every connector, as the certificate has it.
+    /// Values of OCPP 1.6 §9.1.7, one per connector; without an index they stand for every connector, as the certificate has it.
     static func phaseRotations(connectors: Int) -> OCPPKeyKind {
         let rotations = ["NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR"]
         let indexed = (0...connectors).flatMap { index in rotations.map { "\(index).\($0)" } }
-        return .list(of: rotations + indexed, items: connectors + 1)
+        var kind = list(of: rotations + indexed, items: connectors + 1)
+        kind.complaint = { text in
+            let items = text.split(separator: ",")
+            let named = items.map { $0.split(separator: ".").dropLast().first }
+            if items.count > 1, named.contains(nil) {
+                return "expected one value for all connectors, or an index with each"
+            }
+            return Set(named).count == items.count ? nil : "expected each connector once, found one of them twice"
+        }
+        return kind
     }
 }
 

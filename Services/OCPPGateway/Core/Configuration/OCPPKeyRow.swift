@@ -17,6 +17,7 @@ struct OCPPKeyRow: Sendable {
     let presence: Presence
     /// Parses a canonical text into the key's property; nil where the key is unset.
     let store: @Sendable (String?, inout OCPPKeys) -> Void
+    private let complaint: @Sendable (String) -> String?
 
     /// A key that the code reads as `property`, which stays as it is while the key is absent.
     init<Value>(
@@ -62,6 +63,7 @@ struct OCPPKeyRow: Sendable {
         self.name = name
         self.presence = presence
         self.store = store
+        complaint = kind.complaint
         declaration = KeyDeclaration(
             key: name.rawValue,
             type: kind.type,
@@ -70,6 +72,14 @@ struct OCPPKeyRow: Sendable {
             description: ""
         )
         kind.limit(&declaration)
+    }
+
+    /// The one spelling of a value (`KeyDeclaration.canonical`).
+    /// - Throws: `Misfit` when the text does not fit.
+    func canonical(_ text: String) throws(Misfit) -> String {
+        let canonical = try declaration.canonical(text)
+        if let reason = complaint(canonical) { throw Misfit(key: name.rawValue, reason: reason) }
+        return canonical
     }
 
     /// The row with one sentence about the key, for people.

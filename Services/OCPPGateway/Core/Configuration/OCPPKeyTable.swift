@@ -90,7 +90,7 @@ public struct OCPPKeyTable: Sendable {
         guard row.declaration.access != .readOnly else {
             throw Misfit(key: key, reason: "is read-only: the charger sets it by itself")
         }
-        return row.withDefault(try row.declaration.canonical(text))
+        return row.withDefault(try row.canonical(text))
     }
 
     /// The declaration of a key; nil when this charger does not have it.

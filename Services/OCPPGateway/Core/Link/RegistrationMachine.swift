@@ -86,11 +86,18 @@ public struct RegistrationMachine: Sendable {
         switch (state, outcome) {
         case (.asking(let before), _): last = before
         // Late, and an answer all the same: asking again would only take as long again.
-        case (.waiting(let before, _), .confirmed): last = before
+        case (.waiting(let before, _), .confirmed), (.waiting(let before, _), .unreadable): last = before
         case (.due, _), (.waiting, _), (.accepted, _): return []
         }
         switch outcome {
-        case .confirmed(.bootNotification(let confirmation)): return answered(confirmation, at: moment)
+        case .confirmed(.bootNotification(let confirmation)):
+            return answered(confirmation.status, interval: confirmation.interval, at: moment)
+        case .unreadable(let result):
+            // The status alone says whether this charger is served, and whether it has to be silent (OCPP 1.6 §4.2).
+            guard case .registration(let status?, _, let interval) = result.salvaged else {
+                return waitOnOurOwn("BootNotification was answered without a status that can be read", last, at: moment)
+            }
+            return answered(status, interval: interval, at: moment)
         case .connectionLost:
             // The next connection asks at once; the wait between connections protects the central system.
             state = .due(last: last)
@@ -98,7 +105,7 @@ public struct RegistrationMachine: Sendable {
         case .refused(let error):
             return waitOnOurOwn("BootNotification was refused: \(error.code.rawValue)", last, at: moment)
         case .timedOut: return waitOnOurOwn("BootNotification was not answered", last, at: moment)
-        case .confirmed, .unreadable, .unsettled:
+        case .confirmed, .unsettled:
             return waitOnOurOwn("BootNotification was answered with something else", last, at: moment)
         }
     }
@@ -119,29 +126,32 @@ public struct RegistrationMachine: Sendable {
         return [.log(LogRecord(.warning, "the central system questions the registration: it is asked anew"))]
     }
 
-    private mutating func answered(_ confirmation: BootNotification.Confirmation, at moment: Moment) -> [Effect] {
-        switch confirmation.status {
+    /// An interval that cannot be read, or is not there, is as good as one of zero: it says nothing.
+    private mutating func answered(
+        _ status: RegistrationStatus,
+        interval: Int?,
+        at moment: Moment
+    ) -> [Effect] {
+        let given = interval ?? 0
+        switch status {
         case .accepted:
             waits.reset()
             state = .accepted(since: moment.uptime)
             // A central system that gives none leaves the configured interval in force.
-            let interval = confirmation.interval > 0 ? min(confirmation.interval, Self.longestHeartbeatSeconds) : nil
             return [
-                .accepted(heartbeatIntervalSeconds: interval),
-                .log(
-                    LogRecord(.notice, "registered with the central system", .init("interval", confirmation.interval))
-                ),
+                .accepted(heartbeatIntervalSeconds: given > 0 ? min(given, Self.longestHeartbeatSeconds) : nil),
+                .log(LogRecord(.notice, "registered with the central system", .init("interval", given))),
             ]
         case .pending, .rejected:
-            let wait = waitAfter(interval: confirmation.interval)
-            state = .waiting(last: confirmation.status, until: moment.uptime + wait)
+            let wait = waitAfter(interval: given)
+            state = .waiting(last: status, until: moment.uptime + wait)
             return [
-                .notAccepted(confirmation.status),
+                .notAccepted(status),
                 .log(
                     LogRecord(
                         .notice,
                         "the central system does not accept this charger yet",
-                        .init("status", confirmation.status.rawValue),
+                        .init("status", status.rawValue),
                         .init("retrySeconds", wait.wholeSeconds)
                     )
                 ),

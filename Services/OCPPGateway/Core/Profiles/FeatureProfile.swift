@@ -50,6 +50,9 @@ protocol FeatureProfile: Sendable {
         _ turn: inout GatewayTurn
     )
 
+    /// A reading of a meter was taken in.
+    mutating func meterWasRead(_ machine: inout GatewayMachine, _ turn: inout GatewayTurn)
+
     mutating func deadlineReached(_ machine: inout GatewayMachine, _ turn: inout GatewayTurn)
 }
 
@@ -67,6 +70,8 @@ extension FeatureProfile {
     mutating func wentOffline(_: inout GatewayMachine, _: inout GatewayTurn) {}
 
     mutating func saved(_: String, _: SaveOutcome, _: inout GatewayMachine, _: inout GatewayTurn) {}
+
+    mutating func meterWasRead(_: inout GatewayMachine, _: inout GatewayTurn) {}
 
     mutating func deadlineReached(_: inout GatewayMachine, _: inout GatewayTurn) {}
 }

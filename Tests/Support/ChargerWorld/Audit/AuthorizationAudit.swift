@@ -80,6 +80,11 @@ struct AuthorizationAudit {
             guard let transaction = starting.removeValue(forKey: id) else { return }
             refusedAt[transaction] = isRefused ? now : nil
         case .callResult(let id, .stopTransaction(let answer)): _ = hearRefusal(id, answer.idTagInfo)
+        case .undecodableResult(let id, let result):
+            // Whatever else is in it: a status that is not Accepted refuses, one of a spelling of its own too.
+            let isRefused = hearRefusal(id, result.salvaged.identifier?.status.map { IdTagInfo(status: $0) })
+            guard let transaction = starting.removeValue(forKey: id), isRefused else { return }
+            refusedAt[transaction] = now
         default: break
         }
     }

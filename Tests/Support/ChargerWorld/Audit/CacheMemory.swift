@@ -50,6 +50,11 @@ struct CacheMemory {
     mutating func heard(_ message: IncomingMessage, at now: Duration) {
         // From now on the disk may have forgotten everybody, whether the process lives to say so or not.
         if case .call(_, .clearCache) = message { refused = [:] }
+        if case .undecodableResult(let id, let result) = message, let idTag = naming.removeValue(forKey: id) {
+            // Of what cannot be read only a refusal is remembered.
+            guard let status = result.salvaged.identifier?.status, status != .accepted else { return }
+            return learn(idTag, IdTagInfo(status: status), mayBeEcho: true, at: now)
+        }
         guard case .callResult(let id, let confirmation) = message, let idTag = naming.removeValue(forKey: id) else {
             return
         }

@@ -48,9 +48,10 @@ struct QueueAudit {
             if attempts[id, default: 0] < leastAttempts {
                 return ["\(id) became a dead letter after \(attempts[id, default: 0]) attempts"]
             }
-        case .requeued:
-            pending.merge(dead) { message, _ in message }
-            dead = [:]
+        case .requeued(let record):
+            let back = dead.filter { record.sequence == nil || $0.value.sequence == record.sequence }
+            pending.merge(back) { message, _ in message }
+            dead = dead.filter { back[$0.key] == nil }
         case .delivered(let mark):
             guard let id = ids[mark.sequence], let message = pending.removeValue(forKey: id) else { return [] }
             done[id] = message

@@ -160,7 +160,9 @@ struct Dice {
             return pick([.drop, .delay(late), .error(.internalError), .closeInstead, .closeAfter])
         }
         let error = Duration.seconds(timeline.pick(-7200..<7200))
-        return pick([.unreadable, .unreadable, .error(.securityError), .error(.formationViolation), .wrongTime(error)])
+        return pick([
+            .unreadable, .unknownStatus, .error(.securityError), .error(.formationViolation), .wrongTime(error),
+        ])
     }
 
     /// The connection is closed as soon as it has proved itself, again and again.

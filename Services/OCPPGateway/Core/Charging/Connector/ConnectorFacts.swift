@@ -11,11 +11,7 @@ struct ConnectorFacts: Equatable, Sendable {
     private(set) var openSince: Duration?
     /// The newest plausible reading.
     private(set) var reading: MeterReading?
-    /// What every meter gives, and what readings carried since the start, also where the newest lacks it.
-    private var measured: Set<MeasurandSelection> = [
-        MeasurandSelection(.energyActiveImportRegister), MeasurandSelection(.powerActiveImport),
-        MeasurandSelection(.currentImport, phase: .l1), MeasurandSelection(.voltage, phase: .l1N),
-    ]
+    private(set) var measurands: KnownMeasurands
     /// The newest reading was not plausible.
     private(set) var meterFailed = false
     /// When hardware-io last gave a sign of life.
@@ -30,7 +26,11 @@ struct ConnectorFacts: Equatable, Sendable {
     /// hardware-io reports each second until the register has settled, and every ten seconds then.
     private static let quietLimit = Duration.seconds(5)
 
-    init(at uptime: Duration) { heardAt = uptime }
+    /// `measurands` are those that the meter gave before the start; nil where that is not known.
+    init(_ measurands: Set<MeasurandSelection>?, at uptime: Duration) {
+        self.measurands = KnownMeasurands(inherited: measurands)
+        heardAt = uptime
+    }
 
     /// A transaction from before our restart had its EV connected.
     mutating func assumePlugged() { isPlugged = true }
@@ -58,16 +58,7 @@ struct ConnectorFacts: Equatable, Sendable {
         meterFailed = !new.valid
         guard new.valid else { return }
         reading = new
-        for figure in new.figures(registerWh: new.energyWh, offer: nil) { measured.insert(figure.place) }
-    }
-
-    /// Whether the meter gives that, or it follows from what it gives.
-    func measures(_ selection: MeasurandSelection) -> Bool {
-        switch selection.measurand.traits.source {
-        case .offer: return selection.phase == nil
-        case .interval(let register): return measures(MeasurandSelection(register, phase: selection.phase))
-        case .register, .instant: return measured.contains { selection.covers($0) }
-        }
+        measurands.note(new.figures(registerWh: new.energyWh, offer: nil), at: uptime)
     }
 
     /// What is offered now; nothing while hardware-io was not heard.

@@ -51,10 +51,16 @@ struct ConnectorMachine: Equatable, Sendable {
     /// ConnectionTimeOut counts from here, while it runs.
     private var preparingSince = Duration.zero
 
-    init(settings: ChargingConfiguration.Connector, inoperability: Set<InoperabilityReason>, at uptime: Duration) {
+    /// `measurands` are those that its meter gave before the start; nil where that is not known.
+    init(
+        settings: ChargingConfiguration.Connector,
+        inoperability: Set<InoperabilityReason>,
+        measurands: Set<MeasurandSelection>?,
+        at uptime: Duration
+    ) {
         self.settings = settings
         self.inoperability = inoperability
-        facts = ConnectorFacts(at: uptime)
+        facts = ConnectorFacts(measurands, at: uptime)
         permit = PermitKeeper(connectorId: settings.id)
         hold = CableHold(connectorId: settings.id)
         cable = CableRelease(connectorId: settings.id)
@@ -293,7 +299,7 @@ struct ConnectorMachine: Equatable, Sendable {
     /// Whether the cable is kept for a group, so that another identifier of it may have it.
     var keepsCableForGroup: Bool {
         guard settings.hasLock, case .finishing(.some(let kept)) = session else { return false }
-        return kept.parentIdTag != nil
+        return kept.isOfGroup
     }
 
     /// The owner of a cable that was kept locked is here (E §3.5).

@@ -56,12 +56,12 @@ struct Transaction: Equatable, Sendable {
         uuid = open.began.transaction
         connectorId = open.began.connectorId
         idTag = open.began.idTag
-        parentIdTag = open.assigned?.parentIdTag ?? open.began.parentIdTag
+        parentIdTag = (open.assigned?.parentIdTag).group ?? open.began.parentIdTag.group
         meterStartWh = open.began.meterStartWh
         registerEpoch = open.began.registerEpoch
         startTime = open.began.time
         startBoot = open.began.boot
-        transactionId = open.assigned?.transactionId
+        transactionId = open.assigned?.id
         self.phase = phase
         register = Register(energyWh: open.registerWh, readAt: open.registerTime, storedAt: turn.uptime)
         if case .running = phase { schedule = MeteringSchedule(anchor: anchor, turn) }
@@ -100,8 +100,8 @@ struct Transaction: Equatable, Sendable {
 
     /// StartTransaction was answered. Returns what a refused identifier means (E §3.17).
     mutating func assigned(_ answer: Assigned, _ turn: inout ChargingTurn) -> Verdict {
-        transactionId = answer.transactionId
-        parentIdTag = answer.parentIdTag ?? parentIdTag
+        transactionId = answer.id ?? transactionId
+        parentIdTag = answer.parentIdTag.group ?? parentIdTag
         guard !answer.isAccepted, case .running(.allowed) = phase else { return .goOn }
         turn.log(
             .notice,

@@ -19,8 +19,20 @@ struct DeliveryMachine: Equatable, Sendable {
         case waiting(QueueEntry, until: Duration, utc: Int64)
     }
 
+    /// A message that became a dead letter, and may be answered after all on the connection that carried it.
+    private struct GivenUp: Equatable {
+        var entry: QueueEntry
+        /// It was sent more than once, so that nobody knows which transmission an answer is to.
+        var wasRepeated: Bool
+    }
+
     /// Least time until a message is sent again that was answered by SecurityError.
     private static let securityErrorWait = Duration.seconds(10)
+    /// Least time until a message is sent again that has used up its attempts if the connection works. Nearly always something is received
+    /// before, were it a pong, and settles that; where nothing is, one transmission more asks the connection itself.
+    private static let doubtWait = Duration.seconds(60)
+    /// As many CALLs as `CallMachine` knows the late answers to.
+    private static let mostGivenUp = 8
 
     private var window: QueueWindow
     private var head = Head.idle
@@ -29,6 +41,8 @@ struct DeliveryMachine: Equatable, Sendable {
     private var silent: Int64?
     /// A transmission of this message may have reached the central system without our seeing its answer.
     private var lostAnswer: Int64?
+    /// Dead letters of late, the newest last.
+    private var givenUp: [GivenUp] = []
     /// Registrations that the central system accepted.
     private var registrations = 0
     /// It has renewed one since a SecurityError counted last, so that the next one is about the message.
@@ -165,7 +179,7 @@ struct DeliveryMachine: Equatable, Sendable {
         case .idle, .inFlight, .waiting, .resting:
             // The wait is over, the next attempt not yet made: the answer still is its answer.
             guard case .idle = head, let first = window.first(turn.ledger), first.sequence == sequence else {
-                return nil
+                return answeredAfterAll(sequence, outcome, registers: registers, &turn)
             }
             entry = first
         }
@@ -173,12 +187,11 @@ struct DeliveryMachine: Equatable, Sendable {
         head = .idle
         learn(entry, outcome, &turn)
         switch outcome {
-        case .confirmed(let confirmation):
-            return processed(entry, assigned: assignment(entry, confirmation, registers), &turn)
+        case .confirmed: return processed(entry, answer(entry, outcome, registers), &turn)
         case .unreadable(let result):
             // A CALLRESULT says that the message was processed, whatever stands in it (JE §3.3).
             turn.log(.warning, "unreadable answer", .init("sequence", sequence), .init("reason", result.problem))
-            return processed(entry, assigned: salvaged(entry, result.salvaged, registers), &turn)
+            return processed(entry, answer(entry, outcome, registers), &turn)
         case .refused(let error):
             turn.log(.warning, "refused", .init("sequence", sequence), .init("code", error.code.rawValue))
             refused(entry, error, &turn)
@@ -186,11 +199,52 @@ struct DeliveryMachine: Equatable, Sendable {
             turn.log(.warning, "no answer", .init("sequence", sequence))
             lostAnswer = sequence
             silent = sequence
-            wait(entry, failures: turn.ledger.failures + 1, turn)
+            let failures = turn.ledger.failures + 1
+            let isLast = failures >= turn.keys.core.transactionMessageAttempts
+            wait(
+                entry,
+                for: max(turn.keys.core.retryWait(afterFailures: failures), isLast ? Self.doubtWait : .zero),
+                turn
+            )
         case .connectionLost: lostAnswer = sequence
         case .unsettled: break
         }
         return nil
+    }
+
+    /// A dead letter is answered after all: the central system took it in, whenever it says so (JE §3.3). It is put back into the queue and
+    /// delivered at once; so an end that was told without the id meanwhile is told again with it, as when people put a start back.
+    private mutating func answeredAfterAll(
+        _ sequence: Int64,
+        _ outcome: CallOutcome,
+        registers: [String: Int64],
+        _ turn: inout ChargingTurn
+    ) -> Assigned? {
+        guard outcome.isProcessed, let index = givenUp.firstIndex(where: { $0.entry.sequence == sequence }) else {
+            return nil
+        }
+        let late = givenUp.remove(at: index)
+        turn.log(.notice, "a dead letter was answered after all", .init("sequence", sequence))
+        let before = (head, silent, lostAnswer)
+        if late.wasRepeated { lostAnswer = sequence }
+        defer {
+            // What has its turn is another message.
+            (head, silent, lostAnswer) = before
+        }
+        learn(late.entry, outcome, &turn)
+        if turn.ledger.deadLetters.contains(sequence) {
+            turn.persist(.requeued(Requeued(sequence: sequence)), .synced)
+        }
+        return processed(late.entry, answer(late.entry, outcome, registers), &turn)
+    }
+
+    /// What a CALLRESULT says of a transaction; nil where it is of another kind, or says nothing.
+    private func answer(_ entry: QueueEntry, _ outcome: CallOutcome, _ registers: [String: Int64]) -> Assigned? {
+        switch outcome {
+        case .confirmed(let confirmation): assignment(entry, confirmation, registers)
+        case .unreadable(let result): salvaged(entry, result.salvaged, registers)
+        case .refused, .timedOut, .connectionLost, .unsettled: nil
+        }
     }
 
     /// ConcurrentTx to a message that the central system has had before speaks of the message, not of the identifier.
@@ -212,7 +266,7 @@ struct DeliveryMachine: Equatable, Sendable {
             transaction: began.transaction,
             transactionId: conf.transactionId,
             status: conf.idTagInfo.status,
-            parentIdTag: conf.idTagInfo.parentIdTag,
+            parentIdTag: conf.idTagInfo.parentIdTag.group,
             energyWh: registers[began.transaction],
             repeated: mayHaveBeenSent(entry) ? true : nil
         )
@@ -223,17 +277,23 @@ struct DeliveryMachine: Equatable, Sendable {
         lostAnswer == entry.sequence || entry.sequence <= inheritedThrough
     }
 
-    /// What can be saved of an answer that is not one: without a verdict the identifier stays accepted as it was.
+    /// What can be saved of an answer that is not one. A verdict counts without a transactionId, and an id without a verdict.
+    ///
+    /// The answer must have both (OCPP 1.6 §4.8, §7.27). Where no status is said, though, none was received that is not Accepted, and only
+    /// such a one stops a transaction (§3.5.4, §9.1.24): the identifier stays accepted as it was. Otherwise a central system that leaves
+    /// out the status would end every session of somebody whom Authorize has just accepted.
     private func salvaged(_ entry: QueueEntry, _ result: SalvagedResult, _ registers: [String: Int64]) -> Assigned? {
-        guard case .start(let began) = entry.message, case .transaction(let transactionId?, let identifier) = result
+        guard case .start(let began) = entry.message, case .transaction(let transactionId, let identifier) = result,
+            transactionId != nil || identifier.status != nil
         else {
             return nil
         }
         return Assigned(
             transaction: began.transaction,
-            transactionId: transactionId,
+            transactionId: transactionId ?? -1,
+            lacksId: transactionId == nil ? true : nil,
             status: identifier.status ?? .accepted,
-            parentIdTag: identifier.parentIdTag,
+            parentIdTag: identifier.parentIdTag.group,
             energyWh: registers[began.transaction],
             repeated: mayHaveBeenSent(entry) ? true : nil
         )
@@ -241,7 +301,7 @@ struct DeliveryMachine: Equatable, Sendable {
 
     private mutating func processed(
         _ entry: QueueEntry,
-        assigned: Assigned?,
+        _ assigned: Assigned?,
         _ turn: inout ChargingTurn
     ) -> Assigned? {
         if let assigned {
@@ -251,13 +311,16 @@ struct DeliveryMachine: Equatable, Sendable {
         // Losing the mark of a start or stop in a power cut would send it twice; of meter values, that is harmless.
         var durability = Durability.synced
         if case .meterValues = entry.message, !turn.book.isTroubled(at: turn.uptime) { durability = .written }
+        // It was under way without the id while its start was answered after all: told again, with it.
+        let isOutdated = entry.isStop && entry.assigned == nil && turn.ledger.assigned[entry.transaction]?.id != nil
         let delivered = Delivered(
             sequence: entry.sequence,
             transaction: entry.transaction,
             isStop: entry.isStop,
-            lacksStart: turn.ledger.mayStillStart(before: entry) ? true : nil
+            lacksStart: turn.ledger.mayStillStart(before: entry) || isOutdated ? true : nil
         )
         turn.persist(.delivered(delivered), durability)
+        if isOutdated { turn.persist(.requeued(Requeued(sequence: entry.sequence)), .synced) }
         drop(entry)
         return assigned
     }
@@ -284,6 +347,9 @@ struct DeliveryMachine: Equatable, Sendable {
         turn.log(.error, "message became a dead letter", .init("sequence", entry.sequence))
         let letter = DeadLettered(sequence: entry.sequence, transaction: entry.transaction, isStop: entry.isStop)
         turn.persist(.deadLettered(letter), .synced)
+        let wasRepeated = failures > 1 || entry.sequence <= inheritedThrough
+        givenUp = givenUp.filter { $0.entry.sequence != entry.sequence }.suffix(Self.mostGivenUp - 1)
+        givenUp.append(GivenUp(entry: entry, wasRepeated: wasRepeated))
         drop(entry)
     }
 

@@ -57,7 +57,7 @@ public struct RecordQuery: Equatable, Sendable {
             action: entry.action.rawValue,
             state: ledger.state(of: entry.sequence),
             transaction: entry.transaction,
-            transactionId: assigned?.transactionId,
+            transactionId: assigned?.id,
             connectorId: 0,
             at: turn.clock.timestamp(of: entry.time, at: turn.moment).millisecondsSinceEpoch,
             energyWh: 0,

@@ -26,9 +26,9 @@ public struct DeadLettered: Codable, Equatable, Sendable {
     public var isStop: Bool
 }
 
-/// Dead letters went back into the queue.
+/// Dead letters went back into the queue, or an end that was told without an id.
 public struct Requeued: Codable, Equatable, Sendable {
-    /// The only one; nil for all. A version that did not know of it puts all of them back, which costs messages and loses none.
+    /// The only one; nil for all dead letters. A version that did not know of it puts all of them back, which costs messages and loses none.
     public var sequence: Int64?
 
     public init(sequence: Int64? = nil) { self.sequence = sequence }

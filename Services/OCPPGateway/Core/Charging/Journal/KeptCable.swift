@@ -14,13 +14,16 @@ public struct KeptCable: Codable, Equatable, Sendable {
     /// StartTransaction was answered, perhaps long after the end: the answer says to which group the identifier belongs (OCPP 1.6 §6.46).
     mutating func learn(_ answer: Assigned) {
         guard answer.transaction == transaction else { return }
-        parentIdTag = answer.parentIdTag ?? parentIdTag
+        parentIdTag = answer.parentIdTag.group ?? parentIdTag
     }
 
     /// Whether an identifier, or another of its group, may have the cable.
     func belongs(to idTag: IdToken, parentIdTag: IdToken? = nil) -> Bool {
         if self.idTag == idTag { return true }
-        guard let parentIdTag, let own = self.parentIdTag else { return false }
-        return parentIdTag == own
+        guard let group = parentIdTag.group else { return false }
+        return group == self.parentIdTag.group
     }
+
+    /// Whether another identifier than that of its owner may have it.
+    var isOfGroup: Bool { parentIdTag.group != nil }
 }

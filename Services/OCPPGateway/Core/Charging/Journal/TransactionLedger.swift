@@ -243,7 +243,7 @@ public struct TransactionLedger: Equatable, Sendable {
             transaction: ended.transaction,
             reason: ended.reason,
             idTag: over.began.idTag,
-            parentIdTag: over.assigned?.parentIdTag ?? over.began.parentIdTag
+            parentIdTag: (over.assigned?.parentIdTag).group ?? over.began.parentIdTag.group
         )
     }
 
@@ -261,10 +261,10 @@ public struct TransactionLedger: Equatable, Sendable {
         if let first = requeued.first, first < delivered.sequence { requeued.insert(delivered.sequence) }
     }
 
-    /// Puts one dead letter or all of them back, with the ends that were told without a start that may be among them.
+    /// Puts one dead letter, or an end that was told without a start, or all of them back, with the ends that may belong to what is put back.
     private mutating func requeue(_ sequence: Int64?) {
         if let sequence {
-            guard deadLetters.contains(sequence) else { return }
+            guard deadLetters.contains(sequence) || endsWithoutStart.contains(sequence) else { return }
             requeued.insert(sequence)
             deadLetters.remove(sequence)
         } else {

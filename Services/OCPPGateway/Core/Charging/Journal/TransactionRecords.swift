@@ -112,13 +112,19 @@ public struct Resumed: Codable, Equatable, Sendable {
 /// The central system's answer to StartTransaction (OCPP 1.6 §6.46).
 public struct Assigned: Codable, Equatable, Sendable {
     public var transaction: String
+    /// -1 where the answer had none that can be read, which is what messages say then (E §3.18).
     public var transactionId: Int
+    /// True where the answer had no transactionId that can be read: what it says of the identifier counts all the same.
+    public var lacksId: Bool?
     public var status: AuthorizationStatus
     public var parentIdTag: IdToken?
     /// The register at that time: an energy allowance counts from it (OCPP 1.6 §9.1.14).
     public var energyWh: Int64?
     /// ConcurrentTx was the answer to a repetition of a StartTransaction that the central system had already seen: no refusal.
     public var repeated: Bool?
+
+    /// The central system's id of the transaction; nil where the answer had none that can be read.
+    var id: Int? { lacksId == true ? nil : transactionId }
 
     /// The transaction may go on with energy.
     var isAccepted: Bool { status == .accepted || (status == .concurrentTx && repeated == true) }

@@ -27,18 +27,21 @@ struct MainMeter: Equatable, Sendable {
     private var waiting: [Waiting] = []
     private var count: Int64 = 0
 
-    init(at uptime: Duration) { facts = ConnectorFacts(at: uptime) }
+    /// `measurands` are those that it gave before the start; nil where that is not known, or there was none.
+    init(_ measurands: Set<MeasurandSelection>?, at uptime: Duration) { facts = ConnectorFacts(measurands, at: uptime) }
 
     /// Whether there is one, and it does not work.
     var hasFailed: Bool { facts.meterFailed }
 
     var nextDeadline: Deadline? { schedule?.nextDeadline }
 
+    /// What it gives.
+    var measurands: KnownMeasurands { facts.measurands }
+
+    /// Whether there is one, and it gives that; nothing is offered by it.
     func measures(_ selection: MeasurandSelection) -> Bool {
-        guard facts.reading != nil, case .offer = selection.measurand.traits.source else {
-            return facts.reading != nil && facts.measures(selection)
-        }
-        return false
+        if case .offer = selection.measurand.traits.source { return false }
+        return measurands.hasMeter && measurands.covers(selection)
     }
 
     mutating func observed(_ reading: MeterReading, _ turn: ChargingTurn) {

@@ -57,10 +57,11 @@ struct MeteringSchedule: Equatable, Sendable {
     /// The wall clock moved: the UTC grid is elsewhere on uptime.
     mutating func clockChanged(_ turn: ChargingTurn) { aligned = nextAligned(turn) }
 
-    /// Returns one set that is due, earliest kind first, and moves on.
+    /// Returns the set that is due since longest, and moves on. After a turn that came late both kinds may be due: what is written first is
+    /// told first, and no later message bears an earlier time.
     mutating func popDue(_ turn: ChargingTurn) -> Due? {
         let uptime = turn.moment.uptime
-        if let at = sampledAt, at <= uptime {
+        if let at = sampledAt, at <= uptime, aligned.map({ at <= $0.at }) ?? true {
             sampledAt = nextSample(after: uptime)
             return .sampled(at)
         }

@@ -175,7 +175,7 @@ extension CoreKeys {
             .init("SupportedFeatureProfiles", .list(), default: profiles, access: .readOnly)
                 .described("Feature profiles of OCPP 1.6 that this charger implements."),
             .init("TransactionMessageAttempts", \.core.transactionMessageAttempts, .integer(1...1000), default: "3")
-                .described("How often a refused transaction message is sent in all."),
+                .described("How often a transaction message is sent in all."),
             .init(
                 "TransactionMessageRetryInterval",
                 \.core.transactionMessageRetryInterval,

@@ -53,10 +53,12 @@ struct RememberedIdentifiers: Equatable, Sendable {
         let before = entries[idTag]?.info
         if before == nil { makeRoom() }
         put(idTag, info)
-        return before != info || hasExpired
+        return before != self[idTag] || hasExpired
     }
 
     private mutating func put(_ idTag: IdToken, _ info: IdTagInfo) {
+        var info = info
+        info.parentIdTag = info.parentIdTag.group
         lastHeard += 1
         entries[idTag] = Entry(info: info, heard: lastHeard)
     }
