@@ -167,14 +167,16 @@ struct Transaction: Equatable, Sendable {
     mutating func sayFarewell(_ turn: inout ChargingTurn) {
         guard isRunning else { return }
         schedule = nil
-        let read = RegisterRead(transaction: uuid, energyWh: register.energyWh, time: turn.now, isFarewell: true)
+        var read = RegisterRead(transaction: uuid, energyWh: register.energyWh, time: turn.now, isFarewell: true)
+        read.connectorId = connectorId
         turn.persist(.registerRead(read), .written)
     }
 
     /// Only the program was away: if the machine is off next, that will be a power cut unless somebody says otherwise.
     func takeFarewellBack(_ open: TransactionLedger.Open, _ turn: inout ChargingTurn) {
         guard open.saidFarewell == true else { return }
-        let read = RegisterRead(transaction: uuid, energyWh: open.registerWh, time: open.registerTime)
+        var read = RegisterRead(transaction: uuid, energyWh: open.registerWh, time: open.registerTime)
+        read.connectorId = connectorId
         turn.persist(.registerRead(read), .synced)
     }
 
