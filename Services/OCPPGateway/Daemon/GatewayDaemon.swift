@@ -79,6 +79,7 @@ final class GatewayDaemon {
         wire()
         if let problem = site.configuration.endpointProblem { host.log.write(LogRecord(.error, problem)) }
         try listen()
+        if let doubt = journal.doubt { driver.deliver(.charging(.persistFailed(reason: doubt))) }
         driver.deliver(.started)
     }
 

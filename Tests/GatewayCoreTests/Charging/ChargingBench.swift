@@ -29,6 +29,8 @@ final class ChargingBench {
     /// How many writes still reach the disk before the power goes.
     var writesUntilPowerCut: Int?
     private(set) var writes = 0
+    /// The next process cannot force to the disk what it finds.
+    var findsDoubt = false
     private(set) var indications: [String] = []
     private(set) var unlockRequests = 0
     private(set) var unlockAnswers: [UnlockStatus] = []
@@ -215,6 +217,7 @@ final class ChargingBench {
             seed: seed,
             at: moment
         )
+        if findsDoubt { perform(machine.handle(.persistFailed(reason: "it cannot be forced"), at: moment)) }
         perform(machine.start(at: moment))
         tellHardware()
     }

@@ -16,6 +16,8 @@ final class GatewayProcess: ServiceProcess {
     private let host: VirtualHost<GatewayMachine>
     private var storageAlarm: Timeline.Alarm?
     private var resends = 0
+    /// Why the journal that it found could not be forced to the device.
+    private var doubt: String?
 
     init(_ around: Surroundings) {
         self.around = around
@@ -56,10 +58,14 @@ final class GatewayProcess: ServiceProcess {
                 at: around.clock.moment
             )
         )
+        doubt = found.doubt
         around.auditor.gatewayStarted(found.documents)
     }
 
-    func begin() { host.deliver(.started) }
+    func begin() {
+        if let doubt { host.deliver(.charging(.persistFailed(reason: doubt))) }
+        host.deliver(.started)
+    }
 
     func askToEnd() { host.whenAwake { [unowned self] in host.deliver(.terminationRequested) } }
 
