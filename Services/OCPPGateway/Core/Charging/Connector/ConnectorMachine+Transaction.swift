@@ -113,9 +113,15 @@ extension ConnectorMachine {
     }
 
     /// A locked plug that nobody remembers: whoever waits for it may have it, and the connector is not Available meanwhile. With an EV
-    /// on it somebody was authorized who is forgotten now: our process is new, or the order to let it go was lost.
-    mutating func freeForgottenPlug(_ turn: inout ChargingTurn) {
-        if session == .plugged, facts.state?.lock == .locked, !cable.isUnderWay { releaseCable(&turn) }
+    /// on it somebody was authorized who is forgotten now: our process is new, or the order to let it go was lost. A bolt that was jammed
+    /// may arrive when that usage is over already.
+    mutating func freeForgottenPlug(before: ConnectorFacts, _ turn: inout ChargingTurn) {
+        let isLocked = facts.state?.lock == .locked
+        switch session {
+        case .plugged where isLocked && !cable.isUnderWay: releaseCable(&turn)
+        case .finishing(nil) where isLocked && !cable.isUnderWay && before.state?.lock != .locked: releaseCable(&turn)
+        case .idle, .plugged, .authorized, .transaction, .finishing: break
+        }
         guard session == .idle, !facts.isPlugged, facts.needsUserAction else { return }
         session = .finishing(kept: nil)
         releaseCable(&turn)

@@ -140,9 +140,9 @@ struct ConnectorMachine: Equatable, Sendable {
     mutating func observed(_ state: ConnectorState, _ turn: inout ChargingTurn) {
         let wasPlugged = facts.isPlugged
         let isFirst = facts.state == nil
-        let wasSilent = facts.isSilent
+        let before = facts
         facts.note(state, at: turn.uptime)
-        if wasSilent { turn.log(.notice, "hardware-io is back", .init("connector", id)) }
+        if before.isSilent { turn.log(.notice, "hardware-io is back", .init("connector", id)) }
         permit.observed(state, &turn)
         cable.observed(state, &turn)
         if hasAnotherVehicle(state, turn) {
@@ -154,7 +154,7 @@ struct ConnectorMachine: Equatable, Sendable {
             facts.isPlugged ? plugged(&turn) : unplugged(&turn)
         }
         if state.faults.contains(.emergencyStop) { stopForEmergency(&turn) }
-        freeForgottenPlug(&turn)
+        freeForgottenPlug(before: before, &turn)
         finishStop(force: false, &turn)
         leaveFinishingIfDone(&turn)
         beginIfPossible(&turn)
