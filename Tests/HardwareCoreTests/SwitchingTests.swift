@@ -140,7 +140,7 @@ import Testing
         let fourth = bench.pilot(6000)
         #expect(!fourth.orders.contains(close))
         #expect(
-            fourth.connector?.notChargingBecause == "the contactor closed 3 times within an hour and rests"
+            fourth.connector?.notChargingBecause == "the contactor closed 3 times within an hour and rests for 60 min"
         )
         let remaining = firstAt + .seconds(3600) - bench.now.uptime
         bench.permit(16_000, leaseSeconds: 3600)

@@ -80,7 +80,8 @@ struct OutletMachine {
             trips: faults.trips,
             registerWh: meter.settledWh,
             registerEpoch: meter.registerEpoch,
-            recentStarts: contactor.recentStarts
+            recentStarts: contactor.recentStarts,
+            recentClosings: contactor.recentClosings
         )
     }
 
@@ -120,6 +121,7 @@ struct OutletMachine {
         case .memoryStored(let memory): contactor.stored(memory)
         case .terminationRequested:
             stage = .ending
+            contactor.end(at: turn.uptime)
             turn.log(LogRecord(.notice, "connector is taken out of service", connectorField))
         }
         decide(&turn)
@@ -163,20 +165,16 @@ extension OutletMachine {
             guard configuration.hasSocket, proximity.read(ohms: ohms, at: turn.uptime) else { break }
             if proximity.plug == .absent { cable.beginAnew() }
             turn.log(LogRecord(.info, "plug in the socket changed", connectorField, .init("plug", "\(proximity.plug)")))
-        case .meterRead(_, let sample):
-            meterRead(sample, &turn)
-        case .meterFailed(_, let reason):
-            meter.readFailed(reason, &turn)
+        case .meterRead(_, let sample): meterRead(sample, &turn)
+        case .meterFailed(_, let reason): meter.readFailed(reason, &turn)
         case .faultReported(_, let code, true, let detail):
             // IEC 62955: a residual current stays a danger until the EV is gone.
             faults.raise(.board(code), code, detail, latch: code == .groundFailure ? .untilUnplugged : .none)
         case .faultReported(_, let code, false, _):
             // It was latched for an EV; without one, nobody would come to unplug it.
             if faults.end(.board(code)), pilot.state == .a { faults.vehicleLeft() }
-        case .deviceLost(let device, let reason):
-            lose(device, reason, &turn)
-        case .deviceRecovered(let device):
-            recover(device, &turn)
+        case .deviceLost(let device, let reason): lose(device, reason, &turn)
+        case .deviceRecovered(let device): recover(device, &turn)
         case .contactorFeedback, .cardRead, .cardGone:
             break  // Handled before, and by readers.
         }
