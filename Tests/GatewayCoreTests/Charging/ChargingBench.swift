@@ -187,9 +187,7 @@ final class ChargingBench {
     func powerCycle(after duration: Duration = .seconds(60), unplugged: Bool = false) {
         journal.removeLast(max(0, journal.count - synced))
         for id in hardware.keys {
-            hardware[id]?.permit = nil
-            hardware[id]?.openSinceUptime = nil
-            hardware[id]?.bootId += "'"
+            hardware[id]?.losePower()
             if unplugged { hardware[id]?.pilot = .a }
         }
         configuration.machineBootId += "'"

@@ -48,11 +48,12 @@ struct OutletMachine {
         _ configuration: ConnectorConfiguration,
         memory: HardwareMemory.Outlet,
         reading: MeterReading?,
+        vehicle: VehicleSight?,
         at start: Duration
     ) {
         precondition((1...3).contains(configuration.phases), "A connector has one to three phases.")
         self.configuration = configuration
-        pilot = PilotSensor(isVentilated: configuration.ventilated, at: start)
+        pilot = PilotSensor(isVentilated: configuration.ventilated, vehicle: vehicle, at: start)
         proximity = ProximitySensor(at: start)
         contactor = ContactorMachine(configuration, memory: memory, at: start)
         cable = CableMachine(configuration, at: start)
@@ -159,8 +160,8 @@ extension OutletMachine {
             for change in pilot.read(highMillivolts: high, lowMillivolts: low, at: turn.uptime) {
                 pilotChanged(change, &turn)
             }
-        case .lockFeedback(_, let locked):
-            cable.lockRead(locked: locked, &turn)
+            pilot.keepVehicle(of: connectorId, &turn)
+        case .lockFeedback(_, let locked): cable.lockRead(locked: locked, &turn)
         case .proximityRead(_, let ohms):
             guard configuration.hasSocket, proximity.read(ohms: ohms, at: turn.uptime) else { break }
             if proximity.plug == .absent { cable.beginAnew() }

@@ -143,11 +143,13 @@ struct ConnectorMachine: Equatable, Sendable {
         let before = facts
         facts.note(state, at: turn.uptime)
         if before.isSilent { turn.log(.notice, "hardware-io is back", .init("connector", id)) }
-        permit.observed(state, &turn)
         cable.observed(state, &turn)
-        if hasAnotherVehicle(state, turn) {
-            // It left while nobody here could hear it.
-            unplugged(&turn)
+        let hasLostVehicle = hasLostVehicle(state, before: before, &turn)
+        // Before anybody is granted anything for an EV that is not his.
+        if hasLostVehicle { unplugged(&turn) }
+        permit.observed(state, &turn)
+        if hasLostVehicle {
+            // All of it was done.
         } else if isFirst {
             settleAfterRestart(wasPlugged: wasPlugged, &turn)
         } else if wasPlugged != facts.isPlugged {
@@ -267,13 +269,6 @@ struct ConnectorMachine: Equatable, Sendable {
             stop(.evDisconnected, idTag: nil, &turn)
         case .idle, .finishing: break
         }
-    }
-
-    /// Whether the EV of the transaction left and another one, or the same again, is connected.
-    private func hasAnotherVehicle(_ state: ConnectorState, _ turn: ChargingTurn) -> Bool {
-        guard let transaction, transaction.isRunning, let pluggedAt = state.pluggedSinceUptime else { return false }
-        return transaction.began(before: pluggedAt, inBoot: turn.configuration.machineBootId)
-            && turn.keys.core.stopTransactionOnEVSideDisconnect
     }
 
     /// Finishing ends when the user has nothing left to do (F1, F8).
