@@ -5,7 +5,8 @@ extension Journal {
     /// sound records are kept, the file is rewritten and the original set aside. So it is when a block cannot be read, however often
     /// `tryAgain` says; nothing is cut off then. Of one in which no record can be found because of such blocks nothing is known, and
     /// opening fails, so that whoever opens tries again; who cannot do without for ever begins anew with `replacesUnreadable`. Numbers that
-    /// unreadable blocks may have used are left out. A file that is another's, or newer, is set aside as a whole and a new journal begun.
+    /// unreadable blocks may have used are left out. What a device reads and cannot be forced to is handed out all the same, and `doubt` says so:
+    /// the next immediate append or flush writes everything anew first. A file that is another's, or newer, is set aside as a whole and a new journal begun.
     ///
     /// - Parameters:
     ///   - options: What it is called and may contain.
@@ -222,18 +223,49 @@ extension Journal {
                 bytes: scan.tornBytes,
                 path: options.path
             )
-            try file.truncate(to: end)
+            // What a device does not let go now is cut off before anything is written behind it.
+            tail.hasDebris = true
+            do throws(StorageError) { try cutDebris() } catch { report.doubt = error }
         }
         // Who wrote this may have been killed before it forced the file or its name: what was found here must not be lost later.
-        try force()
+        try force(&report)
     }
 
-    /// Brings the file and its name to the device.
-    private func force() throws(StorageError) {
-        tail.isDoubtful = true
-        try file.sync()
-        try directory.sync(containing: options.path)
-        tail.isDoubtful = false
+    /// Brings the file and its name to the device. One that fails leaves the journal doubtful, with what may be in the kernel's memory only in
+    /// ours: nobody may begin anything on it, and somebody who charges must not be left alone.
+    private func force(_ report: inout JournalReport) throws(StorageError) {
+        do throws(StorageError) {
+            tail.isDoubtful = true
+            try file.sync()
+            try directory.sync(containing: options.path)
+            tail.isDoubtful = false
+        } catch {
+            report.doubt = error
+            tail.unsynced = try newestBytes()
+        }
+    }
+
+    /// The newest records, from the first of those on that one may have written since its last sync.
+    private func newestBytes() throws(StorageError) -> [UInt8] {
+        let earliest = end - Int64(JournalTail.maximumBytes)
+        var scanner = JournalScanner(from: index.firstOffset ?? end, to: end, minimum: 1, badBlocks: .fail)
+        var start: Int64?
+        var found = 0
+        scanning: while true {
+            switch try scanner.next(in: file) {
+            case .record(_, let offset):
+                if offset >= earliest { start = start ?? offset }
+                found += 1
+            case .damage: start = nil
+            case .end: break scanning
+            }
+        }
+        let bytes = try start.map { start throws(StorageError) in try file.read(Int(end - start), at: start) } ?? []
+        // What was handed out must not be missing because the device reads it no longer.
+        guard found == count, start.map({ Int64(bytes.count) == end - $0 }) ?? true else {
+            throw .unreadable(options.path)
+        }
+        return bytes
     }
 
     /// Keeps the original under another name and rewrites the journal without the damage.
@@ -249,7 +281,7 @@ extension Journal {
             guard file === damaged else {
                 // The new file has the name already, and the other name is all that is left of the original.
                 report.setAside = original
-                return try force()
+                return try force(&report)
             }
             directory.discard(original.keptAs)
             throw error

@@ -282,7 +282,7 @@ public final class Journal {
     }
 
     /// Cuts off what a failed write left, so that a later, shorter record does not end in its remains.
-    private func cutDebris() throws(StorageError) {
+    func cutDebris() throws(StorageError) {
         try file.truncate(to: end)
         tail.hasDebris = false
     }

@@ -33,6 +33,8 @@ public struct JournalReport: Hashable, Sendable {
     public var setAside: SetAside?
     /// What stood in the way of a file that had to be made. Worth a warning each.
     public var moved: [SetAside]
+    /// What was found could not be forced to the device: nothing counts as stored before the journal was written anew. Worth an error.
+    public var doubt: StorageError?
 
     public init(
         records: Int = 0,

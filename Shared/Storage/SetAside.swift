@@ -35,28 +35,37 @@ extension Directory {
         return SetAside(path: path, keptAs: name, reason: reason)
     }
 
-    /// Copies what is about to be cut off `file` into a file of its own. Returns its name, or nil when the disk has no room for it: the
-    /// bytes are no whole record, and nobody was told that they are stored.
+    /// Copies what is about to be cut off `file` into a file of its own. Returns its name, or nil when the disk has no room for it or does not
+    /// take it: the bytes are no whole record, and nobody was told that they are stored.
+    /// - Throws: `StorageError` when they cannot be read, so that they must not be cut off.
     func keepCut(from file: File, at offset: Int64, bytes: Int64, path: String) throws(StorageError)
         -> String?
     {
         let name = try freeName(for: path, "cut")
-        do throws(StorageError) {
-            let copy = try replace(name, permissions: 0o640)
-            var done: Int64 = 0
-            while done < bytes {
-                let piece = try file.read(Int(min(bytes - done, 64 << 10)), at: offset + done)
-                if piece.isEmpty { break }
-                try copy.write(piece, at: done, for: .rewrite)
-                done += Int64(piece.count)
+        var done: Int64 = 0
+        var copy: File?
+        repeat {
+            let piece: [UInt8]
+            do throws(StorageError) {
+                piece = try file.read(Int(min(bytes - done, 64 << 10)), at: offset + done)
+            } catch {
+                discard(name)
+                throw error
             }
-            try copy.sync()
-            return name
-        } catch {
-            discard(name)
-            guard error.isFull else { throw error }
-            return nil
-        }
+            do throws(StorageError) {
+                if copy == nil { copy = try replace(name, permissions: 0o640) }
+                guard let target = copy else { return nil }
+                try target.write(piece, at: done, for: .rewrite)
+                done += Int64(piece.count)
+                if piece.isEmpty || done >= bytes {
+                    try target.sync()
+                    return name
+                }
+            } catch {
+                discard(name)
+                return nil
+            }
+        } while true
     }
 
     private func freeName(for path: String, _ kind: String = "unreadable") throws(StorageError)

@@ -30,6 +30,12 @@ extension Fixture {
         return state
     }
 
+    private static var connectorWithFoundVehicle: ConnectorState {
+        var state = connectorWithAnotherVehicle
+        state.vehicleWasFound = true
+        return state
+    }
+
     static let hardware: [Fixture] = [
         .message(
             "001-starting",
@@ -51,6 +57,7 @@ extension Fixture {
         .message("002-charging", connector),
         .message("003-open", openConnector),
         .message("004-another-vehicle", connectorWithAnotherVehicle),
+        .message("005-found-vehicle", connectorWithFoundVehicle),
         .message(
             "001-three-phases",
             MeterReading(

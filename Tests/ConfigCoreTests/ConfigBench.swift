@@ -9,6 +9,8 @@ struct ConfigBench {
     private(set) var diskSecrets: [String: Secret] = [:]
     /// Files that owners would find, by `owner/key`.
     private(set) var handedOver: [String: Secret] = [:]
+    /// The runtime folder takes nothing.
+    var handOverFails = false
     private var requests: UInt64 = 0
     private(set) var now = Moment(uptime: .seconds(10), utc: Timestamp(millisecondsSinceEpoch: 1_795_348_800_000))
 
@@ -37,6 +39,36 @@ struct ConfigBench {
             done.append(effect)
         }
         perform(done)
+        return done
+    }
+
+    /// Feeds one event and does what a shell does whose runtime folder may take nothing. Returns what was done and said.
+    mutating func runWithRuntimeFolder(_ event: (RequestID) -> ConfigMachine.Event) -> [ConfigEffect] {
+        carryOut(handle(event))
+    }
+
+    /// Lets time pass, deadline by deadline. Returns what was done and said.
+    mutating func wait(_ duration: Duration) -> [ConfigEffect] {
+        let end = now.advanced(by: duration)
+        var done: [ConfigEffect] = []
+        while let deadline = machine.nextDeadline, deadline.at <= end.uptime {
+            now = now.advanced(by: max(.zero, deadline.at - now.uptime))
+            done += carryOut(machine.deadlineReached(at: now))
+        }
+        now = end
+        return done
+    }
+
+    private mutating func carryOut(_ effects: [ConfigEffect]) -> [ConfigEffect] {
+        var done: [ConfigEffect] = []
+        for effect in effects {
+            if handOverFails, case .handOver(_, let key, _) = effect {
+                let failure = ConfigMachine.Event.handOverFailed(key: key, reason: "no room")
+                return done + carryOut(machine.handle(failure, at: now))
+            }
+            perform([effect])
+            done.append(effect)
+        }
         return done
     }
 

@@ -13,11 +13,11 @@ import Testing
         let effects = bench.setSecret("authorizationkey", text)
         #expect(
             effects.kinds == [
-                "persistSecrets", "persist", "handOver", "reply", "config.values", "config.changed", "log",
+                "persistSecrets", "handOver", "persist", "reply", "config.values", "config.changed", "log",
             ]
         )
         #expect(effects[0] == .persistSecrets(["AuthorizationKey": Secret(text)]))
-        #expect(effects[2] == .handOver(Secret(text), key: "AuthorizationKey", owner: .ocppGateway))
+        #expect(effects[1] == .handOver(Secret(text), key: "AuthorizationKey", owner: .ocppGateway))
         let value = ConfigValue(
             key: "AuthorizationKey",
             owner: .ocppGateway,
@@ -87,7 +87,7 @@ import Testing
         let declared = bench.run { .declareRequested($0, request, from: .ocppGateway) }
         #expect(!declared.kinds.contains("handOver"))
         let set = bench.setSecret("AuthorizationKey", text)
-        #expect(set.kinds.prefix(3) == ["persistSecrets", "persist", "handOver"])
+        #expect(set.kinds.prefix(3) == ["persistSecrets", "handOver", "persist"])
         let repeated = bench.run { .declareRequested($0, request, from: .ocppGateway) }
         #expect(repeated.first == .handOver(Secret(text), key: "AuthorizationKey", owner: .ocppGateway))
     }
@@ -131,10 +131,74 @@ import Testing
         _ = bench.setSecret("AuthorizationKey", "old")
         let effects = bench.run(failingAt: failure) { ConfigBench.secretRequest($0, "AuthorizationKey", text) }
         #expect(effects.setAnswer.code == .failed)
-        #expect(effects.kinds.suffix(3) == ["refuse", "complaint", "persistSecrets"])
+        #expect(effects.kinds.suffix(4) == ["refuse", "complaint", "handOver", "persistSecrets"])
         #expect(bench.diskSecrets == ["AuthorizationKey": Secret("old")])
         #expect(bench.handedOver == ["ocpp-gateway/AuthorizationKey": Secret("old")])
         let revision = bench.revision("AuthorizationKey")
         #expect(revision == 1)
+    }
+
+    // MARK: - A runtime folder that takes nothing
+
+    /// Accepted means in force (OCPP 1.6 §5.3).
+    @Test mutating func aSecretThatCannotBeHandedOverIsRefusedAndNotStored() {
+        _ = bench.setSecret("AuthorizationKey", "old")
+        bench.handOverFails = true
+        let effects = bench.runWithRuntimeFolder { ConfigBench.secretRequest($0, "AuthorizationKey", text) }
+        #expect(effects.setAnswer.error == BusError(.failed, "AuthorizationKey: it cannot be handed over: no room"))
+        #expect(bench.diskSecrets == ["AuthorizationKey": Secret("old")])
+        #expect(bench.disk.count == 1)
+        #expect(effects.published.isEmpty)
+        let revision = bench.revision("AuthorizationKey")
+        #expect(revision == 1)
+    }
+
+    /// The file may be gone altogether: what its owner had is put back.
+    @Test mutating func whatCountsIsHandedOverUntilItIs() {
+        _ = bench.setSecret("AuthorizationKey", "old")
+        bench.handOverFails = true
+        let set = bench.runWithRuntimeFolder { ConfigBench.secretRequest($0, "AuthorizationKey", text) }
+        let failing = bench.wait(.seconds(600))
+        // Said once.
+        #expect((set + failing).kinds.filter { $0 == "complaint" || $0 == "log" } == ["complaint"])
+        #expect(bench.machine.nextDeadline.map { $0.at - bench.now.uptime <= .seconds(60) } == true)
+        bench.handOverFails = false
+        let healed = bench.wait(.seconds(60))
+        #expect(healed.kinds == ["handOver", "log"])
+        #expect(bench.handedOver == ["ocpp-gateway/AuthorizationKey": Secret("old")])
+        #expect(bench.wait(.seconds(600)).isEmpty)
+    }
+
+    @Test mutating func anOwnerThatDeclaresIsAnsweredAndGetsItsSecretLater() {
+        _ = bench.setSecret("AuthorizationKey", text)
+        bench.restart()
+        bench.handOverFails = true
+        let request = ConfigDeclare(owner: .ocppGateway, keys: [.secret("AuthorizationKey"), .secret("Other")])
+        let effects = bench.runWithRuntimeFolder { .declareRequested($0, request, from: .ocppGateway) }
+        #expect(effects.kinds == ["complaint", "complaint", "reply", "config.values", "log"])
+        bench.handOverFails = false
+        let healed = bench.wait(.seconds(5))
+        #expect(healed.kinds == ["handOver", "log", "handOver", "log"])
+        #expect(bench.handedOver == ["ocpp-gateway/AuthorizationKey": Secret(text)])
+    }
+
+    @Test mutating func theWaitDoubles() {
+        bench.handOverFails = true
+        let request = ConfigDeclare(owner: .ocppGateway, keys: [.secret("AuthorizationKey")])
+        _ = bench.runWithRuntimeFolder { .declareRequested($0, request, from: .ocppGateway) }
+        var waits: [Duration] = []
+        while waits.count < 8, let due = bench.machine.nextDeadline {
+            waits.append(due.at - bench.now.uptime)
+            _ = bench.wait(waits.last ?? .zero)
+        }
+        #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60].map { .seconds($0) })
+    }
+
+    /// The journal fails after the owner has the new one.
+    @Test mutating func aSecretThatIsNotStoredIsTakenFromItsOwnerAgain() {
+        _ = bench.setSecret("AuthorizationKey", "old")
+        let effects = bench.run(failingAt: 1) { ConfigBench.secretRequest($0, "AuthorizationKey", text) }
+        #expect(effects.setAnswer.code == .failed)
+        #expect(bench.handedOver == ["ocpp-gateway/AuthorizationKey": Secret("old")])
     }
 }

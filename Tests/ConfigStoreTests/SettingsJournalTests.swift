@@ -133,7 +133,7 @@ import Testing
         asked = []
         try store.makeFolders()
         for owner in [ServiceName.ocppGateway, .hardwareIO, .ocppGateway] {
-            store.handOver(Secret("hunter2"), key: "Key", owner: owner)
+            try store.handOver(Secret("hunter2"), key: "Key", owner: owner)
             #expect(access("\(folder)/secrets/\(owner)/Key", R_OK) == 0)
         }
         #expect(asked.isEmpty)

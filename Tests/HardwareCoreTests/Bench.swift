@@ -59,6 +59,7 @@ struct Bench {
         readers: [ReaderConfiguration] = [],
         memory: HardwareMemory = HardwareMemory(),
         readings: [MeterReading] = [],
+        vehicles: [VehicleSight] = [],
         at uptime: Duration = .seconds(100)
     ) {
         now = Moment(uptime: uptime, utc: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000))
@@ -69,6 +70,7 @@ struct Bench {
             bootId: "boot-1",
             memory: memory,
             readings: readings,
+            vehicles: vehicles,
             at: now
         )
         self.memory = memory

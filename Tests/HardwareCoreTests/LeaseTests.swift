@@ -56,9 +56,6 @@ import Testing
         bench.wait(.seconds(3))
         #expect(bench.pilot(6000).connector?.pluggedSinceUptime == came.connector?.pluggedSinceUptime)
         #expect(bench.pilot(12_000).connector?.pluggedSinceUptime == nil)
-        var restarted = Bench()
-        restarted.handle(.started)
-        #expect(restarted.pilot(9000).connector?.pluggedSinceUptime == nil)
     }
 
     @Test func aLeaseHoldsUntilItsLastMillisecond() {

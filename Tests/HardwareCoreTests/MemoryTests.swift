@@ -372,7 +372,7 @@ import Testing
         let ending = bench.handle(.terminationRequested) + bench.wait(.milliseconds(1999))
         #expect(!ending.contains(.finish))
         var other = bench
-        #expect(other.handle(.memoryStored).last == .finish)
+        #expect((other.handle(.memoryStored) + other.handle(.memoryStored)).last == .finish)
         #expect(bench.wait(.milliseconds(1)).last == .finish)
     }
 

@@ -105,7 +105,7 @@ import Testing
         let early = bench.wait(.milliseconds(29_999))
         #expect(early.orders.isEmpty)
         let late = bench.wait(.milliseconds(1))
-        #expect(late.first == .command(open))
+        #expect(late.commands.first == open)
         #expect(late.connector?.faults == [.connectorLockFailure])
     }
 

@@ -80,7 +80,7 @@ import Testing
         let early = bench.wait(.milliseconds(29_999))
         #expect(early.orders.isEmpty)
         let late = bench.wait(.milliseconds(1))
-        #expect(late.first == .command(open))
+        #expect(late.commands.first == open)
         #expect(late.connector?.faults == [.powerSwitchFailure])
     }
 
@@ -140,7 +140,7 @@ import Testing
         let fourth = bench.pilot(6000)
         #expect(!fourth.orders.contains(close))
         #expect(
-            fourth.connector?.notChargingBecause == "the contactor closed 3 times within an hour and rests"
+            fourth.connector?.notChargingBecause == "the contactor closed 3 times within an hour and rests for 60 min"
         )
         let remaining = firstAt + .seconds(3600) - bench.now.uptime
         bench.permit(16_000, leaseSeconds: 3600)

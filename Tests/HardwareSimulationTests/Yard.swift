@@ -23,6 +23,8 @@ struct Yard {
     var memory = HardwareMemory()
     /// What it remembered in this boot of the machine, the newest of each meter.
     private var readings: [Int: MeterReading] = [:]
+    /// And of the EV at each connector.
+    private var vehicles: [Int: VehicleSight] = [:]
     /// How often the process would have been woken.
     var wakeUps = 0
     /// Watches what the core does with connector 1.
@@ -52,14 +54,14 @@ struct Yard {
             noise: noise,
             mainMeter: mainMeter
         )
-        core = Self.core(configuration, memory, [], at: now)
+        core = Self.core(configuration, memory, [], [], at: now)
         charger = SimulatedCharger(configuration: configuration, world: world ?? SimulatedWorld(), at: now)
         start()
     }
 
     /// The process is killed; coils fall, the world stays.
     mutating func restart() {
-        core = Self.core(configuration, memory, Array(readings.values), at: now)
+        core = Self.core(configuration, memory, Array(readings.values), Array(vehicles.values), at: now)
         charger = SimulatedCharger(configuration: configuration, world: charger.world, at: now)
         start()
     }
@@ -67,6 +69,7 @@ struct Yard {
     /// The power goes and comes back, and the machine boots: uptime begins anew.
     mutating func reboot() {
         readings = [:]
+        vehicles = [:]
         bootedAt += now.uptime - .seconds(8)
         now = Moment(uptime: .seconds(8), utc: now.utc.advanced(by: .seconds(20)))
         restart()
@@ -188,6 +191,7 @@ struct Yard {
         _ configuration: SimulationConfiguration,
         _ memory: HardwareMemory,
         _ readings: [MeterReading],
+        _ vehicles: [VehicleSight],
         at now: Moment
     ) -> HardwareMachine {
         let readers = configuration.readerIds.map {
@@ -202,6 +206,7 @@ struct Yard {
             bootId: "boot \(now.uptime)",
             memory: memory,
             readings: readings,
+            vehicles: vehicles,
             at: now
         )
     }
@@ -245,6 +250,7 @@ struct Yard {
                 writing = (document, now.uptime + diskDelay)
                 if diskDelay == .zero { finishWriting() }
             case .remember(let reading): readings[reading.connectorId] = reading
+            case .rememberVehicle(let sight): vehicles[sight.connectorId] = sight
             default: break
             }
         }

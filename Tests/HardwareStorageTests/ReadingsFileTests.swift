@@ -1,4 +1,5 @@
 import BusSchema
+import HardwareCore
 import HardwareStorage
 import Primitives
 import TemporaryFolder
@@ -56,5 +57,22 @@ import Testing
         var file = ReadingsFile(folder: "/nowhere", boot: "a")
         #expect(file.remember(reading(1, 1)) != nil)
         #expect(file.remember(reading(1, 2)) == nil)
+    }
+
+    @Test func whatWasSeenOfVehiclesIsThereForTheNextProcessOfThisBoot() throws {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        var file = ReadingsFile(folder: folder, boot: "a")
+        let came = VehicleSight(connectorId: 1, presentSince: 4000, wasFound: nil, seenAt: 4000)
+        let stays = VehicleSight(connectorId: 1, presentSince: 4000, wasFound: nil, seenAt: 9000)
+        let absent = VehicleSight(connectorId: 2, presentSince: nil, wasFound: nil, seenAt: 1000)
+        for sight in [came, absent, stays] { #expect(file.remember(sight) == nil) }
+        #expect(file.remember(reading(1, 7)) == nil)
+        var next = ReadingsFile(folder: folder, boot: "a")
+        #expect(next.load { _ in Issue.record("nothing is wrong") } == [reading(1, 7)])
+        #expect(next.vehicles == [absent, stays])
+        var another = ReadingsFile(folder: folder, boot: "b")
+        #expect(another.load { _ in Issue.record("nothing is wrong") }.isEmpty)
+        #expect(another.vehicles.isEmpty)
     }
 }

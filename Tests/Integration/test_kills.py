@@ -68,6 +68,37 @@ def test_a_gateway_that_stays_dead_ends_the_charge_when_its_permit_runs_out(csms
         tap.wait_connector(contactor="closed", since=len(tap.messages))
 
 
+@pytest.mark.parametrize("restarted", [[], ["hardware-io"]])
+def test_the_next_car_is_not_charged_on_the_card_of_the_one_that_left_unheard(stack, csms, restarted):
+    """hardware-io alone saw the cars change, and remembers it over its own death."""
+    stack.start()
+    csms.wait_status("Available")
+    tap = stack.tap()
+    start = session.begin(stack, csms, tap)
+    session.energy_beyond(tap, start["meterStart"])
+
+    stack.kill("ocpp-gateway")
+    stack.sim("unplug")
+    tap.wait_connector(pilot="A", contactor="open")
+    since = len(tap.messages)
+    stack.sim("plug")
+    tap.wait_connector(pilot="B", since=since)
+    for service in restarted:
+        stack.kill(service)
+        since = len(tap.messages)
+        stack.start(service)
+        tap.wait_connector(pilot="B", since=since)
+    since = len(tap.messages)
+    stack.start("ocpp-gateway")
+
+    stop = csms.wait("StopTransaction")
+    assert stop["reason"] == "EVDisconnected"
+    assert stop["meterStop"] == session.register_now(stack)
+    tap.wait_status("Finishing", since=since)
+    seen = [m["payload"] for m in tap.messages[since:] if m["topic"] == "hardware.connector.1"]
+    assert not [state for state in seen if state["contactor"] == "closed"], seen
+
+
 def test_a_simulated_register_that_is_not_kept_has_not_fallen(csms):
     from stack import Stack, configuration
 

@@ -49,6 +49,58 @@ import Testing
         #expect(try bench.open().records.map(\.payload.first) == [1, 2, 4])
     }
 
+    /// A service that does not start helps nobody: it starts, and nothing counts as stored before the journal was written anew.
+    @Test(arguments: UInt64(0)..<20, [Errno.deviceFailed, Errno(28)])
+    func aDeviceThatFailsToSyncAtTheStartLeavesTheJournalDoubtful(seed: UInt64, error: Errno) throws {
+        for call in [DiskCall.sync, .syncFolder] {
+            let bench = DiskBench(seed: seed)
+            try bench.open().journal.append([UInt8](repeating: 1, count: 5000), durability: .batched)
+            bench.disk.killProcesses()
+            bench.disk.plan(DiskFault(call: 1, kinds: [call], effect: .error(error)))
+            let opened = try bench.open()
+            #expect(opened.records.map(\.payload.count) == [5000])
+            #expect(opened.report.doubt != nil)
+            #expect(opened.journal.isDoubtful && opened.journal.needsFlush)
+            // The kernel takes it for written, and forgets it.
+            bench.disk.dropCaches()
+            #expect(try opened.journal.append([2], durability: .immediate) == 2)
+            #expect(!opened.journal.isDoubtful)
+            bench.disk.losePower()
+            let next = try bench.open()
+            #expect(next.records.map(\.payload.count) == [5000, 1])
+            #expect(next.report.doubt == nil)
+        }
+    }
+
+    @Test func aDeviceThatGoesOnFailingKeepsItDoubtful() throws {
+        try fill(3)
+        bench.disk.killProcesses()
+        let syncs: Set<DiskCall> = [.sync, .syncData]
+        disk.plan(DiskFault(call: 1, kinds: syncs, effect: .error(.deviceFailed), lasting: .fromThenOn))
+        let journal = try bench.open().journal
+        for _ in 0..<3 { #expect(throws: StorageError.self) { try journal.append([9], durability: .immediate) } }
+        #expect(journal.isDoubtful && journal.count == 3)
+        disk.heal()
+        try journal.append([9], durability: .immediate)
+        disk.losePower()
+        #expect(try bench.open().records.count == 4)
+    }
+
+    /// Bytes that are no record, on a device that takes no copy of them and cuts nothing off.
+    @Test(arguments: [DiskCall.write, .truncate, .sync])
+    func aTornTailStopsNoStartOnADeviceThatFails(call: DiskCall) throws {
+        try fill(3)
+        disk.put("/state/log", try #require(disk.contents("/state/log")) + [1, 2, 3])
+        disk.plan(DiskFault(call: 1, kinds: [call], effect: .error(.deviceFailed), lasting: .fromThenOn))
+        let journal = try bench.open().journal
+        #expect(journal.count == 3)
+        disk.heal()
+        try journal.append([9], durability: .immediate)
+        disk.losePower()
+        let next = try bench.open()
+        #expect(next.records.count == 4 && next.report.tornBytes == 0 && next.report.damage.isEmpty)
+    }
+
     @Test(arguments: UInt64(0)..<20)
     func whatWasFoundAfterAKillIsNotLostByALaterPowerCut(seed: UInt64) throws {
         let bench = DiskBench(seed: seed)

@@ -55,10 +55,14 @@ struct JournalSession {
                 )
                 let opened = try session.bench.open(reserve: reserve)
                 session.journal = opened.journal
-                // Decisions are made on what was found: from now on it must not be lost.
-                for record in opened.records {
-                    session.promise(String(decoding: record.payload, as: UTF8.self))
+                // Decisions are made on what was found: from now on it must not be lost, unless it was said that it may.
+                let found = opened.records.map { String(decoding: $0.payload, as: UTF8.self) }
+                if let doubt = opened.report.doubt {
+                    session.errors.append(doubt)
+                    session.batched = found
+                    return
                 }
+                for text in found { session.promise(text) }
                 session.batched = []
             }
         }

@@ -1,8 +1,8 @@
 public import BusSchema
 public import Primitives
 
-/// What the store wants done, in the order given. When a `persist…` fails, the shell leaves out the effects after it and says so with
-/// `persistFailed` before any other event.
+/// What the store wants done, in the order given. When a `persist…` or a `handOver` fails, the shell leaves out the effects after it and says
+/// so with `persistFailed` or `handOverFailed` before any other event.
 public enum ConfigEffect: Equatable, Sendable {
     /// Make one change durable.
     case persist(StoredChange)

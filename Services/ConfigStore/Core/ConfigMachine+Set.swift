@@ -103,8 +103,11 @@ extension ConfigMachine {
         let change = change(declaration, request, from: source, at: moment, from: nil, to: nil)
         let record = StoredChange(change: change, stored: nil, secretSet: new != nil)
         unconfirmed = Unconfirmed(id: id, key: declaration.key, undo: settings.apply(record), secret: before)
-        let durable: [ConfigEffect] = [.persistSecrets(allSecrets), .persist(record)]
-        return durable + [.handOver(new, key: declaration.key, owner: declared.owner)] + outcome(id, declared, change)
+        // Given to its owner before the change counts: what cannot be handed over is not in force, and is refused (OCPP 1.6 §5.3).
+        let handedOver = ConfigEffect.handOver(new, key: declaration.key, owner: declared.owner)
+        let settlement = [owed.settlement(of: declaration.key)].compactMap { $0 }
+        return owed.order([.persistSecrets(allSecrets), handedOver] + settlement + [.persist(record)])
+            + outcome(id, declared, change)
     }
 
     /// The new secret; nil to remove it.
@@ -174,12 +177,29 @@ extension ConfigMachine {
     mutating func persistFailed(_ reason: String) -> [ConfigEffect] {
         let complaint = ConfigEffect.log(LogRecord(.error, "settings cannot be stored", .init("why", reason)))
         guard let failed = unconfirmed else { return [complaint] }
+        return takeBack(failed, "it cannot be stored: \(reason)", [complaint])
+    }
+
+    /// A secret that was to be set is refused, and what its owner had counts again. One that was set before is handed over later.
+    mutating func handOverFailed(_ key: String, _ reason: String, at moment: Moment) -> [ConfigEffect] {
+        let complaints = owed.failed(key, reason, at: moment.uptime)
+        if let failed = unconfirmed { return takeBack(failed, "it cannot be handed over: \(reason)", complaints) }
+        return complaints + owed.rest(after: key)
+    }
+
+    private mutating func takeBack(
+        _ failed: Unconfirmed,
+        _ reason: String,
+        _ complaints: [ConfigEffect]
+    ) -> [ConfigEffect] {
         unconfirmed = nil
         settings.revert(failed.undo)
-        let refusal = ConfigEffect.refuse(failed.id, BusError(.failed, "\(failed.key): it cannot be stored: \(reason)"))
-        guard let secret = failed.secret else { return [refusal, complaint] }
+        // The refusal comes first: if the disk is gone for good, nothing can be put right.
+        let refusal = ConfigEffect.refuse(failed.id, BusError(.failed, "\(failed.key): \(reason)"))
+        guard let secret = failed.secret else { return [refusal] + complaints }
         secrets[failed.key.lowercased()] = secret.before
-        // The refusal comes first: if the disk is gone for good, the document cannot be put right either.
-        return [refusal, complaint, .persistSecrets(allSecrets)]
+        let handedOver = [handOver(failed.key)].compactMap { $0 }
+        let settlement = [owed.settlement(of: failed.key)].compactMap { $0 }
+        return [refusal] + complaints + owed.order(handedOver + settlement + [.persistSecrets(allSecrets)])
     }
 }

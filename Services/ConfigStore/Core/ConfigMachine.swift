@@ -11,6 +11,8 @@ public struct ConfigMachine: Machine, Sendable {
         case historyRequested(RequestID, ConfigHistory)
         /// The last `persist…` effect failed, and nothing after it was done.
         case persistFailed(reason: String)
+        /// The `handOver` of that key failed, and nothing after it was done.
+        case handOverFailed(key: String, reason: String)
     }
 
     /// The content of a `secretFile`.
@@ -25,26 +27,42 @@ public struct ConfigMachine: Machine, Sendable {
     var secrets: [String: NamedSecret] = [:]
     /// The device could not read what was stored. Their owners keep the files that they have.
     var secretsAreUnknown = false
+    /// Secrets whose owners could not be given them.
+    var owed = OwedSecrets()
     /// The change whose durability is not certain before the next event.
     var unconfirmed: Unconfirmed?
 
     public init() {}
 
-    /// Nothing here happens by itself.
-    public var nextDeadline: Deadline? { nil }
+    public var nextDeadline: Deadline? { owed.nextDeadline }
 
-    public mutating func deadlineReached(at moment: Moment) -> [ConfigEffect] { [] }
+    /// Hands over again what could not be handed over.
+    public mutating func deadlineReached(at moment: Moment) -> [ConfigEffect] {
+        unconfirmed = nil
+        owed.succeeded()
+        guard let key = owed.due(at: moment.uptime) else { return [] }
+        guard let handedOver = handOver(key) else {
+            owed.forget(key)
+            return []
+        }
+        return owed.order([handedOver, owed.settlement(of: key)].compactMap { $0 })
+    }
 
     public mutating func handle(_ event: Event, at moment: Moment) -> [ConfigEffect] {
-        if case .persistFailed(let reason) = event { return persistFailed(reason) }
-        unconfirmed = nil
+        switch event {
+        case .persistFailed(let reason): return persistFailed(reason)
+        case .handOverFailed(let key, let reason): return handOverFailed(key, reason, at: moment)
+        default:
+            unconfirmed = nil
+            owed.succeeded()
+        }
         switch event {
         case .declareRequested(let id, let request, let source): return declare(id, request, from: source)
         case .getRequested(let id, let request): return [get(id, request)]
         case .setRequested(let id, let request, let source, let secret):
             return set(id, request, from: source, secret, at: moment)
         case .historyRequested(let id, let request): return [history(id, request)]
-        case .persistFailed: return []  // Handled above.
+        case .persistFailed, .handOverFailed: return []  // Handled above.
         }
     }
 
@@ -89,19 +107,24 @@ public struct ConfigMachine: Machine, Sendable {
         let values = values(of: owner)
         let unfit = declarations.keys(of: owner).compactMap { misfit(of: $0) }
         let told = fittingMessage(unfit)
-        let handedOver = declarations.keys(of: owner).filter(\.secret).compactMap { declaration in
-            let secret = secrets[declaration.key.lowercased()]?.secret
-            return secret == nil && secretsAreUnknown
-                ? nil : ConfigEffect.handOver(secret, key: declaration.key, owner: owner)
-        }
+        let handedOver = declarations.keys(of: owner).filter(\.secret).compactMap { handOver($0.key) }
         let complaints = unfit.map {
             ConfigEffect.log(LogRecord(.error, "stored value unfit, default used", .init("why", $0)))
         }
-        return handedOver + [
+        let answer: [ConfigEffect] = [
             .reply(id, .declare(ConfigDeclare.Reply(values: values, unfit: told))),
             .publish(AnyBusMessage(values)),
             .log(LogRecord(.notice, "keys declared", .init("owner", owner), .init("keys", request.keys.count))),
-        ] + complaints
+        ]
+        return owed.order(handedOver + answer + complaints)
+    }
+
+    /// Gives the owner of a key what is stored; nil where nobody knows what that is, or nobody declared the key.
+    func handOver(_ key: String) -> ConfigEffect? {
+        guard let declared = declarations[key], declared.declaration.secret else { return nil }
+        let secret = secrets[key.lowercased()]?.secret
+        guard secret != nil || !secretsAreUnknown else { return nil }
+        return .handOver(secret, key: declared.declaration.key, owner: declared.owner)
     }
 
     private func get(_ id: RequestID, _ request: ConfigGet) -> ConfigEffect {

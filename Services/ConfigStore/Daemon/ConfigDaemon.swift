@@ -108,7 +108,11 @@ final class ConfigDaemon {
         case .persistSecrets(let values):
             do { try secrets.save(values) } catch { return .failed(.persistFailed(reason: "\(error)")) }
         case .handOver(let secret, let key, let owner):
-            secrets.handOver(secret, key: key, owner: owner)
+            do throws(SmallFileError) {
+                try secrets.handOver(secret, key: key, owner: owner)
+            } catch {
+                return .failed(.handOverFailed(key: key, reason: error.description))
+            }
         case .reply(let id, let reply):
             answers.removeValue(forKey: id)?(.success(reply))
         case .refuse(let id, let error):

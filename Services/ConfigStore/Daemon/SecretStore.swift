@@ -131,21 +131,17 @@ final class SecretStore {
         }
     }
 
-    /// Writes or removes the file in which `owner` finds its secret. A failure is logged: the secret is stored, and handed over again
-    /// when its owner declares its keys the next time.
-    func handOver(_ secret: Secret?, key: String, owner: ServiceName) {
+    /// Writes or removes the file in which `owner` finds its secret.
+    /// - Throws: `SmallFileError`; the file of before is still there.
+    func handOver(_ secret: Secret?, key: String, owner: ServiceName) throws(SmallFileError) {
         let folder = "\(outgoing)/\(owner)"
         let file = SmallFile("\(folder)/\(key)")
         let group = groups[owner.rawValue]
-        do throws(SmallFileError) {
-            if let secret {
-                try SmallFile.makeFolder(folder, access: .init(mode: 0o750, group: group))
-                try file.replace(with: Array(secret.exposed.utf8), access: .init(mode: 0o640, group: group))
-            } else {
-                try file.remove()
-            }
-        } catch {
-            log.write(LogRecord(.error, "a secret cannot be handed over", .init("owner", owner), .init("why", error)))
+        if let secret {
+            try SmallFile.makeFolder(folder, access: .init(mode: 0o750, group: group))
+            try file.replace(with: Array(secret.exposed.utf8), access: .init(mode: 0o640, group: group))
+        } else {
+            try file.remove()
         }
     }
 

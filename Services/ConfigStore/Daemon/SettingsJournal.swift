@@ -118,6 +118,9 @@ final class SettingsJournal {
                 LogRecord(.error, "settings were damaged; all others are kept", .init("places", report.damage.count))
             )
         }
+        if let doubt = report.doubt {
+            log.write(LogRecord(.error, "settings cannot be forced to the device", .init("why", doubt)))
+        }
         if let setAside = report.setAside { log.write(LogRecord(.error, setAside.description)) }
     }
 

@@ -15,6 +15,8 @@ public enum HardwareEffect: Equatable, Sendable {
     /// Keep this reading, the newest that is believed, for the next process of this boot of the machine. Comes with each, so that it has to
     /// cost little, and need not outlive the machine. A register that falls or jumps while the process is away is found by it.
     case remember(MeterReading)
+    /// The same for what was last seen of the EV at a connector. Comes when one comes or goes, and about each 5 s while one is there.
+    case rememberVehicle(VehicleSight)
     case reply(RequestID, HardwareReply)
     case refuse(RequestID, BusError)
     /// A `ConnectorState`, `MeterReading`, `ReaderState`, `CardPresented` or `HardwareFault`.

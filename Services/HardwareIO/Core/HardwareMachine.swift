@@ -44,12 +44,14 @@ public struct HardwareMachine: Machine {
     ///   - bootId: Random at each start; tells others that permits are gone.
     ///   - memory: What the last run stored.
     ///   - readings: What the last run of this boot of the machine remembered, the newest of each meter.
+    ///   - vehicles: What it saw last of EVs, by connector.
     ///   - start: Contactors rest from here on before they close for the first time.
     public init(
         configuration: HardwareConfiguration,
         bootId: String,
         memory: HardwareMemory = HardwareMemory(),
         readings: [MeterReading] = [],
+        vehicles: [VehicleSight] = [],
         at start: Moment
     ) {
         self.bootId = bootId
@@ -59,6 +61,7 @@ public struct HardwareMachine: Machine {
                     connector,
                     memory: memory.outlet(connector.connectorId),
                     reading: readings.last { $0.connectorId == connector.connectorId },
+                    vehicle: vehicles.last { $0.connectorId == connector.connectorId },
                     at: start.uptime
                 )
             }

@@ -35,6 +35,8 @@ struct Turn {
 
     mutating func remember(_ reading: MeterReading) { stores.append(.remember(reading)) }
 
+    mutating func remember(_ vehicle: VehicleSight) { stores.append(.rememberVehicle(vehicle)) }
+
     mutating func reply(_ id: RequestID, _ reply: HardwareReply) { answers.append(.reply(id, reply)) }
 
     mutating func refuse(_ id: RequestID, _ error: BusError) { answers.append(.refuse(id, error)) }

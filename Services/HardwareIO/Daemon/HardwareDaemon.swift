@@ -54,6 +54,7 @@ final class HardwareDaemon {
             bootId: random.uuid(),
             memory: try stateFolder.map { try Self.memory(in: $0, settings, host) } ?? HardwareMemory(),
             readings: readings?.load { host.log.write($0) } ?? [],
+            vehicles: readings?.vehicles ?? [],
             at: EventLoop.now()
         )
         machine = MachineHost(core, loop: host.loop)
@@ -246,6 +247,8 @@ final class HardwareDaemon {
             if let memory { memory.save(document) } else { machine.deliver(.memoryStored) }
         case .remember(let reading):
             if let problem = readings?.remember(reading) { log.write(problem) }
+        case .rememberVehicle(let sight):
+            if let problem = readings?.remember(sight) { log.write(problem) }
         case .reply(let id, let reply):
             open.removeValue(forKey: id)?(.success(reply))
         case .refuse(let id, let error):

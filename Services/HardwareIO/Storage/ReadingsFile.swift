@@ -1,20 +1,25 @@
 public import BusSchema
+public import HardwareCore
 import JSON
 public import Primitives
 public import Storage
 
-/// The newest believed reading of each meter, for the next process of this boot of the machine: a small file in the runtime directory, which
-/// is memory (`/run`), so that a write each second costs no flash and waits for no disk.
+/// The newest believed reading of each meter and what was last seen of EVs, for the next process of this boot of the machine: a small file in
+/// the runtime directory, which is memory (`/run`), so that a write each second costs no flash and waits for no disk.
 public struct ReadingsFile {
     private struct Content: Codable {
         /// A runtime folder may outlive a boot where somebody put it on a disk; uptimes do not.
         var boot: String
         var readings: [MeterReading]
+        /// Nil in files of a version that did not keep them.
+        var vehicles: [VehicleSight]?
     }
 
     private let file: SmallFile
     private let boot: String
     private var readings: [MeterReading] = []
+    /// What the last process of this boot saw of EVs, once that was read; then with what was remembered since.
+    public private(set) var vehicles: [VehicleSight] = []
     private var isFailing = false
 
     /// - Parameters:
@@ -31,11 +36,14 @@ public struct ReadingsFile {
     public mutating func load(_ log: (LogRecord) -> Void) -> [MeterReading] {
         do {
             let content = try JSON.decode(Content.self, from: try file.read(from: .handedIn))
-            if content.boot == boot { readings = content.readings }
+            if content.boot == boot {
+                readings = content.readings
+                vehicles = content.vehicles ?? []
+            }
         } catch let error as SmallFileError where error.isAbsence {
             return []  // The first start of this boot.
         } catch {
-            log(LogRecord(.warning, "the newest readings of before are not known", .init("problem", "\(error)")))
+            log(LogRecord(.warning, "readings and EVs of before are not known", .init("problem", "\(error)")))
         }
         return readings
     }
@@ -45,14 +53,27 @@ public struct ReadingsFile {
     public mutating func remember(_ reading: MeterReading) -> LogRecord? {
         readings.removeAll { $0.connectorId == reading.connectorId }
         readings.append(reading)
+        return write()
+    }
+
+    /// Puts what was seen of an EV in place of what was seen at the same connector before.
+    /// - Returns: What to log: a problem is said once, until there is none.
+    public mutating func remember(_ vehicle: VehicleSight) -> LogRecord? {
+        vehicles.removeAll { $0.connectorId == vehicle.connectorId }
+        vehicles.append(vehicle)
+        return write()
+    }
+
+    private mutating func write() -> LogRecord? {
         do {
-            let bytes = try JSON.encode(Content(boot: boot, readings: readings))
+            let bytes = try JSON.encode(Content(boot: boot, readings: readings, vehicles: vehicles))
             try file.replace(with: bytes, access: SmallFile.Access(mode: 0o600))
             isFailing = false
             return nil
         } catch {
             defer { isFailing = true }
-            let words = "a reading is not remembered; a restart would not notice a register that jumps"
+            let words =
+                "readings and EVs are not remembered: a restart would miss a register that jumps, and take an EV for another one"
             return isFailing ? nil : LogRecord(.error, words, .init("problem", "\(error)"))
         }
     }

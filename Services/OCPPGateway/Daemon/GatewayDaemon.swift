@@ -81,7 +81,9 @@ final class GatewayDaemon {
         if let problem = site.configuration.endpointProblem { host.log.write(LogRecord(.error, problem)) }
         try listen()
         // The charger is connected and says so, instead of starting again and again: nothing begins, and what is asked for is refused.
-        if let obstacle = journal.obstacle { driver.deliver(.charging(.persistFailed(reason: obstacle.description))) }
+        if let reason = journal.obstacle?.description ?? journal.doubt {
+            driver.deliver(.charging(.persistFailed(reason: reason)))
+        }
         let keptAside = journal.keptAside
         if !keptAside.isEmpty { driver.deliver(.charging(.recordsKeptAside(files: keptAside))) }
         driver.deliver(.started)

@@ -7,6 +7,9 @@ public import Storage
 public final class TransactionJournal {
     /// What the journal says, folded.
     public private(set) var restored = TransactionLedger()
+    /// Why what was found could not be forced to the device, for people; nil when it was. The core is to be told before anything else that
+    /// nothing can be stored.
+    public let doubt: String?
 
     /// A part of the queue that is being read, a slice in each turn of the loop.
     private struct Loading {
@@ -101,6 +104,7 @@ public final class TransactionJournal {
             restored.missRecords()
         }
         if store.missesRecords { restored.missRecords() }
+        doubt = report.doubt?.description
         self.log = log
         self.restored = restored
         self.marks = marks

@@ -27,9 +27,16 @@ public struct ConnectorState: BusState {
     /// Uptime in milliseconds since when the contactor is surely open; nil while current may flow, or while that is not certain. A new
     /// value at each opening, which the final reading of the meter names.
     public var openSinceUptime: Int64?
-    /// Uptime in milliseconds when the EV came that is connected; nil without one, and for one that was there before hardware-io started.
-    /// A transaction that began before has lost its EV.
+    /// Uptime in milliseconds since when it is known that the EV which is connected is there without a gap: when it came, or when it was
+    /// found. Nil without one. It outlives a restart of hardware-io that is no longer than `longestGap`. A transaction that began before has
+    /// lost its EV, as far as hardware-io can tell.
     public var pluggedSinceUptime: Int64?
+    /// True when that EV was there at the first reading of a hardware-io that knew nothing of it: it may have come before. Nil for one that
+    /// came while hardware-io looked.
+    public var vehicleWasFound: Bool?
+
+    /// An EV that is there before and after a gap no longer than this is the same one: nobody takes an EV away and brings another faster.
+    public static let longestGap = Duration.seconds(30)
 
     public init(
         connectorId: Int,
@@ -45,7 +52,8 @@ public struct ConnectorState: BusState {
         faults: [HardwareFaultCode],
         notChargingBecause: String?,
         openSinceUptime: Int64? = nil,
-        pluggedSinceUptime: Int64? = nil
+        pluggedSinceUptime: Int64? = nil,
+        vehicleWasFound: Bool? = nil
     ) {
         self.connectorId = connectorId
         self.bootId = bootId
@@ -61,6 +69,7 @@ public struct ConnectorState: BusState {
         self.notChargingBecause = notChargingBecause
         self.openSinceUptime = openSinceUptime
         self.pluggedSinceUptime = pluggedSinceUptime
+        self.vehicleWasFound = vehicleWasFound
     }
 }
 

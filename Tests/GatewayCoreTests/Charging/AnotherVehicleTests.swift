@@ -36,6 +36,136 @@ import Testing
         #expect(bench.hardware[1]?.isClosed == true)
     }
 
+    // MARK: - What nobody saw
+
+    /// hardware-io restarted and found an EV: what it is not sure of, it does not know.
+    private func findVehicle(_ bench: ChargingBench, isKnown: Bool = true) {
+        bench.hardware[1]?.bootId += "'"
+        bench.hardware[1]?.permit = nil
+        bench.hardware[1]?.pluggedSinceUptime = isKnown ? bench.moment.uptime.wholeMilliseconds : nil
+        bench.hardware[1]?.vehicleWasFound = isKnown ? true : nil
+    }
+
+    /// Both were away.
+    @Test(arguments: [true, false])
+    func aVehicleThatNobodySawStayingIsAnotherOne(isKnown: Bool) {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 20)
+        let registerWh = bench.hardware[1]?.registerWh ?? 0
+        let grants = bench.permits.count
+        findVehicle(bench, isKnown: isKnown)
+        // What a hardware-io of before leaves out, the bench does not add.
+        if !isKnown { bench.hardwareAnswers = false }
+        bench.restart()
+        if !isKnown {
+            bench.hardwareAnswers = true
+            guard var device = bench.hardware[1] else { return }
+            device.openSinceUptime = bench.moment.uptime.wholeMilliseconds
+            bench.feed(.hardwareConnector(device.state))
+        }
+        bench.goOnline()
+        bench.run(seconds: 70)
+        #expect(bench.central.stops.map(\.request.reason) == [.evDisconnected])
+        #expect(bench.central.stops.first.map { Int64($0.request.meterStop) } == registerWh)
+        #expect(bench.hardware[1]?.permit == nil)
+        // Asked for at our start at most, before anything was heard.
+        #expect(bench.permits.dropFirst(grants).filter(\.granted).count <= 1)
+    }
+
+    /// It heard the old process until a moment before the new one.
+    @Test func aVehicleThatWasHeardOfAMomentBeforeIsTheSameAlsoForTheNextProcess() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 20)
+        findVehicle(bench)
+        bench.change { _ in }
+        bench.run(seconds: 3)
+        #expect(bench.hardware[1]?.isClosed == true)
+        bench.restart()
+        bench.goOnline()
+        bench.run(seconds: 10)
+        #expect(bench.central.stops.isEmpty)
+        #expect(bench.hardware[1]?.isClosed == true)
+    }
+
+    @Test func aVehicleAfterALongSilenceIsAnotherOne() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 20)
+        bench.hardwareAnswers = false
+        bench.run(seconds: 31)
+        bench.hardwareAnswers = true
+        findVehicle(bench)
+        let grants = bench.permits.count
+        bench.change { _ in }
+        bench.run(seconds: 20)
+        #expect(bench.central.stops.map(\.request.reason) == [.evDisconnected])
+        #expect(!bench.permits.dropFirst(grants).contains { $0.granted })
+    }
+
+    /// A hardware-io that saw it coming knows more than whoever only heard no gap.
+    @Test func aVehicleThatWasSeenComingIsAnotherOneHoweverShortTheGap() {
+        let bench = ChargingBench.charging()
+        bench.run(seconds: 20)
+        findVehicle(bench)
+        bench.hardware[1]?.vehicleWasFound = nil
+        bench.change { _ in }
+        bench.run(seconds: 20)
+        #expect(bench.central.stops.map(\.request.reason) == [.evDisconnected])
+    }
+
+    /// Whoever was accepted waits for the end of a fault; it is not the EV of somebody else that he pays for.
+    @Test func theIdentifierOfAVehicleThatLeftIsNotForTheNextOne() {
+        let bench = ChargingBench()
+        bench.goOnline()
+        bench.plug()
+        bench.change { $0.faults = [.groundFailure] }
+        bench.swipe("04A1B2C3")
+        bench.run(seconds: 2)
+        bench.hardwareAnswers = false
+        bench.run(seconds: 31)
+        bench.hardwareAnswers = true
+        findVehicle(bench)
+        bench.change { $0.faults = [] }
+        bench.run(seconds: 20)
+        #expect(bench.central.starts.isEmpty)
+        #expect(bench.hardware[1]?.permit == nil)
+    }
+
+    // MARK: - After a power cut, under the policy to go on
+
+    @Test func afterAPowerCutTheVehicleThatIsFoundIsTheOneAlsoForTheNextProcess() {
+        let bench = ChargingBench.charging(powerLoss: .resume)
+        bench.run(seconds: 20)
+        bench.powerCycle()
+        bench.goOnline()
+        bench.run(seconds: 5)
+        #expect(bench.hardware[1]?.isClosed == true)
+        bench.restart()
+        bench.run(seconds: 5)
+        #expect(bench.hardware[1]?.isClosed == true)
+        // Swapped while the gateway was away, in that boot.
+        bench.hardware[1]?.permit = nil
+        bench.hardware[1]?.pluggedSinceUptime = bench.moment.uptime.wholeMilliseconds + 1000
+        bench.hardware[1]?.vehicleWasFound = nil
+        bench.restart()
+        bench.goOnline()
+        bench.run(seconds: 30)
+        #expect(bench.central.stops.map(\.request.reason) == [.evDisconnected])
+    }
+
+    @Test func afterAPowerCutAVehicleThatCameIsAnotherOne() {
+        let bench = ChargingBench.charging(powerLoss: .resume)
+        bench.run(seconds: 20)
+        bench.hardwareAnswers = false
+        bench.powerCycle()
+        bench.hardwareAnswers = true
+        bench.hardware[1]?.permit = nil
+        bench.hardware[1]?.vehicleWasFound = nil
+        bench.change { _ in }
+        bench.goOnline()
+        bench.run(seconds: 30)
+        #expect(bench.central.stops.map(\.request.reason) == [.evDisconnected])
+    }
+
     /// One that was granted to a hardware-io that had not started yet comes after its withdrawal, and both are answered.
     @Test func aPermitThatComesAfterItsWithdrawalIsTakenAwayToo() {
         let bench = ChargingBench.charging()

@@ -73,6 +73,43 @@ import Testing
         #expect(bench.central.starts.isEmpty)
     }
 
+    /// The bolt was jammed, the gateway died and forgot for whom it was to hold, and the ConnectionTimeOut is over when it arrives.
+    @Test func aBoltThatArrivesWhenTheUsageIsForgottenIsSentBack() {
+        let bench = waiting(keys: [.connectionTimeOut: "30"])
+        fail(bench)
+        bench.restart()
+        bench.goOnline()
+        bench.run(seconds: 35)
+        #expect(bench.status()?.status == "Faulted")
+        let before = bench.unlockRequests
+        bench.change {
+            $0.lock = .locked
+            $0.lockIsJammed = false
+            $0.faults = []
+        }
+        #expect(bench.unlockRequests == before + 1)
+        #expect(bench.hardware[1]?.lock == .unlocked)
+        bench.run(seconds: 30)
+        #expect(bench.unlockRequests == before + 1)
+    }
+
+    /// One that does not open is asked three times, not at each state that it publishes.
+    @Test func aBoltThatArrivesAndStaysIsAskedThreeTimes() {
+        let bench = waiting(keys: [.connectionTimeOut: "30"])
+        fail(bench)
+        bench.restart()
+        bench.goOnline()
+        bench.run(seconds: 35)
+        let before = bench.unlockRequests
+        bench.change {
+            $0.lockIsStuck = true
+            $0.lock = .locked
+            $0.faults = []
+        }
+        bench.run(seconds: 60)
+        #expect(bench.unlockRequests == before + 3)
+    }
+
     enum End: CaseIterable { case secondPresentation, timeOut, unplugged, emergencyStop, reset, inoperative, unlock }
 
     /// The cable is nobody's then.

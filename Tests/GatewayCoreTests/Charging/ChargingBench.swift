@@ -29,6 +29,8 @@ final class ChargingBench {
     /// How many writes still reach the disk before the power goes.
     var writesUntilPowerCut: Int?
     private(set) var writes = 0
+    /// The next process cannot force to the disk what it finds.
+    var findsDoubt = false
     private(set) var indications: [String] = []
     private(set) var unlockRequests = 0
     private(set) var unlockAnswers: [UnlockStatus] = []
@@ -185,9 +187,7 @@ final class ChargingBench {
     func powerCycle(after duration: Duration = .seconds(60), unplugged: Bool = false) {
         journal.removeLast(max(0, journal.count - synced))
         for id in hardware.keys {
-            hardware[id]?.permit = nil
-            hardware[id]?.openSinceUptime = nil
-            hardware[id]?.bootId += "'"
+            hardware[id]?.losePower()
             if unplugged { hardware[id]?.pilot = .a }
         }
         configuration.machineBootId += "'"
@@ -215,6 +215,7 @@ final class ChargingBench {
             seed: seed,
             at: moment
         )
+        if findsDoubt { perform(machine.handle(.persistFailed(reason: "it cannot be forced"), at: moment)) }
         perform(machine.start(at: moment))
         tellHardware()
     }

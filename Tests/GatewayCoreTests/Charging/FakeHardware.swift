@@ -12,8 +12,10 @@ struct FakeHardware {
     var registerWh: Int64 = 1000
     /// When the register began anew.
     var registerEpoch: Int64?
-    /// When the EV came, if hardware-io saw that.
+    /// Since when it knows the EV that is there, ms.
     var pluggedSinceUptime: Int64?
+    /// That EV was there when it started.
+    var vehicleWasFound: Bool?
     /// Wh per second while the contactor is closed.
     var speedWh: Int64 = 2
     var meterWorks = true
@@ -48,7 +50,8 @@ struct FakeHardware {
             faults: faults,
             notChargingBecause: nil,
             openSinceUptime: openSinceUptime,
-            pluggedSinceUptime: pluggedSinceUptime
+            pluggedSinceUptime: pluggedSinceUptime,
+            vehicleWasFound: vehicleWasFound
         )
     }
 
@@ -69,9 +72,24 @@ struct FakeHardware {
         )
     }
 
-    /// Takes note of when the contactor opened.
+    /// Takes note of when the contactor opened, and since when an EV is there.
     mutating func follow(at moment: Moment) {
+        if pilot == .a {
+            pluggedSinceUptime = nil
+            vehicleWasFound = nil
+        } else if pilot.isPlugged, pluggedSinceUptime == nil {
+            pluggedSinceUptime = moment.uptime.wholeMilliseconds
+        }
         openSinceUptime = isClosed ? nil : openSinceUptime ?? moment.uptime.wholeMilliseconds
+    }
+
+    /// The machine is off: the next process knows nothing but what it finds.
+    mutating func losePower() {
+        permit = nil
+        openSinceUptime = nil
+        bootId += "'"
+        pluggedSinceUptime = nil
+        vehicleWasFound = true
     }
 
     /// Returns why it refuses.

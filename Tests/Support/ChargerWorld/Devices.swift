@@ -12,6 +12,7 @@ final class Devices {
     /// A contactor moved.
     var contactorMoved: (_ connectorId: Int, _ isClosed: Bool) -> Void = { _, _ in }
 
+    private let timeline: Timeline
     private let clock: MachineClock
     private let configuration: SimulationConfiguration
     /// While hardware-io runs.
@@ -21,8 +22,11 @@ final class Devices {
     /// As they stood after the last thing that happened to them.
     private var places: [SimulatedWorld.Place] = []
     private var alarm: Timeline.Alarm?
+    /// Which EV stands at each connector, or stood there last, and since when it is gone.
+    private var vehicles: [Int: (number: Int, goneSince: Duration?)] = [:]
 
     init(_ timeline: Timeline, _ clock: MachineClock, _ configuration: SimulationConfiguration) {
+        self.timeline = timeline
         self.clock = clock
         self.configuration = configuration
         alarm = timeline.addAlarm(
@@ -51,6 +55,7 @@ final class Devices {
 
     /// Moves what people move. Does nothing that cannot be done.
     func simulate(_ request: SimulateHardware) {
+        defer { if let id = request.connectorId { noteVehicle(id) } }
         if charger != nil {
             move { charger, moment in (try? charger.simulate(request, at: moment)) ?? [] }
         } else {
@@ -61,6 +66,21 @@ final class Devices {
             places = yard.connectors
         }
     }
+
+    /// Whoever plugs in again at once has still the same EV; later it is another one.
+    private func noteVehicle(_ connectorId: Int) {
+        let last = vehicles[connectorId] ?? (0, .zero)
+        switch (isPlugged(connectorId), last.goneSince) {
+        case (false, nil): vehicles[connectorId] = (last.number, timeline.now)
+        case (true, .some(let gone)):
+            let isAnother = timeline.now - gone > ConnectorState.longestGap
+            vehicles[connectorId] = (isAnother ? last.number + 1 : last.number, nil)
+        default: break
+        }
+    }
+
+    /// The number of the EV that stands there, or stood there last.
+    func vehicle(_ connectorId: Int) -> Int { vehicles[connectorId]?.number ?? 0 }
 
     /// Whether an EV stands at the connector.
     func isPlugged(_ connectorId: Int) -> Bool { place(connectorId)?.vehicle != nil }

@@ -43,8 +43,10 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         public var registerWh: Int64?
         /// When service let the register begin anew last, UTC milliseconds since 1970; nil when it never did.
         public var registerEpoch: Int64?
-        /// So many runs of this process in a row closed the contactor and did not last an hour; nil is none.
+        /// So many runs of this process in a row closed the contactor, did not last an hour and were not asked to end; nil is none.
         public var recentStarts: Int?
+        /// How often the contactor closed within the last hour, where the process was asked to end; nil is none, or nobody knows.
+        public var recentClosings: Int?
 
         public init(
             connectorId: Int,
@@ -55,7 +57,8 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             trips: [Trip] = [],
             registerWh: Int64? = nil,
             registerEpoch: Int64? = nil,
-            recentStarts: Int? = nil
+            recentStarts: Int? = nil,
+            recentClosings: Int? = nil
         ) {
             self.connectorId = connectorId
             self.contactorFailure = contactorFailure
@@ -66,6 +69,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             self.registerWh = registerWh
             self.registerEpoch = registerEpoch
             self.recentStarts = recentStarts
+            self.recentClosings = recentClosings
         }
     }
 
@@ -98,6 +102,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         }
         outlet.registerWh = outlet.registerWh.map { $0.clamped(to: 0...MeterPlausibility.highestRegisterWh) }
         outlet.recentStarts = outlet.recentStarts.map { $0.clamped(to: 0...ClosingBudget.mostStarts) }
+        outlet.recentClosings = outlet.recentClosings.map { $0.clamped(to: 0...ClosingBudget.mostClosings) }
         outlet.trips = outlet.trips.prefix(FaultLedger.capacity).map {
             Trip(code: $0.code, count: $0.count.clamped(to: 1...FaultLedger.mostTrips))
         }

@@ -48,11 +48,12 @@ struct OutletMachine {
         _ configuration: ConnectorConfiguration,
         memory: HardwareMemory.Outlet,
         reading: MeterReading?,
+        vehicle: VehicleSight?,
         at start: Duration
     ) {
         precondition((1...3).contains(configuration.phases), "A connector has one to three phases.")
         self.configuration = configuration
-        pilot = PilotSensor(isVentilated: configuration.ventilated, at: start)
+        pilot = PilotSensor(isVentilated: configuration.ventilated, vehicle: vehicle, at: start)
         proximity = ProximitySensor(at: start)
         contactor = ContactorMachine(configuration, memory: memory, at: start)
         cable = CableMachine(configuration, at: start)
@@ -80,7 +81,8 @@ struct OutletMachine {
             trips: faults.trips,
             registerWh: meter.settledWh,
             registerEpoch: meter.registerEpoch,
-            recentStarts: contactor.recentStarts
+            recentStarts: contactor.recentStarts,
+            recentClosings: contactor.recentClosings
         )
     }
 
@@ -120,6 +122,7 @@ struct OutletMachine {
         case .memoryStored(let memory): contactor.stored(memory)
         case .terminationRequested:
             stage = .ending
+            contactor.end(at: turn.uptime)
             turn.log(LogRecord(.notice, "connector is taken out of service", connectorField))
         }
         decide(&turn)
@@ -157,26 +160,22 @@ extension OutletMachine {
             for change in pilot.read(highMillivolts: high, lowMillivolts: low, at: turn.uptime) {
                 pilotChanged(change, &turn)
             }
-        case .lockFeedback(_, let locked):
-            cable.lockRead(locked: locked, &turn)
+            pilot.keepVehicle(of: connectorId, &turn)
+        case .lockFeedback(_, let locked): cable.lockRead(locked: locked, &turn)
         case .proximityRead(_, let ohms):
             guard configuration.hasSocket, proximity.read(ohms: ohms, at: turn.uptime) else { break }
             if proximity.plug == .absent { cable.beginAnew() }
             turn.log(LogRecord(.info, "plug in the socket changed", connectorField, .init("plug", "\(proximity.plug)")))
-        case .meterRead(_, let sample):
-            meterRead(sample, &turn)
-        case .meterFailed(_, let reason):
-            meter.readFailed(reason, &turn)
+        case .meterRead(_, let sample): meterRead(sample, &turn)
+        case .meterFailed(_, let reason): meter.readFailed(reason, &turn)
         case .faultReported(_, let code, true, let detail):
             // IEC 62955: a residual current stays a danger until the EV is gone.
             faults.raise(.board(code), code, detail, latch: code == .groundFailure ? .untilUnplugged : .none)
         case .faultReported(_, let code, false, _):
             // It was latched for an EV; without one, nobody would come to unplug it.
             if faults.end(.board(code)), pilot.state == .a { faults.vehicleLeft() }
-        case .deviceLost(let device, let reason):
-            lose(device, reason, &turn)
-        case .deviceRecovered(let device):
-            recover(device, &turn)
+        case .deviceLost(let device, let reason): lose(device, reason, &turn)
+        case .deviceRecovered(let device): recover(device, &turn)
         case .contactorFeedback, .cardRead, .cardGone:
             break  // Handled before, and by readers.
         }

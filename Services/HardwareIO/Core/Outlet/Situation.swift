@@ -26,15 +26,14 @@ struct Situation {
         /// The same, freshly read, and the EV's diode was seen.
         let allowsClosing: Bool
         let waitsForDiode: Bool
-        /// Nil without an EV, and for one that was there before this process.
-        let pluggedSince: Duration?
+        let vehicle: VehiclePresence
 
         init(_ sensor: PilotSensor, at uptime: Duration) {
             state = sensor.state
             allowsEnergy = sensor.allowsEnergy
             allowsClosing = sensor.allowsClosing(at: uptime)
             waitsForDiode = sensor.waitsForDiode
-            pluggedSince = sensor.pluggedSince
+            vehicle = sensor.vehicle
         }
     }
 
@@ -139,7 +138,8 @@ struct Situation {
             faults: faults.codes,
             notChargingBecause: notChargingBecause(offeredMilliamps: offeredMilliamps),
             openSinceUptime: contactor.openSince?.wholeMilliseconds,
-            pluggedSinceUptime: pilot.pluggedSince?.wholeMilliseconds
+            pluggedSinceUptime: pilot.vehicle.since?.wholeMilliseconds,
+            vehicleWasFound: pilot.vehicle.wasFound ? true : nil
         )
     }
 

@@ -12,15 +12,6 @@ struct PilotSensor {
         case vehicleLeft
     }
 
-    private enum Vehicle: Equatable {
-        /// Neither A nor a plugged state was established yet. Next: absent, present.
-        case unknown
-        /// Next: present.
-        case absent
-        /// `since` is nil for one that was there before this process. Next: absent.
-        case present(since: Duration?)
-    }
-
     enum Fault: Equatable {
         case outOfRange, shorted, steadyNegative, negativeHalfWave, diode
         /// The signal that was ordered is not on the line: our generator is dead.
@@ -63,20 +54,18 @@ struct PilotSensor {
     private var diodeWasSeen = false
     /// A missing diode is a fault until that EV is gone: the next plug is another car.
     private var diodeIsMissing = false
-    private var vehicle = Vehicle.unknown
+    private(set) var vehicle: VehiclePresence
     /// When the generator failed last, while that is a fault.
     private var signalFailedAt: Duration?
 
-    init(isVentilated: Bool, at start: Duration) {
+    init(isVentilated: Bool, vehicle: VehicleSight?, at start: Duration) {
         self.isVentilated = isVentilated
+        self.vehicle = VehiclePresence(before: vehicle)
         readAt = start
     }
 
     /// Nil until it was read twice.
     var state: PilotState? { known?.state }
-
-    /// When the EV came; nil without one, and for one that was there before this process.
-    var pluggedSince: Duration? { if case .present(let since) = vehicle { since } else { nil } }
 
     /// What is wrong, for the list of faults.
     var failure: (code: HardwareFaultCode, detail: String)? {
@@ -176,24 +165,18 @@ struct PilotSensor {
         if reading.fault == .diode { diodeIsMissing = true }
         if reading.fault == .noSignal { signalFailedAt = readAt }
         if showsDiode { diodeWasSeen = true }
-        if reading.state.isPlugged { vehicleIsThere() }
+        if reading.state.isPlugged { vehicle.isThere(at: readAt) }
         if reading.state == .a {
             diodeWasSeen = false
             diodeIsMissing = false
             signalFailedAt = nil
-            if case .present = vehicle { changes.append(.vehicleLeft) }
-            vehicle = .absent
+            if vehicle.isGone(at: readAt) { changes.append(.vehicleLeft) }
         }
         return changes
     }
 
-    private mutating func vehicleIsThere() {
-        switch vehicle {
-        case .unknown: vehicle = .present(since: nil)
-        case .absent: vehicle = .present(since: readAt)
-        case .present: break
-        }
-    }
+    /// Has kept what the next process must know of the EV.
+    mutating func keepVehicle(of connectorId: Int, _ turn: inout Turn) { vehicle.keep(connectorId: connectorId, &turn) }
 
     private static func describe(_ fault: Fault, high: Int, low: Int) -> String {
         switch fault {

@@ -66,6 +66,7 @@ struct ContactorMachine {
             rest: configuration.contactorRest,
             closingsPerHour: configuration.closingsPerHour,
             recentStarts: memory.recentStarts ?? 0,
+            recentClosings: memory.recentClosings ?? 0,
             at: start
         )
         failure = memory.contactorFailure
@@ -121,6 +122,8 @@ struct ContactorMachine {
 
     /// What is to be stored of its closings; nil when that is nothing.
     var recentStarts: Int? { budget.recentStarts > 0 ? budget.recentStarts : nil }
+
+    var recentClosings: Int? { budget.recentClosings > 0 ? budget.recentClosings : nil }
 
     /// Why it must not close now, for people; nil when it may.
     func objection(at uptime: Duration) -> String? { budget.objection(at: uptime) }
@@ -291,6 +294,9 @@ struct ContactorMachine {
         failure = nil
         mirrorIsProven = true
     }
+
+    /// The process was asked to end.
+    mutating func end(at uptime: Duration) { budget.end(at: uptime) }
 
     /// Nothing closes for the time of a rest, whoever wants it.
     mutating func rest(at uptime: Duration) { budget.restAgain(at: uptime) }

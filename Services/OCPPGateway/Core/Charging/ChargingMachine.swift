@@ -86,6 +86,7 @@ public struct ChargingMachine: Machine, Sendable {
     public mutating func start(at moment: Moment) -> [ChargingEffect] {
         inTurn(at: moment) { machine, turn in
             for orphan in turn.ledger.withoutEnd { orphan.end(&turn) }
+            for headless in turn.ledger.withoutBegin { headless.end(&turn) }
             if machine.availability.isUnread {
                 let assumption = "the charge point is out of service until the central system orders otherwise"
                 turn.log(.error, "the availability cannot be read", .init("assumed", assumption))

@@ -42,6 +42,7 @@ final class Auditor {
     private var statuses = StatusAudit()
     private var progress: ProgressAudit
     private var uplink = UplinkAudit()
+    private var vehicles = VehicleAudit()
 
     init(
         _ settings: WorldSettings,
@@ -78,7 +79,10 @@ final class Auditor {
 
     // MARK: - hardware-io
 
-    func hardwareStarted() { contactors.hardwareStarted(at: now) }
+    func hardwareStarted() {
+        contactors.hardwareStarted(at: now)
+        vehicles.hardwareStarted(vehicle: world.devices.vehicle)
+    }
 
     func hardwareDied() { contactors.hardwareDied(at: now) }
 
@@ -98,7 +102,10 @@ final class Auditor {
 
     private func contactorMoved(_ id: Int, isClosed: Bool) {
         let isStuck = world.devices.isContactorStuck(id)
-        violate(contactors.moved(id, isClosed: isClosed, at: now, uptime: world.clock.uptime, isStuck: isStuck))
+        let uptime = world.clock.uptime
+        violate(contactors.moved(id, isClosed: isClosed, at: now, uptime: uptime, isStuck: isStuck))
+        guard isClosed, let transaction = contactors.transaction(permittedOn: id, uptime: uptime) else { return }
+        violate(vehicles.closed(id, for: transaction, vehicle: world.devices.vehicle(id)))
     }
 
     // MARK: - The modem manager
@@ -109,7 +116,10 @@ final class Auditor {
 
     // MARK: - The gateway
 
-    func powerLost() { gateway.hadNoPower = true }
+    func powerLost() {
+        gateway.hadNoPower = true
+        for id in ids { if let life = lives.open(on: id) { vehicles.powerLost(life.began.transaction, on: id) } }
+    }
 
     func gatewayStarted(_ documents: Documents) {
         gateway.isResetting = false
@@ -145,6 +155,9 @@ final class Auditor {
                 let isOnline = isOnline(for: .seconds(150))
                 let tolerance = calm.clockTolerance
                 violate(authorization.began(began.idTag, isOnline: isOnline, clockTolerance: tolerance, at: now))
+            }
+            if case .began(let began) = record {
+                vehicles.began(began.transaction, vehicle: world.devices.vehicle(began.connectorId))
             }
             violate(lives.stored(record, registerWh: world.devices.registerWh, at: now))
             violate(queue.stored(record))
@@ -245,6 +258,7 @@ final class Auditor {
         progress.configured(world.disks.config.stored, at: now)
         for id in ids {
             let life = lives.open(on: id)
+            if let life { vehicles.goesOn(life.began.transaction, stopsOnDisconnect: progress.endsWithoutVehicle) }
             let isClosed = contactors.isClosed(id)
             let facts = StatusAudit.Facts(
                 hasPlug: world.devices.hasPlug(id),

@@ -49,6 +49,9 @@ struct ProgressAudit {
         stopsOnDisconnect = Setting(value: stops)
     }
 
+    /// StopTransactionOnEVSideDisconnect.
+    var endsWithoutVehicle: Bool { stopsOnDisconnect.value }
+
     /// The values that the config store has; nil is the charger's default.
     mutating func configured(_ stored: (String) -> String?, at now: Duration) {
         let seconds = stored("MeterValueSampleInterval").map { Int($0) ?? 0 } ?? defaults.seconds

@@ -12,6 +12,8 @@ final class GatewayDisk {
         var documents: Documents
         /// Acknowledged records that are gone.
         var lost: [GatewayCore.JournalRecord]
+        /// Why what was found could not be forced to the device.
+        var doubt: String?
     }
 
     static let folder = "/var/lib/charger/gateway"
@@ -62,14 +64,14 @@ final class GatewayDisk {
         check(cacheIn: found)
         let kept = Set(found[AvailabilityDocument.self]?.inoperative ?? [])
         isUnread = found.isUnread(AvailabilityDocument.self)
-        if isUnread { return Found(restored: journal.restored, documents: found, lost: lost) }
+        if isUnread { return Found(restored: journal.restored, documents: found, lost: lost, doubt: journal.doubt) }
         // One more may be there: written, and its process killed before it could say so; what was refused may be there too.
         if kept != outOfService, !mayHaveSaved.contains(kept) {
             notebook.violate("\(outOfService) was out of service, now it is \(kept)")
         }
         outOfService = kept
         mayHaveSaved = []
-        return Found(restored: journal.restored, documents: found, lost: lost)
+        return Found(restored: journal.restored, documents: found, lost: lost, doubt: journal.doubt)
     }
 
     private func check(cacheIn found: Documents) {

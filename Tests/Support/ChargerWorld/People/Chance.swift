@@ -132,7 +132,7 @@ struct Dice {
     private func mishap() -> [Step] {
         let brief = timeline.delay(.milliseconds(50)...Duration.seconds(20))
         let long = timeline.delay(.seconds(5)...Duration.seconds(400))
-        switch timeline.pick(0..<18) {
+        switch timeline.pick(0..<19) {
         case 0, 1: return [Step(.kill(pick(Service.allCases), restartAfter: brief))]
         case 2: return [Step(.kill(.gateway, restartAfter: pick([.milliseconds(100), .seconds(3), .seconds(90)])))]
         case 3: return Service.allCases.map { Step(.kill($0, restartAfter: brief)) } + [Step(.silence)]
@@ -150,7 +150,27 @@ struct Dice {
         case 15 where chance.straysPermits: return [Step(.strayPermit(pickConnector()))]
         case 16 where chance.resends: return [Step(.resend)]
         case 17 where chance.isCentralHostile: return expulsions()
+        case 18: return swap(pickConnector())
         default: return [Step(.stall(brief))]
+        }
+    }
+
+    /// The EV leaves and another one comes, while nobody looks, or while only hardware-io looks, which then dies.
+    private func swap(_ id: Int) -> [Step] {
+        let leaves = timeline.delay(.milliseconds(500)...Duration.seconds(4))
+        let comes = leaves + timeline.delay(.seconds(31)...Duration.seconds(40))
+        let back = comes + timeline.delay(.milliseconds(100)...Duration.seconds(10))
+        let swap = [Step(.unplug(id), after: leaves), Step(.plug(id), after: comes)]
+        switch pick([Service.gateway, .hardware, nil]) {
+        case .gateway:
+            // hardware-io restarts before or after the gateway is back.
+            let death = comes + timeline.delay(.milliseconds(100)...Duration.seconds(10))
+            return [Step(.kill(.gateway, restartAfter: back))] + swap
+                + [Step(.kill(.hardware, restartAfter: pick([.zero, .seconds(4)])), after: death)]
+        case .some: return [Step(.kill(.hardware, restartAfter: back))] + swap
+        case nil:
+            let other = comes + timeline.delay(.milliseconds(100)...Duration.seconds(10))
+            return [Step(.kill(.hardware, restartAfter: back)), Step(.kill(.gateway, restartAfter: other))] + swap
         }
     }
 

@@ -16,6 +16,8 @@ final class GatewayProcess: ServiceProcess {
     private let host: VirtualHost<GatewayMachine>
     private var storageAlarm: Timeline.Alarm?
     private var resends = 0
+    /// Why the journal that it found could not be forced to the device.
+    private var doubt: String?
 
     init(_ around: Surroundings) {
         self.around = around
@@ -56,12 +58,13 @@ final class GatewayProcess: ServiceProcess {
                 at: around.clock.moment
             )
         )
+        doubt = found.doubt
         around.auditor.gatewayStarted(found.documents)
     }
 
     func begin() {
-        if let obstacle = around.disks.gateway.obstacle {
-            host.deliver(.charging(.persistFailed(reason: obstacle.description)))
+        if let reason = around.disks.gateway.obstacle?.description ?? doubt {
+            host.deliver(.charging(.persistFailed(reason: reason)))
         }
         host.deliver(.started)
     }

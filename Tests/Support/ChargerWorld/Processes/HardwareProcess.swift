@@ -13,6 +13,7 @@ final class HardwareProcess: ServiceProcess {
     private var memory = HardwareMemory()
     /// What it remembered: in the runtime folder, which survives the process only.
     private var readings: [MeterReading] = []
+    private var vehicles: [VehicleSight] = []
 
     init(_ around: Surroundings) {
         self.around = around
@@ -35,6 +36,7 @@ final class HardwareProcess: ServiceProcess {
                 bootId: bootId,
                 memory: memory,
                 readings: readings,
+                vehicles: vehicles,
                 at: around.clock.moment
             )
         )
@@ -50,7 +52,10 @@ final class HardwareProcess: ServiceProcess {
 
     func die(hasPower: Bool) {
         around.devices.detach()
-        if !hasPower { readings = [] }
+        if !hasPower {
+            readings = []
+            vehicles = []
+        }
         around.auditor.hardwareDied()
         host.die()
     }
@@ -82,6 +87,9 @@ final class HardwareProcess: ServiceProcess {
         case .remember(let reading):
             readings.removeAll { $0.connectorId == reading.connectorId }
             readings.append(reading)
+        case .rememberVehicle(let sight):
+            vehicles.removeAll { $0.connectorId == sight.connectorId }
+            vehicles.append(sight)
         case .reply(let id, let reply): around.bus.answer(id, .hardware(reply))
         case .refuse(let id, let error): around.bus.answer(id, .error(error))
         case .publish(let message): around.bus.publish(message, from: .hardware)

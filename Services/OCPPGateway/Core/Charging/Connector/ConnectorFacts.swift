@@ -16,6 +16,8 @@ struct ConnectorFacts: Equatable, Sendable {
     private(set) var meterFailed = false
     /// When hardware-io last gave a sign of life.
     private(set) var heardAt: Duration
+    /// The longest time without a sign of life since the newest state.
+    private var longestQuiet = Duration.zero
     /// hardware-io restarted: until then its contactor may be finding back to where it was.
     private(set) var settlesUntil: Duration?
     /// Nothing was heard for too long.
@@ -36,6 +38,7 @@ struct ConnectorFacts: Equatable, Sendable {
     mutating func assumePlugged() { isPlugged = true }
 
     mutating func heard(at uptime: Duration) {
+        longestQuiet = max(longestQuiet, uptime - heardAt)
         heardAt = uptime
         isSilent = false
     }
@@ -46,6 +49,7 @@ struct ConnectorFacts: Equatable, Sendable {
         heard(at: uptime)
         if let state, state.bootId != new.bootId { settlesUntil = uptime + Self.settleLimit }
         state = new
+        longestQuiet = .zero
         if let pilot = new.pilot {
             if pilot.isPlugged { isPlugged = true }
             if pilot == .a { isPlugged = false }
@@ -69,6 +73,12 @@ struct ConnectorFacts: Equatable, Sendable {
     /// While a register settles: hardware-io is being restarted or upgraded, or was a moment ago. It is quiet about a meter that fails, too.
     func isAway(at uptime: Duration) -> Bool {
         !meterFailed && (uptime - heardAt >= Self.quietLimit || settlesUntil.map { uptime < $0 } ?? false)
+    }
+
+    /// Whether an EV that is there now is the one of before, seen by another process of hardware-io that was there a moment ago.
+    func sawVehicleStay(until new: ConnectorState, at uptime: Duration) -> Bool {
+        guard let state, state.bootId != new.bootId, state.pilot?.isPlugged == true else { return false }
+        return max(longestQuiet, uptime - heardAt) <= ConnectorState.longestGap
     }
 
     /// The newest reading, if it is no older than `limit` and the meter works.

@@ -113,9 +113,15 @@ extension ConnectorMachine {
     }
 
     /// A locked plug that nobody remembers: whoever waits for it may have it, and the connector is not Available meanwhile. With an EV
-    /// on it somebody was authorized who is forgotten now: our process is new, or the order to let it go was lost.
-    mutating func freeForgottenPlug(_ turn: inout ChargingTurn) {
-        if session == .plugged, facts.state?.lock == .locked, !cable.isUnderWay { releaseCable(&turn) }
+    /// on it somebody was authorized who is forgotten now: our process is new, or the order to let it go was lost. A bolt that was jammed
+    /// may arrive when that usage is over already.
+    mutating func freeForgottenPlug(before: ConnectorFacts, _ turn: inout ChargingTurn) {
+        let isLocked = facts.state?.lock == .locked
+        switch session {
+        case .plugged where isLocked && !cable.isUnderWay: releaseCable(&turn)
+        case .finishing(nil) where isLocked && !cable.isUnderWay && before.state?.lock != .locked: releaseCable(&turn)
+        case .idle, .plugged, .authorized, .transaction, .finishing: break
+        }
         guard session == .idle, !facts.isPlugged, facts.needsUserAction else { return }
         session = .finishing(kept: nil)
         releaseCable(&turn)
@@ -192,6 +198,35 @@ extension ConnectorMachine {
 
     /// The program is asked to end, and perhaps the machine with it: what follows is no power cut.
     mutating func sayFarewell(_ turn: inout ChargingTurn) { withTransaction { $0.sayFarewell(&turn) } }
+
+    // MARK: - Its EV
+
+    /// Whether the EV of this usage left while nobody here could hear it: another one, or the same again, is connected. That it is the same is
+    /// to be proven: by hardware-io, which saw it stay since before the transaction knew it, or by what was heard of hardware-io here. After
+    /// a power cut nobody can know, and the site's policy to go on means the EV that is found then; one that hardware-io saw coming is
+    /// another one.
+    mutating func hasLostVehicle(_ state: ConnectorState, before: ConnectorFacts, _ turn: inout ChargingTurn) -> Bool {
+        guard state.pilot?.isPlugged == true else { return false }
+        let pluggedAt = state.pluggedSinceUptime
+        let mayHaveStayed = pluggedAt == nil || state.vehicleWasFound == true
+        switch session {
+        case .authorized:
+            guard before.isPlugged, let known = before.state?.pluggedSinceUptime, let pluggedAt else { return false }
+            return pluggedAt > known && !(mayHaveStayed && before.sawVehicleStay(until: state, at: turn.uptime))
+        case .transaction(let transaction):
+            guard transaction.isRunning, turn.keys.core.stopTransactionOnEVSideDisconnect else { return false }
+            if let pluggedAt, let seenAt = transaction.vehicleSeenAt, pluggedAt <= seenAt { return false }
+            // A hardware-io of before, which says nothing of one that it found.
+            if pluggedAt == nil, let known = before.state, known.bootId == state.bootId { return false }
+            let isFirstOfBoot = transaction.vehicleSeenAt == nil
+            guard mayHaveStayed, isFirstOfBoot || before.sawVehicleStay(until: state, at: turn.uptime) else {
+                return true
+            }
+            withTransaction { $0.takeVehicle(&turn) }
+            return false
+        case .idle, .plugged, .finishing: return false
+        }
+    }
 
     // MARK: - The central system's verdict
 

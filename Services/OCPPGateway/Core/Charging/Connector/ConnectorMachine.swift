@@ -146,21 +146,23 @@ struct ConnectorMachine: Equatable, Sendable {
     mutating func observed(_ state: ConnectorState, _ turn: inout ChargingTurn) {
         let wasPlugged = facts.isPlugged
         let isFirst = facts.state == nil
-        let wasSilent = facts.isSilent
+        let before = facts
         facts.note(state, at: turn.uptime)
-        if wasSilent { turn.log(.notice, "hardware-io is back", .init("connector", id)) }
-        permit.observed(state, &turn)
+        if before.isSilent { turn.log(.notice, "hardware-io is back", .init("connector", id)) }
         cable.observed(state, &turn)
-        if hasAnotherVehicle(state, turn) {
-            // It left while nobody here could hear it.
-            unplugged(&turn)
+        let hasLostVehicle = hasLostVehicle(state, before: before, &turn)
+        // Before anybody is granted anything for an EV that is not his.
+        if hasLostVehicle { unplugged(&turn) }
+        permit.observed(state, &turn)
+        if hasLostVehicle {
+            // All of it was done.
         } else if isFirst {
             settleAfterRestart(wasPlugged: wasPlugged, &turn)
         } else if wasPlugged != facts.isPlugged {
             facts.isPlugged ? plugged(&turn) : unplugged(&turn)
         }
         if state.faults.contains(.emergencyStop) { stopForEmergency(&turn) }
-        freeForgottenPlug(&turn)
+        freeForgottenPlug(before: before, &turn)
         finishStop(force: false, &turn)
         leaveFinishingIfDone(&turn)
         beginIfPossible(&turn)
@@ -273,13 +275,6 @@ struct ConnectorMachine: Equatable, Sendable {
             stop(.evDisconnected, idTag: nil, &turn)
         case .idle, .finishing: break
         }
-    }
-
-    /// Whether the EV of the transaction left and another one, or the same again, is connected.
-    private func hasAnotherVehicle(_ state: ConnectorState, _ turn: ChargingTurn) -> Bool {
-        guard let transaction, transaction.isRunning, let pluggedAt = state.pluggedSinceUptime else { return false }
-        return transaction.began(before: pluggedAt, inBoot: turn.configuration.machineBootId)
-            && turn.keys.core.stopTransactionOnEVSideDisconnect
     }
 
     /// Finishing ends when the user has nothing left to do (F1, F8).

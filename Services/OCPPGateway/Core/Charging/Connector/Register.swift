@@ -53,10 +53,9 @@ struct Register: Equatable, Sendable {
         storedAt = turn.uptime
         let taken = Duration(outsideMilliseconds: reading.takenAtUptime)
         let time = turn.clock.time(uptime: taken, at: turn.moment)
-        turn.persist(
-            .registerRead(RegisterRead(transaction: transaction.uuid, energyWh: energyWh, time: time)),
-            .synced
-        )
+        var read = RegisterRead(transaction: transaction.uuid, energyWh: energyWh, time: time)
+        read.connectorId = transaction.connectorId
+        turn.persist(.registerRead(read), .synced)
     }
 
     /// Whether a sample is to be forced to the disk; then it counts as done.

@@ -43,7 +43,8 @@ struct Transaction: Equatable, Sendable {
     let meterStartWh: Int64
     private let registerEpoch: Int64?
     let startTime: EventTime
-    private let startBoot: String
+    /// When its EV was known to be there, on uptime of this boot of the machine, ms; nil until it was seen in this boot.
+    private(set) var vehicleSeenAt: Int64?
     /// The central system's id; nil until it is known.
     private(set) var transactionId: Int?
     private(set) var phase: Phase
@@ -60,15 +61,19 @@ struct Transaction: Equatable, Sendable {
         meterStartWh = open.began.meterStartWh
         registerEpoch = open.began.registerEpoch
         startTime = open.began.time
-        startBoot = open.began.boot
+        vehicleSeenAt = open.vehicleSeenAt(inBoot: turn.configuration.machineBootId)
         transactionId = open.assigned?.id
         self.phase = phase
         register = Register(energyWh: open.registerWh, readAt: open.registerTime, storedAt: turn.uptime)
         if case .running = phase { schedule = MeteringSchedule(anchor: anchor, turn) }
     }
 
-    /// Whether it began before that uptime, ms, of that boot of the machine. False for another boot, of which nothing can be said.
-    func began(before uptime: Int64, inBoot boot: String) -> Bool { startBoot == boot && startTime.uptime < uptime }
+    /// An EV that may have been there before counts as its own from now on, for the next process of the gateway, too.
+    mutating func takeVehicle(_ turn: inout ChargingTurn) {
+        let boot = turn.configuration.machineBootId
+        vehicleSeenAt = turn.now.uptime
+        turn.persist(.resumed(Resumed(transaction: uuid, boot: boot, time: turn.now, sawVehicle: true)), .synced)
+    }
 
     var isRunning: Bool {
         if case .running = phase { true } else { false }
@@ -167,14 +172,16 @@ struct Transaction: Equatable, Sendable {
     mutating func sayFarewell(_ turn: inout ChargingTurn) {
         guard isRunning else { return }
         schedule = nil
-        let read = RegisterRead(transaction: uuid, energyWh: register.energyWh, time: turn.now, isFarewell: true)
+        var read = RegisterRead(transaction: uuid, energyWh: register.energyWh, time: turn.now, isFarewell: true)
+        read.connectorId = connectorId
         turn.persist(.registerRead(read), .written)
     }
 
     /// Only the program was away: if the machine is off next, that will be a power cut unless somebody says otherwise.
     func takeFarewellBack(_ open: TransactionLedger.Open, _ turn: inout ChargingTurn) {
         guard open.saidFarewell == true else { return }
-        let read = RegisterRead(transaction: uuid, energyWh: open.registerWh, time: open.registerTime)
+        var read = RegisterRead(transaction: uuid, energyWh: open.registerWh, time: open.registerTime)
+        read.connectorId = connectorId
         turn.persist(.registerRead(read), .synced)
     }
 

@@ -89,6 +89,16 @@ struct EventClock: Equatable, Sendable {
         return Duration(outsideMilliseconds: utc(at: moment).subtractingClamped(then))
     }
 
+    /// Whether that was in this boot of the machine; yes where nothing tells another one.
+    func isOfThisBoot(_ time: EventTime, at moment: Moment) -> Bool {
+        guard let then = time.utc else { return time.boot == bootId }
+        if time.uptime > moment.uptime.wholeMilliseconds { return false }
+        guard isTrusted else { return true }
+        let began = utc(at: moment).subtractingClamped(moment.uptime.wholeMilliseconds)
+        let difference = began.subtractingClamped(then.subtractingClamped(time.uptime))
+        return difference.magnitude < Self.keptWhileCharging.wholeMilliseconds.magnitude
+    }
+
     /// `time`, or that of `earlier` where it would be told as before that: what is said of one transaction is in chronological order,
     /// whatever is learned of the clock between the two or after them.
     func inOrder(_ time: EventTime, after earlier: EventTime) -> EventTime {

@@ -20,10 +20,18 @@ public struct TransactionLedger: Equatable, Sendable {
         public var boot: String
         /// Where it went on in that boot, on uptime, ms; nil where it began in it.
         var resumedUptime: Int64?
+        /// When an EV that may be the one of before was taken for it in that boot, on uptime, ms.
+        var vehicleUptime: Int64?
         /// Samples for `transactionData`.
         var stopData: StopData
         /// Records behind its newest one are lost, its end perhaps among them. Never on disk: such a transaction is ended at the start.
         var mayBeOver: Bool?
+
+        /// When its EV was known to be there, on uptime of that boot, ms; nil where it was not seen in it.
+        func vehicleSeenAt(inBoot bootId: String) -> Int64? {
+            guard boot == bootId else { return nil }
+            return vehicleUptime ?? (began.boot == bootId ? began.time.uptime : nil)
+        }
 
         /// The grid of its samples begins here, on the uptime of the boot in which it last ran. Each boot counts its uptime anew, so that
         /// the begin says nothing about it after a power cut.
@@ -62,6 +70,8 @@ public struct TransactionLedger: Equatable, Sendable {
     /// Transactions that were followed by another one on the same connector without their own end: the disk lost it. Each is ended at the
     /// start, and gone from here with that record; so that none is open when a checkpoint is written.
     private var orphans: [Orphan] = []
+    /// Transactions without their begin and their end, by our own name: the disk lost it.
+    private var headless: [String: Headless] = [:]
 
     public init() {}
 
@@ -84,6 +94,12 @@ public struct TransactionLedger: Equatable, Sendable {
         return orphans + doubtful.map { Orphan($0, mayRun: true) }
     }
 
+    /// Transactions that the central system knows, and of which the disk lost the begin. Each is ended at the start, as those without an end.
+    var withoutBegin: [Headless] {
+        headless.values.filter { $0.isBillable && assigned[$0.transaction]?.id != nil }
+            .sorted { ($0.lastSequence, $0.transaction) < ($1.lastSequence, $1.transaction) }
+    }
+
     /// Records that stood here in the journal are lost. A transaction that is open may have ended in them, and others may have followed;
     /// only a later record of its own shows that it went on.
     public mutating func missRecords() {
@@ -103,30 +119,40 @@ public struct TransactionLedger: Equatable, Sendable {
         case .sampled(let sampled):
             prove(sampled.transaction, ranOn: sampled.connectorId, since: nil)
             sample(sampled)
+            withoutBegin(sampled.transaction, on: sampled.connectorId) { $0.read(sampled) }
             update(sampled.transaction) {
                 $0.newestTime = sampled.time
                 $0.saidFarewell = nil
                 $0.mayBeOver = nil
             }
         case .registerRead(let read):
+            if let connectorId = read.connectorId { prove(read.transaction, ranOn: connectorId, since: nil) }
             register(read.energyWh, at: read.time, of: read.transaction)
+            withoutBegin(read.transaction, on: read.connectorId) { $0.read(read) }
             update(read.transaction) {
                 $0.saidFarewell = read.isFarewell
                 $0.mayBeOver = nil
             }
         case .stopping(let stopping):
             if let connectorId = stopping.connectorId { prove(stopping.transaction, ranOn: connectorId, since: nil) }
+            withoutBegin(stopping.transaction, on: stopping.connectorId) { $0.read(stopping) }
             update(stopping.transaction) {
                 $0.stopping = stopping
                 $0.mayBeOver = nil
             }
         case .ended(let ended): end(ended)
         case .resumed(let resumed):
+            withoutBegin(resumed.transaction, on: nil) { $0.read(resumed) }
             update(resumed.transaction) {
                 $0.boot = resumed.boot
                 $0.saidFarewell = nil
                 $0.mayBeOver = nil
-                $0.resumedUptime = resumed.time.uptime
+                if resumed.sawVehicle == true {
+                    $0.vehicleUptime = resumed.time.uptime
+                } else {
+                    $0.resumedUptime = resumed.time.uptime
+                    $0.vehicleUptime = nil
+                }
             }
         case .assigned(let answer): assign(answer)
         case .delivered(let delivered):
@@ -138,7 +164,10 @@ public struct TransactionLedger: Equatable, Sendable {
         case .deadLettered(let letter):
             passed(letter.sequence)
             deadLetters.insert(letter.sequence)
-            if letter.isStop { assigned[letter.transaction] = nil }
+            if letter.isStop {
+                assigned[letter.transaction] = nil
+                headless[letter.transaction] = nil
+            }
         case .requeued(let record): requeue(record.sequence)
         case .availabilitySet(let availability):
             if availability.operative {
@@ -186,6 +215,7 @@ public struct TransactionLedger: Equatable, Sendable {
         assigned = assigned.filter { checkpoint.assigned.contains($0.key) }
         // What is missing before it was dropped on purpose: begin records are kept while they wait, without the ends that were delivered.
         orphans = []
+        headless = [:]
         for connectorId in open.keys { open[connectorId]?.mayBeOver = nil }
         guard let kept = checkpoint.open else { return }  // Written by a version that kept the records themselves.
         open = Dictionary(kept.map { ($0.began.connectorId, $0) }, uniquingKeysWith: { $1 })
@@ -232,6 +262,7 @@ public struct TransactionLedger: Equatable, Sendable {
     }
 
     private mutating func end(_ ended: Ended) {
+        headless[ended.transaction] = nil
         if let index = orphans.firstIndex(where: { $0.open.began.transaction == ended.transaction }) {
             orphans.remove(at: index)
             return
@@ -255,6 +286,7 @@ public struct TransactionLedger: Equatable, Sendable {
 
     private mutating func toldEnd(_ delivered: Delivered) {
         assigned[delivered.transaction] = nil
+        headless[delivered.transaction] = nil
         guard delivered.lacksStart == true else { return endsWithoutStart.remove(delivered.sequence) }
         endsWithoutStart.insert(delivered.sequence)
         // It was under way when the start was put back.
@@ -279,6 +311,21 @@ public struct TransactionLedger: Equatable, Sendable {
         failures = 0
         requeued.remove(sequence)
         deliveredThrough = max(deliveredThrough, sequence)
+    }
+
+    /// Notes what is said of a transaction whose begin is not here. Nothing of the kind is ever said of one that is over.
+    private mutating func withoutBegin(_ transaction: String, on connectorId: Int?, _ change: (inout Headless) -> Void)
+    {
+        guard !open.values.contains(where: { $0.began.transaction == transaction }),
+            !orphans.contains(where: { $0.open.began.transaction == transaction })
+        else { return }
+        let known = headless[transaction]
+        guard
+            var noted = known
+                ?? connectorId.map({ Headless(transaction, connectorId: $0, lastSequence: lastSequence) })
+        else { return }
+        change(&noted)
+        headless[transaction] = noted
     }
 
     private mutating func update(_ transaction: String, _ change: (inout Open) -> Void) {

@@ -63,6 +63,8 @@ public struct RegisterRead: Codable, Equatable, Sendable {
     public var time: EventTime
     /// True when it was stored because the program was asked to end. Nil in files of a version that did not know of it.
     public var isFarewell: Bool?
+    /// Nil in files of a version that did not keep it.
+    public var connectorId: Int?
 }
 
 /// The end of a transaction was decided; energy is being cut.
@@ -102,11 +104,13 @@ public struct Ended: Codable, Equatable, Sendable {
     public var transactionData: [StoredMeterValue]?
 }
 
-/// The transaction goes on in another boot of the machine.
+/// The transaction goes on in another boot of the machine, or with an EV that may be the one of before.
 public struct Resumed: Codable, Equatable, Sendable {
     public var transaction: String
     public var boot: String
     public var time: EventTime
+    /// True when an EV was there then, which counts as its own. Nil in files of a version that did not know of it.
+    public var sawVehicle: Bool?
 }
 
 /// The central system's answer to StartTransaction (OCPP 1.6 §6.46).
