@@ -93,12 +93,21 @@ import Testing
         #expect(first.count == 0)
     }
 
-    /// What an earlier process wrote and did not force may be gone with the next power cut.
-    @Test func aDeviceThatFailsIsNotWorkedAround() throws {
+    @Test func aDeviceThatCannotReadIsNotWorkedAround() throws {
         try fill(3)
         disk.killProcesses()
-        disk.plan(DiskFault(call: 1, kinds: [.sync], effect: .error(.deviceFailed), lasting: .fromThenOn))
+        disk.plan(DiskFault(call: 1, kinds: [.read], effect: .error(.deviceFailed), lasting: .fromThenOn))
         #expect(throws: StorageError.self) { try open() }
+    }
+
+    /// What an earlier process wrote and did not force may be gone with the next power cut.
+    @Test func whatADeviceCannotForceIsReadAndDoubted() throws {
+        let records = try fill(3)
+        disk.killProcesses()
+        disk.plan(DiskFault(call: 1, kinds: [.sync], effect: .error(.deviceFailed), lasting: .fromThenOn))
+        let (store, found) = try open()
+        #expect(found == records && store.obstacle == nil)
+        #expect(throws: StorageError.self) { try store.journal.append([1], durability: .immediate) }
     }
 
     @Test func aDamagedDocumentIsNoObstacleAndIsKeptByTheNextSave() throws {

@@ -1,5 +1,4 @@
 public import GatewayCore
-import JSON
 public import Primitives
 public import Storage
 
@@ -90,7 +89,7 @@ public final class TransactionJournal {
                 // of the damage, they still say so when this process is killed before it has ended what may be over.
                 if let newest, stored.sequence > newest + 1 { restored.missRecords() }
                 newest = stored.sequence
-                guard let record = Self.decode(stored.payload) else {
+                guard let record = RecordText.decode(stored.payload) else {
                     unreadable += 1
                     restored.missRecords()
                     return
@@ -226,7 +225,7 @@ public final class TransactionJournal {
     /// Reads one slice. Returns whether everything wanted was found, or there is no more.
     private func advance(_ loading: inout Loading) throws(StorageError) -> Bool {
         for stored in try journal.readSlice(&loading.cursor) {
-            if let record = Self.decode(stored.payload) { loading.scan.read(record) }
+            if let record = RecordText.decode(stored.payload) { loading.scan.read(record) }
         }
         return loading.scan.isComplete || loading.cursor.isAtEnd
     }
@@ -258,7 +257,7 @@ public final class TransactionJournal {
             if let wanted = wantedCompaction {
                 try journal.beginCompaction { stored in
                     // What cannot be read now may be readable for a later version.
-                    guard stored.sequence < wanted.end, let record = Self.decode(stored.payload) else {
+                    guard stored.sequence < wanted.end, let record = RecordText.decode(stored.payload) else {
                         return stored.payload
                     }
                     return wanted.compaction.keeps(record) ? stored.payload : nil
@@ -354,36 +353,6 @@ public final class TransactionJournal {
             log(LogRecord(.error, "records of the journal are not understood", .init("count", unreadable)))
         }
     }
-
-    // MARK: - Records
-
-    private static func encode(_ record: GatewayCore.JournalRecord) -> [UInt8] {
-        do throws(EncodingError) {
-            return try JSON.encode(record)
-        } catch {
-            preconditionFailure("Every record can be written: none holds a number that JSON lacks.")
-        }
-    }
-
-    private static func decode(_ payload: [UInt8]) -> GatewayCore.JournalRecord? {
-        // The caller counts what cannot be read; why is of no use to anybody there.
-        guard let tree = try? JSON.parse(payload), hasOnlyPossibleNumbers(tree) else { return nil }
-        return try? JSON.decode(GatewayCore.JournalRecord.self, from: tree)
-    }
-
-    /// Whether all numbers are of a size that we could have written, so that the core may add them. Milliseconds since 1970 are the largest.
-    private static func hasOnlyPossibleNumbers(_ value: JSONValue) -> Bool {
-        switch value {
-        case .number(let number): number.asInt64.map(possible.contains) ?? true
-        case .array(let elements): elements.allSatisfy(hasOnlyPossibleNumbers)
-        case .object(let object):
-            // The central system chooses this one, and nobody counts with it.
-            object.members.allSatisfy { $0.key == "transactionId" || hasOnlyPossibleNumbers($0.value) }
-        case .null, .bool, .string: true
-        }
-    }
-
-    private static let possible: ClosedRange<Int64> = -1_000_000_000_000_000...1_000_000_000_000_000
 
     /// Remembers every 64th message, so that reading on costs no search through the whole file.
     private static func note(
