@@ -78,8 +78,9 @@ def test_the_next_car_is_not_charged_on_the_card_of_the_one_that_left_unheard(st
     session.energy_beyond(tap, start["meterStart"])
 
     stack.kill("ocpp-gateway")
+    since = len(tap.messages)
     stack.sim("unplug")
-    tap.wait_connector(pilot="A", contactor="open")
+    tap.wait_connector(pilot="A", contactor="open", since=since)
     since = len(tap.messages)
     stack.sim("plug")
     tap.wait_connector(pilot="B", since=since)
