@@ -174,7 +174,7 @@ public final class TransactionJournal {
             flushDue = journal.needsFlush ? flushDue : nil
             return
         }
-        let payloads = records.map(Self.encode)
+        let payloads = records.map(RecordText.encode)
         // Samples must not use up the space that is kept free for begins and ends.
         let isExpendable = records.allSatisfy(\.isExpendable)
         let first = try journal.append(
