@@ -19,6 +19,9 @@ struct ContactorAudit {
         var pilot: [Reading] = []
         /// Two readings in a row allowed energy, and no two in a row forbade it since. One that does neither is worth nothing.
         var mayHaveEnergy = false
+        /// The newest reading shows no EV, and whether the one before did so, too.
+        var readsA = false
+        var isVacant = false
     }
 
     /// What the pilot's positive half-wave means to somebody who must be sure.
@@ -33,6 +36,8 @@ struct ContactorAudit {
         }
     }
 
+    /// Half-way between B and A of IEC 61851-1.
+    private static let leastMillivoltsOfA = 10_500
     /// An EV has six seconds to end its draw, the contactor 20 ms to open; shells are late by a few ms.
     private static let openingLimit = Duration.milliseconds(6100)
     /// From the second reading that forbids energy to the open contact.
@@ -51,9 +56,11 @@ struct ContactorAudit {
 
     init(_ policy: PermitLossPolicy) { self.policy = policy }
 
-    /// The transaction of the permit that hardware-io holds, if it has not run out.
+    /// The transaction of the permit that hardware-io holds, if it has not run out, nor ended with the EV that it was for.
     func transaction(permittedOn id: Int, uptime: Duration) -> String? {
-        guard let permit = contactors[id]?.permit, .milliseconds(permit.validUntilUptime) > uptime else { return nil }
+        guard let contactor = contactors[id], let permit = contactor.permit, !contactor.isVacant,
+            .milliseconds(permit.validUntilUptime) > uptime
+        else { return nil }
         return permit.transaction
     }
 
@@ -95,6 +102,9 @@ struct ContactorAudit {
     mutating func pilotRead(_ id: Int, highMillivolts: Int, at now: Duration) {
         var contactor = contactors[id] ?? Contactor()
         contactor.pilot = contactor.pilot.suffix(1) + [Self.reading(highMillivolts)]
+        let hasNoVehicle = highMillivolts >= Self.leastMillivoltsOfA
+        contactor.isVacant = hasNoVehicle && contactor.readsA
+        contactor.readsA = hasNoVehicle
         let isForbidden = contactor.pilot.count == 2 && contactor.pilot.allSatisfy { $0 == .noEnergy }
         let isAllowed = contactor.pilot.count == 2 && contactor.pilot.allSatisfy { $0 != .noEnergy }
         if isForbidden || isAllowed { contactor.mayHaveEnergy = isAllowed }
