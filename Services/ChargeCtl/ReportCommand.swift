@@ -187,6 +187,9 @@ private struct Report {
             gaps.append("\(name): there is no journalctl here")
             return
         }
+        if bytes.isEmpty {
+            gaps.append("\(name): nothing that this user may read, which takes the group systemd-journal")
+        }
         files.append((name, Array(redaction.cleanLines(String(decoding: bytes, as: UTF8.self)).utf8)))
     }
 

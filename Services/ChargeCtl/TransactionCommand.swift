@@ -24,7 +24,7 @@ enum TransactionCommand {
             if transactions[record.transaction] == nil { order.append(record.transaction) }
             transactions[record.transaction, default: TransactionLine()].add(record)
         }
-        var output = ListOutput(asJSON: asJSON)
+        var output = ListOutput(asJSON: asJSON, none: "no transactions on disk")
         for transaction in order {
             guard let line = transactions[transaction] else { continue }
             if asJSON { output.add(line.json(transaction)) } else { output.add(line.text(transaction)) }
@@ -36,7 +36,7 @@ enum TransactionCommand {
         let asJSON = arguments.flag("--json")
         let name = try arguments.next("the transaction")
         try arguments.end()
-        var output = ListOutput(asJSON: asJSON)
+        var output = ListOutput(asJSON: asJSON, none: "nothing")
         if let transaction = try Int(name).map({ try transaction(ofId: $0, session) }) ?? name {
             try RecordPages(session).forEach(ReadRecords(transaction: transaction)) { try output.add($0) }
         }
@@ -82,7 +82,10 @@ enum QueueCommand {
         let asJSON = arguments.flag("--json")
         let onlyDead = arguments.flag("--dead")
         try arguments.end()
-        var output = ListOutput(asJSON: asJSON)
+        var output = ListOutput(
+            asJSON: asJSON,
+            none: onlyDead ? "no dead letters" : "nothing waits for the central system, and there are no dead letters"
+        )
         let states: [MessageRecord.State] = onlyDead ? [.deadLetter] : [.deadLetter, .waiting]
         for state in states {
             try RecordPages(session).forEach(ReadRecords(state: state)) { try output.add($0) }
@@ -183,9 +186,14 @@ struct RecordPages {
 /// A list that may be long: a line each as it comes, or one JSON array of them.
 private struct ListOutput {
     private let asJSON: Bool
+    /// What a person is told when there is none.
+    private let none: String
     private(set) var count = 0
 
-    init(asJSON: Bool) { self.asJSON = asJSON }
+    init(asJSON: Bool, none: String) {
+        self.asJSON = asJSON
+        self.none = none
+    }
 
     mutating func add(_ text: String) {
         count += 1
@@ -200,7 +208,11 @@ private struct ListOutput {
     }
 
     func end() {
-        guard asJSON else { return }
-        Output.line(count == 0 ? "[]" : "]")
+        switch (asJSON, count) {
+        case (true, 0): Output.line("[]")
+        case (true, _): Output.line("]")
+        case (false, 0): Output.line(none)
+        case (false, _): break
+        }
     }
 }

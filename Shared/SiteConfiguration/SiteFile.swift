@@ -46,7 +46,10 @@ public struct SiteFile: Sendable {
         let lenient = Reading(file: name, unknownKeys: .ignored)
         for section in sections { section.read(Fields(document, at: "", strict)) }
         for section in glimpsed { section.read(Fields(document, at: "", lenient)) }
-        let names = Fields(document, at: "", strict)
+        // By that an editor finds the schema to complete the file by; no business of ours.
+        var named = document
+        named["$schema"] = nil
+        let names = Fields(named, at: "", strict)
         for section in SiteSection.allCases { names.expect(section.rawValue) }
         names.end("section")
         return strict.report + lenient.report

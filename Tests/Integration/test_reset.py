@@ -64,7 +64,7 @@ def test_what_is_on_disk_is_shown():
     with CSMS() as csms, Stack(configuration(csms.url)) as stack:
         stack.start()
         csms.wait_status("Available")
-        assert stack.ctl("queue") == "" and stack.ctl("tx", "list") == ""
+        assert stack.ctl("queue", "--json") == [] and stack.ctl("tx", "list", "--json") == []
         tap = stack.tap()
         session.begin(stack, csms, tap)
         session.present_again(stack, tap)

@@ -72,6 +72,7 @@ RIGHT = [
     (("ocpp", "MeterValuesSampledData"), "Energy.Active.Import.Register,Voltage"),
     (("ocpp", "StopTxnSampledData"), ""),
     (("ocpp", "MessageTimeout"), 30),
+    (("$schema",), "/usr/share/charger/charger.schema.json"),
     (("connectors", 0, "pilot"), "simulated"),
     (("connectors", 0, "lock"), "none"),
     (("connectors", 0, "lock"), {"driver": "none"}),

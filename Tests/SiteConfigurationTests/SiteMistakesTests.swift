@@ -25,6 +25,11 @@ import Testing
         )
     }
 
+    @Test func theSchemaOfAnEditorIsNoMistake() throws {
+        let file = try Sample().changing("$schema", to: "/usr/share/charger/charger.schema.json")
+        #expect(file.mistakes().isEmpty)
+    }
+
     @Test func allMistakesAreToldAtOnceWithTheNearestNames() throws {
         let text = """
             {"staton": {}, "allowSimulation": true,

@@ -14,6 +14,11 @@ public enum SiteSchema {
         document["title"] = "charger.json: factory and site settings of a charger"
         let root = object(SiteFile.fields, rules: [noSimulation], keys: keys).asObject ?? JSONObject()
         for member in root.members { document[member.key] = member.value }
+        if var properties = document["properties"]?.asObject {
+            // By which an editor finds this schema.
+            properties["$schema"] = ["type": "string"]
+            document["properties"] = .object(properties)
+        }
         document["$defs"] = ["real": ["not": ["enum": ["simulated", ["driver": "simulated"]]]]]
         return .object(document)
     }
