@@ -10,7 +10,9 @@ final class ServiceLock {
     init(_ service: ServiceName, in directory: RuntimeDirectory) throws(BusStartError) {
         let path = directory.lockPath(service)
         directory.moveAway(path)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o640)
+        var descriptor = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+        let isNew = descriptor < 0 && errno == ENOENT
+        if isNew { descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o640) }
         guard descriptor >= 0 else {
             throw .directoryUnusable(SystemError(code: errno, operation: "open \(path)"))
         }
@@ -20,8 +22,8 @@ final class ServiceLock {
             throw .occupied(service: service, directory: directory.path, pid: pid)
         }
         // For people, for the message above and for `holder`; the lock itself does not depend on it. Any other service may read it, whatever
-        // the umask is.
-        _ = fchmod(descriptor, 0o644)
+        // the umask is; whoever made the file before us has decided that.
+        if isNew { _ = fchmod(descriptor, 0o644) }
         let text = "\(getpid())\n"
         _ = ftruncate(descriptor, 0)
         _ = pwrite(descriptor, text, text.utf8.count, 0)

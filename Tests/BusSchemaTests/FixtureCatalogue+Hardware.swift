@@ -32,7 +32,8 @@ extension Fixture {
 
     private static var connectorWithFoundVehicle: ConnectorState {
         var state = connectorWithAnotherVehicle
-        state.vehicleWasFound = true
+        state.vehicleFoundUptime = state.pluggedSinceUptime
+        state.pluggedSinceUptime = nil
         return state
     }
 

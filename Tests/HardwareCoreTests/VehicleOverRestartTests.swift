@@ -44,7 +44,7 @@ import Testing
         var restarted = next(after: .seconds(24), of: bench, kept)
         let state = restarted.pilot(9000).connector
         #expect(state?.pluggedSinceUptime == came && came != nil)
-        #expect(state?.vehicleWasFound == nil)
+        #expect(state?.vehicleFoundUptime == nil)
         // Also over the restart after that.
         let again = sight(restarted.wait(.seconds(6)))
         var third = next(after: .seconds(1), of: restarted, again)
@@ -56,8 +56,8 @@ import Testing
         let kept = sight(bench.pilot(9000))
         var restarted = next(after: .milliseconds(30_001), of: bench, kept)
         let state = restarted.pilot(9000).connector
-        #expect(state?.pluggedSinceUptime == restarted.now.uptime.wholeMilliseconds)
-        #expect(state?.vehicleWasFound == true)
+        #expect(state?.vehicleFoundUptime == restarted.now.uptime.wholeMilliseconds)
+        #expect(state?.pluggedSinceUptime == nil)
     }
 
     /// The breaker's case: one EV left and another one came while only hardware-io looked, which then died.
@@ -78,7 +78,7 @@ import Testing
         bench.pilot(9000)
         let kept = sight(bench.pilot(12_000))
         var restarted = next(after: .seconds(1), of: bench, kept)
-        #expect(restarted.pilot(9000).connector?.pluggedSinceUptime == restarted.now.uptime.wholeMilliseconds)
+        #expect(restarted.pilot(9000).connector?.vehicleFoundUptime == restarted.now.uptime.wholeMilliseconds)
         #expect(restarted.pilot(12_000).connector?.pluggedSinceUptime == nil)
     }
 
@@ -86,11 +86,11 @@ import Testing
         var bench = Bench()
         bench.handle(.started)
         let state = bench.pilot(9000).connector
-        #expect(state?.pluggedSinceUptime == bench.now.uptime.wholeMilliseconds)
-        #expect(state?.vehicleWasFound == true)
+        #expect(state?.vehicleFoundUptime == bench.now.uptime.wholeMilliseconds)
+        #expect(state?.pluggedSinceUptime == nil)
         bench.pilot(12_000)
         bench.wait(.seconds(1))
-        #expect(bench.pilot(9000).connector?.vehicleWasFound == nil)
+        #expect(bench.pilot(9000).connector?.vehicleFoundUptime == nil)
     }
 
     /// A file may say anything.
@@ -101,6 +101,6 @@ import Testing
         let sight = VehicleSight(connectorId: 1, presentSince: since, wasFound: nil, seenAt: seenAt)
         var bench = Bench(vehicles: [sight])
         bench.handle(.started)
-        #expect(bench.pilot(9000).connector?.pluggedSinceUptime == bench.now.uptime.wholeMilliseconds)
+        #expect(bench.pilot(9000).connector?.vehicleFoundUptime == bench.now.uptime.wholeMilliseconds)
     }
 }

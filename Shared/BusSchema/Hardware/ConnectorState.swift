@@ -27,13 +27,16 @@ public struct ConnectorState: BusState {
     /// Uptime in milliseconds since when the contactor is surely open; nil while current may flow, or while that is not certain. A new
     /// value at each opening, which the final reading of the meter names.
     public var openSinceUptime: Int64?
-    /// Uptime in milliseconds since when it is known that the EV which is connected is there without a gap: when it came, or when it was
-    /// found. Nil without one. It outlives a restart of hardware-io that is no longer than `longestGap`. A transaction that began before has
-    /// lost its EV, as far as hardware-io can tell.
+    /// Uptime in milliseconds when the EV that is connected came, which is there without a gap since then. Nil without one, and for one that
+    /// was found. It outlives a restart of hardware-io that is no longer than `longestGap`. A transaction that began before has lost its EV.
     public var pluggedSinceUptime: Int64?
-    /// True when that EV was there at the first reading of a hardware-io that knew nothing of it: it may have come before. Nil for one that
-    /// came while hardware-io looked.
-    public var vehicleWasFound: Bool?
+    /// Uptime in milliseconds of the first reading of a hardware-io that knew nothing of the EV which is connected, and found it there: it may
+    /// have come before. Nil without one, and for one that came while hardware-io looked. In a field of its own, because a gateway that does
+    /// not know this one takes an EV without `pluggedSinceUptime` for the one of before.
+    public var vehicleFoundUptime: Int64?
+
+    /// Uptime in milliseconds since when it is known that the EV which is connected is there without a gap: when it came, or when it was found.
+    public var vehicleSinceUptime: Int64? { pluggedSinceUptime ?? vehicleFoundUptime }
 
     /// An EV that is there before and after a gap no longer than this is the same one: nobody takes an EV away and brings another faster.
     public static let longestGap = Duration.seconds(30)
@@ -53,7 +56,7 @@ public struct ConnectorState: BusState {
         notChargingBecause: String?,
         openSinceUptime: Int64? = nil,
         pluggedSinceUptime: Int64? = nil,
-        vehicleWasFound: Bool? = nil
+        vehicleFoundUptime: Int64? = nil
     ) {
         self.connectorId = connectorId
         self.bootId = bootId
@@ -69,7 +72,7 @@ public struct ConnectorState: BusState {
         self.notChargingBecause = notChargingBecause
         self.openSinceUptime = openSinceUptime
         self.pluggedSinceUptime = pluggedSinceUptime
-        self.vehicleWasFound = vehicleWasFound
+        self.vehicleFoundUptime = vehicleFoundUptime
     }
 }
 

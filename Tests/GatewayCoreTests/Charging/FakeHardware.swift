@@ -50,8 +50,8 @@ struct FakeHardware {
             faults: faults,
             notChargingBecause: nil,
             openSinceUptime: openSinceUptime,
-            pluggedSinceUptime: pluggedSinceUptime,
-            vehicleWasFound: vehicleWasFound
+            pluggedSinceUptime: vehicleWasFound == true ? nil : pluggedSinceUptime,
+            vehicleFoundUptime: vehicleWasFound == true ? pluggedSinceUptime : nil
         )
     }
 

@@ -138,8 +138,8 @@ struct Situation {
             faults: faults.codes,
             notChargingBecause: notChargingBecause(offeredMilliamps: offeredMilliamps),
             openSinceUptime: contactor.openSince?.wholeMilliseconds,
-            pluggedSinceUptime: pilot.vehicle.since?.wholeMilliseconds,
-            vehicleWasFound: pilot.vehicle.wasFound ? true : nil
+            pluggedSinceUptime: pilot.vehicle.wasFound ? nil : pilot.vehicle.since?.wholeMilliseconds,
+            vehicleFoundUptime: pilot.vehicle.wasFound ? pilot.vehicle.since?.wholeMilliseconds : nil
         )
     }
 

@@ -104,7 +104,10 @@ final class Auditor {
         let isStuck = world.devices.isContactorStuck(id)
         let uptime = world.clock.uptime
         violate(contactors.moved(id, isClosed: isClosed, at: now, uptime: uptime, isStuck: isStuck))
-        guard isClosed, let transaction = contactors.transaction(permittedOn: id, uptime: uptime) else { return }
+        // A pilot that was broken shows nobody that an EV left, and a bus that loses orders may lose the one that withdraws the permit.
+        guard isClosed, !calm.suspects.contains(id), world.settings.bus.loss == 0,
+            let transaction = contactors.transaction(permittedOn: id, uptime: uptime)
+        else { return }
         violate(vehicles.closed(id, for: transaction, vehicle: world.devices.vehicle(id)))
     }
 
@@ -203,6 +206,12 @@ final class Auditor {
         violate(calls.called(id, request, at: now))
         violate(queue.called(id, request))
         violate(statuses.called(request))
+        // A Reset that is given up after its retries is told, and over.
+        if case .statusNotification(let status) = request,
+            status.errorCode == .resetFailure || status.info?.text.hasSuffix("ResetFailure") == true
+        {
+            gateway.isResetting = false
+        }
         authorization.called(id, request, transaction: transaction)
         if world.settings.hasBatteryClock { violate(lives.sent(request, about: transaction, at: now)) }
     }

@@ -68,8 +68,9 @@ struct ProgressAudit {
         var problems: [String] = []
         let opened = wasClosed.contains(id) && !facts.isClosed
         if facts.isClosed { wasClosed.insert(id) } else { wasClosed.remove(id) }
+        // One that began since the last look did not have the contactor closed.
         if opened, let life = facts.life, life.goesOn, !facts.isRefused, !facts.isSuspect,
-            calm.lasts(for: .seconds(60), at: now),
+            now > life.beganAt + .seconds(2), calm.lasts(for: .seconds(60), at: now),
             let wants = wantsSince[id], now > wants + .seconds(60)
         {
             problems.append("contactor \(id) opens, although \(life.began.transaction) goes on and its EV wants energy")

@@ -207,11 +207,11 @@ extension ConnectorMachine {
     /// another one.
     mutating func hasLostVehicle(_ state: ConnectorState, before: ConnectorFacts, _ turn: inout ChargingTurn) -> Bool {
         guard state.pilot?.isPlugged == true else { return false }
-        let pluggedAt = state.pluggedSinceUptime
-        let mayHaveStayed = pluggedAt == nil || state.vehicleWasFound == true
+        let pluggedAt = state.vehicleSinceUptime
+        let mayHaveStayed = state.pluggedSinceUptime == nil
         switch session {
         case .authorized:
-            guard before.isPlugged, let known = before.state?.pluggedSinceUptime, let pluggedAt else { return false }
+            guard before.isPlugged, let known = before.state?.vehicleSinceUptime, let pluggedAt else { return false }
             return pluggedAt > known && !(mayHaveStayed && before.sawVehicleStay(until: state, at: turn.uptime))
         case .transaction(let transaction):
             guard transaction.isRunning, turn.keys.core.stopTransactionOnEVSideDisconnect else { return false }
