@@ -11,7 +11,8 @@ public struct SecretInboxError: Error, Equatable, Sendable, CustomStringConverti
 /// The folder of the runtime directory through which secrets reach the config store, so that none ever travels on the bus.
 ///
 /// The store makes the folder, with the group of those who may set secrets and the setgid bit: a file in it belongs to that group, so
-/// the store can read it although another user wrote it.
+/// the store can read it although another user wrote it. Nobody but the store may list the folder, nor, by the sticky bit, remove what is
+/// not his own: names cannot be foreseen, so that those who may set secrets do not read each other's.
 public struct SecretInbox: Sendable {
     public let path: String
 
@@ -21,11 +22,12 @@ public struct SecretInbox: Sendable {
     /// - Returns: The name for `ConfigSet.secretFile`. The store removes the file when it takes it; call `takeBack` when it did not.
     /// - Throws: `SecretInboxError` when the folder is absent, is no folder of the store's, or takes nothing.
     public func put(_ secret: Secret) throws(SecretInboxError) -> String {
-        let folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard folder >= 0 else { throw failure("open", path) }
-        defer { close(folder) }
+        // Looked at and not opened: those who may put something there may not list what others have put.
         var status = stat()
-        guard fstat(folder, &status) == 0 else { throw failure("look at", path) }
+        guard lstat(path, &status) == 0 else { throw failure("open", path) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw SecretInboxError(description: "\(path) is no folder, so no secret is put there")
+        }
         guard status.st_mode & S_IWOTH == 0 else {
             throw SecretInboxError(description: "\(path) can be written by everybody, so no secret is put there")
         }

@@ -8,7 +8,7 @@ import Testing
     private var inbox: SecretInbox { SecretInbox(RuntimeDirectory(path: folder)) }
 
     /// Makes the runtime directory, and the inbox in it as the config store does.
-    private func make(mode: Int = 0o2770) throws {
+    private func make(mode: Int = 0o3730) throws {
         try FileManager.default.createDirectory(atPath: inbox.path, withIntermediateDirectories: true)
         #expect(chmod(inbox.path, mode_t(mode)) == 0)
     }

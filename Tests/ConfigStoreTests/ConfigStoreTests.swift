@@ -172,7 +172,7 @@ struct ConfigStoreTests {
     @Test func theInboxPassesItsGroupOnAndNobodyElseMayLookInside() throws {
         try store.start([.password])
         let attributes = try FileManager.default.attributesOfItem(atPath: store.runtime + "/secrets-in")
-        #expect(attributes[.posixPermissions] as? Int == 0o2770)
+        #expect(attributes[.posixPermissions] as? Int == 0o3730)
         let name = try SecretInbox(RuntimeDirectory(path: store.runtime)).put(Secret("hunter2"))
         let reply = try store.ask(ConfigSet(key: "Password", value: nil, secretFile: name))
         #expect(reply.value.secretPresent == true)

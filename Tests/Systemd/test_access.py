@@ -61,6 +61,10 @@ def test_nobody_but_its_users_reads_a_file_or_writes_a_name(charger, groups):
 
 def test_a_secret_is_read_by_its_owner_alone(charger):
     machine = charger.machine
+    # Whoever may set secrets too: he can neither find another one's on its way, nor take it away.
+    setter = {"user": "65533", "groups": ["charger-control"], "check": False}
+    assert machine.run("ls", "/run/charger/secrets-in", **setter).returncode == 2
+    assert machine.run("rm", "-f", "/run/charger/secrets-in/on-its-way", **setter).returncode == 1
     handed = "/run/charger/secrets/ocpp-gateway/AuthorizationKey"
     assert machine.read("cat", handed, user="charger-gateway", groups=["charger-gateway"]) == PASSWORD
     for other in ("charger-hardware", "charger-modem"):

@@ -97,7 +97,7 @@ final class SecretStore {
     /// - Throws: `SmallFileError`.
     func makeFolders() throws(SmallFileError) {
         // With the setgid bit, what others put there belongs to the group, and so we can read it.
-        try SmallFile.makeFolder(incoming, access: .init(mode: 0o2770, group: groups[Self.givers]))
+        try SmallFile.makeFolder(incoming, access: .init(mode: 0o3730, group: groups[Self.givers]))
         try SmallFile.makeFolder(outgoing, access: .init(mode: 0o755))
     }
 
