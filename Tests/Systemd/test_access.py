@@ -89,4 +89,4 @@ def test_a_password_that_the_central_system_sets_reaches_the_gateway_through_the
     machine = charger.machine
     machine.until(lambda: machine.read("cat", "/run/charger/secrets/ocpp-gateway/AuthorizationKey") == password, "the gateway has it")
     machine.run("rm", "/run/charger/secrets-in/on-its-way")
-    assert machine.read("ls", "/run/charger/secrets-in") == ""
+    machine.until(lambda: machine.read("ls", "/run/charger/secrets-in") == "", "nothing is left on its way")
