@@ -85,6 +85,8 @@ def test_no_service_writes_where_another_one_keeps_its_things(charger):
 
 def test_a_password_that_the_central_system_sets_reaches_the_gateway_through_the_store(charger):
     password = "F0E1D2C3B4A5968778695A4B3C2D1E0F"
+    # The one that was set before has made it connect anew.
+    charger.wait("ocpp.link", "phase=accepted")
     assert "Accepted" in charger.central.ask("change-configuration", "AuthorizationKey", password)
     machine = charger.machine
     machine.until(lambda: machine.read("cat", "/run/charger/secrets/ocpp-gateway/AuthorizationKey") == password, "the gateway has it")
