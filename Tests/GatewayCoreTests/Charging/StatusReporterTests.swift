@@ -197,6 +197,25 @@ import Testing
         #expect(comeBack(&reporter, at: 60) == [Self.fault, Self.report])
     }
 
+    /// The central system may have had it before the connection died, and would show it for ever.
+    @Test(arguments: [false, true])
+    func aStatusOfWhichNobodyKnowsWhetherItArrivedIsTakenBackAfterTheConnection(timedOut: Bool) throws {
+        var reporter = Self.online()
+        #expect(told(&reporter, at: 0) == [Self.report])
+        var preparing = Self.report
+        preparing.status = .preparing
+        reporter.note(preparing, minimumDuration: .zero, at: .seconds(1))
+        let next = reporter.next(at: .seconds(1))
+        let sent = try #require(next)
+        #expect(sent.report == preparing)
+        if timedOut { reporter.finished(sent.number, confirmed: false, at: .seconds(31)) }
+        reporter.wentOffline()
+        reporter.note(Self.report, minimumDuration: .zero, at: .seconds(40))
+        #expect(comeBack(&reporter, at: 60) == [Self.report])
+        reporter.wentOffline()
+        #expect(comeBack(&reporter, at: 90).isEmpty)
+    }
+
     @Test func anErrorThatWasConfirmedIsNotToldAgain() {
         var reporter = Self.online()
         #expect(told(&reporter, at: 0) == [Self.report])

@@ -143,8 +143,11 @@ struct StatusReporter: Equatable, Sendable {
         dropWaiting()
     }
 
-    /// The connection is gone, and what waited for it. An error among that may be over when there is another.
+    /// The connection is gone, and what waited for it. An error among that may be over when there is another. Of what was sent and not
+    /// answered nobody knows whether it arrived, so that nothing is known of what the central system believes.
     private mutating func dropWaiting() {
+        for transmission in unanswered.values { confirmed[transmission.report.connectorId] = nil }
+        if let inFlight { confirmed[inFlight.report.connectorId] = nil }
         for waiting in pending where waiting.report.errorCode != .noError {
             missed[waiting.report.connectorId] = waiting.report
         }
