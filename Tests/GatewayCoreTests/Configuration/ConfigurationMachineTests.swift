@@ -37,28 +37,6 @@ import Testing
         return ConfigSet.Reply(value: value, rebootRequired: false)
     }
 
-    // Shows: CORE-MV-36
-    /// OCPP 1.6 §9.1.7: one value per connector; without an index it is that of all.
-    @Test(arguments: [
-        ("0.RST,1.TSR", true), ("1.RST", true), ("RST", true), ("1.RST,1.TSR", false), ("0.RST, 0.Unknown", false),
-        ("RST,TSR", false), ("RST,1.TSR", false),
-    ]) func noConnectorHasTwoPhaseRotations(text: String, fits: Bool) throws {
-        var machine = try machine()
-        let effects = machine.change(
-            request("ConnectorPhaseRotation", CiString500(fitting: text)),
-            callId: "c",
-            at: now
-        )
-        #expect(effects.contains(answered(.rejected)) == !fits)
-        let site = KeySite(
-            numberOfConnectors: 1,
-            fixedCable: true,
-            phases: 3,
-            defaults: ["ConnectorPhaseRotation": text]
-        )
-        #expect(((try? OCPPKeyTable(site: site)) != nil) == fits)
-    }
-
     // MARK: - GetConfiguration
 
     // Shows: CORE-CFG-01, CORE-CFG-03

@@ -12,6 +12,8 @@ extension World {
         endMishaps()
         // A dead connection without pings is found by the second Heartbeat that is not answered.
         run(briefly ? .seconds(10) : .seconds(240))
+        // What is repaired while the power is away is as broken when it is back.
+        _ = run(until: { world in Service.allCases.allSatisfy(world.processes.isAlive) }, within: .seconds(600))
         for id in 1...settings.connectors { people.repair(id) }
         if booksMayDiffer { people.carryOut(.resend) }
         run(.seconds(30))
