@@ -169,6 +169,8 @@ let targets: [Target] = [
     tests("HardwareCore", "BusSchema", "HardwareCore", "Primitives"),
     library("HardwareSimulation", "Services/HardwareIO/Simulation", pure, "BusSchema", "HardwareCore", "Primitives"),
     tests("HardwareSimulation", "BusSchema", "HardwareCore", "HardwareSimulation", "Primitives"),
+    library("HardwareDevices", "Services/HardwareIO/Devices", pure, "BusSchema", "HardwareCore", "Primitives"),
+    tests("HardwareDevices", "BusSchema", "HardwareCore", "HardwareDevices", "Primitives"),
     library(
         "HardwareStorage",
         "Services/HardwareIO/Storage",
