@@ -357,7 +357,7 @@ let targets: [Target] = [
         "SimulatedDisk",
         "Storage"
     ),
-    program("world-soak", "Tests/Support/WorldSoak", "ChargerWorld"),
+    program("world-soak", "Tests/Support/WorldSoak", "CentralSystem", "ChargerWorld"),
     tests(
         "Simulation",
         "BusSchema",

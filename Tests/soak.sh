@@ -31,6 +31,8 @@ pids=()
 
 grep -h -v '^DONE' "$results"/* || true
 failed=$(cat "$results"/* | grep -c '^VIOLATION' || true)
-printf '\n%d worlds of %d h from seed %d: %d with violations, %d s\n' "$worlds" "$hours" "$first" "$failed" $((SECONDS - started))
+transactions=$(awk '/^DONE/ { for (i = 2; i <= NF; i++) if ($i ~ /^transactions/) sum += $(i - 1) } END { print sum + 0 }' "$results"/*)
+printf '\n%d worlds of %d h from seed %d with %d transactions: %d with violations, %d s\n' \
+  "$worlds" "$hours" "$first" "$transactions" "$failed" $((SECONDS - started))
 [ "$status" = 0 ] || echo 'A program ended before its last world.'
 [ "$failed" = 0 ] && [ "$status" = 0 ]

@@ -69,7 +69,7 @@ extension Ledger {
 }
 
 extension Transaction {
-    var retransmissions: Int { startRetransmissions + sampleRetransmissions + stopRetransmissions }
+    public var retransmissions: Int { startRetransmissions + sampleRetransmissions + stopRetransmissions }
 
     fileprivate var json: JSONValue {
         var object = JSONObject()
