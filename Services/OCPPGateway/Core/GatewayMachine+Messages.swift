@@ -126,7 +126,11 @@ extension GatewayMachine {
         let certificates = connection.certificates
         switch clock.observe(time, sentUptime: sentAt.uptime, under: certificates, at: turn.moment) {
         case .synchronised(let offset):
-            let event = ChargingMachine.Event.clockSynchronised(offset: offset, isProven: clock.isProven)
+            let event = ChargingMachine.Event.clockSynchronised(
+                offset: offset,
+                error: clock.error(at: turn.uptime),
+                isProven: clock.isProven
+            )
             perform(charging.handle(event, at: turn.moment), &turn)
         case .ignored(let reason):
             // With every heartbeat, as long as somebody's clock is wrong.

@@ -72,4 +72,25 @@ import Testing
         compacted.read(JournalCompaction(ledger).checkpoint)
         #expect(compacted.newestProvenUTC == ledger.newestUTC)
     }
+
+    /// The first answer took most of a minute, so that its time is right to half a minute. A process that took it for exact would hold the
+    /// first good answer for a contradiction, and begin a transaction with the wrong time.
+    @Test func aTimeThatWasToldSlowlyIsNoMoreCertainAfterARestart() throws {
+        var bench = try GatewayBench(clockIsTrusted: false)
+        bench.start()
+        bench.connect()
+        bench.advance(.seconds(20))
+        bench.feed(.link(.received))
+        bench.advance(.seconds(8))
+        let slow = bench.answerBoot(.accepted, ahead: .seconds(-28))
+        var restored = TransactionLedger()
+        for record in slow.persisted { restored.read(record) }
+        #expect(restored.boots.map(\.errorMilliseconds) == [15_000])
+        var next = try GatewayBench(clockIsTrusted: false, restored: restored)
+        next.now = next.now.advanced(by: .seconds(60))
+        next.start()
+        next.connect()
+        next.answerBoot(.accepted)
+        #expect(!next.logged.contains { $0.hasPrefix("the central system's time is not used") })
+    }
 }

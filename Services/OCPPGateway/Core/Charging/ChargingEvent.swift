@@ -40,7 +40,7 @@ public enum ChargingEvent: Equatable, Sendable {
     /// Something was received on the connection.
     case linkProvedAlive
     /// True time minus the wall clock, from an answer of the central system.
-    case clockSynchronised(offset: Duration, isProven: Bool = false)
+    case clockSynchronised(offset: Duration, error: Duration = .zero, isProven: Bool = false)
     /// The program is about to end; charging goes on meanwhile.
     case terminationRequested
 }

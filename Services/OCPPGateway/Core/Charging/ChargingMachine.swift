@@ -182,7 +182,8 @@ public struct ChargingMachine: Machine, Sendable {
         case .availabilitySaveFailed: obey(availability.saveFailed(at: turn.uptime), &turn)
         case .authorizationCacheSaved: obey(turn.identity.cache.saved(), &turn)
         case .authorizationCacheSaveFailed: obey(turn.identity.cache.saveFailed(at: turn.uptime), &turn)
-        case .clockSynchronised(let offset, let isProven): synchronise(offset, isProven: isProven, &turn)
+        case .clockSynchronised(let offset, let error, let isProven):
+            synchronise(offset, error: error, isProven: isProven, &turn)
         case .terminationRequested:
             // The connection ends because we do, and the rules for a charger that is offline are not meant for that.
             for request in turn.identity.popAll() { refuse(request, because: "the gateway ends", &turn) }
@@ -290,10 +291,20 @@ public struct ChargingMachine: Machine, Sendable {
         }
     }
 
-    private mutating func synchronise(_ offset: Duration, isProven: Bool, _ turn: inout ChargingTurn) {
+    private mutating func synchronise(
+        _ offset: Duration,
+        error: Duration,
+        isProven: Bool,
+        _ turn: inout ChargingTurn
+    ) {
         let before = turn.clock
         let isCharging = connectors.contains { $0.transaction != nil }
-        if var start = turn.clock.synchronise(offset: offset, isCharging: isCharging, at: turn.moment) {
+        if var start = turn.clock.synchronise(
+            offset: offset,
+            error: error,
+            isCharging: isCharging,
+            at: turn.moment
+        ) {
             start.isProven = isProven ? true : nil
             // Synced: what is sent now must have the same time after a power cut.
             turn.persist(.bootStart(start), .synced)

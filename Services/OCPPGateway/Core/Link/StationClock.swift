@@ -62,7 +62,12 @@ public struct StationClock: Equatable, Sendable {
         self.newest = max(newestProven ?? newest, HostClock.earliest)
         latest = max(newest, HostClock.earliest).advanced(by: Self.longestUnknown)
         best = told.map {
-            Estimate(start: $0.utc, error: Self.resolution, at: .zero, isProven: $0.isProven == true)
+            Estimate(
+                start: $0.utc,
+                error: max($0.errorMilliseconds.map { Duration(outsideMilliseconds: $0) } ?? .zero, Self.resolution),
+                at: .zero,
+                isProven: $0.isProven == true
+            )
         }
     }
 
@@ -118,6 +123,9 @@ public struct StationClock: Equatable, Sendable {
         doubted = told
         return .ignored("it contradicts the time known so far: the next answer must confirm it")
     }
+
+    /// By how much the time that it goes by may be wrong; zero while nobody has told it any.
+    public func error(at uptime: Duration) -> Duration { best?.error(at: uptime) ?? .zero }
 
     /// What certificates are held against. Without a clock that can be trusted the charger knows what it has written down: it is later than that.
     ///

@@ -54,6 +54,8 @@ public struct BootStart: Codable, Equatable, Sendable {
     /// It was told by a central system that proved who it is, by certificates that are valid then. Nil where it was not, and in files of a
     /// version that did not keep it.
     public var isProven: Bool?
+    /// By how much `utc` may be wrong, milliseconds; nil for a second at most, and in files of a version that did not keep it.
+    public var errorMilliseconds: Int64?
 }
 
 /// Everything that single records said before a compaction dropped them.

@@ -31,12 +31,17 @@ struct EventClock: Equatable, Sendable {
     var isTrusted: Bool { start != nil || trustsWallClock }
 
     /// Takes over that true time is `offset` ahead of the wall clock now. Returns the boot's start when it changed or became known with it,
-    /// to be stored for events of this boot and for the next process.
+    /// to be stored for events of this boot and for the next process. `error` is by how much the offset may be wrong.
     ///
     /// While anybody charges, times that the transaction has said already stay valid: a session keeps its true length, and is off by less
     /// than a minute as a whole. More than that is no drift but a wrong clock, and is mended at once: `StationClock` had it confirmed, and
     /// `inOrder` keeps what is said in order.
-    mutating func synchronise(offset: Duration, isCharging: Bool = false, at moment: Moment) -> BootStart? {
+    mutating func synchronise(
+        offset: Duration,
+        error: Duration = .zero,
+        isCharging: Bool = false,
+        at moment: Moment
+    ) -> BootStart? {
         let wall = moment.utc.millisecondsSinceEpoch - moment.uptime.wholeMilliseconds
         let told = wall.addingClamped(offset.wholeMilliseconds)
         let tolerated = isCharging ? Self.keptWhileCharging : Self.jitter
@@ -48,7 +53,15 @@ struct EventClock: Equatable, Sendable {
         } else {
             start = told
         }
-        return start.map { BootStart(boot: bootId, utc: $0) }
+        guard let start else { return nil }
+        // A time that is kept although the central system tells another one is wrong by the difference too.
+        let apart = Duration(outsideMilliseconds: told.subtractingClamped(start).magnitude)
+        let known = error + apart
+        return BootStart(
+            boot: bootId,
+            utc: start,
+            errorMilliseconds: known > StationClock.resolution ? known.wholeMilliseconds : nil
+        )
     }
 
     /// The journal says when boots began.
