@@ -191,6 +191,19 @@ import Testing
         script.pass(.seconds(30))
         #expect(script.outcomes == [.timedOut])
         #expect(script.sent.count == 1)
+        // A late answer is late, once; the second of them answers nothing.
+        script.text("[3,\"cs-1-1\",{}]")
+        #expect(script.violations == [])
+        script.text("[3,\"cs-1-1\",{}]")
+        #expect(script.violations == [.malformed])
+    }
+
+    @Test func aLateAnswerOfAnEarlierConnectionAnswersNothing() {
+        var script = Script { $0.answerTimeout = .seconds(30) }
+        script.command(.call(ask), number: 1)
+        script.pass(.seconds(30))
+        script.disconnect()
+        script.connect()
         script.text("[3,\"cs-1-1\",{}]")
         #expect(script.violations == [.malformed])
     }

@@ -103,4 +103,27 @@ import Testing
         bench.handle(.started)
         #expect(bench.pilot(9000).connector?.vehicleFoundUptime == bench.now.uptime.wholeMilliseconds)
     }
+
+    /// Somebody may have unplugged one and plugged in another while nothing could be seen.
+    @Test func anEVThatIsSeenAgainAfterALongFaultOfThePilotIsAnotherOne() {
+        var bench = Bench.idle()
+        bench.pilot(9000)
+        bench.permit(32_000)
+        bench.pilot(-400)
+        bench.wait(.seconds(31))
+        let state = bench.pilot(9000).connector
+        #expect(state?.vehicleFoundUptime == bench.now.uptime.wholeMilliseconds)
+        #expect(state?.permit == nil)
+    }
+
+    @Test func anEVThatIsSeenAgainSoonAfterAFaultOfThePilotIsTheSame() {
+        var bench = Bench.idle()
+        let came = bench.pilot(9000).connector?.pluggedSinceUptime
+        bench.permit(32_000)
+        bench.pilot(-400)
+        bench.wait(.seconds(29))
+        let state = bench.pilot(9000).connector
+        #expect(state?.pluggedSinceUptime == came && came != nil)
+        #expect(state?.permit != nil)
+    }
 }

@@ -7,9 +7,15 @@ extension CentralSystemMachine {
     mutating func receive(_ text: [UInt8], from chargePoint: String, at moment: Moment) -> [Effect] {
         guard let station = stations[chargePoint], station.isConnected else { return [] }
         let outstanding = station.outstanding
+        var lateId: String?
         let message = codec.decode(text) { id in
+            if station.givenUp.contains(id) { lateId = id }
             // Any answer to an action that OCPP does not have is read as one without content.
-            outstanding?.id == id ? outstanding.map { Action(rawValue: $0.action) ?? .heartbeat } : nil
+            return outstanding?.id == id ? outstanding.map { Action(rawValue: $0.action) ?? .heartbeat } : nil
+        }
+        if let lateId {
+            stations[chargePoint]?.givenUp.remove(lateId)
+            return []
         }
         switch message {
         case .call(let id, let request):

@@ -128,6 +128,8 @@ struct Station: Sendable {
     /// Until then a rejected charge point is silent, on the connection where it was rejected.
     var silentUntil: (uptime: Duration, connection: Int)?
     var outstanding: Outstanding?
+    /// CALLs of ours on this connection for whose answer nobody waits any more: it may come late all the same.
+    var givenUp: Set<String> = []
     var waiting = BoundedQueue<Waiting>(capacity: 256)
     /// Ids of the charge point's CALLs with a digest of their texts.
     var seen: [String: Int] = [:]
@@ -146,6 +148,7 @@ extension CentralSystemMachine {
         station.isConnected = true
         station.connection += 1
         station.unansweredSince = nil
+        station.givenUp = []
         stations[chargePoint] = station
         newest = chargePoint
         return effects
@@ -177,6 +180,7 @@ extension CentralSystemMachine {
         at moment: Moment
     ) -> [Effect] {
         stations[chargePoint]?.outstanding = nil
+        if outcome == .timedOut { stations[chargePoint]?.givenUp.insert(call.id) }
         let exchange = Exchange(
             chargePoint: chargePoint,
             sender: .centralSystem,

@@ -194,6 +194,11 @@ extension OutletMachine {
             guard lease.vehicleLeft() else { break }
             turn.log(LogRecord(.notice, "the EV left: its permit is void", connectorField))
             meter.wantReading(&turn)
+        case .vehicleFound:
+            guard lease.vehicleLeft() else { break }
+            let reason = "nobody saw for too long whether the EV is still the same: the permit is void"
+            turn.log(LogRecord(.notice, reason, connectorField))
+            meter.wantReading(&turn)
         }
     }
 

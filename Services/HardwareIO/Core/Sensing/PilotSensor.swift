@@ -10,6 +10,8 @@ struct PilotSensor {
         case state(PilotState)
         /// An EV was there and is gone.
         case vehicleLeft
+        /// An EV is there, and nobody saw for so long what happened that it may be another one.
+        case vehicleFound
     }
 
     enum Fault: Equatable {
@@ -165,7 +167,7 @@ struct PilotSensor {
         if reading.fault == .diode { diodeIsMissing = true }
         if reading.fault == .noSignal { signalFailedAt = readAt }
         if showsDiode { diodeWasSeen = true }
-        if reading.state.isPlugged { vehicle.isThere(at: readAt) }
+        if reading.state.isPlugged, vehicle.isThere(at: readAt) { changes.append(.vehicleFound) }
         if reading.state == .a {
             diodeWasSeen = false
             diodeIsMissing = false

@@ -20,8 +20,9 @@ public struct VehicleSight: Codable, Equatable, Sendable {
     }
 }
 
-/// Whether an EV is there, and since when without a gap. A restart of the process is a gap that proves nothing by itself: only where the EV was
-/// seen `ConnectorState.longestGap` ago at most, and is there at the first reading, it counts as the same.
+/// Whether an EV is there, and since when without a gap. A restart of the process, and a pilot that says nothing of EVs (broken, silent, shorted),
+/// is a gap that proves nothing by itself: only where the EV was seen `ConnectorState.longestGap` ago at most, and is there at the first
+/// reading after it, it counts as the same.
 struct VehiclePresence {
     private enum State: Equatable {
         /// Neither A nor a plugged state was established yet. Next: absent, present.
@@ -49,14 +50,18 @@ struct VehiclePresence {
     /// It was there at the first reading.
     var wasFound: Bool { if case .present(_, let wasFound) = state { wasFound } else { false } }
 
-    /// An EV is there.
-    mutating func isThere(at uptime: Duration) {
-        seenAt = uptime
+    /// An EV is there. Returns whether one was there before of which nobody knows whether it is this one.
+    mutating func isThere(at uptime: Duration) -> Bool {
+        defer { seenAt = uptime }
         switch state {
         case .unknown: state = found(at: uptime)
         case .absent: state = .present(since: uptime, wasFound: false)
-        case .present: break
+        case .present:
+            guard uptime - seenAt > ConnectorState.longestGap else { return false }
+            state = .present(since: uptime, wasFound: true)
+            return true
         }
+        return false
     }
 
     /// No EV is there. Returns whether one was.

@@ -297,6 +297,7 @@ final class Auditor {
         ProgressAudit.Facts(
             isPlugged: world.devices.isPlugged(id),
             wantsEnergy: world.devices.wantsEnergy(id),
+            missedAt: contactors.missedVehicle(id),
             isClosed: contactors.isClosed(id),
             isExhausted: contactors.isExhausted(id, at: now),
             isLocked: world.devices.isLocked(id),

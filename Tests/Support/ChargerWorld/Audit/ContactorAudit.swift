@@ -22,6 +22,8 @@ struct ContactorAudit {
         /// The newest reading shows no EV, and whether the one before did so, too.
         var readsA = false
         var isVacant = false
+        /// When a reading showed no EV last.
+        var missedAt: Duration?
     }
 
     /// What the pilot's positive half-wave means to somebody who must be sure.
@@ -64,6 +66,9 @@ struct ContactorAudit {
         return permit.transaction
     }
 
+    /// When a reading of the pilot showed no EV last.
+    func missedVehicle(_ id: Int) -> Duration? { contactors[id]?.missedAt }
+
     func isClosed(_ id: Int) -> Bool { contactors[id]?.isClosed ?? false }
 
     /// Whether it may not close yet although everything else agrees.
@@ -105,6 +110,7 @@ struct ContactorAudit {
         let hasNoVehicle = highMillivolts >= Self.leastMillivoltsOfA
         contactor.isVacant = hasNoVehicle && contactor.readsA
         contactor.readsA = hasNoVehicle
+        if hasNoVehicle { contactor.missedAt = now }
         let isForbidden = contactor.pilot.count == 2 && contactor.pilot.allSatisfy { $0 == .noEnergy }
         let isAllowed = contactor.pilot.count == 2 && contactor.pilot.allSatisfy { $0 != .noEnergy }
         if isForbidden || isAllowed { contactor.mayHaveEnergy = isAllowed }

@@ -9,6 +9,8 @@ struct ProgressAudit {
         var isPlugged: Bool
         /// The EV takes energy when it gets it.
         var wantsEnergy: Bool
+        /// When a reading showed no EV last. It may have come back before anybody looked, as after a jerk at the cable.
+        var missedAt: Duration?
         var isClosed: Bool
         /// The contactor may not close yet.
         var isExhausted: Bool
@@ -61,7 +63,7 @@ struct ProgressAudit {
     }
 
     mutating func problems(_ id: Int, _ facts: Facts, _ calm: Calm, at now: Duration) -> [String] {
-        wantsSince[id] = facts.wantsEnergy ? wantsSince[id] ?? now : nil
+        wantsSince[id] = facts.wantsEnergy ? max(wantsSince[id] ?? now, facts.missedAt ?? .zero) : nil
         goneSince[id] = facts.isPlugged ? nil : goneSince[id] ?? now
         let isStray = facts.permitted != nil && facts.permitted != facts.life?.began.transaction
         strayedSince[id] = isStray ? strayedSince[id] ?? now : nil
