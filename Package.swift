@@ -171,8 +171,16 @@ let targets: [Target] = [
     tests("HardwareCore", "BusSchema", "HardwareCore", "Primitives"),
     library("HardwareSimulation", "Services/HardwareIO/Simulation", pure, "BusSchema", "HardwareCore", "Primitives"),
     tests("HardwareSimulation", "BusSchema", "HardwareCore", "HardwareSimulation", "Primitives"),
-    library("HardwareDevices", "Services/HardwareIO/Devices", pure, "BusSchema", "HardwareCore", "Primitives"),
-    tests("HardwareDevices", "BusSchema", "HardwareCore", "HardwareDevices", "Primitives"),
+    library(
+        "HardwareDevices",
+        "Services/HardwareIO/Devices",
+        pure,
+        "BusSchema",
+        "HardwareCore",
+        "Primitives",
+        "SiteConfiguration"
+    ),
+    tests("HardwareDevices", "BusSchema", "HardwareCore", "HardwareDevices", "Primitives", "SiteConfiguration"),
     library(
         "HardwareStorage",
         "Services/HardwareIO/Storage",

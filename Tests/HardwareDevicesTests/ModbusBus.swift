@@ -112,8 +112,11 @@ struct ModbusBus {
         if chance(faults.noisy) {
             let count = Int.random(in: 1...20, using: &random)
             // Noise likes to look like the beginning of an answer.
-            bytes = (0..<count).map { _ in [question[0], question[1], body[2], .random(in: 0...255, using: &random)] }
-                .flatMap { $0.prefix(Int.random(in: 1...4, using: &random)) } + bytes
+            let noise = (0..<count).flatMap { _ in
+                let start = [question[0], question[1], body[2], UInt8.random(in: 0...255, using: &random)]
+                return start.prefix(Int.random(in: 1...4, using: &random))
+            }
+            bytes = noise + bytes
         }
         // A connection keeps the order of its bytes; on a serial line answers may run into each other.
         let earliest = isNetwork ? arriving.map(\.at).max() ?? now : now

@@ -38,7 +38,10 @@ import Testing
 
     @Test func noiseBeforeAnAnswerDoesNotHideIt() {
         // The second looks like the beginning of the answer, the third like that of an exception.
-        for noise: [UInt8] in [[0x00, 0xFF, 0x01], [0x01, 0x04, 0x04], [0x01, 0x84], Array(repeating: 0x01, count: 300)] {
+        let noises: [[UInt8]] = [
+            [0x00, 0xFF, 0x01], [0x01, 0x04, 0x04], [0x01, 0x84], Array(repeating: 0x01, count: 300),
+        ]
+        for noise in noises {
             var frames = ModbusSerialFrames()
             let reply = frames.received(noise + answer, to: energy) ?? frames.silenceFell(energy)
             #expect(reply == .registers([0x449A, 0x5225]), "\(noise)")

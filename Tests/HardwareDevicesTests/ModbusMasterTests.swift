@@ -101,7 +101,9 @@ import Testing
             )
             for round in 0..<40 {
                 for unit: UInt8 in 1...3 { bus.ask(unit, at: UInt16(round * 8), count: 2, tag: round) }
-                if round.isMultiple(of: 5), framing != .network { bus.noise([1, 4, 4, UInt8(round)], after: .milliseconds(70)) }
+                if round.isMultiple(of: 5), framing != .network {
+                    bus.noise([1, 4, 4, UInt8(round)], after: .milliseconds(70))
+                }
                 bus.run(for: .milliseconds(1500))
             }
             bus.run(for: .seconds(600))

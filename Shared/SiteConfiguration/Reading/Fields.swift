@@ -271,6 +271,11 @@ public final class Fields {
         return value
     }
 
+    /// What the file has there, whatever it is; nil when it is absent, and may be.
+    func optionalMember(_ name: String, _ shape: @autoclosure () -> SiteShape, _ about: String) -> JSONValue? {
+        member(name, shape(), false, nil, nil, about)
+    }
+
     private func elements(
         _ name: String,
         _ shape: SiteShape,
