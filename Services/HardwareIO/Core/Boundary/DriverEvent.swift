@@ -101,6 +101,11 @@ public struct MeterSample: Equatable, Sendable {
     public var frequencyMillihertz: Int?
     /// Whatever else the meter measures. One that could not be read is left out.
     public var quantities: [MeterQuantity]
+    /// The step in which the register counts, Wh; nil where the driver does not know it.
+    public var registerStepWh: Int?
+    /// False for a meter that tells neither voltages nor currents (one that gives pulses): there are none in the sample, it may repeat
+    /// itself while nothing flows, and it shows no over-current.
+    public var hasPhases: Bool
 
     public init(
         energyWh: Int64,
@@ -108,7 +113,9 @@ public struct MeterSample: Equatable, Sendable {
         voltageMillivolts: [Int],
         currentMilliamps: [Int],
         frequencyMillihertz: Int? = nil,
-        quantities: [MeterQuantity] = []
+        quantities: [MeterQuantity] = [],
+        registerStepWh: Int? = nil,
+        hasPhases: Bool = true
     ) {
         self.energyWh = energyWh
         self.powerW = powerW
@@ -116,5 +123,7 @@ public struct MeterSample: Equatable, Sendable {
         self.currentMilliamps = currentMilliamps
         self.frequencyMillihertz = frequencyMillihertz
         self.quantities = quantities
+        self.registerStepWh = registerStepWh
+        self.hasPhases = hasPhases
     }
 }

@@ -99,7 +99,9 @@ public struct MeterMap: Equatable, Sendable {
             voltageMillivolts: voltages,
             currentMilliamps: currents,
             frequencyMillihertz: optional(.frequency, nil, registers),
-            quantities: quantities(registers)
+            quantities: quantities(registers),
+            registerStepWh: description.energyStepWh,
+            hasPhases: description.phases > 0
         )
         let isDead = !voltages.isEmpty && (voltages + currents + [energy, power]).allSatisfy { $0 == 0 }
         if isDead { throw .allZero }
