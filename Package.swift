@@ -100,6 +100,8 @@ let targets: [Target] = [
     tests("EventLoop", "EventLoop", "Primitives", "ZeroMQ"),
     library("Log", "Shared/Log", strict, "Primitives"),
     tests("Log", "Log", "Primitives"),
+    library("SerialPort", "Shared/SerialPort", strict, "CLinux", "EventLoop", "Primitives"),
+    tests("SerialPort", "CLinux", "EventLoop", "Primitives", "SerialPort", "TemporaryFolder"),
     library("Storage", "Shared/Storage", strict, "CLinux"),
     tests("Storage", resources: [.copy("Fixtures")], "SimulatedDisk", "Storage", "TemporaryFolder"),
     library("TLS", "Shared/TLS", strict, "COpenSSL", "Primitives"),
@@ -169,8 +171,16 @@ let targets: [Target] = [
     tests("HardwareCore", "BusSchema", "HardwareCore", "Primitives"),
     library("HardwareSimulation", "Services/HardwareIO/Simulation", pure, "BusSchema", "HardwareCore", "Primitives"),
     tests("HardwareSimulation", "BusSchema", "HardwareCore", "HardwareSimulation", "Primitives"),
-    library("HardwareDevices", "Services/HardwareIO/Devices", pure, "BusSchema", "HardwareCore", "Primitives"),
-    tests("HardwareDevices", "BusSchema", "HardwareCore", "HardwareDevices", "Primitives"),
+    library(
+        "HardwareDevices",
+        "Services/HardwareIO/Devices",
+        pure,
+        "BusSchema",
+        "HardwareCore",
+        "Primitives",
+        "SiteConfiguration"
+    ),
+    tests("HardwareDevices", "BusSchema", "HardwareCore", "HardwareDevices", "Primitives", "SiteConfiguration"),
     library(
         "HardwareStorage",
         "Services/HardwareIO/Storage",

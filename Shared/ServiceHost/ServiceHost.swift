@@ -37,6 +37,11 @@ public final class ServiceHost {
     /// Called when the service is asked to end, for what must be done before; it calls `end` when that is done. Without one the
     /// service ends at once. After `endLimit` it ends in any case.
     public var onTermination: (() -> Void)?
+    /// Called once when the service ends or starts anew, however that came about: for what must not be left as it is.
+    public var onEnd: (() -> Void)? {
+        get { ending.before }
+        set { ending.before = newValue }
+    }
     /// Bytes and syncs that the service has written to flash since its start, to be published; nil when it keeps nothing there.
     public var flashWrites: (() -> (bytes: Int, syncs: Int))?
 
@@ -44,10 +49,17 @@ public final class ServiceHost {
     private let site: SiteUse
     /// Its place on the bus, and what it tells there of itself.
     private var place: (bus: BusEndpoint, health: HealthReport)?
-    private var endDue: Duration?
+    private var ending = Ending()
     private var startPatience = StartPatience()
     /// While log lines wait for room.
     private var logWatch: Watch?
+
+    /// How the service ends.
+    private struct Ending {
+        /// When it ends in any case; nil while nobody has asked.
+        var due: Duration?
+        var before: (() -> Void)?
+    }
 
     /// Runs a daemon until it is asked to end, and ends the process.
     /// - Parameters:
@@ -82,8 +94,10 @@ public final class ServiceHost {
     /// Says what is wrong with the site's file, a line for each mistake.
     private static func check(_ path: String, _ site: SiteUse) -> Int32 {
         do throws(SiteFileError) {
-            let mistakes = site.allMistakes(in: try SiteFile(path: path))
+            let file = try SiteFile(path: path)
+            let mistakes = site.allMistakes(in: file)
             for mistake in mistakes { put("\(mistake)\n", to: STDERR_FILENO) }
+            if mistakes.isEmpty { for line in site.describe(file) { put("\(line)\n", to: STDOUT_FILENO) } }
             return mistakes.isEmpty ? ExitStatus.success : ExitStatus.configuration
         } catch {
             put("\(error)\n", to: STDERR_FILENO)
@@ -135,7 +149,7 @@ public final class ServiceHost {
             if let record = longTurns.record(turn, limit: loop.turnLimit, at: EventLoop.uptime()) { log.write(record) }
         }
         loop.addDeadlineSource(
-            next: { [unowned self] in Deadline(at: endDue, for: "the end takes too long") },
+            next: { [unowned self] in Deadline(at: ending.due, for: "the end takes too long") },
             fire: { [unowned self] _ in
                 log.write(LogRecord(.warning, "the end took too long and is forced"))
                 end()
@@ -239,13 +253,20 @@ public final class ServiceHost {
 
     /// Ends the service: the loop returns, the bus is told, the process exits with 0.
     public func end() {
-        endDue = nil
+        callOnEnd()
         loop.stop()
+    }
+
+    private func callOnEnd() {
+        let before = ending.before
+        ending = Ending()
+        before?()
     }
 
     /// Replaces this process by a new one of the same program: the process id stays, so that systemd sees no death, and it works without
     /// systemd, too.
     public func restart() -> Never {
+        callOnEnd()
         place?.bus.close(lingerMilliseconds: 100)
         log.write(LogRecord(.notice, "starting anew"))
         // The newest answers on the bus get the time to leave; bounded by the linger above.
@@ -273,9 +294,9 @@ public final class ServiceHost {
     }
 
     private func terminate() {
-        guard endDue == nil else { return }
+        guard ending.due == nil else { return }
         notify("STOPPING=1")
-        endDue = EventLoop.uptime() + Self.endLimit
+        ending.due = EventLoop.uptime() + Self.endLimit
         if let onTermination { onTermination() } else { end() }
     }
 

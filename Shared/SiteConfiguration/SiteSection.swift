@@ -11,7 +11,9 @@ public enum SiteSection: String, CaseIterable, Sendable {
         case .station: _ = root.station()
         case .centralSystem: _ = root.centralSystem()
         case .ocpp: _ = root.ocppDefaults()
-        case .connectors: _ = root.connectors()
+        case .connectors:
+            _ = root.connectors()
+            root.checkClaims()
         case .mainMeter: _ = root.mainMeter()
         case .readers: _ = root.readers()
         case .permit: _ = root.permit()
@@ -60,7 +62,7 @@ extension Fields {
                     note("\(path).id", "connector \(connector.id) is there twice")
                 }
             }
-            for driver in connector.drivers { checkSimulation(driver) }
+            for device in connector.devices { checkSimulation(device.choice) }
         }
         return connectors
     }
@@ -121,6 +123,23 @@ extension Fields {
     }
 
     func simulation() -> SimulationSection { object("simulation", "The world in front of simulated devices.") }
+
+    /// No port and no address belongs to two devices, wherever in the file they stand.
+    func checkClaims() {
+        guard reading.unknownKeys == .refused, !reading.isDescribing else { return }
+        // A look of its own: what is wrong with the devices themselves is told where they are read.
+        let look = Fields(object, at: "", Reading(file: reading.file, unknownKeys: .ignored))
+        var claimants = look.connectors().flatMap { connector in
+            // Where a socket's proximity contact is read along with the pilot, it is one device and one entry.
+            connector.devices.filter { $0.device != .proximity || connector.further.proximity != nil }.map(\.choice)
+        }
+        if let mainMeter = look.mainMeter() { claimants.append(mainMeter.meter) }
+        claimants += look.readers().map(\.driver)
+        let conflicts = DriverClaim.conflicts(
+            among: claimants.map { DriverClaim.Claimant(path: $0.path, claims: $0.claims) }
+        )
+        for conflict in conflicts { reading.note(conflict.path, conflict.problem) }
+    }
 
     private func checkSimulation(_ choice: DriverChoice) {
         if choice.driver == DriverChoice.simulated { checkSimulation(at: choice.namePath) }

@@ -126,6 +126,28 @@ extension Fixture {
             "001-simulated",
             ReaderState(readerId: 1, connectorIds: [1, 2], faults: [.readerFailure], simulated: true)
         ),
+        .message(
+            "001-degraded",
+            DeviceState(
+                name: "meter-1",
+                about: "meter of connector 1",
+                driver: "modbus-rtu",
+                simulated: false,
+                condition: .degraded,
+                detail: "every third answer is missing",
+                counters: [.init(.exchanges, 1200), .init(.timeouts, 400)]
+            )
+        ),
+        .message(
+            "002-starting",
+            DeviceState(
+                name: "reader-1",
+                about: "card reader 1",
+                driver: "simulated",
+                simulated: true,
+                condition: .starting
+            )
+        ),
         .message("001-card", CardPresented(readerId: 1, connectorIds: [1], idTag: "04A1B2C3")),
         .message(
             "001-of-a-connector",

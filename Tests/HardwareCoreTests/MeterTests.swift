@@ -160,10 +160,10 @@ import Testing
         var fast = Bench.fixedCable
         fast.energyTimeScale = 3600
         let plausibility = MeterPlausibility(configuration: fast)
-        #expect(plausibility.compare(8360, with: 1000, after: .seconds(1)) == .plausible)
+        #expect(plausibility.compare(8360, with: 1000, after: .seconds(1), stepWh: 10) == .plausible)
         let real = MeterPlausibility(configuration: Bench.fixedCable)
-        #expect(real.compare(8360, with: 1000, after: .seconds(1)) == .jumped)
-        #expect(real.compare(999, with: 1000, after: .seconds(1)) == .fell(amountWh: 1))
+        #expect(real.compare(8360, with: 1000, after: .seconds(1), stepWh: 10) == .jumped)
+        #expect(real.compare(999, with: 1000, after: .seconds(1), stepWh: 10) == .fell(amountWh: 1))
     }
 
     @Test func moreThanTheOfferForEightSecondsTripsUntilTheVehicleIsGone() {

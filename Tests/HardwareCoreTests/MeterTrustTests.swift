@@ -359,7 +359,7 @@ import Testing
 
 extension RegisterJudge {
     /// A meter that answers at once.
-    fileprivate mutating func judge(_ sample: MeterSample, at uptime: Duration) -> Verdict {
+    mutating func judge(_ sample: MeterSample, at uptime: Duration) -> Verdict {
         judge(sample, askedAt: uptime, at: uptime)
     }
 }

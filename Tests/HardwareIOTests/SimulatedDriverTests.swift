@@ -15,6 +15,7 @@ import Testing
         var now = Moment(uptime: .seconds(1000), utc: Timestamp(millisecondsSinceEpoch: 0))
         let connector = ConnectorConfiguration(connectorId: 1, ratedMilliamps: 32_000, phases: 1, cable: .fixed)
         let driver = SimulatedDriver(
+            [.contactor(connectorId: 1), .meter(connectorId: 1)],
             SimulationConfiguration(connectors: [connector], readerIds: [], noise: SimulatedNoise.none),
             file: nil,
             loop: loop,
@@ -24,7 +25,7 @@ import Testing
         driver.start()
         driver.perform(.closeContactor(connectorId: 1))
         var heard: [Bool] = []
-        driver.report = { [unowned driver] event in
+        driver.report = { [unowned driver] event, _ in
             guard case .contactorFeedback(_, let closed) = event else { return }
             heard.append(closed)
             guard heard.count == 1 else { return }

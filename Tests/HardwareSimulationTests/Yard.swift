@@ -262,7 +262,7 @@ struct Yard {
         let bootedAt = bootedAt
         let isObeyed = effects.contains { if case .reply = $0 { true } else { false } }
         switch event {
-        case .driver(let fact): model?.heard(fact, at: worldTime)
+        case .driver(let fact, _): model?.heard(fact, at: worldTime)
         case .permitRequested(_, let permit) where isObeyed:
             model?.permitted(permit, bootedAt: bootedAt, at: worldTime)
         case .terminationRequested: model?.terminated()

@@ -95,7 +95,7 @@ struct Sample {
         let connectors = try file.connectors()
         #expect(connectors.map(\.cable) == [.fixed, .socket])
         #expect(connectors.map(\.onPermitLost) == [.standard, .standard])
-        #expect(connectors.map { $0.drivers.count } == [3, 4])
+        #expect(connectors.map { $0.devices.count } == [3, 5])
         #expect(connectors[0].pilot.driver == "simulated")
         #expect(connectors[0].meterLossGraceSeconds == 60)
         #expect(try file.readers().map(\.connectorIds) == [[1, 2]])
@@ -177,7 +177,8 @@ struct Sample {
             (
                 "connectors.0.colour", "red",
                 "connectors[0].colour: unknown key; known are id, cable, maximumCurrentAmps, phases, pilot, contactor, meter, "
-                    + "lock, onPermitLost, allowVentilation, meterLossGraceSeconds, contactorRestSeconds"
+                    + "lock, proximity, residualCurrent, emergencyStop, temperature, indicator, onPermitLost, "
+                    + "allowVentilation, meterLossGraceSeconds, contactorRestSeconds"
             ),
             (
                 "connectors.0.onPermitLost", ["action": "open", "graceSeconds": 5],

@@ -6,7 +6,9 @@ public struct HardwareMachine: Machine {
     public enum Event: Equatable, Sendable {
         /// Devices are there to be ordered. Comes first, once.
         case started
-        case driver(DriverEvent)
+        /// Something was reported, by a reading that was taken at this uptime; nil for now. Its age counts from then, however late it comes. A
+        /// meter's was taken when the first register of it was asked for.
+        case driver(DriverEvent, takenAt: Duration? = nil)
         case permitRequested(RequestID, Permit)
         case lockRequested(RequestID, Lock)
         case unlockRequested(RequestID, Unlock)
@@ -19,6 +21,9 @@ public struct HardwareMachine: Machine {
         case memoryNotStored(reason: String)
         /// The process is to end: everything goes to its safe state, then comes `finish`.
         case terminationRequested
+
+        /// When the reading in it was taken, if it is one and its driver says so.
+        var takenAt: Duration? { if case .driver(_, let takenAt) = self { takenAt } else { nil } }
     }
 
     private enum State: Equatable {
@@ -38,6 +43,7 @@ public struct HardwareMachine: Machine {
     private var readers: [(id: Int, machine: ReaderMachine)]
     private var mainMeter: MainMeterMachine?
     private var keeper: MemoryKeeper
+    private var devices: DeviceLedger
 
     /// - Parameters:
     ///   - configuration: What is built in.
@@ -67,6 +73,7 @@ public struct HardwareMachine: Machine {
             }
         readers = configuration.readers.sorted { $0.readerId < $1.readerId }
             .map { ($0.readerId, ReaderMachine(configuration: $0)) }
+        devices = DeviceLedger(configuration.devices)
         mainMeter = configuration.mainMeter.map { meter in
             MainMeterMachine(
                 meter,
@@ -108,12 +115,14 @@ public struct HardwareMachine: Machine {
     }
 
     public mutating func handle(_ event: Event, at moment: Moment) -> [HardwareEffect] {
-        var turn = Turn(at: moment)
+        var turn = Turn(at: moment, takenAt: event.takenAt)
         switch event {
         case .started:
+            devices.start(&turn)
             for index in outlets.indices { outlets[index].handle(.started, bootId: bootId, &turn) }
             for index in readers.indices { readers[index].machine.handle(.started, &turn) }
-        case .driver(let fact):
+        case .driver(let fact, _):
+            devices.heard(fact, &turn)
             sense(fact, &turn)
         case .permitRequested(let id, let request):
             forward(id, request.connectorId, .permitRequested(id, request), &turn)
@@ -175,20 +184,17 @@ public struct HardwareMachine: Machine {
     private mutating func sense(_ fact: DriverEvent, _ turn: inout Turn) {
         if mainMeter?.handle(fact, &turn) == true { return }
         switch fact {
-        case .pilotRead(let id, _, _), .contactorFeedback(let id, _), .lockFeedback(let id, _),
-            .proximityRead(let id, _), .meterRead(let id, _), .meterFailed(let id, _),
-            .faultReported(let id, _, _, _), .deviceLost(.pilot(let id), _), .deviceLost(.contactor(let id), _),
-            .deviceLost(.meter(let id), _), .deviceLost(.lock(let id), _), .deviceRecovered(.pilot(let id)),
-            .deviceRecovered(.contactor(let id)), .deviceRecovered(.meter(let id)),
-            .deviceRecovered(.lock(let id)):
-            guard let index = outlets.firstIndex(where: { $0.connectorId == id }) else {
-                return logUnknown(fact, &turn)
-            }
-            outlets[index].handle(.driver(fact), bootId: bootId, &turn)
+        case .healthReported: break
         case .cardRead(let id, let card): tellReader(id, .cardRead(card), fact, &turn)
         case .cardGone(let id): tellReader(id, .cardGone, fact, &turn)
         case .deviceLost(.reader(let id), let reason): tellReader(id, .lost(reason: reason), fact, &turn)
         case .deviceRecovered(.reader(let id)): tellReader(id, .recovered, fact, &turn)
+        case .pilotRead, .contactorFeedback, .lockFeedback, .proximityRead, .meterRead, .meterFailed, .faultReported,
+            .deviceLost, .deviceRecovered:
+            guard let id = fact.connectorId, let index = outlets.firstIndex(where: { $0.connectorId == id }) else {
+                return logUnknown(fact, &turn)
+            }
+            outlets[index].handle(.driver(fact), bootId: bootId, &turn)
         }
     }
 

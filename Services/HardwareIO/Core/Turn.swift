@@ -7,6 +7,10 @@ import Primitives
 /// then answers, publications and the log. Nothing slow stands between a fact and the opening that follows from it.
 struct Turn {
     let moment: Moment
+    /// When the reading was taken that this turn is about: not after the moment, and the moment itself where nobody said otherwise.
+    let readAt: Duration
+    /// The same where a driver said it.
+    let statedAt: Duration?
     private var openings: [HardwareEffect] = []
     private var commands: [HardwareEffect] = []
     private var stores: [HardwareEffect] = []
@@ -15,7 +19,14 @@ struct Turn {
     private var logs: [HardwareEffect] = []
     private var last: HardwareEffect?
 
-    init(at moment: Moment) { self.moment = moment }
+    /// What a reading says may be as old as this; what claims to be older counts as so old.
+    private static let oldest = Duration.seconds(3600)
+
+    init(at moment: Moment, takenAt: Duration? = nil) {
+        self.moment = moment
+        statedAt = takenAt.map { min(max($0, moment.uptime - Self.oldest), moment.uptime) }
+        readAt = statedAt ?? moment.uptime
+    }
 
     var uptime: Duration { moment.uptime }
 

@@ -16,7 +16,7 @@ final class HardwareDaemon {
     private let log: Log
     private let machine: MachineHost<HardwareMachine>
     private let simulated: SimulatedDriver?
-    private var drivers: [any Driver] = []
+    private let router: DeviceRouter
     private var open: [RequestID: (Result<HardwareReply, BusError>) -> Void] = [:]
     private var lastRequest: UInt64 = 0
     /// Id of the request whose consequences are being performed.
@@ -36,7 +36,8 @@ final class HardwareDaemon {
         let boot = try host.machineBootId(site)
         bus = try host.joinBus(
             publishes: [
-                ConnectorState.self, MeterReading.self, ReaderState.self, CardPresented.self, HardwareFault.self,
+                ConnectorState.self, MeterReading.self, ReaderState.self, DeviceState.self, CardPresented.self,
+                HardwareFault.self,
             ],
             serves: [
                 Permit.self, Lock.self, Unlock.self, Indicate.self, RestartHardware.self, ClearFault.self,
@@ -47,7 +48,9 @@ final class HardwareDaemon {
         let stateFolder = try Self.stateFolder(settings, host)
         lock = try stateFolder.flatMap { try Self.lock($0, host) }
         simulated = try Self.makeSimulation(settings, host)
-        drivers = simulated.map { [$0] } ?? []
+        let surroundings = DriverSurroundings(loop: host.loop, site: site) { host.log.write($0) }
+        let real = try DriverRegistry.make(settings.assignments, surroundings)
+        router = DeviceRouter(real + (simulated.map { [$0] } ?? []))
         readings = stateFolder.map { _ in ReadingsFile(folder: host.makeRuntimeFolder(), boot: boot) }
         let core = HardwareMachine(
             configuration: settings.hardware,
@@ -62,7 +65,10 @@ final class HardwareDaemon {
             try MemoryWriter(folder: folder, loop: host.loop) { [unowned self] in machine.deliver($0) }
         }
         machine.perform = { [unowned self] in perform($0) }
-        for driver in drivers { driver.report = { [unowned self] in machine.deliver(.driver($0)) } }
+        router.report = { [unowned self] in machine.deliver(.driver($0, takenAt: $1)) }
+        router.onStranger = { [log] in
+            log.write(LogRecord(.fault, "a driver reported of a device that is not its own", .init("event", "\($0)")))
+        }
         if memory != nil {
             host.flashWrites = { [unowned self] in
                 guard let written = memory?.written else { return (0, 0) }
@@ -70,9 +76,9 @@ final class HardwareDaemon {
             }
         }
         host.onTermination = { [unowned self] in machine.deliver(.terminationRequested) }
+        host.onEnd = { [unowned self] in router.stop() }
         serve()
-        machine.deliver(.started)
-        for driver in drivers { driver.start() }
+        router.start { machine.deliver(.started) }
     }
 
     private static func memory(
@@ -88,7 +94,7 @@ final class HardwareDaemon {
 
     /// Where what must survive a restart is kept; nil where the simulated world does not survive one either.
     private static func stateFolder(_ settings: HardwareSettings, _ host: ServiceHost) throws -> String? {
-        guard settings.simulation == nil || settings.keepsSimulation else { return nil }
+        guard !settings.realDevices.isEmpty || settings.keepsSimulation else { return nil }
         return try host.makeStateDirectory()
     }
 
@@ -109,7 +115,7 @@ final class HardwareDaemon {
         guard let simulation = settings.simulation else { return nil }
         let file =
             settings.keepsSimulation ? WorldFile(path: try host.makeStateDirectory() + "/simulation.json") : nil
-        let driver = SimulatedDriver(simulation, file: file, loop: host.loop) { problem in
+        let driver = SimulatedDriver(settings.simulatedDevices, simulation, file: file, loop: host.loop) { problem in
             host.log.write(LogRecord(.error, "the simulated world begins anew", .init("problem", problem)))
         }
         driver.onLog = { host.log.write($0) }
@@ -122,6 +128,10 @@ final class HardwareDaemon {
                 .init("state", file?.path ?? "not kept")
             )
         )
+        for device in settings.realDevices where settings.isMixed(device) {
+            let message = "A REAL DEVICE WORKS WITH SIMULATED ONES: what the simulation invents moves it"
+            host.log.write(LogRecord(.warning, message, .init("device", device)))
+        }
         return driver
     }
 
@@ -215,7 +225,7 @@ final class HardwareDaemon {
             cause = header.id
             defer { cause = nil }
             try simulated.simulate(request)
-            if request.action == .clear, let connectorId {
+            if request.action == .clear, let connectorId, simulated.isAlone(on: connectorId, among: router.devices) {
                 for code in latched where request.fault == nil || request.fault == code {
                     acknowledge(code, connectorId: connectorId)
                 }
@@ -242,7 +252,7 @@ final class HardwareDaemon {
     private func perform(_ effect: HardwareEffect) -> MachineHost<HardwareMachine>.Performed {
         switch effect {
         case .command(let command):
-            for driver in drivers { driver.perform(command) }
+            router.perform(command)
         case .store(let document):
             if let memory { memory.save(document) } else { machine.deliver(.memoryStored) }
         case .remember(let reading):
@@ -258,10 +268,8 @@ final class HardwareDaemon {
         case .log(let record):
             log.write(record)
         case .finish:
-            for driver in drivers { driver.stop() }
             host.end()
         case .restart:
-            for driver in drivers { driver.stop() }
             host.restart()
         }
         return .done

@@ -7,7 +7,9 @@ import SiteConfiguration
 /// The site's file as this service understands it.
 struct HardwareSettings {
     var hardware: HardwareConfiguration
-    /// The part of it that is simulated; nil when every device is real.
+    /// Every device, in the order of the file.
+    var assignments: [DeviceAssignment]
+    /// Connectors and readers that have simulated devices; nil when every device is real.
     var simulation: SimulationConfiguration?
     /// Whether the simulated world outlives the process.
     var keepsSimulation: Bool
@@ -22,26 +24,72 @@ struct HardwareSettings {
         let connectorSections = try site.connectors()
         let readerSections = try site.readers()
         let mainMeterSection = try site.mainMeter()
-        let choices =
-            connectorSections.flatMap(\.drivers) + readerSections.map(\.driver)
-            + (mainMeterSection.map { [$0.meter] } ?? [])
         let connectors = connectorSections.map { Self.connector($0, energyTimeScale: section.energyTimeScale) }
         let readers = readerSections.map(Self.reader)
         let mainMeter = mainMeterSection.map { Self.mainMeter($0, energyTimeScale: section.energyTimeScale) }
-        hardware = HardwareConfiguration(connectors: connectors, readers: readers, mainMeter: mainMeter)
-        if choices.contains(where: { $0.driver == DriverChoice.simulated }) {
+        assignments =
+            connectorSections.flatMap { connector in
+                connector.devices.map {
+                    DeviceAssignment(device: Self.device($0.device, of: connector.id), choice: $0.choice)
+                }
+            } + (mainMeterSection.map { [DeviceAssignment(device: Self.mainMeter, choice: $0.meter)] } ?? [])
+            + readerSections.map { DeviceAssignment(device: .reader(readerId: $0.id), choice: $0.driver) }
+        hardware = HardwareConfiguration(
+            connectors: connectors,
+            readers: readers,
+            mainMeter: mainMeter,
+            devices: assignments.map {
+                DeviceConfiguration(device: $0.device, driver: $0.choice.driver, simulated: $0.isSimulated)
+            }
+        )
+        let simulated = Set(assignments.lazy.filter(\.isSimulated).map(\.device))
+        if !simulated.isEmpty {
             simulation = SimulationConfiguration(
-                connectors: connectors,
-                readerIds: readers.map(\.readerId),
+                connectors: connectors.filter { connector in
+                    simulated.contains { $0.connectorId == connector.connectorId }
+                },
+                readerIds: readers.map(\.readerId).filter { simulated.contains(.reader(readerId: $0)) },
                 seed: seed,
                 nominalMillivolts: section.voltageVolts * 1000,
                 noise: section.noise ? SimulatedNoise() : .none,
                 measurands: section.measurands.map { Set($0.map(MeterQuantity.Measurand.init(rawValue:))) }
                     ?? SimulationConfiguration.standardMeasurands,
-                mainMeter: mainMeter
+                mainMeter: simulated.contains(Self.mainMeter) ? mainMeter : nil
             )
         }
         keepsSimulation = section.persistState
+    }
+
+    /// What is real, or simulated.
+    var simulatedDevices: [Device] { assignments.filter(\.isSimulated).map(\.device) }
+    var realDevices: [Device] { assignments.filter { !$0.isSimulated }.map(\.device) }
+
+    /// Whether a device of the same connector is simulated.
+    func isMixed(_ device: Device) -> Bool {
+        guard let connectorId = device.connectorId else { return false }
+        return simulatedDevices.contains { $0.connectorId == connectorId }
+    }
+
+    /// What it would drive, for people: a line for each device.
+    var summary: [String] {
+        assignments.map { "\($0.device.name): \($0.device), driven by \($0.choice.driver)" }
+    }
+
+    private static let mainMeter = Device.meter(connectorId: MainMeterConfiguration.connectorId)
+
+    private static func device(_ kind: SiteDevice, of connectorId: Int) -> Device {
+        switch kind {
+        case .pilot: .pilot(connectorId: connectorId)
+        case .proximity: .proximity(connectorId: connectorId)
+        case .contactor: .contactor(connectorId: connectorId)
+        case .meter: .meter(connectorId: connectorId)
+        case .lock: .lock(connectorId: connectorId)
+        case .residualCurrent: .residualCurrent(connectorId: connectorId)
+        case .emergencyStop: .emergencyStop(connectorId: connectorId)
+        case .temperature: .temperature(connectorId: connectorId)
+        case .indicator: .indicator(connectorId: connectorId)
+        case .reader: preconditionFailure("A reader is no device of a connector.")
+        }
     }
 
     private static func connector(_ section: ConnectorSection, energyTimeScale: Int) -> ConnectorConfiguration {

@@ -5,7 +5,10 @@ import SiteConfiguration
 ServiceHost.run(
     .hardwareIO,
     about: "the devices of a charger: pilot, contactor, meter, lock, card readers",
-    site: SiteUse(reads: [.connectors, .mainMeter, .readers, .allowSimulation, .simulation])
+    site: SiteUse(
+        reads: [.connectors, .mainMeter, .readers, .allowSimulation, .simulation],
+        describe: { (try? HardwareSettings($0, seed: 0))?.summary ?? [] }
+    )
 ) {
     try HardwareDaemon($0)
 }

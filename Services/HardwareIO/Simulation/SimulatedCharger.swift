@@ -116,6 +116,36 @@ public struct SimulatedCharger: Machine {
         return events
     }
 
+    /// The device that a request moves, as far as it moves one; nil where that is not known before it is looked at.
+    public func device(of request: SimulateHardware) -> Device? {
+        if isForReader(request) {
+            return (request.readerId ?? readers.first?.readerId).map { .reader(readerId: $0) }
+        }
+        guard let connectorId = request.connectorId ?? connectors.first?.configuration.connectorId else { return nil }
+        switch request.action {
+        case .plug, .unplug, .ev, .load: return .pilot(connectorId: connectorId)
+        case .lock: return .lock(connectorId: connectorId)
+        case .meter: return .meter(connectorId: connectorId)
+        case .part:
+            switch request.part {
+            case .mirrorSilent, .mirrorOpen: return .contactor(connectorId: connectorId)
+            case .lockContact: return .lock(connectorId: connectorId)
+            case .proximity: return .proximity(connectorId: connectorId)
+            case .meterFrozen, .meterSlow, .registerAtStart: return .meter(connectorId: connectorId)
+            default: return .pilot(connectorId: connectorId)
+            }
+        case .fault:
+            switch request.fault {
+            case .powerSwitchFailure: return .contactor(connectorId: connectorId)
+            case .powerMeterFailure: return .meter(connectorId: connectorId)
+            case .connectorLockFailure: return .lock(connectorId: connectorId)
+            case .evCommunicationError, .internalError: return .pilot(connectorId: connectorId)
+            default: return nil
+            }
+        default: return nil
+        }
+    }
+
     private func isForReader(_ request: SimulateHardware) -> Bool {
         request.action == .swipe || request.fault == .readerFailure
             || (request.readerId != nil && request.connectorId == nil)

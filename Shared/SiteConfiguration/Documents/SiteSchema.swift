@@ -26,12 +26,13 @@ public enum SiteSchema {
     /// Devices are simulated only where that is allowed.
     private static var noSimulation: JSONValue {
         let real: JSONValue = ["$ref": "#/$defs/real"]
-        let devices: JSONValue = ["pilot": real, "contactor": real, "meter": real, "lock": real]
+        var devices = JSONObject()
+        for device in SiteDevice.allCases where device != .reader { devices[device.rawValue] = real }
         return [
             "if": ["not": ["properties": ["allowSimulation": ["const": true]], "required": ["allowSimulation"]]],
             "then": [
                 "properties": [
-                    "connectors": ["items": ["properties": devices]],
+                    "connectors": ["items": ["properties": .object(devices)]],
                     "mainMeter": ["properties": ["meter": real]],
                     "readers": ["items": ["properties": ["driver": real]]],
                     "uplinks": ["items": ["properties": ["driver": real]]],

@@ -8,7 +8,7 @@ internal import Primitives
 public final class Fields {
     let path: String
     let reading: Reading
-    private let object: JSONObject
+    let object: JSONObject
     private var names: [String] = []
     private(set) var described: [SiteField] = []
     private(set) var rules: [JSONValue] = []
@@ -170,8 +170,19 @@ public final class Fields {
         return result
     }
 
-    /// A device: required unless it may be none, for which `drivers` has a word.
-    func device(_ name: String, _ drivers: [SiteDriver], default fallback: JSONValue? = nil, _ about: String)
+    /// A device that has to be there.
+    func device(_ name: String, _ device: SiteDevice, _ about: String) -> DriverChoice {
+        choose(name, SiteDriver.drivers(of: device), default: nil, about)
+    }
+
+    /// A device that need not be there: `"none"`, or no member of that name.
+    func optionalDevice(_ name: String, _ device: SiteDevice, _ about: String) -> DriverChoice? {
+        let none = SiteDriver.none.name
+        let choice = choose(name, SiteDriver.drivers(of: device, orNone: true), default: .string(none), about)
+        return choice.driver == none ? nil : choice
+    }
+
+    private func choose(_ name: String, _ drivers: [SiteDriver], default fallback: JSONValue?, _ about: String)
         -> DriverChoice
     {
         let value = member(name, .device(drivers), fallback == nil, fallback, nil, about) ?? fallback
@@ -258,6 +269,11 @@ public final class Fields {
         let value = object[name]
         if value == nil, isRequired { note(name, "required, but missing") }
         return value
+    }
+
+    /// What the file has there, whatever it is; nil when it is absent, and may be.
+    func optionalMember(_ name: String, _ shape: @autoclosure () -> SiteShape, _ about: String) -> JSONValue? {
+        member(name, shape(), false, nil, nil, about)
     }
 
     private func elements(

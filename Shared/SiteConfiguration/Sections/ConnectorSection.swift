@@ -79,6 +79,7 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
     public var meter: DriverChoice
     /// Of the cable in its socket; nil for `"none"`.
     public var lock: DriverChoice?
+    public var further: Further
     public var onPermitLost: PermitLoss
     /// Whether an EV that asks for ventilation (state D) may charge here.
     public var allowVentilation: Bool
@@ -87,8 +88,42 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
     /// Least time between two closings of the contactor.
     public var contactorRestSeconds: Int
 
+    /// Devices that a connector may have besides.
+    public struct Further: Equatable, Sendable {
+        /// Of a socket; where it is not named, the driver of the pilot reads it too.
+        public var proximity: DriverChoice?
+        public var residualCurrent: DriverChoice?
+        public var emergencyStop: DriverChoice?
+        public var temperature: DriverChoice?
+        public var indicator: DriverChoice?
+
+        init(_ fields: Fields) {
+            proximity = fields.optionalDevice(
+                "proximity",
+                .proximity,
+                "What reads the resistor in the plug of a detachable cable. Default, at a socket: the driver of the pilot."
+            )
+            residualCurrent = fields.optionalDevice(
+                "residualCurrent",
+                .residualCurrent,
+                "The residual current device. Default: none that this charger hears of."
+            )
+            emergencyStop = fields.optionalDevice("emergencyStop", .emergencyStop, "The emergency stop.")
+            temperature = fields.optionalDevice("temperature", .temperature, "What measures how warm the charger is.")
+            indicator = fields.optionalDevice("indicator", .indicator, "Lights and buzzer.")
+        }
+    }
+
     /// Every device of the connector.
-    public var drivers: [DriverChoice] { [pilot, contactor, meter] + (lock.map { [$0] } ?? []) }
+    public var devices: [(device: SiteDevice, choice: DriverChoice)] {
+        let proximity = cable == .socket ? further.proximity ?? pilot : nil
+        let all: [(SiteDevice, DriverChoice?)] = [
+            (.pilot, pilot), (.proximity, proximity), (.contactor, contactor), (.meter, meter), (.lock, lock),
+            (.residualCurrent, further.residualCurrent), (.emergencyStop, further.emergencyStop),
+            (.temperature, further.temperature), (.indicator, further.indicator),
+        ]
+        return all.compactMap { device, choice in choice.map { (device, $0) } }
+    }
 
     public init(_ fields: Fields) {
         id = fields.integer("id", 1...SiteFile.maximumDevices, "1…n over all connectors.")
@@ -100,11 +135,11 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
             "The least that installation, contactor and fixed cable can take, per phase."
         )
         phases = fields.number("phases", of: [1, 3], "Of the mains connection.")
-        pilot = fields.device("pilot", .hardware, "Who drives the control pilot.")
-        contactor = fields.device("contactor", .hardware, "Who switches the energy.")
-        meter = fields.device("meter", .hardware, "Who measures it.")
-        let lock = fields.device("lock", .locks, default: "none", "The lock of the cable in its socket.")
-        self.lock = lock.driver == SiteDriver.none.name ? nil : lock
+        pilot = fields.device("pilot", .pilot, "Who drives the control pilot.")
+        contactor = fields.device("contactor", .contactor, "Who switches the energy.")
+        meter = fields.device("meter", .meter, "Who measures it.")
+        lock = fields.optionalDevice("lock", .lock, "The lock of the cable in its socket.")
+        further = Further(fields)
         let onPermitLost: PermitLoss? = fields.optionalObject(
             "onPermitLost",
             "What happens to a running charge when the gateway does not renew its permit. Default: the contactor opens at once."
@@ -129,12 +164,21 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
             unit: "s",
             "Least time between two closings of the contactor."
         )
-        if cable == .fixed, self.lock != nil, fields.isRight("cable"), fields.isRight("lock") {
+        if cable == .fixed, lock != nil, fields.isRight("cable"), fields.isRight("lock") {
             fields.note("lock", "a fixed cable has no lock: expected \"none\"")
         }
+        if cable == .fixed, further.proximity != nil, fields.isRight("cable"), fields.isRight("proximity") {
+            fields.note("proximity", "a fixed cable has no proximity contact: expected \"none\"")
+        }
+        let none: JSONValue = ["enum": ["none", ["driver": "none"]]]
         fields.rule([
             "if": ["properties": ["cable": ["const": "fixed"]], "required": ["cable"]],
-            "then": ["properties": ["lock": ["enum": ["none", ["driver": "none"]]]]],
+            "then": ["properties": ["lock": none, "proximity": none]],
         ])
+        if cable == .socket, further.proximity == nil, fields.isRight("pilot"),
+            let driver = SiteDriver.all.first(where: { $0.name == pilot.driver }), !driver.devices.contains(.proximity)
+        {
+            fields.note("proximity", "required at a socket, because \(driver.name) of the pilot does not read it")
+        }
     }
 }

@@ -16,6 +16,9 @@ public struct DriverChoice: Equatable, Sendable {
     /// Where its driver's name stands: `connectors[0].pilot.driver` in an object.
     public var namePath: String
 
+    /// What its driver needs for itself.
+    var claims: [DriverClaim] = []
+
     /// - Parameters:
     ///   - value: What the file has there.
     ///   - drivers: Those that may stand there.
@@ -59,42 +62,6 @@ public struct DriverChoice: Equatable, Sendable {
             )
             return
         }
-        known.check(Fields(settings, at: path, reading))
+        claims = known.read(Fields(settings, at: path, reading))
     }
-}
-
-/// A driver that this version has, and what it needs to know.
-public struct SiteDriver: Sendable {
-    public let name: String
-    public let about: String
-    /// Its settings beside the name.
-    public let shape: @Sendable () -> SiteShape
-    let check: @Sendable (Fields) -> Void
-
-    /// A driver by its name, with the type of what stands beside that.
-    init<Settings: SiteReadable>(_ name: String, _ settings: Settings.Type, _ about: String) {
-        self.name = name
-        self.about = about
-        shape = { Settings.shape }
-        check = { fields in
-            _ = Settings(fields)
-            fields.end()
-        }
-    }
-
-    /// No hardware at all.
-    static let simulated = SiteDriver(DriverChoice.simulated, NoSettings.self, "no hardware at all")
-    /// No device.
-    static let none = SiteDriver("none", NoSettings.self, "there is none")
-}
-
-extension [SiteDriver] {
-    /// Of every device but locks. A new driver gets its line here; hardware-io makes it.
-    static let hardware: [SiteDriver] = [.simulated]
-    static let locks: [SiteDriver] = [.none, .simulated]
-}
-
-/// Of a driver that has nothing to know.
-public struct NoSettings: SiteReadable {
-    public init(_ fields: Fields) {}
 }

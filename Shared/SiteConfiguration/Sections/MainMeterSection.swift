@@ -7,7 +7,7 @@ public struct MainMeterSection: SiteReadable, Equatable, Sendable {
     public var phases: Int
 
     public init(_ fields: Fields) {
-        meter = fields.device("meter", .hardware, "Who measures.")
+        meter = fields.device("meter", .meter, "Who measures.")
         maximumCurrentAmps = fields.integer("maximumCurrentAmps", 6...2000, unit: "A", "Of the connection, per phase.")
         phases = fields.number("phases", of: [1, 3], "Of the mains connection.")
     }

@@ -40,7 +40,7 @@ public struct ReaderSection: SiteReadable, Equatable, Sendable {
     public init(_ fields: Fields) {
         let ids = 1...SiteFile.maximumDevices
         id = fields.integer("id", ids, "Unique among the readers.")
-        driver = fields.device("driver", .hardware, "Who reads the cards.")
+        driver = fields.device("driver", .reader, "Who reads the cards.")
         connectorIds =
             fields.integers(
                 "connectors",

@@ -14,7 +14,18 @@ public enum DriverCommand: Equatable, Sendable {
     /// Light and sound for the person in front of the charger. A device without them ignores it.
     case indicate(connectorId: Int, Indicate.Signal)
 
-    /// The connector that the command is for.
+    /// The device that it is for.
+    public var device: Device {
+        switch self {
+        case .openContactor(let id), .closeContactor(let id): .contactor(connectorId: id)
+        case .setPilot(let id, _): .pilot(connectorId: id)
+        case .lock(let id), .unlock(let id): .lock(connectorId: id)
+        case .readMeter(let id): .meter(connectorId: id)
+        case .indicate(let id, _): .indicator(connectorId: id)
+        }
+    }
+
+    /// The connector that it is for; 0 for the main meter.
     public var connectorId: Int {
         switch self {
         case .openContactor(let id), .closeContactor(let id), .lock(let id), .unlock(let id), .readMeter(let id): id

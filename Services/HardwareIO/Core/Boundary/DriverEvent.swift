@@ -4,7 +4,8 @@ public import BusSchema
 /// (GPIO, serial lines, Modbus) and the simulation speak the same values.
 ///
 /// A driver reports the present position of everything it reads once when it starts, and again after `deviceRecovered`. Positions are
-/// reported again at least every 10 s, also when nothing changes: silence is how a broken sensor shows.
+/// reported again at least every 10 s, also when nothing changes: silence is how a broken sensor shows. With each it says when the reading was
+/// taken (`HardwareMachine.Event.driver`): what comes late is old.
 public enum DriverEvent: Equatable, Sendable {
     /// The control pilot was sampled, measured at the charger: the positive and the negative half-wave. Both are equal while
     /// the pilot is steady (no PWM). Expected every 10 ms from a board that samples; from one that reports changes twice at each change,
@@ -39,28 +40,42 @@ public enum DriverEvent: Equatable, Sendable {
     /// A device stopped answering for good, until `deviceRecovered`.
     case deviceLost(Device, reason: String)
 
-    /// A lost device answers again. It may have lost its own state: orders are repeated to it.
+    /// A device answers for the first time, or again after it was lost. It may have lost its own state: orders are repeated to it.
     case deviceRecovered(Device)
+
+    /// How well a device answers, when that changes, and the counters at most every 10 s. Decides about nothing: it is told to others.
+    case healthReported(Device, DeviceHealth)
+
+    /// The connector that it is about; nil for a reader.
+    public var connectorId: Int? {
+        if case .faultReported(let id, _, _, _) = self { id } else { device?.connectorId }
+    }
+
+    /// The device that it comes from; nil for a fault, which any sensor of the board may report.
+    public var device: Device? {
+        switch self {
+        case .pilotRead(let id, _, _): .pilot(connectorId: id)
+        case .contactorFeedback(let id, _): .contactor(connectorId: id)
+        case .lockFeedback(let id, _): .lock(connectorId: id)
+        case .proximityRead(let id, _): .proximity(connectorId: id)
+        case .meterRead(let id, _), .meterFailed(let id, _): .meter(connectorId: id)
+        case .faultReported: nil
+        case .cardRead(let id, _), .cardGone(let id): .reader(readerId: id)
+        case .deviceLost(let device, _), .deviceRecovered(let device), .healthReported(let device, _): device
+        }
+    }
 }
 
-/// A device that can be lost.
-public enum Device: Hashable, Sendable, CustomStringConvertible {
-    /// The generator and sensor of the control pilot.
-    case pilot(connectorId: Int)
-    case contactor(connectorId: Int)
-    case meter(connectorId: Int)
-    case lock(connectorId: Int)
-    case reader(readerId: Int)
+/// How well a device answers.
+public struct DeviceHealth: Equatable, Sendable {
+    /// What is wrong although it answers, for people; nil when nothing is.
+    public var trouble: String?
+    /// What the driver counts, since its start.
+    public var counters: [DeviceState.Counter]
 
-    /// For people.
-    public var description: String {
-        switch self {
-        case .pilot(let id): "control pilot of connector \(id)"
-        case .contactor(let id): "contactor of connector \(id)"
-        case .meter(let id): "meter of connector \(id)"
-        case .lock(let id): "cable lock of connector \(id)"
-        case .reader(let id): "card reader \(id)"
-        }
+    public init(trouble: String? = nil, counters: [DeviceState.Counter] = []) {
+        self.trouble = trouble
+        self.counters = counters
     }
 }
 
@@ -86,6 +101,11 @@ public struct MeterSample: Equatable, Sendable {
     public var frequencyMillihertz: Int?
     /// Whatever else the meter measures. One that could not be read is left out.
     public var quantities: [MeterQuantity]
+    /// The step in which the register counts, Wh; nil where the driver does not know it.
+    public var registerStepWh: Int?
+    /// False for a meter that tells neither voltages nor currents (one that gives pulses): there are none in the sample, it may repeat
+    /// itself while nothing flows, and it shows no over-current.
+    public var hasPhases: Bool
 
     public init(
         energyWh: Int64,
@@ -93,7 +113,9 @@ public struct MeterSample: Equatable, Sendable {
         voltageMillivolts: [Int],
         currentMilliamps: [Int],
         frequencyMillihertz: Int? = nil,
-        quantities: [MeterQuantity] = []
+        quantities: [MeterQuantity] = [],
+        registerStepWh: Int? = nil,
+        hasPhases: Bool = true
     ) {
         self.energyWh = energyWh
         self.powerW = powerW
@@ -101,5 +123,7 @@ public struct MeterSample: Equatable, Sendable {
         self.currentMilliamps = currentMilliamps
         self.frequencyMillihertz = frequencyMillihertz
         self.quantities = quantities
+        self.registerStepWh = registerStepWh
+        self.hasPhases = hasPhases
     }
 }

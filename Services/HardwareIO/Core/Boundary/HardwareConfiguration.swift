@@ -4,15 +4,33 @@ public struct HardwareConfiguration: Equatable, Sendable {
     public var readers: [ReaderConfiguration]
     /// Between the grid and all connectors; nil where there is none.
     public var mainMeter: MainMeterConfiguration?
+    /// Those whose health is told to others, in the order of the file.
+    public var devices: [DeviceConfiguration]
 
     public init(
         connectors: [ConnectorConfiguration],
         readers: [ReaderConfiguration],
-        mainMeter: MainMeterConfiguration? = nil
+        mainMeter: MainMeterConfiguration? = nil,
+        devices: [DeviceConfiguration] = []
     ) {
         self.connectors = connectors
         self.readers = readers
         self.mainMeter = mainMeter
+        self.devices = devices
+    }
+}
+
+/// One device and who drives it.
+public struct DeviceConfiguration: Equatable, Sendable {
+    public var device: Device
+    /// As in the site's file.
+    public var driver: String
+    public var simulated: Bool
+
+    public init(device: Device, driver: String, simulated: Bool) {
+        self.device = device
+        self.driver = driver
+        self.simulated = simulated
     }
 }
 

@@ -105,7 +105,7 @@ struct LockMachine {
 
     mutating func feedbackRead(locked: Bool, _ turn: inout Turn) {
         let position = locked ? Wish.locked : .unlocked
-        readUntil = turn.uptime + Self.silenceLimit
+        readUntil = turn.readAt + Self.silenceLimit
         switch state {
         case .unknown:
             arrive(at: position)

@@ -28,8 +28,14 @@ struct MeterPlausibility: Equatable, Sendable {
     /// What is wrong with a sample by itself; nil when it can be true.
     func objection(to sample: MeterSample) -> String? {
         guard (0...Self.highestRegisterWh).contains(sample.energyWh) else { return "register is \(sample.energyWh) Wh" }
-        guard sample.voltageMillivolts.count == phases, sample.currentMilliamps.count == phases else {
-            return "sample has not \(phases) phase(s)"
+        let told = sample.hasPhases ? phases : 0
+        guard sample.voltageMillivolts.count == told, sample.currentMilliamps.count == told else {
+            return "sample has not \(told) phase(s)"
+        }
+        guard sample.hasPhases else {
+            let highest = highestWatts * 2
+            return sample.powerW.magnitude <= highest.magnitude
+                ? nil : "power is \(sample.powerW) W, more than can flow"
         }
         if let voltage = sample.voltageMillivolts.first(where: { !(0...Self.highestVoltageMillivolts).contains($0) }) {
             return "voltage is \(voltage) mV"
@@ -50,14 +56,16 @@ struct MeterPlausibility: Equatable, Sendable {
         return nil
     }
 
-    /// How a register follows another `interval` later.
-    func compare(_ energyWh: Int64, with earlierWh: Int64, after interval: Duration) -> Comparison {
+    /// What can flow at all, W.
+    private var highestWatts: Int64 {
+        Int64(ratedMilliamps / 1000 + 1) * Int64(phases) * Int64(Self.highestVoltageMillivolts / 1000)
+    }
+
+    /// How a register that counts in steps of `stepWh` follows another `interval` later.
+    func compare(_ energyWh: Int64, with earlierWh: Int64, after interval: Duration, stepWh: Int64) -> Comparison {
         guard energyWh >= earlierWh else { return .fell(amountWh: earlierWh - energyWh) }
-        let highestWatts =
-            Int64(ratedMilliamps / 1000 + 1) * Int64(phases)
-            * Int64(Self.highestVoltageMillivolts / 1000)
         let seconds = min(max(interval.wholeSeconds, 0) + 1, 1_000_000_000)
-        let highestWh = highestWatts * seconds * energyTimeScale / 3600 * 3 / 2 + 10 * energyTimeScale
+        let highestWh = highestWatts * seconds * energyTimeScale / 3600 * 3 / 2 + max(10, stepWh) * energyTimeScale
         return energyWh - earlierWh <= highestWh ? .plausible : .jumped
     }
 }

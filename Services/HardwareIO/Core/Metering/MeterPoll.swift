@@ -75,9 +75,17 @@ struct MeterPoll {
         return isLate
     }
 
-    /// An answer or a failure came; returns the question that it belongs to. Without one the device spoke by itself, just now.
+    /// An answer or a failure came; returns the question that it belongs to. Without one the device spoke by itself. A driver that says when
+    /// it read is believed; one that does not has read after it was asked.
     mutating func answered(_ interval: Duration, _ turn: inout Turn) -> Question {
-        let answered = question ?? asked(at: turn.moment)
+        let answered: Question
+        if let statedAt = turn.statedAt {
+            answered = asked(at: turn.moment.advanced(by: statedAt - turn.uptime))
+            // Read by itself before it was asked: the answer is still to come.
+            if let question, statedAt < question.moment.uptime { return answered }
+        } else {
+            answered = question ?? asked(at: turn.moment)
+        }
         question = nil
         if isWantedAgain { ask(interval, &turn) }
         return answered

@@ -70,7 +70,7 @@ struct RegisterJudge {
         if let objection = plausibility.objection(to: sample) { return .refused(objection) }
         if let standstill = standstill(sample, at: uptime) { return .frozen(standstill) }
         guard let believed else { return judgeFirst(sample, askedAt: askedAt, at: uptime) }
-        switch plausibility.compare(sample.energyWh, with: believed.energyWh, after: uptime - believed.at) {
+        switch compare(sample, with: believed, at: uptime) {
         case .plausible:
             return believe(sample.energyWh, at: askedAt)
         case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh:
@@ -110,9 +110,27 @@ struct RegisterJudge {
     /// to somebody who has to pay for it.
     private func comparison(of sample: MeterSample, at uptime: Duration) -> MeterPlausibility.Comparison? {
         if let known = believed ?? before {
-            return plausibility.compare(sample.energyWh, with: known.energyWh, after: uptime - known.at)
+            return compare(sample, with: known, at: uptime)
         }
-        return baseWh.map { plausibility.compare(sample.energyWh, with: $0, after: .zero) }
+        return baseWh.map { compare(sample, with: ($0, uptime), at: uptime) }
+    }
+
+    private func compare(
+        _ sample: MeterSample,
+        with known: (energyWh: Int64, at: Duration),
+        at uptime: Duration
+    ) -> MeterPlausibility.Comparison {
+        plausibility.compare(
+            sample.energyWh,
+            with: known.energyWh,
+            after: uptime - known.at,
+            stepWh: stepWh(of: sample)
+        )
+    }
+
+    /// The step in which its register counts, Wh.
+    private func stepWh(of sample: MeterSample) -> Int64 {
+        sample.registerStepWh.map { Int64($0).clamped(to: 1...1_000_000) } ?? registerStepWh
     }
 
     private mutating func judgeFirst(_ sample: MeterSample, askedAt: Duration, at uptime: Duration) -> Verdict {
@@ -121,7 +139,7 @@ struct RegisterJudge {
             return .refused("register fell from \(baseWh) Wh to \(sample.energyWh) Wh over a restart")
         }
         if let before {
-            switch plausibility.compare(sample.energyWh, with: before.energyWh, after: uptime - before.at) {
+            switch compare(sample, with: before, at: uptime) {
             case .plausible: break
             case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh: break
             case .fell:
@@ -138,9 +156,7 @@ struct RegisterJudge {
 
     private mutating func countAgreeing(_ sample: MeterSample, askedAt: Duration, at uptime: Duration) -> Int {
         var count = 1
-        if let candidate,
-            plausibility.compare(sample.energyWh, with: candidate.energyWh, after: uptime - candidate.at) == .plausible
-        {
+        if let candidate, compare(sample, with: (candidate.energyWh, candidate.at), at: uptime) == .plausible {
             count += candidate.count
         }
         candidate = (sample.energyWh, askedAt, count)
@@ -156,7 +172,7 @@ struct RegisterJudge {
     /// What shows that the meter stands still; nil while it moves.
     private mutating func standstill(_ sample: MeterSample, at uptime: Duration) -> String? {
         guard let newest else { return nil }
-        identicalSamples = sample.repeats(newest.sample) ? identicalSamples + 1 : 0
+        identicalSamples = sample.hasPhases && sample.repeats(newest.sample) ? identicalSamples + 1 : 0
         // What surely flowed: a current that has just begun says nothing of the time before it.
         let powerW = min(sample.powerW, newest.sample.powerW)
         if sample.energyWh != newest.sample.energyWh {
@@ -167,7 +183,7 @@ struct RegisterJudge {
             uncounted = uncounted.addingClamped(Int64(powerW).multipliedClamped(by: scale))
         }
         if identicalSamples >= Self.samplesThatFreeze { return "meter repeats the same sample" }
-        let limit = Self.stepsThatFreeze * registerStepWh * 3_600_000_000
+        let limit = Self.stepsThatFreeze * stepWh(of: sample) * 3_600_000_000
         return uncounted > limit ? "register stands still at \(sample.energyWh) Wh while power flows" : nil
     }
 }

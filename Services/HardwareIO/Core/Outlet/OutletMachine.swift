@@ -31,17 +31,17 @@ struct OutletMachine {
     /// No sensor here measures more, mA. What says so is made harmless where it enters, and still is far too much.
     static let highestMilliamps = 1_000_000
 
-    private let configuration: ConnectorConfiguration
+    let configuration: ConnectorConfiguration
     private var stage = Stage.serving
-    private var pilot: PilotSensor
-    private var proximity: ProximitySensor
-    private var contactor: ContactorMachine
-    private var cable: CableMachine
-    private var lease: LeaseMachine
-    private var offer: OfferMachine
-    private var meter: MeterMachine
-    private var overCurrent = OverCurrentMachine()
-    private var faults: FaultLedger
+    var pilot: PilotSensor
+    var proximity: ProximitySensor
+    var contactor: ContactorMachine
+    var cable: CableMachine
+    var lease: LeaseMachine
+    var offer: OfferMachine
+    var meter: MeterMachine
+    var overCurrent = OverCurrentMachine()
+    var faults: FaultLedger
     private var publication: Publication
 
     init(
@@ -148,100 +148,7 @@ struct OutletMachine {
         publication.tell(state(bootId: bootId, at: turn.uptime), faults, readingAt: meter.publishedAt, &turn)
     }
 
-    private var connectorField: LogRecord.Field { LogRecord.Field("connectorId", connectorId) }
-}
-
-// MARK: - Facts
-
-extension OutletMachine {
-    private mutating func sense(_ fact: DriverEvent, _ turn: inout Turn) {
-        switch fact {
-        case .pilotRead(_, let high, let low):
-            for change in pilot.read(highMillivolts: high, lowMillivolts: low, at: turn.uptime) {
-                pilotChanged(change, &turn)
-            }
-            pilot.keepVehicle(of: connectorId, &turn)
-        case .lockFeedback(_, let locked): cable.lockRead(locked: locked, &turn)
-        case .proximityRead(_, let ohms):
-            guard configuration.hasSocket, proximity.read(ohms: ohms, at: turn.uptime) else { break }
-            if proximity.plug == .absent { cable.beginAnew() }
-            turn.log(LogRecord(.info, "plug in the socket changed", connectorField, .init("plug", "\(proximity.plug)")))
-        case .meterRead(_, let sample): meterRead(sample, &turn)
-        case .meterFailed(_, let reason): meter.readFailed(reason, &turn)
-        case .faultReported(_, let code, true, let detail):
-            // IEC 62955: a residual current stays a danger until the EV is gone.
-            faults.raise(.board(code), code, detail, latch: code == .groundFailure ? .untilUnplugged : .none)
-        case .faultReported(_, let code, false, _):
-            // It was latched for an EV; without one, nobody would come to unplug it.
-            if faults.end(.board(code)), pilot.state == .a { faults.vehicleLeft() }
-        case .deviceLost(let device, let reason): lose(device, reason, &turn)
-        case .deviceRecovered(let device): recover(device, &turn)
-        case .contactorFeedback, .cardRead, .cardGone:
-            break  // Handled before, and by readers.
-        }
-    }
-
-    private mutating func pilotChanged(_ change: PilotSensor.Change, _ turn: inout Turn) {
-        switch change {
-        case .state(let state):
-            turn.log(LogRecord(.notice, "control pilot changed", connectorField, .init("pilot", state)))
-            if state == .a {
-                cable.beginAnew()
-                faults.noVehicle()
-            }
-        case .vehicleLeft:
-            faults.vehicleLeft()
-            guard lease.vehicleLeft() else { break }
-            turn.log(LogRecord(.notice, "the EV left: its permit is void", connectorField))
-            meter.wantReading(&turn)
-        case .vehicleFound:
-            guard lease.vehicleLeft() else { break }
-            let reason = "nobody saw for too long whether the EV is still the same: the permit is void"
-            turn.log(LogRecord(.notice, reason, connectorField))
-            meter.wantReading(&turn)
-        }
-    }
-
-    /// Over-current and current through an open contactor are seen before anybody asks whether the sample is plausible.
-    private mutating func meterRead(_ sample: MeterSample, _ turn: inout Turn) {
-        let askedAt = meter.sampleRead(sample, &turn)
-        let highest = sample.currentMilliamps.map(\.magnitude).max() ?? 0
-        let milliamps = Int(clamping: min(highest, UInt(Self.highestMilliamps)))
-        if let askedAt { contactor.currentMeasured(milliamps: milliamps, askedAt: askedAt, &turn) }
-        if contactor.isInDoubt { meter.lookAgain(&turn) }
-        guard contactor.isOrderedClosed else { return }
-        overCurrent.measured(milliamps: milliamps, offeredMilliamps: offer.offeredMilliamps, at: turn.uptime)
-    }
-
-    private mutating func lose(_ device: Device, _ reason: String, _ turn: inout Turn) {
-        let detail = "\(device) lost: \(reason)"
-        switch device {
-        case .pilot:
-            faults.raise(.lost(device), .internalError, detail)
-            pilot.forget()
-        case .contactor:
-            faults.raise(.lost(device), .internalError, detail)
-            contactor.lose(&turn)
-        case .meter:
-            meter.readFailed(detail, &turn)
-        case .lock:
-            faults.raise(.lost(device), .connectorLockFailure, detail)
-            cable.lockLost(at: turn.uptime)
-        case .reader: break
-        }
-    }
-
-    private mutating func recover(_ device: Device, _ turn: inout Turn) {
-        faults.end(.lost(device))
-        switch device {
-        case .pilot: offer.repeatSignal(&turn)
-        // The safe order first; where it is, it says next.
-        case .contactor: contactor.lose(&turn)
-        case .meter: meter.wantReading(&turn)
-        case .lock: cable.lockLost(at: turn.uptime)
-        case .reader: break
-        }
-    }
+    var connectorField: LogRecord.Field { LogRecord.Field("connectorId", connectorId) }
 }
 
 // MARK: - Requests

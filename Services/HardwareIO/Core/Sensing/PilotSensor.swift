@@ -122,6 +122,8 @@ struct PilotSensor {
     }
 
     mutating func read(highMillivolts: Int, lowMillivolts: Int, at uptime: Duration) -> [Change] {
+        // Older than what is known.
+        guard uptime >= readAt else { return [] }
         let reading = interpret(high: highMillivolts, low: lowMillivolts, at: uptime)
         let before = uptime - readAt <= Self.freshFor || !allowsEnergy(reading) ? newest : nil
         newest = reading

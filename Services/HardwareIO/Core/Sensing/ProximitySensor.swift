@@ -47,6 +47,11 @@ struct ProximitySensor {
 
     mutating func becomeSilent() {
         isSilent = true
+        forget()
+    }
+
+    /// The sensor is gone: nothing is known until it was read twice again.
+    mutating func forget() {
         known = .unknown
         newest = nil
     }
@@ -54,6 +59,8 @@ struct ProximitySensor {
     /// Nil ohms: no plug.
     /// - Returns: Whether something changed.
     mutating func read(ohms: Int?, at uptime: Duration) -> Bool {
+        // Older than what is known.
+        guard uptime >= readAt else { return false }
         let reading = Self.plug(ohms: ohms)
         let before = newest
         newest = reading

@@ -43,6 +43,8 @@ struct ContactorMachine {
     private let connectorId: Int
     private var state: State
     private var feedbackClosed: Bool?
+    /// When the newest position was read; what comes later and is older says nothing.
+    private var readAt: Duration
     /// When it has to be read next at the latest; nil while it is known to be silent.
     private var readUntil: Duration?
     private var budget: ClosingBudget
@@ -73,6 +75,7 @@ struct ContactorMachine {
         mirrorIsProven = failure == nil && memory.mirrorIsUnproven != true
         readUntil = start + Self.readingLimit
         closedAt = start
+        readAt = start
     }
 
     /// The position as the bus names it.
@@ -213,8 +216,10 @@ struct ContactorMachine {
     }
 
     mutating func feedbackRead(closed: Bool, _ turn: inout Turn) {
+        guard turn.readAt >= readAt else { return }
+        readAt = turn.readAt
         feedbackClosed = closed
-        readUntil = turn.uptime + Self.silenceLimit
+        readUntil = turn.readAt + Self.silenceLimit
         // It has moved.
         if closed, isUnproven { mirrorIsProven = true }
         switch (state, closed) {

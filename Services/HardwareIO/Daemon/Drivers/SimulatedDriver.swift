@@ -6,10 +6,12 @@ import Primitives
 
 /// The simulated devices of a charger, kept on disk so that they outlive this process as real ones do.
 final class SimulatedDriver: Driver {
-    var report: (DriverEvent) -> Void = { _ in }
+    let devices: [Device]
+    var report: (DriverEvent, Duration?) -> Void = { _, _ in }
     /// Called with what deserves a line in the log.
     var onLog: (LogRecord) -> Void = { _ in }
 
+    private let own: Set<Device>
     private var charger: SimulatedCharger
     /// Nil when the world ends with the process.
     private let file: WorldFile?
@@ -20,14 +22,18 @@ final class SimulatedDriver: Driver {
     private var unreported: [DriverEvent] = []
     private var isReporting = false
 
-    /// `file` is where the world is kept, if it is to be kept; `problem` is told when there was one that cannot be used.
+    /// `devices` are those that are simulated, of connectors that may have real ones besides; `file` is where the world is kept, if it is to be
+    /// kept; `problem` is told when there was one that cannot be used.
     init(
+        _ devices: [Device],
         _ configuration: SimulationConfiguration,
         file: WorldFile?,
         loop: EventLoop,
         now: @escaping () -> Moment = EventLoop.now,
         problem: (WorldFile.Failure) -> Void
     ) {
+        self.devices = devices
+        own = Set(devices)
         self.file = file
         self.now = now
         do throws(WorldFile.Failure) {
@@ -51,7 +57,15 @@ final class SimulatedDriver: Driver {
     /// Moves the simulated world.
     /// - Throws: `BusError` when that is not possible; then nothing changed.
     func simulate(_ request: SimulateHardware) throws(BusError) {
+        if let device = charger.device(of: request), !own.contains(device) {
+            throw BusError(.refused, "the \(device) is real")
+        }
         pass(try charger.simulate(request, at: now()))
+    }
+
+    /// Whether everything of a connector is simulated, so that no fault there is a real one.
+    func isAlone(on connectorId: Int, among all: [Device]) -> Bool {
+        all.allSatisfy { $0.connectorId != connectorId || own.contains($0) }
     }
 
     /// For people, one line per device.
@@ -64,6 +78,8 @@ final class SimulatedDriver: Driver {
     private func pass(_ events: [DriverEvent]) {
         let isStored = store()
         for event in events {
+            // The board of a connector is simulated as a whole; what is real of it speaks for itself.
+            if let device = event.device, !own.contains(device) { continue }
             if case .meterRead(let connectorId, _) = event, !isStored {
                 unreported.append(.meterFailed(connectorId: connectorId, reason: "the register could not be stored"))
             } else {
@@ -76,7 +92,7 @@ final class SimulatedDriver: Driver {
         while !unreported.isEmpty {
             let round = unreported
             unreported.removeAll()
-            for event in round { report(event) }
+            for event in round { report(event, nil) }
         }
     }
 

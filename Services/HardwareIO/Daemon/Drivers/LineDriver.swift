@@ -1,0 +1,182 @@
+import BusSchema
+import EventLoop
+import HardwareCore
+import Primitives
+
+/// What a device protocol wants, in the words of the line and of the boundary.
+enum DeviceOutput: Equatable, Sendable {
+    case line(LineOrder)
+    /// With the uptime at which a reading was taken; nil for now.
+    case report(DriverEvent, takenAt: Duration? = nil)
+    case log(LogRecord)
+}
+
+/// Devices on one line of bytes: a machine of `HardwareDevices`, with its words turned into those of the boundary.
+///
+/// It reports `deviceRecovered` when a device has answered for the first time since the line was opened, and `deviceLost` when one stops
+/// answering; saying so twice does no harm. What a closed line means is known to the driver.
+protocol LineDevice {
+    var nextDeadline: Deadline? { get }
+
+    mutating func handle(_ event: LineEvent, at moment: Moment) -> [DeviceOutput]
+
+    mutating func perform(_ command: DriverCommand, at moment: Moment) -> [DeviceOutput]
+
+    mutating func deadlineReached(at moment: Moment) -> [DeviceOutput]
+
+    /// The last bytes before the line is closed for good; they may be lost.
+    mutating func end(at moment: Moment) -> [DeviceOutput]
+
+    /// What it counts of a device, since its start.
+    func counters(of device: Device) -> [DeviceState.Counter]
+}
+
+extension LineDevice {
+    mutating func end(at moment: Moment) -> [DeviceOutput] { [] }
+    func counters(of device: Device) -> [DeviceState.Counter] { [] }
+}
+
+/// The line of a driver: a serial port or a connection that opens itself anew for ever.
+struct DriverLine {
+    var start: () -> Void
+    var perform: (LineOrder) -> Void
+    var close: () -> Void
+}
+
+/// The driver of devices on one line: the one owner of a port.
+///
+/// A closed line is a lost device, at once and of all devices on it. What is ordered meanwhile is kept as far as it is safe: that a contactor is
+/// open, and what the pilot carries. A pulse of a lock, a signal, a question to a meter are of their moment, and an order to close is too.
+final class LineDriver<Protocol: LineDevice>: Driver {
+    private enum Contact { case unknown, answers, lost }
+
+    /// Counters that grow are told so often.
+    private static var healthInterval: Duration { .seconds(60) }
+
+    let devices: [Device]
+    var report: (DriverEvent, Duration?) -> Void = { _, _ in }
+
+    private let log: (LogRecord) -> Void
+    private let now: () -> Moment
+    private var device: Protocol
+    /// Made with the driver as its owner.
+    private var line: DriverLine?
+    private var isOpen = false
+    private var contacts: [Device: Contact] = [:]
+    /// The newest safe order for each device that has not gone over an open line.
+    private var kept: [Device: DriverCommand] = [:]
+    private var healthDue: Duration?
+    private var isEnded = false
+
+    /// - Parameters:
+    ///   - devices: Those on the line.
+    ///   - device: What is spoken with them.
+    ///   - loop: Outlives the driver.
+    ///   - log: Takes what people want to know.
+    ///   - now: The clocks.
+    ///   - makeLine: Makes the line, which calls what it is given with everything that happens, from the loop.
+    init(
+        _ devices: [Device],
+        _ device: Protocol,
+        loop: EventLoop,
+        log: @escaping (LogRecord) -> Void,
+        now: @escaping () -> Moment = EventLoop.now,
+        makeLine: (@escaping (LineEvent, Moment) -> Void) -> DriverLine
+    ) {
+        self.devices = devices
+        self.device = device
+        self.log = log
+        self.now = now
+        line = makeLine { [unowned self] in handle($0, at: $1) }
+        loop.addDeadlineSource(
+            next: { [unowned self] in earliest(self.device.nextDeadline, healthDeadline) },
+            fire: { [unowned self] in fire(at: $0) }
+        )
+    }
+
+    func start() { line?.start() }
+
+    func perform(_ command: DriverCommand) {
+        guard !isEnded else { return }
+        guard isOpen else { return keep(command) }
+        emit(device.perform(command, at: now()))
+    }
+
+    func stop() {
+        emit(device.end(at: now()))
+        isEnded = true
+        line?.close()
+    }
+
+    private func handle(_ event: LineEvent, at moment: Moment) {
+        guard !isEnded else { return }
+        switch event {
+        case .opened: isOpen = true
+        case .closed: isOpen = false
+        case .received: break
+        }
+        emit(device.handle(event, at: moment))
+        switch event {
+        case .opened: repeatOrders(at: moment)
+        case .closed(let reason):
+            for device in devices { take(.deviceLost(device, reason: reason), nil) }
+        case .received: break
+        }
+    }
+
+    private func keep(_ command: DriverCommand) {
+        switch command {
+        case .openContactor, .setPilot: kept[command.device] = command
+        case .closeContactor: kept[command.device] = nil
+        case .readMeter(let connectorId):
+            report(.meterFailed(connectorId: connectorId, reason: "its line is not open"), nil)
+        case .lock, .unlock, .indicate: break
+        }
+    }
+
+    /// Openings first.
+    private func repeatOrders(at moment: Moment) {
+        let orders = devices.compactMap { kept[$0] }
+        kept = [:]
+        let isOpening: (DriverCommand) -> Bool = { if case .openContactor = $0 { true } else { false } }
+        for order in orders.filter(isOpening) + orders.filter({ !isOpening($0) }) {
+            emit(device.perform(order, at: moment))
+        }
+    }
+
+    private func fire(at moment: Moment) {
+        if let due = device.nextDeadline, due.isDue(at: moment.uptime) { emit(device.deadlineReached(at: moment)) }
+        guard let due = healthDeadline, due.isDue(at: moment.uptime) else { return }
+        healthDue = moment.uptime + Self.healthInterval
+        for device in devices {
+            let counters = self.device.counters(of: device)
+            if !counters.isEmpty { report(.healthReported(device, DeviceHealth(counters: counters)), nil) }
+        }
+    }
+
+    private var healthDeadline: Deadline? { Deadline(at: healthDue, for: "the counters of devices are told") }
+
+    private func emit(_ outputs: [DeviceOutput]) {
+        for output in outputs {
+            switch output {
+            case .line(let order): line?.perform(order)
+            case .report(let event, let takenAt): take(event, takenAt)
+            case .log(let record): log(record)
+            }
+        }
+    }
+
+    private func take(_ event: DriverEvent, _ takenAt: Duration?) {
+        switch event {
+        case .deviceLost(let device, _):
+            guard contacts[device] != .lost else { return }
+            contacts[device] = .lost
+        case .deviceRecovered(let device):
+            guard contacts[device] != .answers else { return }
+            contacts[device] = .answers
+            if healthDue == nil { healthDue = now().uptime + Self.healthInterval }
+        default: break
+        }
+        report(event, takenAt)
+    }
+}

@@ -1,0 +1,140 @@
+import HardwareCore
+import Primitives
+import SiteConfiguration
+
+/// Reads one meter, question by question.
+struct MeterReader: Equatable, Sendable {
+    /// A tag for the question after the serial number; those for values are numbered from 0.
+    private static let serialTag = -1
+    /// The serial number is looked at so often: a meter may be swapped while nobody looks.
+    static let serialInterval = Duration.seconds(600)
+    /// Readings in a row without success that make it lost.
+    static let missesThatLose = 3
+    /// A register that falls by more may be that of another meter.
+    static let roundingWh: Int64 = 2
+
+    let meter: MeterLine.Meter
+    private var registers = MeterRegisters()
+    private var isReading = false
+    private var isWantedAgain = false
+    /// When the first of the present questions was asked.
+    private var takenAt: Duration?
+    private var misses = 0
+    private var health: MeterLine.Health?
+    private var serialNumber: String?
+    private var serialDueAt = Duration.zero
+    private var newestWh: Int64?
+
+    init(_ meter: MeterLine.Meter) { self.meter = meter }
+
+    /// Whoever opened the line may have changed what hangs on it.
+    mutating func lineOpened() { serialDueAt = .zero }
+
+    /// - Returns: What to ask first; nil when it is being read already.
+    mutating func wanted(at now: Duration) -> ModbusQuestion? {
+        guard !isReading else {
+            isWantedAgain = true
+            return nil
+        }
+        isReading = true
+        isWantedAgain = false
+        takenAt = nil
+        registers = MeterRegisters()
+        return question(batch: 0)
+    }
+
+    /// An answer to one of its questions came, or none will.
+    /// - Returns: What to tell, and what to ask next.
+    mutating func answered(
+        _ question: ModbusQuestion,
+        _ result: Result<[UInt16], ModbusFailure>,
+        askedAt: Duration,
+        at now: Duration
+    ) -> (effects: [MeterLine.Effect], next: ModbusQuestion?) {
+        let request = question.request
+        if case .success(let values) = result {
+            registers.take(values, from: Int(request.function.rawValue), at: request.address)
+        }
+        if question.tag == Self.serialTag {
+            // One that does not tell it is read all the same.
+            serialDueAt = now + Self.serialInterval
+            return complete(at: now)
+        }
+        if case .failure(let failure) = result { return missed(failure.description, at: now) }
+        takenAt = takenAt ?? askedAt
+        if question.tag + 1 < meter.map.batches.count { return ([], self.question(batch: question.tag + 1)) }
+        // What answers after a while may be another meter: that is known before its values are told.
+        let mayBeAnother = health == .lost || serialDueAt <= now || hasFallen
+        guard mayBeAnother, let serial = meter.map.description.serialNumber else { return complete(at: now) }
+        let function: ModbusRequest.Function = serial.function == 3 ? .readHoldingRegisters : .readInputRegisters
+        return ([], self.question(Self.serialTag, function, serial.address, serial.count))
+    }
+
+    private var hasFallen: Bool {
+        guard let newestWh, let sample = try? meter.map.sample(registers) else { return false }
+        return sample.energyWh < newestWh.subtractingClamped(Self.roundingWh)
+    }
+
+    private mutating func newSerialNumber() -> [MeterLine.Effect] {
+        let description = meter.map.description
+        guard let serial = description.serialNumber,
+            let text = registers.text(serial, wordOrder: description.wordOrder), text != serialNumber
+        else { return [] }
+        serialNumber = text
+        return [.serialNumber(connectorId: meter.connectorId, text)]
+    }
+
+    /// All registers are there.
+    private mutating func complete(at now: Duration) -> (effects: [MeterLine.Effect], next: ModbusQuestion?) {
+        let sample: MeterSample
+        do {
+            sample = try meter.map.sample(registers)
+        } catch {
+            return missed(error.reason, at: now)
+        }
+        newestWh = sample.energyWh
+        misses = 0
+        let told = MeterLine.Effect.read(connectorId: meter.connectorId, sample, takenAt: takenAt ?? now)
+        return (newSerialNumber() + [told] + tell(.ok), over(at: now))
+    }
+
+    private mutating func missed(_ reason: String, at now: Duration)
+        -> (effects: [MeterLine.Effect], next: ModbusQuestion?)
+    {
+        misses = min(misses + 1, Self.missesThatLose)
+        let isLost = misses >= Self.missesThatLose
+        let told = MeterLine.Effect.failed(connectorId: meter.connectorId, reason: reason)
+        return ([told] + tell(isLost ? .lost : .degraded), over(at: now))
+    }
+
+    private mutating func tell(_ health: MeterLine.Health) -> [MeterLine.Effect] {
+        guard health != self.health else { return [] }
+        self.health = health
+        return [.health(connectorId: meter.connectorId, health)]
+    }
+
+    private mutating func over(at now: Duration) -> ModbusQuestion? {
+        isReading = false
+        return isWantedAgain ? wanted(at: now) : nil
+    }
+
+    private func question(batch index: Int) -> ModbusQuestion {
+        let batch = meter.map.batches[index]
+        return question(index, batch.function, batch.address, batch.count)
+    }
+
+    private func question(_ tag: Int, _ function: ModbusRequest.Function, _ address: UInt16, _ count: Int)
+        -> ModbusQuestion
+    {
+        let rules = meter.map.description.reading
+        return ModbusQuestion(
+            device: meter.connectorId,
+            tag: tag,
+            request: ModbusRequest(unit: meter.unit, function: function, address: address, count: count),
+            timing: ModbusTiming(
+                answer: Duration(outsideMilliseconds: rules.answerMilliseconds),
+                pause: Duration(outsideMilliseconds: rules.pauseMilliseconds)
+            )
+        )
+    }
+}

@@ -1,0 +1,59 @@
+/// A kind of device, by the member of a connector, of the main meter or of a reader that names its driver.
+public enum SiteDevice: String, Sendable, CaseIterable {
+    case pilot, proximity, contactor, meter, lock, residualCurrent, emergencyStop, temperature, indicator, reader
+}
+
+/// A driver that this version has, what it drives and what it needs to know. hardware-io makes it (`DriverRegistry`); a test compares both.
+public struct SiteDriver: Sendable {
+    public let name: String
+    public let about: String
+    /// What it can drive.
+    public let devices: Set<SiteDevice>
+    /// Its settings beside the name.
+    public let shape: @Sendable () -> SiteShape
+    /// Reads them, and says what of the charger it needs.
+    let read: @Sendable (Fields) -> [DriverClaim]
+
+    /// A driver by its name, with the type of what stands beside that.
+    init<Settings: DriverSettings>(
+        _ name: String,
+        _ settings: Settings.Type,
+        for devices: Set<SiteDevice>,
+        _ about: String
+    ) {
+        self.name = name
+        self.about = about
+        self.devices = devices
+        shape = { Settings.shape }
+        read = { fields in
+            let settings = Settings(fields)
+            fields.end()
+            return settings.claims
+        }
+    }
+
+    /// No hardware at all.
+    static let simulated = SiteDriver(
+        DriverChoice.simulated,
+        NoSettings.self,
+        for: Set(SiteDevice.allCases),
+        "no hardware at all"
+    )
+    /// No device.
+    static let none = SiteDriver("none", NoSettings.self, for: [], "there is none")
+
+    /// Every driver of a device. A new one gets its row here, and another one in `DriverRegistry` of hardware-io.
+    public static let all: [SiteDriver] = [
+        simulated
+    ]
+
+    /// Those of one kind of device; with the word for no device where that may be.
+    static func drivers(of device: SiteDevice, orNone: Bool = false) -> [SiteDriver] {
+        (orNone ? [none] : []) + all.filter { $0.devices.contains(device) }
+    }
+}
+
+/// Of a driver that has nothing to know.
+public struct NoSettings: DriverSettings {
+    public init(_ fields: Fields) {}
+}
