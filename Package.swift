@@ -202,11 +202,13 @@ let targets: [Target] = [
         "BusSchema",
         "EventLoop",
         "HardwareCore",
+        "HardwareDevices",
         "HardwareSimulation",
         "HardwareStorage",
         "JSON",
         "Log",
         "Primitives",
+        "SerialPort",
         "ServiceHost",
         "SiteConfiguration",
         "Storage"
@@ -219,6 +221,7 @@ let targets: [Target] = [
         "HardwareCore",
         "HardwareSimulation",
         "Primitives",
+        "SerialPort",
         "SiteConfiguration",
         "hardware-io"
     ),
