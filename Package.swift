@@ -212,11 +212,13 @@ let targets: [Target] = [
         "BusSchema",
         "EventLoop",
         "HardwareCore",
+        "HardwareDevices",
         "HardwareSimulation",
         "HardwareStorage",
         "JSON",
         "Log",
         "Primitives",
+        "SerialPort",
         "ServiceHost",
         "SiteConfiguration",
         "Storage"
@@ -229,6 +231,7 @@ let targets: [Target] = [
         "HardwareCore",
         "HardwareSimulation",
         "Primitives",
+        "SerialPort",
         "SiteConfiguration",
         "hardware-io"
     ),

@@ -2,6 +2,7 @@ import BusSchema
 import EventLoop
 import HardwareCore
 import Primitives
+import SerialPort
 import Testing
 
 @testable import hardware_io
@@ -30,42 +31,52 @@ import Testing
         mutating func end(at moment: Moment) -> [DeviceOutput] { [.line(.send([69]))] }
     }
 
-    private final class Bench {
+    /// A line that writes down what it is to do.
+    private final class Line: ByteLine {
+        let owner: LineOwner
         var sent: [LineOrder] = []
-        var heard: [DriverEvent] = []
         var isClosed = false
-        var happen: (LineEvent, Moment) -> Void = { _, _ in }
-        let loop: EventLoop
+        var isOpen = false
+        var counters = LineCounters()
+
+        init(_ owner: LineOwner) { self.owner = owner }
+
+        func start() {}
+        func perform(_ order: LineOrder) { sent.append(order) }
+        func close() { isClosed = true }
+    }
+
+    private final class Bench {
+        private static let now = Moment(uptime: .seconds(5), utc: Timestamp(millisecondsSinceEpoch: 0))
+
+        var heard: [DriverEvent] = []
         let driver: LineDriver<Letters>
+        private let loop: EventLoop
+        private let port: Line
 
         init() throws {
             loop = try EventLoop()
-            var line = DriverLine(start: {}, perform: { _ in }, close: {})
-            var happen: ((LineEvent, Moment) -> Void)?
-            var perform: (LineOrder) -> Void = { _ in }
-            var close: () -> Void = {}
-            line.perform = { perform($0) }
-            line.close = { close() }
+            var made: Line?
             driver = LineDriver(
                 [.contactor(connectorId: 1), .pilot(connectorId: 1)],
                 Letters(),
                 loop: loop,
                 log: { _ in },
-                now: { Moment(uptime: .seconds(5), utc: Timestamp(millisecondsSinceEpoch: 0)) },
+                now: { Self.now },
                 makeLine: {
-                    happen = $0
+                    let line = Line($0)
+                    made = line
                     return line
                 }
             )
-            self.happen = happen ?? { _, _ in }
-            perform = { [unowned self] in sent.append($0) }
-            close = { [unowned self] in isClosed = true }
+            port = try #require(made)
             driver.report = { [unowned self] event, _ in heard.append(event) }
         }
 
-        func line(_ event: LineEvent) {
-            happen(event, Moment(uptime: .seconds(5), utc: Timestamp(millisecondsSinceEpoch: 0)))
-        }
+        var sent: [LineOrder] { port.sent }
+        var isClosed: Bool { port.isClosed }
+
+        func line(_ event: LineEvent) { port.owner.handler(event, Self.now) }
     }
 
     @Test func whatWasOrderedWhileTheLineWasAwayIsCarriedOutOnceItIsThereOpeningsFirst() throws {

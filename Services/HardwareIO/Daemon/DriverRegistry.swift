@@ -1,6 +1,7 @@
 import EventLoop
 import HardwareCore
 import Primitives
+import SerialPort
 import SiteConfiguration
 
 /// A device of the site's file, and who is to drive it.
@@ -16,6 +17,14 @@ struct DriverSurroundings {
     let loop: EventLoop
     let site: SiteFile
     let log: (LogRecord) -> Void
+
+    /// What makes the serial port of a device for its driver.
+    func serialPort(_ settings: SerialLineSettings) -> (LineOwner) -> any ByteLine {
+        var port = SerialPort.Settings(path: settings.port, line: settings.line)
+        if settings.isRS485 { port.rs485 = SerialPort.RS485() }
+        port.echoes = settings.ignoresEcho
+        return { [loop] owner in SerialPort(port, loop: loop, owner: owner) }
+    }
 
     /// The settings of each device, as its driver reads them.
     /// - Throws: A `SiteFileError`; the file was checked, so that none is expected.

@@ -2,6 +2,7 @@ import BusSchema
 import EventLoop
 import HardwareCore
 import Primitives
+import SerialPort
 
 /// What a device protocol wants, in the words of the line and of the boundary.
 enum DeviceOutput: Equatable, Sendable {
@@ -27,20 +28,13 @@ protocol LineDevice {
     /// The last bytes before the line is closed for good; they may be lost.
     mutating func end(at moment: Moment) -> [DeviceOutput]
 
-    /// What it counts of a device, since its start.
+    /// What it counts of a device, since its start; openings of the line are counted by the driver.
     func counters(of device: Device) -> [DeviceState.Counter]
 }
 
 extension LineDevice {
     mutating func end(at moment: Moment) -> [DeviceOutput] { [] }
     func counters(of device: Device) -> [DeviceState.Counter] { [] }
-}
-
-/// The line of a driver: a serial port or a connection that opens itself anew for ever.
-struct DriverLine {
-    var start: () -> Void
-    var perform: (LineOrder) -> Void
-    var close: () -> Void
 }
 
 /// The driver of devices on one line: the one owner of a port.
@@ -60,7 +54,7 @@ final class LineDriver<Protocol: LineDevice>: Driver {
     private let now: () -> Moment
     private var device: Protocol
     /// Made with the driver as its owner.
-    private var line: DriverLine?
+    private var line: (any ByteLine)?
     private var isOpen = false
     private var contacts: [Device: Contact] = [:]
     /// The newest safe order for each device that has not gone over an open line.
@@ -74,20 +68,20 @@ final class LineDriver<Protocol: LineDevice>: Driver {
     ///   - loop: Outlives the driver.
     ///   - log: Takes what people want to know.
     ///   - now: The clocks.
-    ///   - makeLine: Makes the line, which calls what it is given with everything that happens, from the loop.
+    ///   - makeLine: Makes the line for its owner.
     init(
         _ devices: [Device],
         _ device: Protocol,
         loop: EventLoop,
         log: @escaping (LogRecord) -> Void,
         now: @escaping () -> Moment = EventLoop.now,
-        makeLine: (@escaping (LineEvent, Moment) -> Void) -> DriverLine
+        makeLine: (LineOwner) -> any ByteLine
     ) {
         self.devices = devices
         self.device = device
         self.log = log
         self.now = now
-        line = makeLine { [unowned self] in handle($0, at: $1) }
+        line = makeLine(LineOwner(handler: { [unowned self] in handle($0, at: $1) }, log: log))
         loop.addDeadlineSource(
             next: { [unowned self] in earliest(self.device.nextDeadline, healthDeadline) },
             fire: { [unowned self] in fire(at: $0) }
@@ -149,8 +143,9 @@ final class LineDriver<Protocol: LineDevice>: Driver {
         guard let due = healthDeadline, due.isDue(at: moment.uptime) else { return }
         healthDue = moment.uptime + Self.healthInterval
         for device in devices {
-            let counters = self.device.counters(of: device)
-            if !counters.isEmpty { report(.healthReported(device, DeviceHealth(counters: counters)), nil) }
+            let reopens = max((line?.counters.openings ?? 0) - 1, 0)
+            let counters = self.device.counters(of: device) + [.init(.reopens, Int64(reopens))]
+            report(.healthReported(device, DeviceHealth(counters: counters)), nil)
         }
     }
 
