@@ -58,7 +58,7 @@ struct KeyDecoder {
     /// EV_KEY. Others scan codes, synchronisation, lamps.
     private static let keyType: UInt16 = 1
 
-    /// - Parameter value: 0 released, 1 pressed, 2 repeated by holding: a reader does not hold keys.
+    /// The values are 0 for released, 1 for pressed and 2 for repeated by holding: a reader does not hold keys.
     private mutating func press(_ code: UInt16, value: UInt32) -> UInt8? {
         switch code {
         case 42: leftShift = value != 0
