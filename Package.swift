@@ -414,8 +414,8 @@ let fuzzing: [Target] =
         .target(
             name: "Fuzz",
             dependencies: [
-                "BusCodec", "BusSchema", "ConfigCore", "GatewayCore", "GatewayStorage", "HardwareCore", "JSON", "OCPP",
-                "OCPPCodec", "Primitives", "SimulatedDisk", "SiteConfiguration", "Storage", "WebSocket",
+                "BusCodec", "BusSchema", "ConfigCore", "GatewayCore", "GatewayStorage", "HardwareCore", "HardwareDevices",
+                "JSON", "OCPP", "OCPPCodec", "Primitives", "SimulatedDisk", "SiteConfiguration", "Storage", "WebSocket",
             ],
             path: "Tests/Fuzz",
             exclude: ["Seeds", "dictionary"],

@@ -23,6 +23,8 @@ enum FuzzTarget: String, CaseIterable {
     case gatewayDocument
     case hardwareMemory
     case settings
+    case cardReader
+    case controller
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -40,6 +42,8 @@ enum FuzzTarget: String, CaseIterable {
         case .gatewayDocument: StateInputs.readGatewayDocument(bytes)
         case .hardwareMemory: StateInputs.readHardwareMemory(bytes)
         case .settings: StateInputs.readSettings(bytes)
+        case .cardReader: DeviceInputs.readCards(bytes)
+        case .controller: DeviceInputs.readController(bytes)
         }
     }
 }

@@ -85,6 +85,10 @@ import Testing
             (IdTagFormat(prefix: "DE"), [0x0A, 0x0B, 0x0C, 0x0D], "DE0A0B0C0D"),
             (IdTagFormat(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "0102030405060708090A"),
             (IdTagFormat(notation: .decimal), [0, 0, 0, 1], "1"),
+            (IdTagFormat(notation: .decimal, decimalDigits: 10), [0x00, 0x63, 0xE9, 0xAE], "0006547886"),
+            (IdTagFormat(notation: .decimal, decimalDigits: 5), [0x00, 0x63, 0xE9, 0xAE], "6547886"),
+            (IdTagFormat(letterCase: .lower), [0xDE, 0xAD, 0xBE, 0xEF], "deadbeef"),
+            (IdTagFormat(letterCase: .lower, prefix: "CARD-"), [0x0A, 0x0B, 0x0C, 0x0D], "CARD-0a0b0c0d"),
         ] as [(IdTagFormat, [UInt8], String)]
     )
     func cardsAreRenderedAsConfigured(format: IdTagFormat, uid: [UInt8], idTag: String) throws {

@@ -138,7 +138,13 @@ struct HardwareSettings {
         return ReaderConfiguration(
             readerId: section.id,
             connectorIds: section.connectorIds,
-            format: IdTagFormat(byteOrder: byteOrder, notation: notation, prefix: section.prefix),
+            format: IdTagFormat(
+                byteOrder: byteOrder,
+                notation: notation,
+                letterCase: section.letterCase == .lower ? .lower : .upper,
+                decimalDigits: section.decimalDigits,
+                prefix: section.prefix
+            ),
             simulated: section.driver.driver == DriverChoice.simulated
         )
     }

@@ -14,15 +14,27 @@ public struct ReaderSection: SiteReadable, Equatable, Sendable {
     }
 
     public enum Format: String, SiteChoice, Sendable {
-        /// Two upper-case digits per byte.
+        /// Two digits per byte.
         case hex
         /// One unsigned number.
         case decimal
 
         var about: String {
             switch self {
-            case .hex: "two upper-case digits per byte"
+            case .hex: "two digits per byte"
             case .decimal: "one unsigned number"
+            }
+        }
+    }
+
+    public enum LetterCase: String, SiteChoice, Sendable {
+        case upper
+        case lower
+
+        var about: String {
+            switch self {
+            case .upper: "capitals"
+            case .lower: "small letters"
             }
         }
     }
@@ -34,6 +46,9 @@ public struct ReaderSection: SiteReadable, Equatable, Sendable {
     public var connectorIds: [Int]
     public var byteOrder: ByteOrder
     public var format: Format
+    public var letterCase: LetterCase
+    /// Decimal numbers have at least so many digits, 0…20.
+    public var decimalDigits: Int
     /// Put before every idTag, which has at most 20 characters (OCPP 1.6 §7.28).
     public var prefix: String
 
@@ -50,6 +65,13 @@ public struct ReaderSection: SiteReadable, Equatable, Sendable {
             ) ?? []
         byteOrder = fields.choice("byteOrder", default: .normal, "Of the UID in the idTag.")
         format = fields.choice("format", default: .hex, "How the UID becomes a text.")
+        letterCase = fields.choice("letterCase", default: .upper, "Of the digits A to F, where the format is hex.")
+        decimalDigits = fields.integer(
+            "decimalDigits",
+            0...20,
+            default: 0,
+            "Where the format is decimal: zeros before the number make it so long. Fobs have 10 printed on them."
+        )
         prefix = fields.text("prefix", 0...12, default: "", "Put before every idTag.")
     }
 }

@@ -1,4 +1,4 @@
-/// How a card's number becomes an idTag. Central systems disagree, so this is configuration; nothing is ever cut or padded.
+/// How a card's number becomes an idTag. Central systems disagree, so this is configuration; nothing is ever cut, and nothing padded unless asked for.
 public struct IdTagFormat: Equatable, Sendable {
     public enum ByteOrder: Equatable, Sendable {
         /// As the reader reports it: first byte of the UID first.
@@ -7,7 +7,7 @@ public struct IdTagFormat: Equatable, Sendable {
     }
 
     public enum Notation: Equatable, Sendable {
-        /// Two upper-case digits per byte, no separators.
+        /// Two digits per byte, no separators.
         case hexadecimal
         /// One unsigned number, as printed on 125 kHz fobs.
         case decimal
@@ -37,13 +37,30 @@ public struct IdTagFormat: Equatable, Sendable {
     /// OCPP 1.6 §7.28: CiString20Type.
     public static let longestIdTag = 20
 
+    /// Of letters. OCPP compares idTags without regard to it (OCPP 1.6 §7.28), some that hold lists of them do not.
+    public enum LetterCase: Equatable, Sendable {
+        case upper
+        case lower
+    }
+
     public var byteOrder: ByteOrder
     public var notation: Notation
+    public var letterCase: LetterCase
+    /// Decimal numbers have at least so many digits, with zeros before them; 0 for none.
+    public var decimalDigits: Int
     public var prefix: String
 
-    public init(byteOrder: ByteOrder = .normal, notation: Notation = .hexadecimal, prefix: String = "") {
+    public init(
+        byteOrder: ByteOrder = .normal,
+        notation: Notation = .hexadecimal,
+        letterCase: LetterCase = .upper,
+        decimalDigits: Int = 0,
+        prefix: String = ""
+    ) {
         self.byteOrder = byteOrder
         self.notation = notation
+        self.letterCase = letterCase
+        self.decimalDigits = decimalDigits
         self.prefix = prefix
     }
 
@@ -54,9 +71,9 @@ public struct IdTagFormat: Equatable, Sendable {
         switch card {
         case .uid(let uid):
             guard (4...10).contains(uid.count) else { throw .length(bytes: uid.count) }
-            guard !(uid.count == 4 && uid[0] == 0x08) else { throw .random }
+            guard !Self.isRandom(uid) else { throw .random }
             let ordered = byteOrder == .reversed ? uid.reversed() : uid
-            text = notation == .decimal ? Self.decimal(ordered) : Self.hexadecimal(ordered)
+            text = notation == .decimal ? decimal(ordered) : hexadecimal(ordered)
         case .printed(let printed):
             guard printed.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .notPrintable }
             guard !printed.isEmpty else { throw .rendered(characters: 0) }
@@ -67,13 +84,18 @@ public struct IdTagFormat: Equatable, Sendable {
         return idTag
     }
 
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
+    /// Whether the card draws its number anew each time it comes into a field: four bytes, the first 08 (ISO/IEC 14443-3 table 8).
+    public static func isRandom(_ uid: [UInt8]) -> Bool { uid.count == 4 && uid[0] == 0x08 }
+
+    private func hexadecimal(_ bytes: [UInt8]) -> String {
+        let digits = Array((letterCase == .lower ? "0123456789abcdef" : "0123456789ABCDEF").utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }, as: UTF8.self)
     }
 
     /// Up to 10 bytes, which is more than 64 bits.
-    private static func decimal(_ bytes: [UInt8]) -> String {
-        bytes.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }.description
+    private func decimal(_ bytes: [UInt8]) -> String {
+        let digits = bytes.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }.description
+        let zeros = min(decimalDigits, Self.longestIdTag) - digits.utf8.count
+        return String(repeating: "0", count: max(zeros, 0)) + digits
     }
 }

@@ -1,0 +1,329 @@
+public import Primitives
+
+/// What the site says of a controller that speaks RAPI.
+public struct RAPISettings: Equatable, Sendable {
+    /// The controller falls back to `fallbackAmps` when no heartbeat came for so long, 2…300 s.
+    public var heartbeatSeconds: Int
+    /// 0 opens. OpenEVSE's own firmware offers no less than 6 A: there a silent host leaves 6 A on.
+    public var fallbackAmps: Int
+
+    public init(heartbeatSeconds: Int = 10, fallbackAmps: Int = 0) {
+        self.heartbeatSeconds = heartbeatSeconds
+        self.fallbackAmps = fallbackAmps
+    }
+}
+
+/// A controller that owns pilot, contactor and residual current and speaks OpenEVSE RAPI (115200 8N1; rapi_proc.h, protocol 3 or newer).
+///
+/// The first line after every opening forbids energy, and so does the loss of an answer: what was permitted before has to be ordered again.
+/// The heartbeat is sent only when somebody said `hostLives` since the one before, so that a core that hangs looks dead to the controller.
+public struct RAPIMachine: Machine {
+    public enum Event: Equatable, Sendable {
+        case line(LineEvent)
+        case ordered(ControllerOrder)
+        /// The core has had a turn since the last report.
+        case hostLives
+    }
+
+    public enum Effect: Equatable, Sendable {
+        case line(LineOrder)
+        case report(ControllerReport)
+        case log(LogRecord)
+    }
+
+    private enum Due: String, DeadlineName {
+        case answer = "controller must have answered"
+        case poll = "controller is asked for its state"
+        case setUp = "controller is set up again"
+    }
+
+    private enum Standing: Equatable { case unknown, answering, lost }
+
+    /// Longest wait for an answer (RAPIS_TIMEOUT_MS).
+    static let answerLimit = Duration.milliseconds(500)
+    /// Between two questions for its state while an EV is there or energy allowed.
+    static let busyInterval = Duration.seconds(1)
+    /// Else: changes come by themselves.
+    static let idleInterval = Duration.seconds(3)
+    /// Every so many questions while current flows, energy and temperatures are asked for.
+    static let slowRound = 10
+    /// What it does not do although it agreed is ordered again so often.
+    static let repetition = Duration.seconds(1)
+    /// Attempts to set it up after which its line is opened anew.
+    static let attemptsPerOpening = 5
+    private static let longestRest = Duration.seconds(30)
+
+    private let settings: RAPISettings
+    private var isOpen = false
+    private var standing = Standing.unknown
+    private var wish = ControllerOrder.forbid
+    private var status: ControllerStatus?
+    private var decoder = RAPIDecoder()
+    private var exchange = RAPIExchange()
+    private var deadlines = Deadlines<Due>()
+    private var heartbeatAt: Duration?
+    /// When the controller was last brought to what is wished.
+    private var appliedAt = Duration.zero
+    /// Questions for its state, and failed attempts to set it up.
+    private var rounds = 0
+    public private(set) var counters = LineCounters()
+
+    public init(settings: RAPISettings = RAPISettings()) { self.settings = settings }
+
+    public var nextDeadline: Deadline? { deadlines.next }
+
+    public mutating func handle(_ event: Event, at moment: Moment) -> [Effect] {
+        switch event {
+        case .line(.opened):
+            isOpen = true
+            return [.line(.discardInput)] + setUp(at: moment)
+        case .line(.closed(let reason)):
+            isOpen = false
+            deadlines.clearAll()
+            return lose(reason)
+        case .line(.received(let bytes)):
+            guard isOpen else { return [] }
+            var effects: [Effect] = []
+            for frame in decoder.receive(bytes) { effects += take(frame, at: moment) }
+            counters.framingErrors = decoder.damaged
+            return effects + ask(at: moment)
+        case .ordered(let order):
+            guard order != wish else { return [] }
+            wish = order
+            guard standing == .answering else { return [] }
+            apply(at: moment)
+            return ask(at: moment)
+        case .hostLives:
+            let interval = Duration(outsideSeconds: settings.heartbeatSeconds) / 3
+            guard standing == .answering, heartbeatAt.map({ moment.uptime - $0 >= interval }) ?? true else { return [] }
+            heartbeatAt = moment.uptime
+            exchange.add(.heartbeat)
+            return ask(at: moment)
+        }
+    }
+
+    public mutating func deadlineReached(at moment: Moment) -> [Effect] {
+        var effects: [Effect] = []
+        while let due = deadlines.popDue(at: moment.uptime) {
+            switch due {
+            case .answer: effects += overdue(at: moment)
+            case .poll: effects += poll(at: moment)
+            case .setUp: effects += setUp(at: moment)
+            }
+        }
+        return effects
+    }
+
+    /// What the process leaves behind when it ends: no energy.
+    public mutating func end() -> [Effect] {
+        deadlines.clearAll()
+        defer { isOpen = false }
+        guard isOpen, wish != .unavailable else { return [] }
+        return [.line(.send(RAPIFrame(words: RAPICommand.sleep.words).bytes))]
+    }
+}
+
+// MARK: - What is asked when
+
+extension RAPIMachine {
+    /// Forbids energy, says whom it has to hear of, and asks how it is. Nothing is permitted before all of it was answered.
+    private mutating func setUp(at moment: Moment) -> [Effect] {
+        exchange.reset()
+        decoder.reset()
+        deadlines.clearAll()
+        if standing == .answering { standing = .unknown }
+        wish = .forbid
+        status = nil
+        heartbeatAt = moment.uptime
+        exchange.add(.sleep)
+        exchange.add(.version)
+        exchange.add(
+            .supervise(
+                seconds: settings.heartbeatSeconds.clamped(to: 2...300),
+                amps: settings.fallbackAmps.clamped(to: 0...80)
+            )
+        )
+        exchange.add(.state)
+        return ask(at: moment)
+    }
+
+    private mutating func ask(at moment: Moment) -> [Effect] {
+        guard isOpen, let bytes = exchange.next() else { return [] }
+        deadlines.set(.answer, at: moment.uptime + Self.answerLimit)
+        return [.line(.send(bytes))]
+    }
+
+    private mutating func poll(at moment: Moment) -> [Effect] {
+        rounds = (rounds + 1) % Self.slowRound
+        exchange.add(.state)
+        if status?.isClosed == true {
+            exchange.add(.current)
+            if rounds == 0 {
+                exchange.add(.energy)
+                exchange.add(.temperatures)
+            }
+        }
+        return ask(at: moment)
+    }
+
+    /// Brings the controller to what is wished. What takes energy away goes before everything else, and nothing that gives it stays behind.
+    private mutating func apply(at moment: Moment) {
+        appliedAt = moment.uptime
+        switch wish {
+        case .forbid: exchange.addFirst(.sleep, dropping: Self.givesEnergy)
+        case .unavailable: exchange.addFirst(.disable, dropping: Self.givesEnergy)
+        case .permit(let amps) where amps < 6: exchange.addFirst(.sleep, dropping: Self.givesEnergy)
+        case .permit(let amps): exchange.addFirst(.limit(amps: min(amps, 80)), dropping: Self.givesEnergy)
+        }
+    }
+
+    private static func givesEnergy(_ command: RAPICommand) -> Bool {
+        switch command {
+        case .enable, .limit, .clearBootLock, .clearAuthLock: true
+        default: false
+        }
+    }
+
+    private var permittedAmps: Int? {
+        guard case .permit(let amps) = wish, amps >= 6 else { return nil }
+        return min(amps, 80)
+    }
+
+    private mutating func overdue(at moment: Moment) -> [Effect] {
+        counters.timeouts += 1
+        if let bytes = exchange.again() {
+            deadlines.set(.answer, at: moment.uptime + Self.answerLimit)
+            return [.line(.send(bytes))]
+        }
+        let asked = exchange.asked?.words.joined(separator: " ") ?? ""
+        return fail("no answer to \(asked)", at: moment)
+    }
+
+    private mutating func fail(_ reason: String, at moment: Moment) -> [Effect] {
+        let effects = lose(reason)
+        exchange.reset()
+        deadlines.clearAll()
+        rounds += 1
+        if rounds % Self.attemptsPerOpening == 0 { return effects + [.line(.reopen(reason: reason))] }
+        deadlines.set(
+            .setUp,
+            at: moment.uptime + min(.seconds(1) * (1 << min(rounds / Self.attemptsPerOpening, 5)), Self.longestRest)
+        )
+        return effects
+    }
+
+    private mutating func lose(_ reason: String) -> [Effect] {
+        wish = .forbid
+        status = nil
+        guard standing != .lost else { return [] }
+        standing = .lost
+        rounds = 0
+        return [.report(.lost(reason: reason))]
+    }
+}
+
+// MARK: - What is answered
+
+extension RAPIMachine {
+    private mutating func take(_ frame: RAPIFrame, at moment: Moment) -> [Effect] {
+        switch frame.words[0] {
+        case "AT":
+            guard standing == .answering, let (status, amps) = RAPIAnswer.change(frame.words.dropFirst()) else {
+                return []
+            }
+            return [.report(.limit(amps: amps))] + learn(status, at: moment)
+        case "AB":
+            // It has forgotten what it was told.
+            let log = Effect.log(
+                LogRecord(.warning, "controller started anew", .init("code", frame.words.dropFirst().first ?? ""))
+            )
+            return [log] + setUp(at: moment)
+        default:
+            guard let answer = exchange.answer(in: frame) else { return [] }
+            deadlines.clear(.answer)
+            counters.exchanges += 1
+            guard answer.isAccepted else { return refused(answer, at: moment) }
+            return accepted(answer, at: moment)
+        }
+    }
+
+    private mutating func accepted(_ answer: RAPIExchange.Answer, at moment: Moment) -> [Effect] {
+        switch answer.command {
+        case .version:
+            guard standing != .answering else { return [] }
+            return [.log(LogRecord(.notice, "controller answers", .init("firmware", answer.words.first ?? "")))]
+        case .state:
+            guard let status = RAPIAnswer.status(answer.words) else { return fail("unreadable state", at: moment) }
+            return learn(status, at: moment)
+        case .limit(let amps): return limited(to: answer.words.first.flatMap { Int($0) }, asked: amps)
+        case .current: return RAPIAnswer.current(answer.words).map { [.report($0)] } ?? []
+        case .energy: return RAPIAnswer.energy(answer.words).map { [.report($0)] } ?? []
+        case .temperatures: return RAPIAnswer.temperature(answer.words).map { [.report($0)] } ?? []
+        case .acknowledgeMiss:
+            // It goes back to its own limit by that.
+            apply(at: moment)
+            return []
+        case .sleep, .disable, .enable:
+            exchange.add(.state)
+            return []
+        case .clearBootLock, .clearAuthLock, .supervise, .heartbeat: return []
+        }
+    }
+
+    private mutating func refused(_ answer: RAPIExchange.Answer, at moment: Moment) -> [Effect] {
+        counters.refusals += 1
+        switch answer.command {
+        case .limit(let amps): return limited(to: answer.words.first.flatMap { Int($0) }, asked: amps)
+        case .heartbeat:
+            exchange.add(.acknowledgeMiss)
+            return [.log(LogRecord(.warning, "controller has missed the heartbeat, and fell back"))]
+        case let command where command.isOptional: return []
+        default: return fail("refuses \(answer.command.words.joined(separator: " "))", at: moment)
+        }
+    }
+
+    /// What it offers from now on. It takes less where it has to, and never less than its own lowest: that must not be more than permitted.
+    private mutating func limited(to taken: Int?, asked amps: Int) -> [Effect] {
+        guard permittedAmps == amps else { return [] }
+        guard let taken, taken <= amps else {
+            // Until somebody orders again.
+            wish = .forbid
+            exchange.addFirst(.sleep, dropping: Self.givesEnergy)
+            return [
+                .log(
+                    LogRecord(
+                        .error,
+                        "controller does not take the limit",
+                        .init("amps", amps),
+                        .init("taken", taken ?? -1)
+                    )
+                )
+            ]
+        }
+        if status?.isForbidding != false {
+            exchange.add(.clearBootLock)
+            exchange.add(.clearAuthLock)
+            exchange.add(.enable)
+        }
+        return [.report(.limit(amps: taken))]
+    }
+
+    private mutating func learn(_ status: ControllerStatus, at moment: Moment) -> [Effect] {
+        self.status = status
+        let isBusy = status.vehicleIsConnected || status.isClosed || permittedAmps != nil
+        deadlines.set(.poll, at: moment.uptime + (isBusy ? Self.busyInterval : Self.idleInterval))
+        var effects: [Effect] = []
+        if standing != .answering {
+            standing = .answering
+            rounds = 0
+            effects.append(.report(.answering))
+        }
+        effects.append(.report(.status(status)))
+        // Somebody pressed a button, or it did not do what it agreed to.
+        let isAsWished = permittedAmps == nil ? status.isForbidding && !status.isClosed : !status.isForbidding
+        if !isAsWished, moment.uptime - appliedAt >= Self.repetition, !exchange.waits(for: Self.givesEnergy) {
+            apply(at: moment)
+        }
+        return effects
+    }
+}

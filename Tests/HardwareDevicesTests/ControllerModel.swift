@@ -1,0 +1,106 @@
+import Primitives
+
+@testable import HardwareDevices
+
+/// An OpenEVSE controller as its firmware describes itself (rapi_proc.h), with a heartbeat of its own: when the host falls silent, it falls
+/// back, and opens where it is to fall back to nothing.
+struct ControllerModel {
+    enum Mode { case enabled, sleeping, disabled }
+
+    var mode = Mode.enabled
+    /// 1 A, 2 B, 3 C.
+    var vehicle = 1
+    var amps = 16
+    var lowestAmps = 6
+    var bootLock = false
+    var authLock = false
+    var fault: Int?
+    /// Answers nothing.
+    var isDead = false
+    /// Commands that it has not got.
+    var unknown: Set<String> = []
+    var milliamps = -1
+    private(set) var commands: [String] = []
+    private(set) var isClosed = false
+    private(set) var fellBack = false
+    private var interval = 0
+    private var fallback = 0
+    private var pulseAt = Duration.zero
+    private var decoder = RAPIDecoder()
+
+    /// At power-on it lets energy flow, as the firmware does without locks: a host that is slow to start must expect that.
+    init() {}
+
+    /// - Returns: What it sends back.
+    mutating func receive(_ bytes: [UInt8], at uptime: Duration) -> [UInt8] {
+        guard !isDead else { return [] }
+        var answers: [UInt8] = []
+        for frame in decoder.receive(bytes) {
+            commands.append(frame.words.joined(separator: " "))
+            var answer = unknown.contains(frame.words[0]) ? ["NK"] : answer(frame.words, at: uptime)
+            if answer.isEmpty { answer = ["NK"] }
+            answers += RAPIFrame(words: answer, sequence: frame.sequence).bytes
+        }
+        pass(to: uptime)
+        return answers
+    }
+
+    /// Its own time: the heartbeat, and the relay that follows the EV.
+    mutating func pass(to uptime: Duration) {
+        if interval > 0, uptime - pulseAt > .seconds(interval) { fellBack = true }
+        let limit = fellBack ? fallback : amps
+        isClosed =
+            vehicle == 3 && mode == .enabled && !bootLock && !authLock && fault == nil && limit >= 6 && !isDead
+            || (isDead && isClosed && !fellBack)
+    }
+
+    var state: String {
+        let code = fault ?? (mode == .sleeping ? 0xFE : mode == .disabled ? 0xFF : vehicle)
+        var flags = 0x0200
+        if isClosed { flags |= 0x40 }
+        if vehicle > 1 { flags |= 0x100 }
+        if bootLock { flags |= 0x4000 }
+        if authLock { flags |= 0x8 }
+        return "\(String(code, radix: 16)) 0 \(String(vehicle, radix: 16)) \(String(flags, radix: 16))"
+    }
+
+    private mutating func answer(_ words: [String], at uptime: Duration) -> [String] {
+        switch words[0] {
+        case "FS": mode = .sleeping
+        case "FD": mode = .disabled
+        case "FE": mode = .enabled
+        case "SB": bootLock = false
+        case "S4": authLock = false
+        case "GV": return ["OK", "8.2.1", "5.2.1"]
+        case "GS":
+            pass(to: uptime)
+            return ["OK"] + state.split(separator: " ").map(String.init)
+        case "GG": return ["OK", String(milliamps), "-1"]
+        case "GU": return ["OK", "7200", "15000"]
+        case "GP": return ["OK", "-2560", "312", "-2560"]
+        case "SC":
+            let asked = Int(words[1]) ?? 0
+            amps = max(asked, lowestAmps)
+            return [asked < lowestAmps ? "NK" : "OK", String(amps)]
+        case "SY": return heartbeat(words, at: uptime)
+        default: return ["NK"]
+        }
+        pass(to: uptime)
+        return ["OK"]
+    }
+
+    private mutating func heartbeat(_ words: [String], at uptime: Duration) -> [String] {
+        pass(to: uptime)
+        switch words.count {
+        case 3:
+            interval = Int(words[1]) ?? 0
+            fallback = Int(words[2]) ?? 0
+            fellBack = false
+        case 2 where words[1] == "165": fellBack = false
+        case 1 where fellBack: return ["NK", "\(interval)", "\(fallback)", "2"]
+        default: break
+        }
+        pulseAt = uptime
+        return ["OK", "\(interval)", "\(fallback)", "0"]
+    }
+}
