@@ -222,7 +222,7 @@ let targets: [Target] = [
     ),
 
     library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
-    tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives"),
+    tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives", "UplinkWorld"),
     program(
         "modem-manager",
         "Services/ModemManager/Daemon",
@@ -230,11 +230,14 @@ let targets: [Target] = [
         "BusSchema",
         "CLinux",
         "EventLoop",
+        "JSON",
         "Log",
         "UplinkCore",
         "Primitives",
         "ServiceHost",
-        "SiteConfiguration"
+        "SiteConfiguration",
+        "Storage",
+        "WebSocket"
     ),
 
     library("GatewayCore", "Services/OCPPGateway/Core", pure, "BusSchema", "OCPP", "Primitives"),
@@ -357,6 +360,8 @@ let targets: [Target] = [
         "SimulatedDisk",
         "Storage"
     ),
+    library("UplinkWorld", "Tests/Support/UplinkWorld", strict, "BusSchema", "Primitives", "UplinkCore"),
+    program("uplink-bench", "Tests/Support/UplinkBench", "Primitives", "UplinkCore", "UplinkWorld"),
     program("world-soak", "Tests/Support/WorldSoak", "ChargerWorld"),
     tests(
         "Simulation",

@@ -47,6 +47,8 @@ public struct CarrierCondition: Equatable, Sendable {
     public var interface: String?
     /// The address of this side, as text; a change of it ends connections that use the old one.
     public var address: String?
+    /// Of the network behind it, in digits; empty where the system's resolver is as good.
+    public var nameServers: [String]
     /// Of a modem; nil where there is none.
     public var radio: RadioReport?
     /// A setting that cannot be right, in a sentence for the log; nil when there is none.
@@ -58,6 +60,7 @@ public struct CarrierCondition: Equatable, Sendable {
         remedy: Remedy = .none,
         interface: String? = nil,
         address: String? = nil,
+        nameServers: [String] = [],
         radio: RadioReport? = nil,
         complaint: String? = nil
     ) {
@@ -66,6 +69,7 @@ public struct CarrierCondition: Equatable, Sendable {
         self.remedy = remedy
         self.interface = interface
         self.address = address
+        self.nameServers = nameServers
         self.radio = radio
         self.complaint = complaint
     }

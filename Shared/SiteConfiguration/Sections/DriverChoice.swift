@@ -84,6 +84,14 @@ public struct SiteDriver: Sendable {
 
     /// No hardware at all.
     static let simulated = SiteDriver(DriverChoice.simulated, NoSettings.self, "no hardware at all")
+    /// No network at all.
+    static let simulatedUplink = SiteDriver(DriverChoice.simulated, NoSettings.self, "cut and mended by request")
+    /// An uplink that is not ours to keep up.
+    static let `static` = SiteDriver(
+        "static",
+        NoSettings.self,
+        "somebody else keeps it up; it counts as up while the interface has an address"
+    )
     /// No device.
     static let none = SiteDriver("none", NoSettings.self, "there is none")
 }
@@ -92,6 +100,8 @@ extension [SiteDriver] {
     /// Of every device but locks. A new driver gets its line here; hardware-io makes it.
     static let hardware: [SiteDriver] = [.simulated]
     static let locks: [SiteDriver] = [.none, .simulated]
+    /// Of uplinks. A new kind gets its line here; modem-manager makes its carrier.
+    static let uplinks: [SiteDriver] = [.static, .simulatedUplink]
 }
 
 /// Of a driver that has nothing to know.
