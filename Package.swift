@@ -221,6 +221,8 @@ let targets: [Target] = [
         "hardware-io"
     ),
 
+    library("ModemProtocol", "Services/ModemManager/Modem", pure, "Primitives"),
+    tests("ModemProtocol", "ModemProtocol", "Primitives"),
     library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
     tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives", "UplinkWorld"),
     program(
