@@ -124,6 +124,8 @@ struct EquipmentError: Equatable, Sendable, CustomStringConvertible {
     ]
 
     static let simMissing = 10
+    static let pinNeeded = 11
+    static let pukNeeded = 12
     static let simFailure = 13
     static let simBusy = 14
     static let wrongPassword = 16

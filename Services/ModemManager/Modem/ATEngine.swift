@@ -69,6 +69,13 @@ struct ATEngine: Equatable, Sendable {
 
     /// Whether nothing is outstanding and nothing waits.
     var isIdle: Bool { state == .idle && queue.isEmpty }
+    /// Whether the modem has been found to listen, and nothing has cast doubt on it since.
+    var isAttentive: Bool {
+        switch state {
+        case .idle, .awaiting: true
+        case .closed, .synchronizing, .data: false
+        }
+    }
 }
 
 extension ATEngine: Machine {

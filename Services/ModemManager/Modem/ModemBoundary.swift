@@ -2,8 +2,11 @@ public import Primitives
 
 /// Facts for the machine of one modem.
 public enum ModemEvent: Equatable, Sendable {
-    /// Of the port that takes AT commands. When there is only one port, its owner closes it while data flows and says `.closed`.
+    /// Of the port that takes AT commands.
     case line(LineEvent)
+    /// There is only one port, and its owner has closed it and gives it to `pppd`: until `.line(.opened)` nothing is known of the modem, and
+    /// what was reported stays.
+    case lineLent
     case ordered(ModemOrder)
     /// What the last `.store` asked for is on disk.
     case stored
@@ -40,7 +43,7 @@ public enum ModemOrder: Equatable, Sendable {
 /// What the machine wants done, in the order given.
 public enum ModemEffect: Equatable, Sendable {
     case line(LineOrder)
-    /// To be on disk before anything else happens; answered by `.stored` or `.storeFailed`. At most one is unanswered.
+    /// Answered by `.stored` or `.storeFailed` when it is on disk or is not; several are answered in their order.
     case store(ModemMemory)
     /// Something of the report changed; it is complete.
     case report(ModemReport)
@@ -63,10 +66,13 @@ public struct ModemMemory: Equatable, Sendable {
         public var sim: String
         /// Which PIN it was. Whoever reads it can find the PIN by trying all: the document is as secret as the file of the PIN.
         public var fingerprint: UInt64
+        /// How many tries the SIM had left before it; nil where the modem did not say.
+        public var triesBefore: Int?
 
-        public init(sim: String, fingerprint: UInt64) {
+        public init(sim: String, fingerprint: UInt64, triesBefore: Int? = nil) {
             self.sim = sim
             self.fingerprint = fingerprint
+            self.triesBefore = triesBefore
         }
     }
 

@@ -82,6 +82,29 @@ public enum ModemTrouble: Equatable, Sendable {
     }
 }
 
+extension ModemTrouble: CustomStringConvertible {
+    /// A clause for people.
+    public var description: String {
+        switch self {
+        case .portMissing(let reason): "the modem has no port (\(reason))"
+        case .silent: "the modem does not answer"
+        case .commandFailed(let command, let cause): "\(command) failed: \(cause)"
+        case .simMissing: "there is no SIM"
+        case .simFailed(let cause): "the SIM does not work: \(cause)"
+        case .pinMissing: "the SIM wants a PIN, and none is configured"
+        case .pinRefused(let left): "the SIM refused the PIN" + (left.map { ", \($0) tries are left" } ?? "")
+        case .pinWithheld(let reason): "the PIN was not tried: \(reason)"
+        case .pukNeeded: "the SIM wants its PUK"
+        case .locked(let what): "locked: \(what)"
+        case .searching: "no network yet"
+        case .denied(let cause): "the network refuses" + (cause.map { ": \($0)" } ?? "")
+        case .roamingForbidden: "only foreign networks are there, and roaming is not allowed"
+        case .notAttached(let cause): "the network gives no data connection" + (cause.map { ": \($0)" } ?? "")
+        case .storage(let reason): "the attempt of a PIN cannot be stored: \(reason)"
+        }
+    }
+}
+
 public struct ModemIdentity: Equatable, Sendable {
     /// As the modem spells them, at most 64 characters each.
     public var manufacturer: String?
@@ -111,7 +134,10 @@ public struct SIMReport: Equatable, Sendable {
     /// Counted from 1; nil where there is one, or nobody chose.
     public var slot: Int?
 
-    public init() {}
+    public init(state: State = .unknown, slot: Int? = nil) {
+        self.state = state
+        self.slot = slot
+    }
 }
 
 public struct NetworkReport: Equatable, Sendable {

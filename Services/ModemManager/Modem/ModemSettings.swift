@@ -14,8 +14,13 @@ public struct ModemSettings: Equatable, Sendable {
     public struct PowerKey: Equatable, Sendable {
         /// How long it is held to switch the modem on (the module's hardware manual): 50 ms…5 s.
         public var pulse: Duration
+        /// Whether the modem is on when its port is there (USB), so that the key, which switches off as well as on, is let alone then.
+        public var portMeansOn: Bool
 
-        public init(pulse: Duration) { self.pulse = pulse }
+        public init(pulse: Duration, portMeansOn: Bool = true) {
+            self.pulse = pulse
+            self.portMeansOn = portMeansOn
+        }
     }
 
     public var connection: Connection
