@@ -222,7 +222,7 @@ let targets: [Target] = [
     ),
 
     library("ModemProtocol", "Services/ModemManager/Modem", pure, "Primitives"),
-    tests("ModemProtocol", "ModemProtocol", "Primitives"),
+    tests("ModemProtocol", "ModemProtocol", "ModemSimulation", "Primitives"),
     library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
     tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives", "UplinkWorld"),
     program(
@@ -318,6 +318,7 @@ let targets: [Target] = [
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
     library("SimulatedDisk", "Tests/Support/SimulatedDisk", strict, "Primitives", "Storage"),
     library("TemporaryFolder", "Tests/Support/TemporaryFolder", strict),
+    library("ModemSimulation", "Tests/Support/ModemSimulation", strict),
     library("OCPPSamples", "Tests/Support/OCPPSamples", strict, "OCPP", "Primitives"),
     program("ocpp-codec-probe", "Tests/Support/CodecProbe", "JSON", "OCPP", "OCPPCodec", "OCPPSamples"),
     program("bus-bench", "Tests/Support/BusBench", "Bus", "BusSchema", "CZeroMQ", "EventLoop"),
