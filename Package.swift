@@ -319,6 +319,13 @@ let targets: [Target] = [
     library("SimulatedDisk", "Tests/Support/SimulatedDisk", strict, "Primitives", "Storage"),
     library("TemporaryFolder", "Tests/Support/TemporaryFolder", strict),
     library("ModemSimulation", "Tests/Support/ModemSimulation", strict),
+    program(
+        "modem-simulator",
+        "Tests/Support/ModemSimulatorProgram",
+        "EventLoop",
+        "ModemSimulation",
+        "Primitives"
+    ),
     library("OCPPSamples", "Tests/Support/OCPPSamples", strict, "OCPP", "Primitives"),
     program("ocpp-codec-probe", "Tests/Support/CodecProbe", "JSON", "OCPP", "OCPPCodec", "OCPPSamples"),
     program("bus-bench", "Tests/Support/BusBench", "Bus", "BusSchema", "CZeroMQ", "EventLoop"),
@@ -405,8 +412,8 @@ let fuzzing: [Target] =
         .target(
             name: "Fuzz",
             dependencies: [
-                "BusCodec", "BusSchema", "ConfigCore", "GatewayCore", "GatewayStorage", "HardwareCore", "JSON", "OCPP",
-                "OCPPCodec", "Primitives", "SimulatedDisk", "SiteConfiguration", "Storage", "WebSocket",
+                "BusCodec", "BusSchema", "ConfigCore", "GatewayCore", "GatewayStorage", "HardwareCore", "JSON", "ModemProtocol",
+                "OCPP", "OCPPCodec", "Primitives", "SimulatedDisk", "SiteConfiguration", "Storage", "WebSocket",
             ],
             path: "Tests/Fuzz",
             exclude: ["Seeds", "dictionary"],

@@ -23,6 +23,7 @@ enum FuzzTarget: String, CaseIterable {
     case gatewayDocument
     case hardwareMemory
     case settings
+    case modem
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -40,6 +41,7 @@ enum FuzzTarget: String, CaseIterable {
         case .gatewayDocument: StateInputs.readGatewayDocument(bytes)
         case .hardwareMemory: StateInputs.readHardwareMemory(bytes)
         case .settings: StateInputs.readSettings(bytes)
+        case .modem: ModemInputs.hear(bytes)
         }
     }
 }

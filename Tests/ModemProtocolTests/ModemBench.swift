@@ -54,11 +54,12 @@ struct ModemBench {
     mutating func deliver(_ effects: [SimulatedModem.Effect]) {
         for effect in effects {
             switch effect {
-            case .send(let bytes): if isOpen { handle(.line(.received(bytes))) }
+            case .send(let bytes, port: 0): if isOpen { handle(.line(.received(bytes))) }
             case .unplug:
                 guard isOpen else { continue }
                 isOpen = false
                 handle(.line(.closed(reason: "unplugged")))
+            case .send: continue
             case .plug: open()
             }
         }

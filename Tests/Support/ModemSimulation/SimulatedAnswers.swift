@@ -4,8 +4,6 @@ enum Answer {
     case lines([String])
     /// Something else than OK.
     case final(String)
-    /// A final result, after a while.
-    case late(String, Duration)
     /// OK, and the port is gone for so long.
     case restart(Duration)
 }
@@ -46,17 +44,17 @@ extension SimulatedModem {
         }
         for (letter, digit) in zip(command, command.dropFirst()) {
             switch (letter, digit) {
-            case ("E", "0"): terminal.echo = false
-            case ("E", "1"): terminal.echo = true
-            case ("V", "0"): terminal.words = false
-            case ("V", "1"): terminal.words = true
+            case ("E", "0"): port.echo = false
+            case ("E", "1"): port.echo = true
+            case ("V", "0"): port.words = false
+            case ("V", "1"): port.words = true
             default: continue
             }
         }
         switch command {
         case "I": return .lines([identity.manufacturer, identity.model, identity.revision])
-        case "Z", "&F": terminal.echo = true
-        case "H", "H0": terminal.isInCall = false
+        case "Z", "&F": port.echo = true
+        case "H", "H0": port.isInCall = false
         default: break
         }
         return .lines([])
@@ -65,7 +63,7 @@ extension SimulatedModem {
     private mutating func dial(_ command: String) -> Answer {
         let isData = command.hasPrefix("D*99") || command.hasPrefix("DT*99")
         guard isData, registration == 1 || registration == 5 else { return .final("NO CARRIER") }
-        terminal.isInCall = network.dialResult.hasPrefix("CONNECT")
+        port.isInCall = network.dialResult.hasPrefix("CONNECT")
         return .final(network.dialResult)
     }
 
@@ -129,9 +127,10 @@ extension SimulatedModem {
         case ("+CFUN", "=?"): return .lines(["+CFUN: (0,1,4),(0,1)"])
         case ("+CFUN", _):
             if argument == "1,1" { return .restart(.seconds(5)) }
-            terminal.function = Int(argument) ?? 1
+            let before = terminal.function
+            terminal.function = Int(argument.prefix { $0 != "," }) ?? 1
             if terminal.function == 0 { for index in sims.keys { sims[index]?.isUnlocked = false } }
-            beginSearch()
+            if terminal.function != before { beginSearch() }
             return .lines([])
         case ("+CREG", "?"), ("+CGREG", "?"), ("+CEREG", "?"):
             return .lines(["\(name): \(terminal.news[domain, default: 0]),\(place(domain))"])

@@ -4,7 +4,8 @@
 /// our own machine is judged by it.
 public struct SimulatedModem: Sendable {
     public enum Effect: Equatable, Sendable {
-        case send([UInt8])
+        /// Through the port with that number, from 0.
+        case send([UInt8], port: Int)
         /// Its port disappears, as on USB, and comes back.
         case unplug, plug
     }
@@ -24,10 +25,13 @@ public struct SimulatedModem: Sendable {
     public var network = SimulatedNetwork()
     public var faults = SimulatedFaults()
     var terminal = TerminalState()
+    /// One for commands and one for calls, as many modems have them on USB.
+    private var ports = [PortState(), PortState()]
+    /// The port whose command is being answered.
+    private var current = 0
     public private(set) var pinAttempts: [PINAttempt] = []
     /// Every command line that it took, newest last, the last 5000.
     public private(set) var commands: [String] = []
-    private var line: [UInt8] = []
     private var now = Duration.zero
     /// When it is back after a reset; nil when it is there.
     private var returnsAt: Duration?
@@ -40,11 +44,16 @@ public struct SimulatedModem: Sendable {
         set { sims[slot] = newValue }
     }
 
+    var port: PortState {
+        get { ports[current] }
+        set { ports[current] = newValue }
+    }
+
     /// Whether a call carries data.
-    public var isInCall: Bool { terminal.isInCall }
+    public var isInCall: Bool { ports.contains(where: \.isInCall) }
     public var isPlugged: Bool { returnsAt == nil }
 
-    public var nextDeadline: Duration? { [returnsAt, searchEnds, terminal.pending?.due].compactMap { $0 }.min() }
+    public var nextDeadline: Duration? { [returnsAt, searchEnds].compactMap { $0 }.min() }
 
     // MARK: - Time
 
@@ -57,10 +66,6 @@ public struct SimulatedModem: Sendable {
             effects.append(.plug)
             if isPlugged { effects += say("RDY") }
         }
-        if let pending = terminal.pending, pending.due <= now {
-            terminal.pending = nil
-            effects += reply(pending.text)
-        }
         return effects + announceRegistration()
     }
 
@@ -72,8 +77,8 @@ public struct SimulatedModem: Sendable {
 
     mutating func restart(for duration: Duration) -> [Effect] {
         terminal = TerminalState()
+        ports = [PortState(), PortState()]
         for index in sims.keys { sims[index]?.isUnlocked = false }
-        line = []
         faults.isMute = false
         returnsAt = now + duration
         beginSearch()
@@ -82,6 +87,11 @@ public struct SimulatedModem: Sendable {
 
     /// Every change of what it needs for a network makes it look for one anew.
     mutating func beginSearch() { terminal.searchBegan = now }
+
+    mutating func beginSearch(at time: Duration) {
+        now = max(now, time)
+        beginSearch()
+    }
 
     private var searchEnds: Duration? {
         guard canSearch, !network.isGone, !network.refuses else { return nil }
@@ -126,25 +136,26 @@ public struct SimulatedModem: Sendable {
 
     // MARK: - Bytes
 
-    public mutating func receive(_ bytes: [UInt8], at time: Duration) -> [Effect] {
+    public mutating func receive(_ bytes: [UInt8], on number: Int = 0, at time: Duration) -> [Effect] {
         now = max(now, time)
-        guard isPlugged else { return [] }
+        guard isPlugged, ports.indices.contains(number) else { return [] }
+        current = number
         var effects: [Effect] = []
-        if terminal.isInCall {
+        if port.isInCall {
             guard bytes == Array("+++".utf8) else { return [] }
-            terminal.isInCall = false
+            port.isInCall = false
             return reply("OK")
         }
         for byte in bytes {
-            if terminal.echo, !faults.isMute { effects.append(.send([byte])) }
+            if port.echo, !faults.isMute { effects.append(.send([byte], port: current)) }
             switch byte {
             case 0x0D:
-                let text = String(decoding: line, as: UTF8.self)
-                line = []
+                let text = String(decoding: port.line, as: UTF8.self)
+                port.line = []
                 effects += take(text)
             case 0x0A, 0x1B: continue
-            case 0x08: if !line.isEmpty { line.removeLast() }
-            default: if line.count < 2048 { line.append(byte) }
+            case 0x08: if !port.line.isEmpty { port.line.removeLast() }
+            default: if port.line.count < 2048 { port.line.append(byte) }
             }
         }
         return effects
@@ -166,9 +177,6 @@ public struct SimulatedModem: Sendable {
             case .restart(let duration):
                 effects += reply("OK")
                 return effects + restart(for: duration)
-            case .late(let text, let duration):
-                terminal.pending = .init(text: text, due: now + duration)
-                return effects
             }
             if final != "OK" { break }
         }
@@ -182,7 +190,7 @@ public struct SimulatedModem: Sendable {
 
     private mutating func reply(_ final: String, after lines: [String] = []) -> [Effect] {
         let text: String
-        if terminal.words {
+        if port.words {
             text = (lines + [final]).map { "\r\n\($0)\r\n" }.joined()
         } else {
             let codes = ["OK": "0", "NO CARRIER": "3", "ERROR": "4"]
@@ -193,13 +201,13 @@ public struct SimulatedModem: Sendable {
             faults.cutsNextAnswerAfter = nil
             bytes = Array(bytes.prefix(count))
         }
-        return bytes.isEmpty ? [] : [.send(bytes)]
+        return bytes.isEmpty ? [] : [.send(bytes, port: current)]
     }
 
-    /// A line of its own accord.
+    /// A line of its own accord, on the port for commands.
     public func say(_ line: String) -> [Effect] {
-        guard isPlugged, !faults.isMute, !terminal.isInCall else { return [] }
-        return [.send(Array("\r\n\(line)\r\n".utf8))]
+        guard isPlugged, !faults.isMute, !ports[0].isInCall else { return [] }
+        return [.send(Array("\r\n\(line)\r\n".utf8), port: 0)]
     }
 
     /// The network takes the address back.
@@ -207,8 +215,9 @@ public struct SimulatedModem: Sendable {
 
     /// The network ends the call.
     public mutating func dropCall() -> [Effect] {
-        terminal.isInCall = false
-        return say("NO CARRIER")
+        let calling = ports.indices.filter { ports[$0].isInCall }
+        for number in calling { ports[number].isInCall = false }
+        return calling.map { .send(Array("\r\nNO CARRIER\r\n".utf8), port: $0) }
     }
 
     mutating func enter(_ pin: String) -> Answer {

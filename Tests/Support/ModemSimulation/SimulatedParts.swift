@@ -66,18 +66,11 @@ public struct SimulatedFaults: Equatable, Sendable {
 
 /// What commands have set.
 struct TerminalState: Equatable, Sendable {
-    struct Pending: Equatable, Sendable {
-        let text: String
-        let due: Duration
-    }
-
     struct Context: Equatable, Sendable {
         var type = "IP"
         var apn = ""
     }
 
-    var echo = true
-    var words = true
     /// `AT+CMEE`.
     var errors = 0
     /// Of `+CREG` and its siblings.
@@ -87,9 +80,15 @@ struct TerminalState: Equatable, Sendable {
     var contexts: [Int: Context] = [:]
     var isAttached = true
     var hasBearer = false
-    var isInCall = false
     var searchBegan = Duration.zero
     /// What was said last of the registration.
     var announced = 0
-    var pending: Pending?
+}
+
+/// What belongs to one of its ports.
+struct PortState: Equatable, Sendable {
+    var echo = true
+    var words = true
+    var isInCall = false
+    var line: [UInt8] = []
 }
