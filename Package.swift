@@ -100,6 +100,8 @@ let targets: [Target] = [
     tests("EventLoop", "EventLoop", "Primitives", "ZeroMQ"),
     library("Log", "Shared/Log", strict, "Primitives"),
     tests("Log", "Log", "Primitives"),
+    library("SerialPort", "Shared/SerialPort", strict, "CLinux", "EventLoop", "Primitives"),
+    tests("SerialPort", "CLinux", "EventLoop", "Primitives", "SerialPort", "TemporaryFolder"),
     library("Storage", "Shared/Storage", strict, "CLinux"),
     tests("Storage", resources: [.copy("Fixtures")], "SimulatedDisk", "Storage", "TemporaryFolder"),
     library("TLS", "Shared/TLS", strict, "COpenSSL", "Primitives"),

@@ -166,6 +166,13 @@ public final class TCPConnection {
         return .accepted
     }
 
+    /// Throws away what has arrived and was not told yet; at most a megabyte, so that a peer that never pauses cannot hold the loop.
+    public func discardInput() {
+        guard isOpen, !isEndReached else { return }
+        var waste = [UInt8](repeating: 0, count: Self.readSize)
+        for _ in 0..<64 where recv(descriptor, &waste, waste.count, 0) < waste.count { return }
+    }
+
     /// Closes once everything written has been handed to the kernel.
     public func closeAfterWriting() {
         guard isOpen else { return close() }
