@@ -223,8 +223,8 @@ let targets: [Target] = [
         "hardware-io"
     ),
 
-    library("ModemProtocol", "Services/ModemManager/Modem", pure, "Primitives"),
-    tests("ModemProtocol", "ModemProtocol", "ModemSimulation", "Primitives"),
+    library("ModemProtocol", "Services/ModemManager/Modem", pure, "JSON", "Primitives", "UplinkCore"),
+    tests("ModemProtocol", "ModemProtocol", "ModemSimulation", "Primitives", "UplinkCore"),
     library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
     tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives", "UplinkWorld"),
     program(

@@ -59,9 +59,9 @@ public enum ModemEffect: Equatable, Sendable {
 }
 
 /// What a machine must know again after a restart. Small; its owner keeps it as a document.
-public struct ModemMemory: Equatable, Sendable {
+public struct ModemMemory: Codable, Equatable, Sendable {
     /// One PIN that was tried on one SIM.
-    public struct Attempt: Equatable, Sendable {
+    public struct Attempt: Codable, Equatable, Sendable {
         /// Of the SIM; where it could not be read before the PIN, `imei:` and that of the modem.
         public var sim: String
         /// Which PIN it was. Whoever reads it can find the PIN by trying all: the document is as secret as the file of the PIN.

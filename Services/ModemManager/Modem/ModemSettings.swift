@@ -84,19 +84,23 @@ public struct AccessProfile: Equatable, Sendable {
     public var password: Secret?
     public var authentication: Authentication
     public var addressFamily: AddressFamily
+    /// A file for `pppd` with name and password, which only we can read; nil where there are none.
+    public var optionsPath: String?
 
     public init(
         apn: String = "",
         user: String? = nil,
         password: Secret? = nil,
         authentication: Authentication? = nil,
-        addressFamily: AddressFamily = .ipv4
+        addressFamily: AddressFamily = .ipv4,
+        optionsPath: String? = nil
     ) {
         self.apn = apn
         self.user = user
         self.password = password
         self.authentication = authentication ?? (user == nil ? .none : .chap)
         self.addressFamily = addressFamily
+        self.optionsPath = optionsPath
     }
 }
 
