@@ -236,8 +236,10 @@ let targets: [Target] = [
         "hardware-io"
     ),
 
+    library("ModemProtocol", "Services/ModemManager/Modem", pure, "JSON", "Primitives", "UplinkCore"),
+    tests("ModemProtocol", "ModemProtocol", "ModemSimulation", "Primitives", "UplinkCore"),
     library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
-    tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives"),
+    tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives", "UplinkWorld"),
     program(
         "modem-manager",
         "Services/ModemManager/Daemon",
@@ -245,11 +247,14 @@ let targets: [Target] = [
         "BusSchema",
         "CLinux",
         "EventLoop",
+        "JSON",
         "Log",
         "UplinkCore",
         "Primitives",
         "ServiceHost",
-        "SiteConfiguration"
+        "SiteConfiguration",
+        "Storage",
+        "WebSocket"
     ),
 
     library("GatewayCore", "Services/OCPPGateway/Core", pure, "BusSchema", "OCPP", "Primitives"),
@@ -329,6 +334,14 @@ let targets: [Target] = [
     library("SimulatedDisk", "Tests/Support/SimulatedDisk", strict, "Primitives", "Storage"),
     library("SimulatedGPIO", "Tests/Support/SimulatedGPIO", strict, "EventLoop", "GPIOLines", "Primitives"),
     library("TemporaryFolder", "Tests/Support/TemporaryFolder", strict),
+    library("ModemSimulation", "Tests/Support/ModemSimulation", strict),
+    program(
+        "modem-simulator",
+        "Tests/Support/ModemSimulatorProgram",
+        "EventLoop",
+        "ModemSimulation",
+        "Primitives"
+    ),
     library("OCPPSamples", "Tests/Support/OCPPSamples", strict, "OCPP", "Primitives"),
     program("ocpp-codec-probe", "Tests/Support/CodecProbe", "JSON", "OCPP", "OCPPCodec", "OCPPSamples"),
     program("gpio-probe", "Tests/Support/GPIOProbe", "EventLoop", "GPIOLines", "Primitives"),
@@ -374,6 +387,8 @@ let targets: [Target] = [
         "SimulatedDisk",
         "Storage"
     ),
+    library("UplinkWorld", "Tests/Support/UplinkWorld", strict, "BusSchema", "Primitives", "UplinkCore"),
+    program("uplink-bench", "Tests/Support/UplinkBench", "Primitives", "UplinkCore", "UplinkWorld"),
     program("world-soak", "Tests/Support/WorldSoak", "CentralSystem", "ChargerWorld"),
     tests(
         "Simulation",
@@ -415,7 +430,8 @@ let fuzzing: [Target] =
             name: "Fuzz",
             dependencies: [
                 "BusCodec", "BusSchema", "ConfigCore", "GatewayCore", "GatewayStorage", "HardwareCore", "HardwareDevices",
-                "JSON", "OCPP", "OCPPCodec", "Primitives", "SimulatedDisk", "SiteConfiguration", "Storage", "WebSocket",
+                "JSON", "ModemProtocol", "OCPP", "OCPPCodec", "Primitives", "SimulatedDisk", "SiteConfiguration",
+                "Storage", "WebSocket",
             ],
             path: "Tests/Fuzz",
             exclude: ["Seeds", "dictionary"],

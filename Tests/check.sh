@@ -52,9 +52,10 @@ PY
 
 step 'Prerequisites'
 need_packages libzmq3-dev libssl-dev openssl python3 python3-venv
-# Who reads manual pages and completions, makes packages and boots a systemd; without them their tests are skipped.
+# Who reads manual pages and completions, makes packages, boots a systemd and speaks with modems; without them their tests are skipped.
 [ "$(id -u)" != 0 ] ||
-  need_packages mandoc man-db fish zsh debhelper dpkg-dev chrpath lintian systemd-container mmdebstrap iproute2 libnfc-bin
+  need_packages mandoc man-db fish zsh debhelper dpkg-dev chrpath lintian systemd-container mmdebstrap iproute2 \
+    modemmanager dbus libglib2.0-bin gammu ppp libnfc-bin
 need_swift
 swift --version 2>/dev/null | head -n 1
 

@@ -22,7 +22,7 @@ public enum BusRegistry {
         ServiceTraffic.self,
         Permit.self, Lock.self, Unlock.self, Indicate.self, RestartHardware.self, ClearFault.self,
         SimulateHardware.self,
-        UplinkReport.self, SimulateUplink.self,
+        UplinkReport.self, UplinkHistory.self, UplinkTest.self, SimulateUplink.self,
         GatewayStatus.self, ResendDeadLetters.self, ReadRecords.self,
         RegisterVendor.self, AnswerDataTransfer.self, SendDataTransfer.self,
         ConfigDeclare.self, ConfigGet.self, ConfigSet.self, ConfigHistory.self,

@@ -32,6 +32,20 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         return withUnsafeBytes(of: address) { SocketAddress(bytes: Array($0)) }
     }
 
+    /// An address as the network writes it: 4 bytes of IPv4, 16 of IPv6; nil for any other number of them.
+    public init?(raw address: [UInt8], port: UInt16) {
+        let portBytes = [UInt8(port >> 8), UInt8(port & 0xFF)]
+        switch address.count {
+        case 4:
+            let family = withUnsafeBytes(of: sa_family_t(AF_INET)) { Array($0) }
+            self.init(bytes: family + portBytes + address + [UInt8](repeating: 0, count: 8))
+        case 16:
+            let family = withUnsafeBytes(of: sa_family_t(AF_INET6)) { Array($0) }
+            self.init(bytes: family + portBytes + [0, 0, 0, 0] + address + [0, 0, 0, 0])
+        default: return nil
+        }
+    }
+
     /// The longest path that fits a Unix-domain address, bytes.
     public static let longestPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 

@@ -33,6 +33,8 @@ public final class TCPConnection {
         /// How long sent data may stay unacknowledged, and a connection attempt unanswered, before the connection is given up
         /// (`TCP_USER_TIMEOUT`).
         public var userTimeout = Duration.seconds(30)
+        /// Only through this network interface (`SO_BINDTODEVICE`); nil leaves it to the routes.
+        public var interface: String?
 
         public init() {}
     }
@@ -72,6 +74,14 @@ public final class TCPConnection {
     ) throws(SystemError) -> TCPConnection {
         let descriptor = try systemCall("create a socket for \(peer)") {
             socket(peer.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        }
+        if let interface = options.interface {
+            do throws(SystemError) {
+                try bindToDevice(descriptor, interface)
+            } catch {
+                Glibc.close(descriptor)
+                throw error
+            }
         }
         let result = peer.withPointer { Glibc.connect(descriptor, $0, $1) }
         let code = errno

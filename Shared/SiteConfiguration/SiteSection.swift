@@ -111,7 +111,7 @@ extension Fields {
             if isRight("\(path).name"), uplinks.firstIndex(where: { $0.name == uplink.name }) != index {
                 note("\(path).name", "uplink \(uplink.name) is there twice")
             }
-            if uplink.driver == .simulated, isRight("\(path).driver") { checkSimulation(at: "\(path).driver") }
+            checkSimulation(uplink.driver)
         }
         return uplinks
     }

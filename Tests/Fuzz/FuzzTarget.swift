@@ -25,6 +25,7 @@ enum FuzzTarget: String, CaseIterable {
     case settings
     case cardReader
     case controller
+    case modem
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -44,6 +45,7 @@ enum FuzzTarget: String, CaseIterable {
         case .settings: StateInputs.readSettings(bytes)
         case .cardReader: DeviceInputs.readCards(bytes)
         case .controller: DeviceInputs.readController(bytes)
+        case .modem: ModemInputs.hear(bytes)
         }
     }
 }

@@ -10,12 +10,13 @@ private struct Script {
     private var lastID: UInt64 = 0
 
     init(_ uplinks: UplinkConfiguration.Uplink...) {
+        // What the journal of causes keeps has tests of its own.
         machine = UplinkMachine(UplinkConfiguration(uplinks: uplinks))
     }
 
     mutating func handle(_ event: UplinkEvent, after pause: Duration = .zero) -> [UplinkEffect] {
         moment = moment.advanced(by: pause)
-        return machine.handle(event, at: moment)
+        return machine.handle(event, at: moment).withoutEntries
     }
 
     mutating func report(
@@ -42,7 +43,7 @@ private struct Script {
     mutating func passDeadline() -> [UplinkEffect] {
         guard let next = machine.nextDeadline else { return [] }
         moment = moment.advanced(by: next.at - moment.uptime)
-        return machine.deadlineReached(at: moment)
+        return machine.deadlineReached(at: moment).withoutEntries
     }
 }
 
@@ -57,6 +58,13 @@ extension [UplinkEffect] {
         }
     }
 
+    fileprivate var withoutEntries: [UplinkEffect] {
+        filter {
+            guard case .record = $0 else { return true }
+            return false
+        }
+    }
+
     fileprivate var withoutLog: [UplinkEffect] {
         filter {
             guard case .log = $0 else { return true }
@@ -65,10 +73,10 @@ extension [UplinkEffect] {
     }
 }
 
-private let lan = UplinkConfiguration.Uplink(name: "lan", driver: .interface("eth0"))
-private let any = UplinkConfiguration.Uplink(name: "network", driver: .interface(nil))
-private let mobile = UplinkConfiguration.Uplink(name: "mobile", driver: .simulated)
-private let spare = UplinkConfiguration.Uplink(name: "spare", driver: .simulated)
+private let lan = UplinkConfiguration.Uplink(name: "lan", carrier: InterfaceCarrier(interface: "eth0"))
+private let any = UplinkConfiguration.Uplink(name: "network", carrier: InterfaceCarrier(interface: nil))
+private let mobile = UplinkConfiguration.Uplink(name: "mobile", carrier: SimulatedCarrier())
+private let spare = UplinkConfiguration.Uplink(name: "spare", carrier: SimulatedCarrier())
 
 private func interface(_ name: String, running: Bool = true, address: Bool = true) -> InterfaceReading {
     InterfaceReading(name: name, isLoopback: name == "lo", isRunning: running, hasAddress: address)
@@ -170,7 +178,7 @@ private func interface(_ name: String, running: Bool = true, address: Bool = tru
     }
 
     @Test func theLoopbackCountsWhereItIsNamed() {
-        var script = Script(.init(name: "here", driver: .interface("lo")))
+        var script = Script(.init(name: "here", carrier: InterfaceCarrier(interface: "lo")))
         _ = script.handle(.started)
         #expect(script.handle(.interfacesRead([interface("lo")])).states.first?.link == .up)
     }

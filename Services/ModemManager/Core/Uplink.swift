@@ -1,99 +1,213 @@
-import BusSchema
+internal import BusSchema
+internal import Primitives
 
-/// One uplink and what is known of its link.
-struct Uplink: Equatable, Sendable {
+/// One uplink: what keeps it up, how far one gets over it, how it is recovered, and what it carried.
+struct Uplink: Sendable {
     let name: String
-    let driver: UplinkConfiguration.Driver
-    private(set) var link: UplinkState.Link
-    /// Why, for people.
-    private(set) var detail: String
-    /// The interface that carries it, where known.
-    private(set) var interface: String?
-    /// Whether the interface that it is said to use does not exist: a wrong name in the site's file, most likely.
-    private(set) var isMissing = false
-    /// Of a modem, percent; nil where nothing is measured.
-    private var signalPercent: Int?
+    private let budget: DataBudget?
+    private let isProbed: Bool
+    private(set) var carrier: any Carrier
+    private(set) var endToEnd = EndToEnd()
+    private(set) var ladder: RecoveryLadder
+    private(set) var usage: DataUsage
+    /// The last step of the ladder; nil when it was well for long since.
+    private(set) var lastStep: RecoveryStep?
+    private var probing = Probing()
 
-    init(_ configuration: UplinkConfiguration.Uplink) {
-        name = configuration.name
-        driver = configuration.driver
-        switch driver {
-        case .interface(let name):
-            link = .unknown
-            detail = "not read yet"
-            interface = name
-        case .simulated:
-            link = .up
-            detail = "simulated"
-        }
+    private enum Timer: String, DeadlineName {
+        case probe = "an uplink is probed"
+        case answer = "a probe is overdue"
     }
 
-    var isSimulated: Bool { driver == .simulated }
+    private struct Probing: Sendable {
+        var number: Int?
+        var deadlines = Deadlines<Timer>()
+    }
 
-    /// As others see it.
-    var published: UplinkState.Uplink {
-        UplinkState.Uplink(
-            name: name,
-            driver: isSimulated ? "simulated" : "static",
-            link: link,
-            detail: detail,
-            interface: interface,
-            signalPercent: signalPercent
+    /// A probe that nobody answered counts as silence.
+    private static let longestProbe = Duration.seconds(60)
+    /// After an uplink came up: whoever waits for it dials at once, and may spare the probe.
+    private static let firstProbe = Duration.seconds(10)
+
+    init(
+        _ configuration: UplinkConfiguration.Uplink,
+        probes: Bool,
+        ladder memory: LadderMemory,
+        usage: DataUsage,
+        seed: UInt64
+    ) {
+        name = configuration.name
+        budget = configuration.budget
+        carrier = configuration.carrier
+        isProbed = probes
+        self.usage = usage
+        ladder = RecoveryLadder(
+            steps: configuration.carrier.steps,
+            mayRebootHost: configuration.mayRebootHost,
+            memory: memory,
+            seed: seed
         )
     }
 
-    /// Draws the conclusion from a reading; a simulated uplink does not care.
-    mutating func take(_ readings: [InterfaceReading]) {
-        guard case .interface(let wanted) = driver else { return }
-        if let wanted {
-            let reading = readings.first { $0.name == wanted }
-            isMissing = reading == nil
-            // Nothing is known of a network behind a name that does not exist, so nobody is kept from trying.
-            guard let reading else {
-                link = .unknown
-                let others = readings.filter { !$0.isLoopback }.map(\.name).joined(separator: ", ")
-                detail = "there is no interface \(wanted); there is \(others.isEmpty ? "none" : others)"
-                return
-            }
-            link = reading.isUsable ? .up : .down
-            detail = reading.explanation
-        } else {
-            let usable = readings.first { !$0.isLoopback && $0.isUsable }
-            interface = usable?.name
-            link = usable == nil ? .down : .up
-            detail = usable?.explanation ?? "no interface has an address"
+    /// What must be on disk.
+    var memory: UplinkMemory.Uplink {
+        let steps = ladder.memory.marks.sorted { $0.key < $1.key }.map {
+            UplinkMemory.Step(step: $0.key.name, count: $0.value.count, uptime: $0.value.at.wholeMilliseconds)
         }
+        // Redialling is spaced by its back-off alone, and far too frequent for flash.
+        return UplinkMemory.Uplink(name: name, steps: steps, usage: usage)
     }
 
-    /// Nothing can be concluded: users of the network just try.
-    mutating func takeFailure(_ reason: String) {
-        guard case .interface(let wanted) = driver else { return }
-        link = .unknown
-        detail = reason
-        interface = wanted
+    var condition: CarrierCondition { carrier.condition }
+    var candidate: Selector.Candidate {
+        let isUp = condition.link == .up
+        return Selector.Candidate(name: name, isUsable: isUp && !endToEnd.isFailing, isUp: isUp)
+    }
+    /// 0, 80 or 100, percent of the budget.
+    var budgetMark: Int { budget?.mark(usage.bytes) ?? 0 }
+    var budgetBytes: Int64? { budget?.monthlyBytes }
+
+    /// As others see it.
+    var published: UplinkState.Uplink {
+        let condition = condition
+        return UplinkState.Uplink(
+            name: name,
+            driver: carrier.kind,
+            link: condition.link,
+            detail: condition.detail,
+            interface: condition.interface,
+            signalPercent: condition.radio?.signalPercent,
+            address: condition.address,
+            radio: condition.radio.flatMap(UplinkRadio.init),
+            endToEnd: condition.link == .up ? endToEnd.health : nil,
+            lastStep: lastStep?.name,
+            monthBytes: budget == nil ? nil : usage.bytes
+        )
     }
 
-    /// Nobody watches it any more: users of the network just try.
-    mutating func withdraw() {
-        link = .unknown
-        detail = "not watched any more"
+    var nextDeadline: Deadline? {
+        earliest(carrier.nextDeadline, ladder.nextDeadline, probing.deadlines.next)
     }
 
-    /// Cuts or mends a simulated uplink, and changes its signal; what is nil stays as it is.
-    mutating func simulate(isUp: Bool?, signalPercent: Int?) {
-        precondition(isSimulated, "Only what is simulated can be cut by request.")
-        self.signalPercent = signalPercent ?? self.signalPercent
-        guard let isUp else { return }
-        link = isUp ? .up : .down
-        detail = isUp ? "simulated" : "cut by request"
+    // MARK: - Facts
+
+    mutating func bound(to moment: Moment) { ladder.bound(to: moment) }
+
+    mutating func handle(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
+        let before = condition
+        let effects = carrier.handle(event, at: moment)
+        follow(before, at: moment)
+        return effects
+    }
+
+    mutating func count(_ readings: [InterfaceReading], at moment: Moment) {
+        let reading = readings.first { $0.name == condition.interface }
+        usage.take(counter: reading?.bytes, billingDay: budget?.billingDay ?? 1, at: moment)
+    }
+
+    mutating func take(_ report: UplinkReport, at moment: Moment) {
+        endToEnd.take(report, at: moment)
+        if report.health == .unreachable { probeSoon(at: moment) }
+        observe(at: moment)
+    }
+
+    /// - Returns: Whether it was the probe that is waited for.
+    mutating func take(probe number: Int, _ outcome: ProbeOutcome, isActive: Bool, at moment: Moment) -> Bool {
+        guard number == probing.number else { return false }
+        probing.number = nil
+        probing.deadlines.clear(.answer)
+        guard condition.link == .up else { return true }
+        endToEnd.take(outcome, at: moment)
+        probing.deadlines.set(.probe, at: moment.uptime + endToEnd.interval(isActive: isActive))
+        observe(at: moment)
+        return true
+    }
+
+    // MARK: - Time
+
+    /// What is due of the carrier.
+    mutating func carrierDeadlineReached(at moment: Moment) -> [CarrierEffect] {
+        guard let due = carrier.nextDeadline, due.isDue(at: moment.uptime) else { return [] }
+        let before = condition
+        let effects = carrier.deadlineReached(at: moment)
+        follow(before, at: moment)
+        return effects
+    }
+
+    /// The step that the ladder takes now, if any; it stands in the ladder's memory already.
+    mutating func ladderDeadlineReached(at moment: Moment, isHostFree: Bool) -> RecoveryStep? {
+        let step = ladder.deadlineReached(at: moment, isHostFree: isHostFree)
+        if let step { lastStep = step }
+        if !ladder.memory.hasCounts, ladder.isAtRest { lastStep = nil }
+        return step
+    }
+
+    /// - Returns: Whether a probe is to be sent, through the interface of `condition`.
+    mutating func probeIsDue(number: Int, isActive: Bool, at moment: Moment) -> Bool {
+        while let timer = probing.deadlines.popDue(at: moment.uptime) {
+            switch timer {
+            case .answer:
+                guard let number = probing.number else { continue }
+                _ = take(probe: number, .silent("the probe did not end"), isActive: isActive, at: moment)
+            case .probe:
+                guard isProbed, condition.link == .up, condition.interface != nil else { continue }
+                if let provenAt = endToEnd.provenAt, endToEnd.isFresh(at: moment.uptime), isActive {
+                    probing.deadlines.set(.probe, at: provenAt + EndToEnd.freshFor)
+                    continue
+                }
+                probing.number = number
+                probing.deadlines.set(.answer, at: moment.uptime + Self.longestProbe)
+                return true
+            }
+        }
+        return false
+    }
+
+    // MARK: - Conclusions
+
+    /// What follows from another condition of the carrier.
+    private mutating func follow(_ before: CarrierCondition, at moment: Moment) {
+        let now = condition
+        if now.link != before.link || now.address != before.address || now.interface != before.interface {
+            endToEnd.forget()
+            probing.number = nil
+            probing.deadlines.clearAll()
+            if now.link == .up, isProbed { probing.deadlines.set(.probe, at: moment.uptime + Self.firstProbe) }
+        }
+        observe(at: moment)
+    }
+
+    private mutating func probeSoon(at moment: Moment) {
+        guard isProbed, condition.link == .up, probing.number == nil else { return }
+        let soon = moment.uptime + .seconds(1)
+        if probing.deadlines[.probe].map({ $0 > soon }) ?? true { probing.deadlines.set(.probe, at: soon) }
+    }
+
+    private mutating func observe(at moment: Moment) {
+        let input: RecoveryLadder.Input =
+            switch condition.remedy {
+            case .person: .person
+            case .patience: .waiting
+            case .recovery: .ill
+            case .none: condition.link == .up ? (endToEnd.isFailing ? .ill : .well) : .working
+            }
+        ladder.observe(input, at: moment)
     }
 }
 
-extension InterfaceReading {
-    fileprivate var isUsable: Bool { isRunning && hasAddress }
-
-    fileprivate var explanation: String {
-        if !isRunning { return "\(name) is not running" }
-        return hasAddress ? "\(name) has an address" : "\(name) has no address"
+extension UplinkRadio {
+    /// Nil when nothing but the signal is known.
+    fileprivate init?(_ report: RadioReport) {
+        self.init(
+            signalDbm: report.signalDbm,
+            technology: report.technology,
+            operatorName: report.operatorName,
+            operatorCode: report.operatorCode,
+            cell: report.cell,
+            iccid: report.iccid,
+            imsi: report.imsi,
+            cause: report.cause
+        )
+        if self == UplinkRadio() { return nil }
     }
 }

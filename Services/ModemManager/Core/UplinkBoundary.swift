@@ -9,12 +9,25 @@ public struct InterfaceReading: Equatable, Sendable {
     public var isRunning: Bool
     /// Has an address that reaches beyond the link (neither 169.254.0.0/16 nor fe80::/10).
     public var hasAddress: Bool
+    /// The first such address, as text.
+    public var address: String?
+    /// Received and sent since the interface is there; nil when it does not say.
+    public var bytes: Int64?
 
-    public init(name: String, isLoopback: Bool = false, isRunning: Bool, hasAddress: Bool) {
+    public init(
+        name: String,
+        isLoopback: Bool = false,
+        isRunning: Bool,
+        hasAddress: Bool,
+        address: String? = nil,
+        bytes: Int64? = nil
+    ) {
         self.name = name
         self.isLoopback = isLoopback
         self.isRunning = isRunning
         self.hasAddress = hasAddress
+        self.address = address
+        self.bytes = bytes
     }
 }
 
@@ -27,21 +40,42 @@ public enum UplinkEvent: Equatable, Sendable {
     case interfacesUnreadable(String)
     /// The kernel reports a change, without details.
     case addressesChanged
+    /// For the carrier of one uplink.
+    case carrier(uplink: String, CarrierEvent)
+    /// The answer to `probe` with this number.
+    case probed(number: Int, ProbeOutcome)
     case reported(RequestID, UplinkReport)
     case simulationRequested(RequestID, SimulateUplink)
+    /// The gateway says of a connector whether energy is or may be sold there.
+    case connectorTold(id: Int, hasTransaction: Bool)
+    /// The gateway came, or said farewell: what it told before is worth nothing.
+    case gatewayChanged
+    /// What `persist` asked for is not on disk.
+    case persistFailed(reason: String)
     /// The process is asked to end.
     case terminationRequested
 }
 
 /// What the machine wants done, in the order given.
 public enum UplinkEffect: Equatable, Sendable {
+    /// To be on disk before anything else happens. A failure is taken back and told as `persistFailed`.
+    case persist(UplinkMemory)
     case readInterfaces
+    /// For whoever performs the effects of that uplink's carrier.
+    case carrier(uplink: String, CarrierEffect)
+    /// Ask for the central system's name and dial its port, both through this interface; answered by `probed` within a minute.
+    /// - `nameServers`: in digits; none means that the system's resolver is asked.
+    case probe(number: Int, interface: String, nameServers: [String])
     /// An `UplinkState` or `UplinkChanged`.
     case publish(AnyBusMessage)
+    /// Keep it in the journal of causes, as long as there is room.
+    case record(UplinkHistory.Entry)
     /// Answer the request with `Done`.
     case accept(RequestID)
     case refuse(RequestID, BusError)
     case log(LogRecord)
+    /// Start the machine anew: the last step of a ladder.
+    case rebootHost(reason: String)
     /// Nothing more is to be done: the process may end.
     case finish
 }

@@ -1,26 +1,44 @@
-/// The uplinks of this site, the preferred one first.
-public struct UplinkConfiguration: Equatable, Sendable {
-    public enum Driver: Equatable, Sendable {
-        /// Up while the interface has an address; nil means any interface but the loopback.
-        case interface(String?)
-        /// Up until it is cut by request.
-        case simulated
-    }
-
-    public struct Uplink: Equatable, Sendable {
+/// The uplinks of this site, the preferred one first, and what is known from the time before.
+public struct UplinkConfiguration: Sendable {
+    public struct Uplink: Sendable {
         public var name: String
-        public var driver: Driver
+        public var carrier: any Carrier
+        /// Nil where data costs nothing.
+        public var budget: DataBudget?
+        /// Whether the machine may be started anew when nothing else helps.
+        public var mayRebootHost: Bool
 
-        public init(name: String, driver: Driver) {
+        public init(name: String, carrier: any Carrier, budget: DataBudget? = nil, mayRebootHost: Bool = false) {
             self.name = name
-            self.driver = driver
+            self.carrier = carrier
+            self.budget = budget
+            self.mayRebootHost = mayRebootHost
         }
     }
 
     public var uplinks: [Uplink]
+    /// Whether there is a central system to probe for.
+    public var probes: Bool
+    public var bootId: String
+    public var memory: UplinkMemory
+    /// Of the next entry of the journal.
+    public var nextEntry: Int64
+    public var seed: UInt64
 
-    public init(uplinks: [Uplink]) {
+    public init(
+        uplinks: [Uplink],
+        probes: Bool = false,
+        bootId: String = "",
+        memory: UplinkMemory = UplinkMemory(),
+        nextEntry: Int64 = 1,
+        seed: UInt64 = 0
+    ) {
         precondition(Set(uplinks.map(\.name)).count == uplinks.count, "Uplinks are told apart by their names.")
         self.uplinks = uplinks
+        self.probes = probes
+        self.bootId = bootId
+        self.memory = memory
+        self.nextEntry = nextEntry
+        self.seed = seed
     }
 }

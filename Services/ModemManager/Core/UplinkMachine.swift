@@ -1,87 +1,216 @@
-import BusSchema
+public import BusSchema
 public import Primitives
 
-/// Which uplink is up, which one is in use, and how far the gateway gets over it.
-public struct UplinkMachine: Machine, Sendable {
+/// Which uplinks are up, which one is in use, how far one gets over each, and what is done about those that do not work.
+///
+/// Facts go to the uplink that they are about, then `settle` draws the conclusions for all: the active one, what is published, what the journal of
+/// causes keeps, what must be on disk. What must be there is ordered before anything else, so that no step is taken that a restart would forget.
+public struct UplinkMachine: TransactionalMachine, Sendable {
     /// How often interfaces are read without a reason; changes are reported by the kernel.
     public static let readInterval = Duration.seconds(30)
     /// Least time between two readings that a report causes.
     public static let reportReadInterval = Duration.seconds(5)
     /// Longest detail of a report that is kept, characters.
     public static let maximumDetail = 200
+    /// How often the data that was carried is put on disk.
+    static let usageInterval = Duration.seconds(900)
+    /// After a failure to put something on disk, steps of ladders are taken without for so long; only a start of the whole machine is not.
+    static let storagePatience = Duration.seconds(300)
 
     private enum Timer: String, DeadlineName {
         /// A change may not have been reported.
         case read = "the interfaces are read again"
+        case usage = "the data that was carried is put on disk"
     }
 
-    private var uplinks: [Uplink]
-    private var endToEnd: UplinkReport.Health?
+    var uplinks: [Uplink]
+    private var selector = Selector()
+    private var host = HostFreedom()
+    var chronicle: Chronicle
     private var lastRead: Duration?
+    private var lastProbe = 0
+    /// Of a report that no uplink can be named for.
+    private var health: UplinkReport.Health?
     /// What was published last; nil before the start.
     private var published: UplinkState?
+    /// What is on disk, as far as known.
+    private var persisted: UplinkMemory
+    private var storageFailedAt: Duration?
     private var deadlines = Deadlines<Timer>()
 
-    public init(_ configuration: UplinkConfiguration) { uplinks = configuration.uplinks.map(Uplink.init) }
+    public init(_ configuration: UplinkConfiguration) {
+        persisted = configuration.memory
+        chronicle = Chronicle(bootId: configuration.bootId, next: configuration.nextEntry)
+        var random = SeededRandom(seed: configuration.seed)
+        uplinks = configuration.uplinks.map { uplink in
+            Uplink(
+                uplink,
+                probes: configuration.probes,
+                ladder: configuration.memory.ladder(of: uplink.name, boot: configuration.bootId),
+                usage: configuration.memory.usage(of: uplink.name),
+                seed: random.next()
+            )
+        }
+    }
 
-    public var nextDeadline: Deadline? { deadlines.next }
+    /// What was published last; nil before the start.
+    public var state: UplinkState? { published }
+
+    public var nextDeadline: Deadline? {
+        earliest(deadlines.next, selector.nextDeadline, earliest(of: uplinks.map(\.nextDeadline)))
+    }
 
     public mutating func handle(_ event: UplinkEvent, at moment: Moment) -> [UplinkEffect] {
         switch event {
-        case .started, .addressesChanged:
-            return readInterfaces(at: moment) + publishChanges(at: moment)
-        case .interfacesRead(let readings):
-            let known = uplinks.filter(\.isMissing).map(\.name)
-            for index in uplinks.indices { uplinks[index].take(readings) }
-            let missing = uplinks.filter { $0.isMissing && !known.contains($0.name) }
-            return publishChanges(at: moment) + missing.map { .log(Self.complaint(about: $0)) }
+        case .started: return start(at: moment)
+        case .addressesChanged: return readInterfaces(at: moment) + settle(at: moment)
+        case .interfacesRead(let readings): return take(readings, at: moment)
         case .interfacesUnreadable(let reason):
-            for index in uplinks.indices { uplinks[index].takeFailure(reason) }
-            return publishChanges(at: moment)
-        case .reported(let id, let report):
-            return take(report, id, at: moment)
-        case .simulationRequested(let id, let request):
-            return simulate(request, id, at: moment)
-        case .terminationRequested:
-            // The last word is retained by nobody, but whoever listens would believe a "down" for ever.
-            for index in uplinks.indices { uplinks[index].withdraw() }
-            return publishChanges(at: moment) + [.finish]
+            return tellReaders(.interfacesUnreadable(reason), at: moment) + settle(at: moment)
+        case .carrier(let name, let event):
+            guard let index = uplinks.firstIndex(where: { $0.name == name }) else { return [] }
+            return tell(index, event, at: moment) + settle(at: moment)
+        case .probed(let number, let outcome): return take(probe: number, outcome, at: moment)
+        case .reported(let id, let report): return take(report, id, at: moment)
+        case .simulationRequested(let id, let request): return simulate(request, id, at: moment)
+        case .connectorTold(let id, let hasTransaction):
+            host.told(id: id, hasTransaction: hasTransaction, at: moment)
+            return []
+        case .gatewayChanged:
+            host.forget()
+            return []
+        case .persistFailed(let reason):
+            let isNews = storageFailedAt == nil
+            storageFailedAt = moment.uptime
+            let record = LogRecord(.error, "what is known of the uplinks is not on disk", .init("reason", reason))
+            return isNews ? [.log(record)] : []
+        case .terminationRequested: return end(at: moment)
         }
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [UplinkEffect] {
-        guard deadlines.popDue(at: moment.uptime) != nil else { return [] }
-        return readInterfaces(at: moment)
+        var effects: [UplinkEffect] = []
+        while let timer = deadlines.popDue(at: moment.uptime) {
+            switch timer {
+            case .read: effects += readInterfaces(at: moment)
+            case .usage: effects += persistUsage(at: moment)
+            }
+        }
+        for index in uplinks.indices {
+            effects += wrap(index, uplinks[index].carrierDeadlineReached(at: moment))
+            effects += climb(index, at: moment)
+            if uplinks[index].probeIsDue(number: lastProbe + 1, isActive: isActive(index), at: moment),
+                let interface = uplinks[index].condition.interface
+            {
+                lastProbe += 1
+                effects.append(.probe(number: lastProbe, interface: interface, nameServers: uplinks[index].condition.nameServers))
+            }
+        }
+        return effects + settle(at: moment)
     }
 
-    private static func complaint(about uplink: Uplink) -> LogRecord {
+    // MARK: - Start and end
+
+    private mutating func start(at moment: Moment) -> [UplinkEffect] {
+        for index in uplinks.indices { uplinks[index].bound(to: moment) }
+        if uplinks.contains(where: { $0.budgetBytes != nil }) {
+            deadlines.set(.usage, at: moment.uptime + Self.usageInterval)
+        }
+        return readInterfaces(at: moment) + settle(at: moment) + record(.started, nil, "watching begins", at: moment)
+    }
+
+    private mutating func end(at moment: Moment) -> [UplinkEffect] {
+        // The last word is retained by nobody, but whoever listens would believe a "down" for ever.
+        var effects: [UplinkEffect] = persistUsage(at: moment)
+        for index in uplinks.indices { effects += tell(index, .terminationRequested, at: moment) }
+        return effects + settle(at: moment, isLast: true) + record(.ended, nil, "watching ends", at: moment) + [.finish]
+    }
+
+    // MARK: - Facts
+
+    func isActive(_ index: Int) -> Bool { uplinks[index].name == selector.active }
+
+    private mutating func tell(_ index: Int, _ event: CarrierEvent, at moment: Moment) -> [UplinkEffect] {
+        wrap(index, uplinks[index].handle(event, at: moment))
+    }
+
+    private func wrap(_ index: Int, _ effects: [CarrierEffect]) -> [UplinkEffect] {
+        effects.map {
+            if case .log(let record) = $0 { return .log(record) }
+            return .carrier(uplink: uplinks[index].name, $0)
+        }
+    }
+
+    private mutating func tellReaders(_ event: CarrierEvent, at moment: Moment) -> [UplinkEffect] {
+        var effects: [UplinkEffect] = []
+        for index in uplinks.indices where uplinks[index].carrier.readsInterfaces {
+            effects += tell(index, event, at: moment)
+        }
+        return effects
+    }
+
+    private mutating func take(_ readings: [InterfaceReading], at moment: Moment) -> [UplinkEffect] {
+        let known = uplinks.map { $0.condition.complaint != nil }
+        var effects = tellReaders(.interfacesRead(readings), at: moment)
+        var complaints: [UplinkEffect] = []
+        for index in uplinks.indices {
+            let mark = uplinks[index].budgetMark
+            uplinks[index].count(readings, at: moment)
+            if uplinks[index].budgetMark > mark { complaints += warnOfBudget(uplinks[index], at: moment) }
+            if !known[index], let complaint = uplinks[index].condition.complaint {
+                complaints.append(.log(Self.complaint(complaint, about: uplinks[index])))
+            }
+        }
+        effects += settle(at: moment)
+        return effects + complaints
+    }
+
+    private static func complaint(_ text: String, about uplink: Uplink) -> LogRecord {
         LogRecord(
             .error,
-            "an uplink has no interface",
+            text,
             .init("uplink", uplink.name),
-            .init("interface", uplink.interface ?? ""),
-            .init("detail", uplink.detail)
+            .init("interface", uplink.condition.interface ?? ""),
+            .init("detail", uplink.condition.detail)
         )
     }
 
-    // MARK: - Requests
+    private mutating func warnOfBudget(_ uplink: Uplink, at moment: Moment) -> [UplinkEffect] {
+        let reason = "\(uplink.budgetMark) % of the data of the month are used"
+        let warning = LogRecord(.warning, reason, .init("uplink", uplink.name))
+        return record(.budget, uplink.published, reason, at: moment) + [.log(warning)]
+    }
+
+    private mutating func take(probe number: Int, _ outcome: ProbeOutcome, at moment: Moment) -> [UplinkEffect] {
+        for index in uplinks.indices {
+            let before = uplinks[index].endToEnd
+            guard uplinks[index].take(probe: number, outcome, isActive: isActive(index), at: moment) else { continue }
+            return note(before, of: index, at: moment) + settle(at: moment)
+        }
+        return []
+    }
 
     private mutating func take(_ report: UplinkReport, _ id: RequestID, at moment: Moment) -> [UplinkEffect] {
         guard [.reachable, .refused, .unreachable].contains(report.health) else {
             return [.refuse(id, BusError(.invalid, "health: unknown value \(report.health)"))]
         }
         var effects: [UplinkEffect] = []
-        if report.health != endToEnd {
-            endToEnd = report.health
-            effects += publishChanges(at: moment)
-            effects.append(.log(record(of: report)))
+        let isNews = report.health != health
+        health = report.health
+        let name = report.uplink ?? selector.active
+        if let index = uplinks.firstIndex(where: { $0.name == name }), uplinks[index].condition.link == .up {
+            let before = uplinks[index].endToEnd
+            uplinks[index].take(report, at: moment)
+            effects += note(before, of: index, at: moment)
         }
+        effects += settle(at: moment)
+        if isNews { effects.append(.log(Self.record(of: report))) }
         let isRecent = lastRead.map { moment.uptime < $0 + Self.reportReadInterval } ?? false
         if report.health == .unreachable, !isRecent { effects += readInterfaces(at: moment) }
         return effects + [.accept(id)]
     }
 
-    private func record(of report: UplinkReport) -> LogRecord {
+    private static func record(of report: UplinkReport) -> LogRecord {
         var record = LogRecord(.notice, "end-to-end health changed", .init("health", report.health))
         if let detail = report.detail {
             record.fields.append(.init("detail", String(detail.prefix(Self.maximumDetail))))
@@ -89,81 +218,116 @@ public struct UplinkMachine: Machine, Sendable {
         return record
     }
 
-    private mutating func simulate(
-        _ request: SimulateUplink,
-        _ id: RequestID,
-        at moment: Moment
-    ) -> [UplinkEffect] {
-        guard request.up != nil || request.signalPercent != nil else {
-            return [.refuse(id, BusError(.invalid, "neither up nor signalPercent is there"))]
-        }
-        if let percent = request.signalPercent, !(0...100).contains(percent) {
-            return [.refuse(id, BusError(.invalid, "signalPercent is \(percent), expected 0…100"))]
-        }
-        let isNamed: (Uplink) -> Bool = { request.name == nil || $0.name == request.name }
-        let named = uplinks.indices.filter { isNamed(uplinks[$0]) }
-        let simulated = named.filter { uplinks[$0].isSimulated }
-        guard !simulated.isEmpty else { return [.refuse(id, refusal(of: request, isKnown: !named.isEmpty))] }
-        for index in simulated { uplinks[index].simulate(isUp: request.up, signalPercent: request.signalPercent) }
-        return publishChanges(at: moment) + [.accept(id)]
+    private mutating func note(_ before: EndToEnd, of index: Int, at moment: Moment) -> [UplinkEffect] {
+        let now = uplinks[index].endToEnd
+        guard now.health != before.health || now.isFailing != before.isFailing else { return [] }
+        var reason = now.health?.rawValue ?? "unknown"
+        if let detail = now.detail { reason += ": \(detail)" }
+        return record(.health, uplinks[index].published, reason, at: moment)
     }
 
-    private func refusal(of request: SimulateUplink, isKnown: Bool) -> BusError {
-        guard let name = request.name else { return BusError(.refused, "no uplink is simulated") }
-        if isKnown { return BusError(.refused, "uplink \(name) is real, it cannot be cut by request") }
-        return BusError(.invalid, "name: there is no uplink \(name)")
+    // MARK: - Recovery
+
+    private mutating func climb(_ index: Int, at moment: Moment) -> [UplinkEffect] {
+        let before = uplinks[index]
+        let isFree = host.isFree(at: moment) && !isStorageBroken(at: moment)
+        guard let step = uplinks[index].ladderDeadlineReached(at: moment, isHostFree: isFree) else { return [] }
+        var effects: [UplinkEffect] = []
+        if step != .redial, !isStorageBroken(at: moment) { effects += persist(at: moment) }
+        let uplink = uplinks[index]
+        let why = uplink.endToEnd.isFailing ? uplink.endToEnd.detail ?? "nothing answers" : before.condition.detail
+        effects += record(.step, uplink.published, "\(step.words): \(why)", at: moment)
+        let level: LogRecord.Level = step == .redial ? .info : .warning
+        effects.append(
+            .log(
+                LogRecord(
+                    level,
+                    "an uplink is being recovered",
+                    .init("uplink", uplink.name),
+                    .init("step", step.name),
+                    .init("reason", why)
+                )
+            )
+        )
+        if step == .hostReboot { return effects + [.rebootHost(reason: "\(uplink.name): \(why)")] }
+        return effects + tell(index, .ordered(step), at: moment)
+    }
+
+    private func isStorageBroken(at moment: Moment) -> Bool {
+        storageFailedAt.map { moment.uptime < $0 + Self.storagePatience } ?? false
+    }
+
+    /// Everything, and first of all that is ordered: what follows is not done before.
+    private mutating func persist(at moment: Moment) -> [UplinkEffect] {
+        let memory = UplinkMemory(bootId: chronicle.bootId, uplinks: uplinks.map(\.memory))
+        guard memory != persisted else { return [] }
+        persisted = memory
+        storageFailedAt = nil
+        return [.persist(memory)]
+    }
+
+    private mutating func persistUsage(at moment: Moment) -> [UplinkEffect] {
+        guard uplinks.contains(where: { $0.budgetBytes != nil }) else { return [] }
+        deadlines.set(.usage, at: moment.uptime + Self.usageInterval)
+        return isStorageBroken(at: moment) ? [] : persist(at: moment)
     }
 
     // MARK: - Conclusions
 
-    /// Nothing to read, and no reason to wake up, where all uplinks are simulated.
+    /// Nothing to read, and no reason to wake up, where no carrier wants interfaces and no data is counted.
     private mutating func readInterfaces(at moment: Moment) -> [UplinkEffect] {
-        guard uplinks.contains(where: { !$0.isSimulated }) else { return [] }
+        guard uplinks.contains(where: { $0.carrier.readsInterfaces || $0.budgetBytes != nil }) else { return [] }
         lastRead = moment.uptime
         deadlines.set(.read, at: moment.uptime + Self.readInterval)
         return [.readInterfaces]
     }
 
-    private mutating func publishChanges(at moment: Moment) -> [UplinkEffect] {
-        let active = uplinks.first { $0.link == .up }
+    mutating func record(
+        _ kind: UplinkHistory.Kind,
+        _ uplink: UplinkState.Uplink?,
+        _ reason: String,
+        at moment: Moment
+    ) -> [UplinkEffect] {
+        chronicle.entry(kind, of: uplink, reason, at: moment).map { [.record($0)] } ?? []
+    }
+
+    /// What follows for all uplinks together from whatever just happened.
+    mutating func settle(at moment: Moment, isLast: Bool = false) -> [UplinkEffect] {
+        selector.choose(among: uplinks.map(\.candidate), at: moment)
+        let state = nextState(at: moment)
+        guard state != published else { return [] }
+        let before = published
+        published = state
+        var effects: [UplinkEffect] = [.publish(AnyBusMessage(state))]
+        // At the start there is nothing to have changed from, unless there is news already.
+        let isChange = before?.link != state.link || before?.active != state.active
+        let isWorthTelling = isChange && !(before == nil && state.link == .unknown)
+        let reason = state.reason
+        if isWorthTelling {
+            let change = UplinkChanged(link: state.link, active: state.active, reason: reason)
+            effects.append(.publish(AnyBusMessage(change)))
+        }
+        if !isLast { effects += recordChanges(from: before, to: state, at: moment) }
+        if isWorthTelling { effects.append(.log(Self.record(of: state, reason))) }
+        return effects
+    }
+
+    private func nextState(at moment: Moment) -> UplinkState {
+        let uplinks = uplinks.map(\.published)
+        let active = selector.active
         let link: UplinkState.Link
         if active != nil {
             link = .up
         } else {
-            link = uplinks.contains { $0.link == .unknown } ? .unknown : .down
+            link = uplinks.contains { $0.link != .down } ? .unknown : .down
         }
-        let isSameLink = published?.link == link
-        let since = isSameLink ? published?.since : nil
-        let state = UplinkState(
+        let since = published?.link == link ? published?.since : nil
+        return UplinkState(
             link: link,
-            active: active?.name,
+            active: active,
             since: since ?? moment.utc.millisecondsSinceEpoch,
-            uplinks: uplinks.map(\.published),
-            endToEnd: endToEnd
+            uplinks: uplinks,
+            endToEnd: uplinks.first { $0.name == active }?.endToEnd ?? health
         )
-        guard state != published else { return [] }
-        let isFirst = published == nil
-        let isChange = !isSameLink || published?.active != state.active
-        published = state
-        var effects: [UplinkEffect] = [.publish(AnyBusMessage(state))]
-        // At the start there is nothing to have changed from, unless there is news already.
-        guard isChange, !(isFirst && link == .unknown) else { return effects }
-        let reason =
-            active.map { "\($0.name): \($0.detail)" }
-            ?? uplinks.map { "\($0.name): \($0.detail)" }.joined(separator: ", ")
-        effects.append(.publish(AnyBusMessage(UplinkChanged(link: link, active: state.active, reason: reason))))
-        let level: LogRecord.Level = link == .up ? .notice : .warning
-        effects.append(
-            .log(
-                LogRecord(
-                    level,
-                    "uplink changed",
-                    .init("link", link),
-                    .init("active", state.active ?? "none"),
-                    .init("reason", reason)
-                )
-            )
-        )
-        return effects
     }
 }

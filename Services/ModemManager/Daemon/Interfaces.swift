@@ -1,6 +1,8 @@
 internal import CLinux
 internal import EventLoop
 internal import Glibc
+internal import Primitives
+internal import Storage
 internal import UplinkCore
 
 /// The network interfaces of the machine and whether their addresses are of use.
@@ -22,9 +24,10 @@ enum Interfaces {
 
     private static func take(_ entry: ifaddrs, into readings: inout [InterfaceReading]) {
         let name = String(cString: entry.ifa_name)
-        let hasAddress = entry.ifa_addr.map(reachesBeyondTheLink) ?? false
+        let address = entry.ifa_addr.flatMap { reachesBeyondTheLink($0) ? text($0) : nil }
         if let index = readings.firstIndex(where: { $0.name == name }) {
-            readings[index].hasAddress = readings[index].hasAddress || hasAddress
+            readings[index].hasAddress = readings[index].hasAddress || address != nil
+            readings[index].address = readings[index].address ?? address
             return
         }
         let running = UInt32(IFF_UP | IFF_RUNNING)
@@ -33,9 +36,28 @@ enum Interfaces {
                 name: name,
                 isLoopback: entry.ifa_flags & UInt32(IFF_LOOPBACK) != 0,
                 isRunning: entry.ifa_flags & running == running,
-                hasAddress: hasAddress
+                hasAddress: address != nil,
+                address: address,
+                bytes: bytes(name)
             )
         )
+    }
+
+    private static func text(_ address: UnsafeMutablePointer<sockaddr>) -> String? {
+        let isFour = Int32(address.pointee.sa_family) == AF_INET
+        let length = isFour ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
+        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let result = getnameinfo(address, socklen_t(length), &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
+        guard result == 0 else { return nil }
+        return String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Received and sent since the interface is there, as the kernel counts.
+    private static func bytes(_ interface: String) -> Int64? {
+        let folder = "/sys/class/net/\(interface)/statistics/"
+        let counts = ["rx_bytes", "tx_bytes"].map { SmallFile(folder + $0).foreignText.flatMap { Int64($0) } }
+        guard let received = counts[0], let sent = counts[1] else { return nil }
+        return received.addingClamped(sent)
     }
 
     /// Neither 169.254.0.0/16 (RFC 3927 §2.1) nor fe80::/10 (RFC 4291 §2.5.6), which need no network to exist.

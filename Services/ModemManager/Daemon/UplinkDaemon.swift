@@ -1,21 +1,26 @@
 internal import Bus
 internal import BusSchema
+internal import EventLoop
 internal import Log
 internal import Primitives
 internal import ServiceHost
 internal import SiteConfiguration
+internal import Storage
 internal import UplinkCore
 
-/// Wires the machine to the bus and to the interfaces of the operating system.
+/// Wires the machine to the bus, to the interfaces of the operating system, and to what it keeps on disk.
 final class UplinkDaemon {
     private let machine: MachineHost<UplinkMachine>
+    private let host: ServiceHost
     private let bus: BusEndpoint
-    private let log: Log
+    private let prober: Prober
+    private let causes: CauseJournal
+    private var memory: MemoryDocument
+    private let bootId: String
     private var monitor: AddressMonitor?
     /// Requests that the machine has not answered yet. It answers each one within the event that brought it.
     private var pending: [RequestID: Answers] = [:]
     private var lastID: UInt64 = 0
-    private let finish: () -> Void
 
     /// The answers to a request whose reply is `Done`, whatever its type.
     private struct Answers {
@@ -25,34 +30,68 @@ final class UplinkDaemon {
 
     /// - Throws: `SiteFileError` for a wrong file, `BusStartError` when the service runs already.
     init(_ host: ServiceHost) throws {
-        let uplinks = try host.readSite().uplinks()
-        let isSimulated = uplinks.contains { $0.driver == .simulated }
+        self.host = host
+        let site = try host.readSite()
+        let sections = try site.uplinks()
+        let isSimulated = sections.contains { $0.driver.driver == DriverChoice.simulated }
         bus = try host.joinBus(
             publishes: [UplinkState.self, UplinkChanged.self],
-            serves: [UplinkReport.self, SimulateUplink.self],
+            serves: [UplinkReport.self, SimulateUplink.self, UplinkHistory.self, UplinkTest.self],
             simulated: isSimulated
         )
-        log = host.log
-        finish = { [unowned host] in host.end() }
-        machine = MachineHost(UplinkMachine(UplinkConfiguration(uplinks)), loop: host.loop)
+        let folder = try host.makeStateDirectory()
+        causes = CauseJournal(folder: folder, tryAgain: host.waitForDevice, log: host.log)
+        memory = MemoryDocument(folder: folder)
+        bootId = try host.machineBootId(site)
+        prober = Prober(loop: host.loop, url: Self.url(site))
+        var random = KernelRandom()
+        let configuration = UplinkConfiguration(
+            uplinks: try sections.map { try .init($0, site) },
+            probes: true,
+            bootId: bootId,
+            memory: memory.load(tryAgain: host.waitForDevice, log: host.log),
+            nextEntry: causes.nextNumber,
+            seed: random.next()
+        )
+        machine = MachineHost(UplinkMachine(configuration), loop: host.loop)
         machine.perform = { [unowned self] in perform($0) }
+        machine.afterEvent = { [unowned self] in compactIfWorthwhile() }
         host.onTermination = { [unowned self] in machine.deliver(.terminationRequested) }
-        if isSimulated { log.write(LogRecord(.warning, "there are simulated uplinks")) }
-        if uplinks.contains(where: { $0.driver != .simulated }) { startMonitor(host) }
-        serve()
+        host.flashWrites = { [unowned self] in
+            let written = memory.written + (causes.written ?? WriteCounters())
+            return (written.bytes, written.syncs)
+        }
+        if isSimulated { host.log.write(LogRecord(.warning, "there are simulated uplinks")) }
+        if configuration.uplinks.contains(where: \.carrier.readsInterfaces) { startMonitor() }
+        try listen()
         machine.deliver(.started)
     }
 
-    private func startMonitor(_ host: ServiceHost) {
+    /// Where the probes go until the gateway says where it connects to; what is wrong there is the gateway's to say.
+    private static func url(_ site: SiteFile) -> String? {
+        guard let section = try? site.centralSystem() else { return nil }
+        return section.url
+    }
+
+    private func startMonitor() {
         do {
             monitor = try AddressMonitor(host.loop) { [unowned self] in machine.deliver(.addressesChanged) }
         } catch {
             // The machine reads the interfaces from time to time all the same.
-            log.write(LogRecord(.warning, "changes of addresses will be noticed late", .init("error", error)))
+            host.log.write(LogRecord(.warning, "changes of addresses will be noticed late", .init("error", error)))
         }
     }
 
-    private func serve() {
+    private func compactIfWorthwhile() {
+        guard causes.beginCompactionIfWorthwhile() else { return }
+        host.loop.addBackgroundWork("the journal of the uplinks is compacted") { [unowned self] in
+            causes.continueCompaction()
+        }
+    }
+
+    // MARK: - Bus
+
+    private func listen() throws {
         bus.serve(UplinkReport.self) { [unowned self] _, report, responder in
             let id = add(accept: { responder.reply(Done()) }, refuse: { responder.answer(.failure($0)) })
             machine.deliver(.reported(id, report))
@@ -61,6 +100,32 @@ final class UplinkDaemon {
             let id = add(accept: { responder.reply(Done()) }, refuse: { responder.answer(.failure($0)) })
             machine.deliver(.simulationRequested(id, request))
         }
+        bus.serve(UplinkHistory.self) { [unowned self] _, request, responder in
+            let entries = UplinkHistory.dated(causes.entries, boot: bootId, now: EventLoop.now())
+            responder.answer(request.reply(from: entries))
+        }
+        bus.serve(UplinkTest.self) { [unowned self] _, request, responder in
+            prober.test(request, of: machine.machine.state) { responder.answer($0) }
+        }
+        let topics = [Announce.type, ConnectorStatus.type, LinkState.type]
+        try bus.subscribe(to: .ocppGateway, topics: topics) { [unowned self] _, message in
+            switch message.value {
+            case let status as ConnectorStatus:
+                let hasTransaction = status.transaction != nil
+                machine.deliver(.connectorTold(id: status.connectorId, hasTransaction: hasTransaction))
+            case let link as LinkState: prober.learn(link)
+            case let announce as Announce: hear(announce)
+            default: break
+            }
+        }
+    }
+
+    private var gateway: Int?
+
+    private func hear(_ announce: Announce) {
+        guard !announce.running || announce.pid != gateway else { return }
+        gateway = announce.running ? announce.pid : nil
+        machine.deliver(.gatewayChanged)
     }
 
     private func add(accept: @escaping () -> Void, refuse: @escaping (BusError) -> Void) -> RequestID {
@@ -70,16 +135,37 @@ final class UplinkDaemon {
         return id
     }
 
+    // MARK: - Effects
+
     private func perform(_ effect: UplinkEffect) -> MachineHost<UplinkMachine>.Performed {
         switch effect {
+        case .persist(let memory): return persist(memory)
         case .readInterfaces: readInterfaces()
+        case .carrier: break  // Neither of the two kinds that there are orders anything.
+        case .probe(let number, let interface, let nameServers):
+            prober.probe(interface: interface, nameServers: nameServers) { [unowned self] outcome in
+                machine.deliver(.probed(number: number, outcome))
+            }
         case .publish(let message): bus.publish(message)
+        case .record(let entry): causes.append(entry)
         case .accept(let id): pending.removeValue(forKey: id)?.accept()
         case .refuse(let id, let error): pending.removeValue(forKey: id)?.refuse(error)
-        case .log(let record): log.write(record)
-        case .finish: finish()
+        case .log(let record): host.log.write(record)
+        case .rebootHost(let reason): wishForReboot(reason)
+        case .finish:
+            causes.flush()
+            host.end()
         }
         return .done
+    }
+
+    private func persist(_ memory: UplinkMemory) -> MachineHost<UplinkMachine>.Performed {
+        do {
+            try self.memory.save(memory)
+            return .done
+        } catch {
+            return .failed(.persistFailed(reason: "\(error)"))
+        }
     }
 
     private func readInterfaces() {
@@ -89,17 +175,39 @@ final class UplinkDaemon {
             machine.deliver(.interfacesUnreadable("\(error)"))
         }
     }
+
+    /// This process may not do it: a unit of systemd that runs as root watches for the file (`deploy/systemd`, charger-reboot.path).
+    private func wishForReboot(_ reason: String) {
+        causes.flush()
+        host.log.write(LogRecord(.warning, "the machine is to be started anew", .init("reason", reason)))
+        do throws(SmallFileError) {
+            try SmallFile(host.makeRuntimeFolder() + "/reboot").replace(
+                with: Array((reason + "\n").utf8),
+                access: .init(mode: 0o600)
+            )
+        } catch {
+            host.log.write(LogRecord(.error, "nobody can be asked to start the machine anew", .init("why", error)))
+        }
+    }
 }
 
-extension UplinkConfiguration {
-    fileprivate init(_ sections: [UplinkSection]) {
+extension UplinkConfiguration.Uplink {
+    /// The table of the kinds of uplinks, beside that of their settings (`[SiteDriver].uplinks`).
+    /// - Throws: `SiteFileError` for settings that do not fit.
+    fileprivate init(_ section: UplinkSection, _ site: SiteFile) throws {
+        let carrier: any Carrier
+        switch section.driver.driver {
+        case DriverChoice.simulated: carrier = SimulatedCarrier()
+        case "static": carrier = InterfaceCarrier(interface: section.interface)
+        default: throw site.failure(at: section.driver.namePath, "modem-manager has no such driver")
+        }
         self.init(
-            uplinks: sections.map {
-                switch $0.driver {
-                case .static: Uplink(name: $0.name, driver: .interface($0.interface))
-                case .simulated: Uplink(name: $0.name, driver: .simulated)
-                }
-            }
+            name: section.name,
+            carrier: carrier,
+            budget: section.monthlyMegabytes.map {
+                DataBudget(monthlyBytes: Int64($0) * 1_000_000, billingDay: section.billingDay)
+            },
+            mayRebootHost: section.rebootHost
         )
     }
 }

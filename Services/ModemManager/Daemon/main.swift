@@ -5,7 +5,7 @@ internal import SiteConfiguration
 ServiceHost.run(
     .modemManager,
     about: "watches over the uplinks of a charger",
-    site: SiteUse(reads: [.uplinks, .allowSimulation])
+    site: SiteUse(reads: [.uplinks, .allowSimulation], glimpses: [.centralSystem])
 ) {
     try UplinkDaemon($0)
 }

@@ -22,6 +22,16 @@ public struct UplinkState: BusState {
         public var interface: String?
         /// Of a modem, 0…100; nil where nothing is measured.
         public var signalPercent: Int?
+        /// The address of this side; whoever has a connection from another one makes it anew.
+        public var address: String?
+        /// Of a modem; nil where there is none.
+        public var radio: UplinkRadio?
+        /// How far one gets over this uplink; nil before anybody tried, and after it was down.
+        public var endToEnd: UplinkReport.Health?
+        /// What was done last to recover it (`redial`, `radio`, `modemReset` …); nil when it was well for ten minutes.
+        public var lastStep: String?
+        /// Carried in this month of the contract, both ways; nil where nothing is counted.
+        public var monthBytes: Int64?
 
         public init(
             name: String,
@@ -29,7 +39,12 @@ public struct UplinkState: BusState {
             link: Link,
             detail: String,
             interface: String? = nil,
-            signalPercent: Int? = nil
+            signalPercent: Int? = nil,
+            address: String? = nil,
+            radio: UplinkRadio? = nil,
+            endToEnd: UplinkReport.Health? = nil,
+            lastStep: String? = nil,
+            monthBytes: Int64? = nil
         ) {
             self.name = name
             self.driver = driver
@@ -37,6 +52,11 @@ public struct UplinkState: BusState {
             self.detail = detail
             self.interface = interface
             self.signalPercent = signalPercent
+            self.address = address
+            self.radio = radio
+            self.endToEnd = endToEnd
+            self.lastStep = lastStep
+            self.monthBytes = monthBytes
         }
     }
 
@@ -47,11 +67,13 @@ public struct UplinkState: BusState {
     /// Since when `link` holds, UTC milliseconds since 1970.
     public var since: Int64
     public var uplinks: [Uplink]
-    /// What the gateway last reported of the end-to-end connection; nil before the first report.
+    /// How far one gets over the active uplink; without one, what the gateway reported last. Nil before anybody tried.
     public var endToEnd: UplinkReport.Health?
 
+    /// The uplink in use; nil when none is.
+    public var activeUplink: Uplink? { uplinks.first { $0.name == active } }
     /// Of the uplink in use; nil when none is, or when it measures none.
-    public var signalPercent: Int? { uplinks.first { $0.name == active }?.signalPercent }
+    public var signalPercent: Int? { activeUplink?.signalPercent }
 
     public init(link: Link, active: String?, since: Int64, uplinks: [Uplink], endToEnd: UplinkReport.Health?) {
         self.link = link
@@ -99,10 +121,13 @@ public struct UplinkReport: BusRequest {
     public var health: Health
     /// The last error, for people.
     public var detail: String?
+    /// The uplink over which that was found: the active one when the connection was begun. Nil when the gateway knew of none.
+    public var uplink: String?
 
-    public init(health: Health, detail: String? = nil) {
+    public init(health: Health, detail: String? = nil, uplink: String? = nil) {
         self.health = health
         self.detail = detail
+        self.uplink = uplink
     }
 }
 

@@ -40,6 +40,14 @@ public final class Fields {
         return fallback ?? range.lowerBound
     }
 
+    /// A whole number where nothing takes its place.
+    public func optionalInteger(_ name: String, _ range: ClosedRange<Int>, unit: String? = nil, _ about: String) -> Int? {
+        guard let value = member(name, .integer(range), false, nil, unit, about) else { return nil }
+        if let number = value.asInt, range.contains(number) { return number }
+        note(name, "expected \(range.lowerBound)…\(range.upperBound), found \(value.excerpt)")
+        return nil
+    }
+
     /// One of a few whole numbers. Required.
     public func number(_ name: String, of numbers: [Int], _ about: String) -> Int {
         let first = numbers.first ?? 0

@@ -53,6 +53,28 @@ public struct SiteDriver: Sendable {
     }
 }
 
+extension SiteDriver {
+    /// No network at all.
+    static let simulatedUplink = SiteDriver(
+        DriverChoice.simulated,
+        NoSettings.self,
+        for: [],
+        "cut and mended by request"
+    )
+    /// An uplink that is not ours to keep up.
+    static let `static` = SiteDriver(
+        "static",
+        NoSettings.self,
+        for: [],
+        "somebody else keeps it up; it counts as up while the interface has an address"
+    )
+}
+
+extension [SiteDriver] {
+    /// Of uplinks. A new kind gets its line here; modem-manager makes its carrier.
+    static let uplinks: [SiteDriver] = [.static, .simulatedUplink]
+}
+
 /// Of a driver that has nothing to know.
 public struct NoSettings: DriverSettings {
     public init(_ fields: Fields) {}

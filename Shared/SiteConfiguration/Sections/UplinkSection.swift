@@ -1,37 +1,43 @@
+internal import JSON
+
 /// One element of `uplinks`: a way to the network.
 public struct UplinkSection: SiteReadable, Equatable, Sendable {
-    public enum Driver: String, SiteChoice, Sendable {
-        /// Somebody else keeps it up; it counts as up while the interface has an address.
-        case `static`
-        /// Cut and mended by request.
-        case simulated
-
-        var about: String {
-            switch self {
-            case .static: "somebody else keeps it up; it counts as up while the interface has an address"
-            case .simulated: "cut and mended by request"
-            }
-        }
-    }
-
     /// Unique.
     public var name: String
-    public var driver: Driver
-    /// Network interface; nil for any that is not the loopback.
+    /// Who keeps it up.
+    public var driver: DriverChoice
+    /// Network interface; nil for any that is not the loopback, or for what the driver brings along.
     public var interface: String?
-
-    /// What a file without the section means.
-    static let standard = UplinkSection(name: "network", driver: .static, interface: nil)
-
-    private init(name: String, driver: Driver, interface: String?) {
-        self.name = name
-        self.driver = driver
-        self.interface = interface
-    }
+    /// 10^6 bytes that its contract has for a month, both ways; nil where nothing is counted.
+    public var monthlyMegabytes: Int?
+    /// 1…28, the day on which a month of the contract begins.
+    public var billingDay: Int
+    /// Whether the whole machine may be started anew when nothing else brings it back.
+    public var rebootHost: Bool
 
     public init(_ fields: Fields) {
         name = fields.text("name", 1...20, "Unique among the uplinks.")
-        driver = fields.choice("driver", "Who keeps it up.")
+        driver = fields.device("driver", .uplinks, "Who keeps it up.")
         interface = fields.optionalText("interface", 1...15, "Default: any that is not the loopback.")
+        monthlyMegabytes = fields.optionalInteger(
+            "monthlyMegabytes",
+            1...10_000_000,
+            unit: "MB",
+            "Data that the contract has for a month, both ways; there are warnings at 80 and 100 %. Default: not counted."
+        )
+        billingDay = fields.integer("billingDay", 1...28, default: 1, "Day on which a month of the contract begins.")
+        rebootHost = fields.truth(
+            "rebootHost",
+            default: false,
+            "Whether the machine is started anew when nothing else brings it back: six hours apart at least, never during a transaction."
+        )
     }
+
+    /// What a file without the section means.
+    static let standard: UplinkSection = {
+        var members = JSONObject()
+        members["name"] = "network"
+        members["driver"] = "static"
+        return UplinkSection(Fields(members, at: "", Reading(file: "", unknownKeys: .ignored)))
+    }()
 }

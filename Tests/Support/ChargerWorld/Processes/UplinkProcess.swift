@@ -24,7 +24,7 @@ final class UplinkProcess: ServiceProcess {
 
     func start() {
         around.auditor.modemStarted()
-        host.start(UplinkMachine(UplinkConfiguration(uplinks: [.init(name: "cellular", driver: .simulated)])))
+        host.start(UplinkMachine(UplinkConfiguration(uplinks: [.init(name: "cellular", carrier: SimulatedCarrier())])))
     }
 
     func begin() {
@@ -60,7 +60,8 @@ final class UplinkProcess: ServiceProcess {
 
     private func perform(_ effect: UplinkEffect) {
         switch effect {
-        case .readInterfaces: break  // Every uplink is simulated.
+        // The only uplink is simulated: there is nothing to read, to probe or to recover, and nobody reads its journal.
+        case .readInterfaces, .persist, .carrier, .probe, .record, .rebootHost: break
         case .publish(let message):
             if let state = message.value as? UplinkState { around.auditor.told(state) }
             around.bus.publish(message, from: .modem)

@@ -1,0 +1,150 @@
+public import BusSchema
+public import Primitives
+
+/// What keeps one uplink up: a pure machine of one kind (`static`, `simulated`, a modem). Kinds are added like drivers: a type that conforms, and
+/// its line in the table of the daemon. The machine of the uplink asks it for `condition` after every event and knows no kind by name.
+///
+/// A carrier brings its uplink up by itself when it starts. When it cannot go on, it says so with the `remedy` of its condition and waits: how
+/// often and how hard is tried again is decided by the ladder, which orders a `RecoveryStep`.
+public protocol Carrier: Sendable {
+    /// As the site's file calls it.
+    var kind: String { get }
+    var condition: CarrierCondition { get }
+    /// What it can be ordered to do; empty where somebody else keeps the uplink up. `hostReboot` is never among them.
+    var steps: Set<RecoveryStep> { get }
+    /// Whether it wants the interfaces of the operating system.
+    var readsInterfaces: Bool { get }
+    var nextDeadline: Deadline? { get }
+
+    mutating func handle(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect]
+    mutating func deadlineReached(at moment: Moment) -> [CarrierEffect]
+}
+
+extension Carrier {
+    public var nextDeadline: Deadline? { nil }
+    public mutating func deadlineReached(at moment: Moment) -> [CarrierEffect] { [] }
+}
+
+/// Where a carrier stands.
+public struct CarrierCondition: Equatable, Sendable {
+    /// What helps a link that is not up.
+    public enum Remedy: String, Equatable, Sendable, CaseIterable {
+        /// Nothing is needed: it is up, or the carrier is at work on it.
+        case none
+        /// It has failed, and waits for a step of the ladder.
+        case recovery
+        /// It waits for the network (it searches, or is denied): no fault of the device, and only the radio may be started anew, seldom.
+        case patience
+        /// Only a person helps (no SIM, a PIN that is refused, a wrong setting): no step is taken.
+        case person
+    }
+
+    public var link: UplinkState.Link
+    /// Why, for people.
+    public var detail: String
+    public var remedy: Remedy
+    /// What carries it, where known.
+    public var interface: String?
+    /// The address of this side, as text; a change of it ends connections that use the old one.
+    public var address: String?
+    /// Of the network behind it, in digits; empty where the system's resolver is as good.
+    public var nameServers: [String]
+    /// Of a modem; nil where there is none.
+    public var radio: RadioReport?
+    /// A setting that cannot be right, in a sentence for the log; nil when there is none.
+    public var complaint: String?
+
+    public init(
+        link: UplinkState.Link,
+        detail: String,
+        remedy: Remedy = .none,
+        interface: String? = nil,
+        address: String? = nil,
+        nameServers: [String] = [],
+        radio: RadioReport? = nil,
+        complaint: String? = nil
+    ) {
+        self.link = link
+        self.detail = detail
+        self.remedy = remedy
+        self.interface = interface
+        self.address = address
+        self.nameServers = nameServers
+        self.radio = radio
+        self.complaint = complaint
+    }
+}
+
+/// What a modem knows of itself and of its network. All may be shown to people; nothing here is secret.
+public struct RadioReport: Equatable, Sendable {
+    /// 0…100; nil when nothing is measured.
+    public var signalPercent: Int?
+    /// RSRP of LTE, RSSI otherwise, dBm.
+    public var signalDbm: Int?
+    /// `LTE`, `3G` …, as people call it.
+    public var technology: String?
+    public var operatorName: String?
+    /// MCC and MNC, five or six digits.
+    public var operatorCode: String?
+    /// Area code and cell as the modem gives them: `00C3/0000A7B2`.
+    public var cell: String?
+    public var iccid: String?
+    public var imsi: String?
+    /// What the network or the modem gave last as the reason of an end or a refusal.
+    public var cause: String?
+
+    public init(signalPercent: Int? = nil) { self.signalPercent = signalPercent }
+}
+
+/// How a program that a carrier ran came to its end.
+public enum ChildExit: Equatable, Sendable {
+    /// By itself, with this code.
+    case code(Int)
+    case signal(Int)
+    /// It could not be started.
+    case notStarted(reason: String)
+    /// It was adopted from a process before this one, which alone could learn how it ended.
+    case unknown
+}
+
+/// Facts for one carrier. Lines, programs and pins are told apart by the names that the carrier gave them (`at`, `data`, `pppd`, `powerKey`).
+public enum CarrierEvent: Equatable, Sendable {
+    /// Once, first, with the document that it stored last (nil when there is none), and the programs of its own that run already, because a process
+    /// before this one had started them.
+    case started(stored: [UInt8]?, running: [String])
+    /// Complete; only for carriers that read interfaces.
+    case interfacesRead([InterfaceReading])
+    case interfacesUnreadable(String)
+    case line(String, LineEvent)
+    /// What a program wrote, cut anywhere.
+    case childWrote(String, [UInt8])
+    case childEnded(String, ChildExit)
+    /// The document that it asked for last is on disk.
+    case stored
+    case storeFailed(reason: String)
+    /// The pulse that it asked for is over; false when the pin could not be driven.
+    case pulsed(pin: String, Bool)
+    /// Take this step now.
+    case ordered(RecoveryStep)
+    /// A request of people; carriers that are no simulation never see one.
+    case simulated(up: Bool?, signalPercent: Int?)
+    /// This process ends. What is up stays up, for the next one to adopt.
+    case terminationRequested
+}
+
+/// What a carrier wants done, in the order given.
+public enum CarrierEffect: Equatable, Sendable {
+    case line(String, LineOrder)
+    /// Opens the line, or gives it to somebody else (`pppd`); what becomes of it is told by `.line`.
+    case openLine(String)
+    case closeLine(String)
+    /// Runs a program of this name; one that runs already is kept. Its first argument is an absolute path.
+    case spawn(String, arguments: [String])
+    /// Asks it to end, and ends it when it has not ended after some seconds.
+    case endChild(String)
+    /// Drives the pin to its active level for so long, and back.
+    case pulse(pin: String, Duration)
+    /// To be on disk before anything else happens; answered by `.stored` or `.storeFailed`. Small, the whole of what it must know again.
+    case store([UInt8])
+    case log(LogRecord)
+}

@@ -1,0 +1,56 @@
+internal import Primitives
+
+/// How much data one uplink carried in its month, by the counters of its interface, which begin at zero with each interface.
+public struct DataUsage: Codable, Equatable, Sendable {
+    /// The month that it counts for: twelve times the year and the month; nil before the first time that can be true.
+    public private(set) var month: Int?
+    public private(set) var bytes: Int64 = 0
+    /// Of the interface, at the last reading.
+    private var counter: Int64?
+
+    public init() {}
+
+    /// - Parameters:
+    ///   - counter: Received and sent together, as the interface counts; nil when there is no interface.
+    ///   - billingDay: 1…28, the day on which a month begins.
+    mutating func take(counter new: Int64?, billingDay: Int, at moment: Moment) {
+        // A clock that went back, or was never set, ends no month.
+        if let now = Self.month(of: moment.utc, billingDay: billingDay), now > (month ?? .min) {
+            if month != nil { bytes = 0 }
+            month = now
+        }
+        guard let new else {
+            counter = nil
+            return
+        }
+        let carried = counter.map { new >= $0 ? new - $0 : new } ?? 0
+        bytes = bytes.addingClamped(max(carried, 0))
+        counter = max(new, 0)
+    }
+
+    private static func month(of time: Timestamp, billingDay: Int) -> Int? {
+        guard time.isPlausible, time.millisecondsSinceEpoch > 1_577_836_800_000 else { return nil }
+        let parts = time.day.split(separator: "-").compactMap { Int($0) }
+        guard parts.count == 3 else { return nil }
+        let months = parts[0] * 12 + parts[1] - 1
+        return parts[2] >= billingDay ? months : months - 1
+    }
+}
+
+/// How much data an uplink may carry in a month.
+public struct DataBudget: Equatable, Sendable {
+    public var monthlyBytes: Int64
+    /// 1…28.
+    public var billingDay: Int
+
+    public init(monthlyBytes: Int64, billingDay: Int = 1) {
+        self.monthlyBytes = max(monthlyBytes, 1)
+        self.billingDay = billingDay.clamped(to: 1...28)
+    }
+
+    /// 0, 80 or 100: the highest mark that `bytes` reaches, percent.
+    func mark(_ bytes: Int64) -> Int {
+        if bytes >= monthlyBytes { return 100 }
+        return bytes >= monthlyBytes - monthlyBytes / 5 ? 80 : 0
+    }
+}

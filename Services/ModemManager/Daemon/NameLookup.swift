@@ -1,0 +1,131 @@
+internal import EventLoop
+internal import Primitives
+internal import UplinkCore
+
+/// Asks name servers for the addresses of a name, through one interface: all of them at once, for both kinds of address.
+final class NameLookup {
+    enum Outcome {
+        case addresses([SocketAddress])
+        /// A name server answered, without an address.
+        case none(String)
+        /// No name server answered.
+        case silent(String)
+        case unreachable(String)
+    }
+
+    private static let patience = Duration.seconds(5)
+    private static let attempts = 2
+
+    private let name: String
+    private let port: UInt16
+    private let loop: EventLoop
+    private let completion: (Outcome) -> Void
+    private var sockets: [DatagramSocket] = []
+    private var questions: [(socket: DatagramSocket, kind: NameQuery.Kind, id: UInt16)] = []
+    private var found: [SocketAddress] = []
+    private var answered: Set<UInt16> = []
+    private var word: String?
+    private var attempt = 0
+    private var due: Duration?
+    private var deadlines: DeadlineSource?
+    private var isDone = false
+
+    /// `completion` is called once, from the loop; whoever asked keeps the look-up until then.
+    init(
+        _ name: String,
+        port: UInt16,
+        servers: [SocketAddress],
+        interface: String,
+        loop: EventLoop,
+        completion: @escaping (Outcome) -> Void
+    ) {
+        self.name = name
+        self.port = port
+        self.loop = loop
+        self.completion = completion
+        var failure: SystemError?
+        for server in servers.prefix(3) {
+            do throws(SystemError) {
+                try ask(server, through: interface)
+            } catch {
+                failure = error
+            }
+        }
+        guard !questions.isEmpty else {
+            let reason = failure.map { "\($0)" } ?? "\(name) is no name of a host"
+            loop.enqueue { [self] in finish(.unreachable(reason)) }
+            return
+        }
+        send()
+        deadlines = loop.addDeadlineSource(
+            next: { [unowned self] in Deadline(at: due, for: "name servers are waited for") },
+            fire: { [unowned self] _ in timeIsUp() }
+        )
+    }
+
+    private func ask(_ server: SocketAddress, through interface: String) throws(SystemError) {
+        let reader = Reader()
+        let socket = try DatagramSocket(to: server, interface: interface, loop: loop) { [unowned self] result in
+            if case .success(let bytes) = result { take(bytes, reader.socket) }
+        }
+        reader.socket = socket
+        sockets.append(socket)
+        var random = KernelRandom()
+        for kind in NameQuery.Kind.allCases {
+            let id = UInt16(truncatingIfNeeded: random.next())
+            guard NameQuery.question(name, kind, id: id) != nil else { continue }
+            questions.append((socket, kind, id))
+        }
+    }
+
+    /// Lets the handler of a socket name it, which it cannot do before it is made.
+    private final class Reader {
+        weak var socket: DatagramSocket?
+    }
+
+    private func send() {
+        attempt += 1
+        due = EventLoop.uptime() + Self.patience
+        for (socket, kind, id) in questions where !answered.contains(id) {
+            guard let bytes = NameQuery.question(name, kind, id: id) else { continue }
+            // One that cannot be sent is one that is lost: the time-out tells.
+            try? socket.send(bytes)
+        }
+    }
+
+    private func take(_ bytes: [UInt8], _ socket: DatagramSocket?) {
+        for question in questions where question.socket === socket && !answered.contains(question.id) {
+            guard let answer = NameQuery.answer(bytes, to: name, question.kind, id: question.id) else { continue }
+            answered.insert(question.id)
+            switch answer {
+            case .addresses(let addresses):
+                found += addresses.compactMap { SocketAddress(raw: $0, port: port) }
+                // Whoever has an address needs no second opinion; IPv4 comes first, since mobile networks have it all.
+                if question.kind == .a { return finish(.addresses(found)) }
+            case .none: word = word ?? "\(name) has no address"
+            case .refused(let code): word = code == 3 ? "there is no \(name)" : "name servers answer with error \(code)"
+            }
+        }
+        if answered.count == questions.count { conclude() }
+    }
+
+    private func timeIsUp() {
+        due = nil
+        if answered.isEmpty, attempt < Self.attempts { send() } else { conclude() }
+    }
+
+    private func conclude() {
+        if !found.isEmpty { return finish(.addresses(found)) }
+        if let word { return finish(.none(word)) }
+        finish(.silent("no name server answers"))
+    }
+
+    private func finish(_ outcome: Outcome) {
+        guard !isDone else { return }
+        isDone = true
+        due = nil
+        if let deadlines { loop.removeDeadlineSource(deadlines) }
+        for socket in sockets { socket.close() }
+        completion(outcome)
+    }
+}

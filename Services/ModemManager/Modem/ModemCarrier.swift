@@ -1,0 +1,291 @@
+internal import JSON
+public import Primitives
+public import UplinkCore
+
+/// An uplink over a modem: the machine of the modem, `pppd` on the port for data or the modem's own network interface, and its pins.
+///
+/// It ends `pppd` when the modem cannot carry data any more, and starts it once after each `dataReady`: more is ordered by the ladder.
+public struct ModemCarrier: Carrier {
+    /// How the carrier calls what its effects are about.
+    public enum Name {
+        public static let line = "at"
+        public static let pppd = "pppd"
+        public static let powerKey = "powerKey"
+        public static let resetLine = "reset"
+        public static let supply = "supply"
+    }
+
+    public struct Settings: Equatable, Sendable {
+        public var modem: ModemSettings
+        /// What carries data: `ppp0`, or the modem's own.
+        public var interface: String
+        /// `pppd` with all its arguments but the call, beginning with an absolute path.
+        public var pppd: [String]
+        /// `chat`, an absolute path: what pppd speaks with the modem by.
+        public var chat: String
+        /// Whether commands and data share one port.
+        public var hasOnePort: Bool
+        /// Pins that there are, of `Name`.
+        public var pins: Set<String>
+
+        public init(
+            modem: ModemSettings,
+            interface: String = "ppp0",
+            pppd: [String] = [],
+            chat: String = "/usr/sbin/chat",
+            hasOnePort: Bool = false,
+            pins: Set<String> = []
+        ) {
+            self.modem = modem
+            self.interface = interface
+            self.pppd = pppd
+            self.chat = chat
+            self.hasOnePort = hasOnePort
+            self.pins = pins
+        }
+    }
+
+    public static let kind = "modem"
+    /// A reset line is pulled for so long; modules want 100…500 ms.
+    static let resetPulse = Duration.milliseconds(300)
+    /// Held so long, a power key switches off whatever state the modem is in.
+    static let powerOffPulse = Duration.milliseconds(1500)
+    /// How long the supply is cut: capacitors must be empty.
+    static let supplyPause = Duration.seconds(10)
+
+    private let settings: Settings
+    private var modem: ModemMachine
+    public private(set) var condition = CarrierCondition(link: .unknown, detail: "not started yet")
+    private var isRunning = false
+    /// Whether the end of `pppd` is only the way to the next call.
+    private var isRedialling = false
+    /// Why it ended last; nil since the last start.
+    private var lastExit: PPPExit?
+    private var address: String?
+    private var isEnding = false
+
+    public init(_ settings: Settings) {
+        self.settings = settings
+        modem = ModemMachine(settings.modem, memory: nil)
+    }
+
+    public var kind: String { Self.kind }
+    public var readsInterfaces: Bool { true }
+    public var nextDeadline: Deadline? { modem.nextDeadline }
+
+    public var steps: Set<RecoveryStep> {
+        var steps: Set<RecoveryStep> = [.redial, .detach, .radio, .modemReset]
+        if !settings.pins.isDisjoint(with: [Name.powerKey, Name.resetLine]) { steps.insert(.powerKey) }
+        if settings.pins.contains(Name.supply) { steps.insert(.supply) }
+        return steps
+    }
+
+    public mutating func deadlineReached(at moment: Moment) -> [CarrierEffect] {
+        let effects = carryOut(modem.deadlineReached(at: moment), at: moment)
+        conclude()
+        return effects
+    }
+
+    public mutating func handle(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
+        let effects = take(event, at: moment)
+        conclude()
+        return effects
+    }
+
+    private mutating func take(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
+        switch event {
+        case .started(let stored, let running): return start(stored, running, at: moment)
+        case .interfacesRead(let readings):
+            let reading = readings.first { $0.name == settings.interface }
+            address = reading.flatMap { $0.isRunning && $0.hasAddress ? $0.address ?? "" : nil }
+            return []
+        case .line(Name.line, let event): return tell(.line(event), at: moment)
+        case .childEnded(Name.pppd, let exit): return end(exit, at: moment)
+        case .stored: return tell(.stored, at: moment)
+        case .storeFailed(let reason): return tell(.storeFailed(reason: reason), at: moment)
+        case .pulsed(_, let isDone): return isDone ? tell(.powerKeyPressed, at: moment) : []
+        case .ordered(let step): return obey(step, at: moment)
+        case .terminationRequested:
+            isEnding = true
+            return []
+        case .interfacesUnreadable, .line, .childWrote, .childEnded, .simulated: return []
+        }
+    }
+
+    private mutating func start(_ stored: [UInt8]?, _ running: [String], at moment: Moment) -> [CarrierEffect] {
+        var effects: [CarrierEffect] = []
+        var memory: ModemMemory?
+        if let stored {
+            memory = try? JSON.decode(ModemMemory.self, from: stored)
+            if memory == nil {
+                effects.append(.log(LogRecord(.error, "what was known of the modem cannot be read, and is forgotten")))
+            }
+        }
+        modem = ModemMachine(settings.modem, memory: memory)
+        isRunning = running.contains(Name.pppd)
+        // The only port is in the hands of the program that a process before this one started.
+        guard !(isRunning && settings.hasOnePort) else { return effects }
+        return effects + tell(.ordered(.bringUp), at: moment) + [.openLine(Name.line)]
+    }
+
+    // MARK: - The modem
+
+    private mutating func tell(_ event: ModemEvent, at moment: Moment) -> [CarrierEffect] {
+        carryOut(modem.handle(event, at: moment), at: moment)
+    }
+
+    private mutating func carryOut(_ effects: [ModemEffect], at moment: Moment) -> [CarrierEffect] {
+        effects.flatMap { effect -> [CarrierEffect] in
+            switch effect {
+            case .line(let order): return [.line(Name.line, order)]
+            case .store(let memory): return store(memory, at: moment)
+            case .log(let record): return [.log(record)]
+            case .report: return []
+            case .pressPowerKey(let pulse): return [.pulse(pin: Name.powerKey, pulse)]
+            case .dataReady(let context): return dial(context, at: moment)
+            case .dataWithdrawn: return isRunning ? [.endChild(Name.pppd)] : []
+            case .selectSIM: return [.log(LogRecord(.error, "no line of this machine switches between SIMs"))]
+            }
+        }
+    }
+
+    private mutating func store(_ memory: ModemMemory, at moment: Moment) -> [CarrierEffect] {
+        do {
+            return [.store(try JSON.encode(memory))]
+        } catch {
+            return tell(.storeFailed(reason: "\(error)"), at: moment)
+        }
+    }
+
+    // MARK: - Data
+
+    private mutating func dial(_ context: DataContext, at moment: Moment) -> [CarrierEffect] {
+        lastExit = nil
+        guard case .dial(let command) = context.means, !isRunning else { return [] }
+        isRunning = true
+        let spawn = CarrierEffect.spawn(Name.pppd, arguments: arguments(command, context.profile))
+        guard settings.hasOnePort else { return [spawn] }
+        return tell(.lineLent, at: moment) + [.closeLine(Name.line), spawn]
+    }
+
+    /// Nothing secret stands on a command line, which everybody can read.
+    private func arguments(_ command: String, _ profile: AccessProfile) -> [String] {
+        let script =
+            "ABORT 'NO CARRIER' ABORT BUSY ABORT 'NO DIALTONE' ABORT ERROR TIMEOUT 10 '' ATE0 OK \(command) TIMEOUT 60 CONNECT \\c"
+        let secrets = profile.optionsPath.map { ["file", $0] } ?? []
+        return settings.pppd + secrets + ["connect", "\(settings.chat) -s -v \(script)"]
+    }
+
+    private mutating func end(_ exit: ChildExit, at moment: Moment) -> [CarrierEffect] {
+        guard isRunning else { return [] }
+        isRunning = false
+        address = nil
+        let ended = PPPExit(exit)
+        var effects: [CarrierEffect] = [
+            .log(LogRecord(.notice, "the modem carries no data", .init("reason", ended.words)))
+        ]
+        if settings.hasOnePort { effects.append(.openLine(Name.line)) }
+        effects += tell(.dataEnded(reason: ended.words), at: moment)
+        guard !isRedialling else {
+            isRedialling = false
+            return effects + tell(.ordered(.connect), at: moment)
+        }
+        lastExit = ended
+        // Adopted with the only port, the modem is unknown until now.
+        return effects + tell(.ordered(.bringUp), at: moment)
+    }
+
+    // MARK: - The ladder
+
+    private mutating func obey(_ step: RecoveryStep, at moment: Moment) -> [CarrierEffect] {
+        lastExit = nil
+        switch step {
+        case .redial:
+            guard isRunning else { return tell(.ordered(.connect), at: moment) }
+            isRedialling = true
+            return [.endChild(Name.pppd)]
+        case .detach: return tell(.ordered(.reattach), at: moment)
+        case .radio: return tell(.ordered(.cycleRadio), at: moment)
+        case .modemReset: return tell(.ordered(.reset), at: moment)
+        case .powerKey:
+            let hasReset = settings.pins.contains(Name.resetLine)
+            let pulse = CarrierEffect.pulse(
+                pin: hasReset ? Name.resetLine : Name.powerKey,
+                hasReset ? Self.resetPulse : Self.powerOffPulse
+            )
+            return beginAnew(at: moment) + [pulse]
+        case .supply: return beginAnew(at: moment) + [.pulse(pin: Name.supply, Self.supplyPause)]
+        case .hostReboot: return []
+        }
+    }
+
+    /// So that a modem that is off afterwards has its key pressed once more.
+    private mutating func beginAnew(at moment: Moment) -> [CarrierEffect] {
+        tell(.ordered(.takeDown), at: moment) + tell(.ordered(.bringUp), at: moment)
+    }
+}
+
+// MARK: - Conclusions
+
+extension ModemCarrier {
+    private mutating func conclude() {
+        var conclusion = CarrierCondition(link: .down, detail: "", interface: settings.interface, radio: radio)
+        let carries = isRunning || settings.modem.connection == .networkInterface && modem.report.phase == .ready
+        if isEnding {
+            (conclusion.link, conclusion.detail) = (.unknown, "not watched any more")
+        } else if carries, let address {
+            conclusion.link = .up
+            conclusion.address = address.isEmpty ? nil : address
+            conclusion.detail = "\(settings.interface) has an address"
+        } else if let lastExit {
+            (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)
+        } else if let trouble = modem.report.trouble {
+            conclusion.detail = "\(trouble)"
+            conclusion.remedy = CarrierCondition.Remedy(trouble.remedy)
+        } else {
+            conclusion.detail = carries ? "waiting for an address" : modem.report.phase.words
+        }
+        condition = conclusion
+    }
+
+    private var radio: RadioReport {
+        let report = modem.report
+        var radio = RadioReport(signalPercent: report.signal.percent)
+        radio.signalDbm = report.signal.rsrpDbm ?? report.signal.rssiDbm
+        radio.technology = report.network.technology?.rawValue
+        radio.operatorName = report.network.operatorName
+        radio.operatorCode = report.network.operatorCode
+        radio.cell = report.network.cellId.map { (report.network.areaCode.map { $0 + "/" } ?? "") + $0 }
+        radio.iccid = report.sim.iccid
+        radio.imsi = report.sim.imsi
+        radio.cause = report.cause
+        return radio
+    }
+}
+
+extension CarrierCondition.Remedy {
+    fileprivate init(_ remedy: ModemTrouble.Remedy) {
+        switch remedy {
+        case .recovery: self = .recovery
+        case .patience: self = .patience
+        case .person: self = .person
+        }
+    }
+}
+
+extension ModemPhase {
+    /// For people.
+    fileprivate var words: String {
+        switch self {
+        case .idle: "the modem is not used"
+        case .absent: "waiting for the modem's port"
+        case .waking: "waiting for the modem to answer"
+        case .identifying: "asking the modem who it is"
+        case .unlocking: "opening the SIM"
+        case .preparing: "switching the radio on"
+        case .registering: "looking for a network"
+        case .attaching: "joining the packet network"
+        case .ready: "dialling"
+        }
+    }
+}

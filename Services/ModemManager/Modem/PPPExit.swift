@@ -1,0 +1,35 @@
+internal import UplinkCore
+
+/// How `pppd` ended, in words, and whether trying again can help (pppd(8), EXIT STATUS).
+struct PPPExit: Equatable {
+    let words: String
+    let remedy: CarrierCondition.Remedy
+
+    init(_ exit: ChildExit) {
+        switch exit {
+        case .code(let code): (words, remedy) = Self.words(of: code)
+        case .signal(let number): (words, remedy) = ("pppd was ended by signal \(number)", .recovery)
+        case .notStarted(let reason): (words, remedy) = ("pppd does not start: \(reason)", .person)
+        case .unknown: (words, remedy) = ("pppd has ended", .recovery)
+        }
+    }
+
+    private static func words(of code: Int) -> (String, CarrierCondition.Remedy) {
+        switch code {
+        case 0, 5: ("the connection was ended from this side", .recovery)
+        case 2: ("pppd refuses its options", .person)
+        case 3: ("pppd lacks the right to run", .person)
+        case 4: ("the kernel has no PPP", .person)
+        case 6: ("the port for data is taken by another program", .recovery)
+        case 7: ("the port for data does not open", .recovery)
+        case 8: ("the modem refused the call", .recovery)
+        case 10: ("the network did not agree on PPP", .recovery)
+        case 11, 19: ("the network refused name or password", .recovery)
+        case 12: ("nothing was sent for long", .recovery)
+        case 15: ("the network did not answer any more", .recovery)
+        case 16: ("the modem hung up", .recovery)
+        case 17: ("the port for data gives back what is sent", .recovery)
+        default: ("pppd ended with code \(code)", .recovery)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Primitives
+import UplinkCore
+import UplinkWorld
+
+// How long each kind of fault takes to be recovered from, under virtual time: the table of the README of the modem manager.
+let runs = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 400
+print("| fault | helped by | p50 | worst of \(runs) |")
+print("|---|---|---|---|")
+for fault in ModelFault.allCases {
+    guard let cure = fault.cure else { continue }
+    var times: [Duration] = []
+    for run in 0..<runs {
+        let world = UplinkWorld(seed: UInt64(run))
+        world.run(for: .seconds(3600))
+        world.begin(fault)
+        world.run(for: .seconds(86_400), until: { world.isWell })
+        times += world.recoveries[fault] ?? []
+    }
+    times.sort()
+    let text = times.count == runs ? "\(times[runs / 2].wholeSeconds) s | \(times[runs - 1].wholeSeconds) s" : "only \(times.count) recovered |"
+    print("| \(fault) | \(cure.name) | \(text) |")
+}

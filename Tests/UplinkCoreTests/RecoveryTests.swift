@@ -1,0 +1,100 @@
+import BusSchema
+import Primitives
+import Testing
+import UplinkCore
+import UplinkWorld
+
+@Suite struct RecoveryTests {
+    /// Weeks of random faults, restarts of the process, full disks and transactions: `UplinkWorld` checks every step that is taken.
+    @Test(arguments: 0..<12) func everyPromiseOfTheLadderHoldsOverWeeks(seed: Int) {
+        let world = UplinkWorld(seed: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed) ^ 0xFACE)
+        let end = Duration.seconds(21 * 86_400)
+        while world.elapsed < end {
+            world.run(for: random.duration(in: .seconds(60)...(.seconds(40_000))))
+            #expect(world.isWell || !world.broken.isEmpty)
+            let fault = ModelFault.allCases.randomElement(using: &random) ?? .bearerLost
+            world.begin(fault)
+            var left = Int.random(in: 0..<4, using: &random)
+            while left > 0 {
+                left -= 1
+                world.run(for: random.duration(in: .seconds(1)...(.seconds(5000))), until: { world.isWell })
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: world.restartProcess()
+                case 1: world.setDisk(fails: Bool.random(using: &random))
+                case 2: world.setTransaction(Bool.random(using: &random))
+                default: break
+                }
+            }
+            world.setDisk(fails: false)
+            world.setTransaction(false)
+            if fault.cure == nil { world.mend() }
+            // The longest spacing of all, and the way up to it.
+            world.run(for: .seconds(2 * 86_400), until: { world.isWell })
+            #expect(world.isWell, "\(fault) was never recovered from")
+        }
+        #expect(world.broken.prefix(5) == [])
+        #expect(world.recoveries.values.map(\.count).reduce(0, +) > 5)
+        // Six hours apart at least.
+        #expect(world.reboots <= 21 * 4)
+    }
+
+    @Test(arguments: ModelFault.allCases.filter { $0.cure != nil && $0 != .hostStuck })
+    func aFaultThatAStepMendsIsMendedWithinAnHour(fault: ModelFault) {
+        for seed in 0..<20 {
+            let world = UplinkWorld(seed: UInt64(seed))
+            world.run(for: .seconds(3600))
+            world.begin(fault)
+            world.run(for: .seconds(3600), until: { world.isWell })
+            #expect(world.isWell, "seed \(seed)")
+            #expect(world.broken == [])
+        }
+    }
+
+    @Test func theMachineIsNeverStartedAnewDuringATransaction() {
+        let world = UplinkWorld(seed: 1)
+        world.setTransaction(true)
+        world.run(for: .seconds(600))
+        world.begin(.hostStuck)
+        world.run(for: .seconds(7 * 86_400))
+        #expect(world.reboots == 0)
+        #expect(world.broken == [])
+        // Everything below was tried, again and again.
+        #expect(RecoveryStep.allCases.filter { $0 < .hostReboot }.allSatisfy { world.stepsTaken[$0, default: 0] > 3 })
+        world.setTransaction(false)
+        world.run(for: .seconds(86_400), until: { world.isWell })
+        #expect(world.reboots == 1)
+    }
+
+    @Test func theMachineIsNotStartedAnewUnlessConfigured() {
+        let world = UplinkWorld(seed: 2, mayReboot: false)
+        world.run(for: .seconds(600))
+        world.begin(.hostStuck)
+        world.run(for: .seconds(7 * 86_400))
+        #expect(world.reboots == 0)
+    }
+
+    @Test(arguments: [ModelFault.noNetwork, .denied])
+    func whatWaitsForTheNetworkIsLeftToItForAnHour(fault: ModelFault) {
+        let world = UplinkWorld(seed: 3)
+        world.run(for: .seconds(600))
+        world.begin(fault)
+        world.run(for: .seconds(3500))
+        #expect(world.stepsTaken == [:])
+        world.run(for: .seconds(86_400))
+        #expect(world.stepsTaken.keys.allSatisfy { $0 == .radio })
+        #expect((3...12).contains(world.stepsTaken[.radio] ?? 0))
+        world.mend()
+        world.run(for: .seconds(600))
+        #expect(world.isWell)
+    }
+
+    @Test func aPersonsTroubleIsLeftAlone() {
+        let world = UplinkWorld(seed: 4)
+        world.run(for: .seconds(600))
+        world.begin(.wrongPIN)
+        world.run(for: .seconds(30 * 86_400))
+        #expect(world.stepsTaken == [:])
+        #expect(world.broken == [])
+    }
+}
