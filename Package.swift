@@ -236,8 +236,8 @@ let targets: [Target] = [
         "hardware-io"
     ),
 
-    library("ModemProtocol", "Services/ModemManager/Modem", pure, "JSON", "Primitives", "UplinkCore"),
-    tests("ModemProtocol", "ModemProtocol", "ModemSimulation", "Primitives", "UplinkCore"),
+    library("ModemProtocol", "Services/ModemManager/Modem", pure, "BusSchema", "JSON", "Primitives", "UplinkCore"),
+    tests("ModemProtocol", "BusSchema", "ModemProtocol", "ModemSimulation", "Primitives", "UplinkCore"),
     library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
     tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives", "UplinkWorld"),
     program(

@@ -1,3 +1,4 @@
+internal import BusSchema
 internal import JSON
 public import Primitives
 public import UplinkCore

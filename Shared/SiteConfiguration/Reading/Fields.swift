@@ -190,6 +190,11 @@ public final class Fields {
         return choice.driver == none ? nil : choice
     }
 
+    /// What keeps an uplink up.
+    func uplink(_ name: String, _ about: String) -> DriverChoice {
+        choose(name, .uplinks, default: nil, about)
+    }
+
     private func choose(_ name: String, _ drivers: [SiteDriver], default fallback: JSONValue?, _ about: String)
         -> DriverChoice
     {

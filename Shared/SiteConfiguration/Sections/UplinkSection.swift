@@ -17,7 +17,7 @@ public struct UplinkSection: SiteReadable, Equatable, Sendable {
 
     public init(_ fields: Fields) {
         name = fields.text("name", 1...20, "Unique among the uplinks.")
-        driver = fields.device("driver", .uplinks, "Who keeps it up.")
+        driver = fields.uplink("driver", "Who keeps it up.")
         interface = fields.optionalText("interface", 1...15, "Default: any that is not the loopback.")
         monthlyMegabytes = fields.optionalInteger(
             "monthlyMegabytes",
