@@ -100,6 +100,8 @@ let targets: [Target] = [
     tests("EventLoop", "EventLoop", "Primitives", "ZeroMQ"),
     library("Log", "Shared/Log", strict, "Primitives"),
     tests("Log", "Log", "Primitives"),
+    library("GPIOLines", "Shared/GPIOLines", strict, "CLinux", "EventLoop", "Primitives"),
+    tests("GPIOLines", "CLinux", "EventLoop", "GPIOLines", "Primitives", "SimulatedGPIO"),
     library("SerialPort", "Shared/SerialPort", strict, "CLinux", "EventLoop", "Primitives"),
     tests("SerialPort", "CLinux", "EventLoop", "Primitives", "SerialPort", "TemporaryFolder"),
     library("Storage", "Shared/Storage", strict, "CLinux"),
@@ -317,9 +319,11 @@ let targets: [Target] = [
 
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
     library("SimulatedDisk", "Tests/Support/SimulatedDisk", strict, "Primitives", "Storage"),
+    library("SimulatedGPIO", "Tests/Support/SimulatedGPIO", strict, "EventLoop", "GPIOLines", "Primitives"),
     library("TemporaryFolder", "Tests/Support/TemporaryFolder", strict),
     library("OCPPSamples", "Tests/Support/OCPPSamples", strict, "OCPP", "Primitives"),
     program("ocpp-codec-probe", "Tests/Support/CodecProbe", "JSON", "OCPP", "OCPPCodec", "OCPPSamples"),
+    program("gpio-probe", "Tests/Support/GPIOProbe", "EventLoop", "GPIOLines", "Primitives"),
     program("bus-bench", "Tests/Support/BusBench", "Bus", "BusSchema", "CZeroMQ", "EventLoop"),
     library(
         "CentralSystem",

@@ -18,6 +18,12 @@ extension EventLoop {
         return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
     }
 
+    /// Reads the clock that the kernel stamps events of devices with: time since boot without suspension. For comparing with those stamps only.
+    public static func monotonic() -> Duration {
+        let time = read(CLOCK_MONOTONIC)
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    }
+
     /// Whether the kernel says that somebody keeps the wall clock in step: `adjtimex(2)` without `STA_UNSYNC`.
     public static func wallClockIsSynchronised() -> Bool {
         var state = timex()

@@ -54,12 +54,12 @@ def unified_hierarchy():
     return next((point for point, kind, _ in mounts() if kind == "cgroup2"), None)
 
 
-def base_system():
-    """The directory of a Debian with the packages above; made at the first call."""
+def base_system(packages=PACKAGES):
+    """The directory of a Debian with these packages; made at the first call."""
     suite = dict(
         line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().splitlines() if "=" in line
     ).get("VERSION_CODENAME", "bookworm")
-    key = hashlib.sha256(repr((suite, PACKAGES, IDLE_UNITS)).encode()).hexdigest()[:12]
+    key = hashlib.sha256(repr((suite, packages, IDLE_UNITS)).encode()).hexdigest()[:12]
     target = CACHE / f"debian-{key}"
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "lock", "w") as lock:
@@ -68,17 +68,17 @@ def base_system():
         if not target.exists():
             for left in CACHE.glob("partial-*"):
                 shutil.rmtree(left)
-            build(suite, target)
+            build(suite, packages, target)
     return target
 
 
-def build(suite, target):
+def build(suite, packages, target):
     partial = pathlib.Path(tempfile.mkdtemp(prefix="partial-", dir=CACHE))
     partial.chmod(0o755)
     settings = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True, check=True).stdout
     options = [f"--aptopt={line}" for line in settings.splitlines() if line.startswith(("Acquire::http", "Acquire::https"))]
     subprocess.run(
-        ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={','.join(PACKAGES)}", *options,
+        ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}", *options,
          "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*", suite, str(partial)],
         check=True, stdin=subprocess.DEVNULL, timeout=900,
     )

@@ -1,12 +1,10 @@
-import Primitives
-
-/// When a line is opened again, and which of its failures are worth a line in the log.
-struct ReopenPace: Equatable {
-    static let firstPause = Duration.milliseconds(500)
-    static let longestPause = Duration.seconds(30)
+/// When something that is gone (a line, a device) is opened again, and which of its failures are worth a line in the log.
+public struct ReopenPace: Equatable, Sendable {
+    public static let firstPause = Duration.milliseconds(500)
+    public static let longestPause = Duration.seconds(30)
     /// A line that was open for so long has worked, even if its device never said anything.
-    static let provenAfter = Duration.seconds(30)
-    static let logInterval = Duration.seconds(60)
+    public static let provenAfter = Duration.seconds(30)
+    public static let logInterval = Duration.seconds(60)
 
     private var failures = 0
     private var openedAt: Duration?
@@ -17,15 +15,17 @@ struct ReopenPace: Equatable {
     private var untold = 0
 
     /// What follows from a failure.
-    struct Failure: Equatable {
+    public struct Failure: Equatable, Sendable {
         /// How long to wait before the next attempt.
-        var pause: Duration
+        public var pause: Duration
         /// How many failures before this one nobody was told of; nil when this one is not to be logged either.
-        var untoldBefore: Int?
+        public var untoldBefore: Int?
     }
 
+    public init() {}
+
     /// The line does not open, or was lost.
-    mutating func failed(at uptime: Duration) -> Failure {
+    public mutating func failed(at uptime: Duration) -> Failure {
         if hasWorked || openedAt.map({ $0 + Self.provenAfter <= uptime }) == true { failures = 0 }
         openedAt = nil
         hasWorked = false
@@ -44,12 +44,12 @@ struct ReopenPace: Equatable {
 
     /// The line is open.
     /// - Returns: Whether that is to be logged, because its absence was.
-    mutating func opened(at uptime: Duration) -> Bool {
+    public mutating func opened(at uptime: Duration) -> Bool {
         openedAt = uptime
         defer { isFailureTold = false }
         return isFailureTold
     }
 
     /// The device has said something: the next failure is the first of its kind.
-    mutating func worked() { hasWorked = true }
+    public mutating func worked() { hasWorked = true }
 }
