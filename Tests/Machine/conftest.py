@@ -31,6 +31,8 @@ def board():
     def files(add):
         for program in programs:
             add(f"usr/lib/charger/{program}", BINARIES / program, 0o755)
+        for name in ("contactor.py",):
+            add(f"usr/lib/charger-test/{name}", (machine.HERE / name).read_bytes(), 0o755)
         for library in runtime_libraries(BINARIES / "ocpp-gateway"):
             add(f"usr/lib/{library.name}", library)
 

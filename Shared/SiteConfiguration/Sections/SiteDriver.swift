@@ -45,7 +45,25 @@ public struct SiteDriver: Sendable {
 
     /// Every driver of a device. A new one gets its row here, and another one in `DriverRegistry` of hardware-io.
     public static let all: [SiteDriver] = [
-        simulated
+        simulated,
+        SiteDriver(
+            "gpio-contactor",
+            GPIOContactorSettings.self,
+            for: [.contactor],
+            "a contactor on GPIO lines: coil and mirror contact"
+        ),
+        SiteDriver(
+            "gpio-lock",
+            GPIOLockSettings.self,
+            for: [.lock],
+            "a cable lock on GPIO lines: H-bridge and contact of the bolt"
+        ),
+        SiteDriver(
+            "gpio-input",
+            GPIOInputSettings.self,
+            for: [.residualCurrent, .emergencyStop, .temperature],
+            "a GPIO line that says that something has tripped"
+        ),
     ]
 
     /// Those of one kind of device; with the word for no device where that may be.

@@ -1,0 +1,181 @@
+import BusSchema
+import HardwareCore
+import HardwareDevices
+import Primitives
+import Testing
+
+private func at(_ milliseconds: Int) -> Moment {
+    Moment(uptime: .milliseconds(milliseconds), utc: Timestamp(millisecondsSinceEpoch: 0))
+}
+
+@Suite struct ContactorLinesTests {
+    private static let off = LinesOrder.set(group: 0, levels: 0, mask: 1)
+    private static let on = LinesOrder.set(group: 0, levels: 1, mask: 1)
+
+    private func feedback(_ closed: Bool) -> LinesOrder {
+        .report(.contactorFeedback(connectorId: 1, closed: closed))
+    }
+
+    @Test func itsCoilFollowsOrdersAndItsContactIsTold() {
+        var contactor = ContactorLines(connectorId: 1)
+        let taken = contactor.handle(.taken(levels: [0, 0]), at: at(0))
+        #expect(taken == [.report(.deviceRecovered(.contactor(connectorId: 1))), feedback(false)])
+        let closing = contactor.perform(.closeContactor(connectorId: 1), at: at(1))
+        #expect(closing == [Self.on])
+        let followed = contactor.handle(.read(group: 1, levels: 1), at: at(30))
+        #expect(followed == [feedback(true)])
+        let opening = contactor.perform(.openContactor(connectorId: 1), at: at(40))
+        #expect(opening == [Self.off])
+    }
+
+    @Test func anOrderToCloseIsNotKeptForLinesThatAreAway() {
+        var contactor = ContactorLines(connectorId: 1)
+        let early = contactor.perform(.closeContactor(connectorId: 1), at: at(0))
+        #expect(early == [])
+        _ = contactor.handle(.taken(levels: [0, 0]), at: at(1))
+        let lost = contactor.handle(.lost(reason: "gone"), at: at(2))
+        #expect(lost == [Self.off, .report(.deviceLost(.contactor(connectorId: 1), reason: "gone"))])
+        let late = contactor.perform(.closeContactor(connectorId: 1), at: at(3))
+        #expect(late == [])
+        #expect(contactor.nextDeadline == nil)
+        let back = contactor.handle(.taken(levels: [0, 0]), at: at(4))
+        #expect(back == [.report(.deviceRecovered(.contactor(connectorId: 1))), feedback(false)])
+    }
+
+    @Test func itsContactIsReadAgainBeforeTenSecondsHavePassed() throws {
+        var contactor = ContactorLines(connectorId: 1)
+        _ = contactor.handle(.taken(levels: [0, 0]), at: at(0))
+        let due = try #require(contactor.nextDeadline?.at)
+        #expect(due < .seconds(10))
+        let early = contactor.deadlineReached(at: at(100))
+        #expect(early == [])
+        let orders = contactor.deadlineReached(at: Moment(uptime: due, utc: at(0).utc))
+        #expect(orders == [.read(group: 1)])
+    }
+
+    @Test func itsEndOpensIt() {
+        var contactor = ContactorLines(connectorId: 1)
+        let end = contactor.end()
+        #expect(end == [Self.off])
+    }
+}
+
+@Suite struct LockLinesTests {
+    private static let off = LinesOrder.set(group: 0, levels: 0, mask: 0b11)
+    private static let towardsLocked = LinesOrder.set(group: 0, levels: 0b01, mask: 0b11)
+    private static let towardsUnlocked = LinesOrder.set(group: 0, levels: 0b10, mask: 0b11)
+
+    private func lock() -> LockLines {
+        var lock = LockLines(connectorId: 1, pulseMilliseconds: 600)
+        _ = lock.handle(.taken(levels: [0, 0]), at: at(0))
+        return lock
+    }
+
+    @Test func aPulseEndsByItselfAndThenTheContactIsRead() {
+        var lock = lock()
+        let begin = lock.perform(.lock(connectorId: 1), at: at(1000))
+        #expect(begin == [Self.towardsLocked])
+        #expect(lock.nextDeadline?.at == .milliseconds(1600))
+        let early = lock.deadlineReached(at: at(1599))
+        #expect(early == [])
+        let end = lock.deadlineReached(at: at(1600))
+        #expect(end == [Self.off])
+        #expect(lock.nextDeadline?.at == .milliseconds(1700))
+        let settled = lock.deadlineReached(at: at(1700))
+        #expect(settled == [.read(group: 1)])
+        let told = lock.handle(.read(group: 1, levels: 1), at: at(1700))
+        #expect(told == [.report(.lockFeedback(connectorId: 1, locked: true))])
+    }
+
+    @Test func theSameOrderAgainDoesNotMakeThePulseLonger() {
+        var lock = lock()
+        _ = lock.perform(.unlock(connectorId: 1), at: at(0))
+        let again = lock.perform(.unlock(connectorId: 1), at: at(500))
+        #expect(again == [])
+        #expect(lock.nextDeadline?.at == .milliseconds(600))
+    }
+
+    @Test func theMotorStopsBeforeItTurnsTheOtherWayAndNeverBothLinesAreOn() {
+        var lock = lock()
+        let begin = lock.perform(.lock(connectorId: 1), at: at(0))
+        let turn = lock.perform(.unlock(connectorId: 1), at: at(100))
+        #expect(turn == [Self.off])
+        #expect(lock.nextDeadline?.at == .milliseconds(200))
+        let other = lock.deadlineReached(at: at(200))
+        #expect(other == [Self.towardsUnlocked])
+        #expect(lock.nextDeadline?.at == .milliseconds(800))
+        let orders = begin + turn + other
+        #expect(!orders.contains { if case .set(0, 0b11, _) = $0 { true } else { false } })
+    }
+
+    @Test func whatIsOrderedLastWhileItStopsCounts() {
+        var lock = lock()
+        _ = lock.perform(.lock(connectorId: 1), at: at(0))
+        _ = lock.perform(.unlock(connectorId: 1), at: at(100))
+        _ = lock.perform(.lock(connectorId: 1), at: at(150))
+        let orders = lock.deadlineReached(at: at(200))
+        #expect(orders == [Self.towardsLocked])
+    }
+
+    @Test func aLockThatIsAwayIsNotMovedAndItsPulseIsForgotten() {
+        var lock = lock()
+        _ = lock.perform(.lock(connectorId: 1), at: at(0))
+        let lost = lock.handle(.lost(reason: "gone"), at: at(100))
+        #expect(lost == [Self.off, .report(.deviceLost(.lock(connectorId: 1), reason: "gone"))])
+        let order = lock.perform(.lock(connectorId: 1), at: at(200))
+        #expect(order == [])
+        #expect(lock.nextDeadline == nil)
+    }
+
+    @Test(arguments: [(Int.min, 50), (0, 50), (600, 600), (Int.max, 4000)])
+    func aPulseHasALengthThatAMotorStands(milliseconds: Int, expected: Int) {
+        var lock = LockLines(connectorId: 1, pulseMilliseconds: milliseconds)
+        _ = lock.handle(.taken(levels: [0, 0]), at: at(0))
+        _ = lock.perform(.lock(connectorId: 1), at: at(0))
+        #expect(lock.nextDeadline?.at == .milliseconds(expected))
+    }
+
+    @Test func itsEndEndsThePulse() {
+        var lock = lock()
+        _ = lock.perform(.lock(connectorId: 1), at: at(0))
+        let end = lock.end()
+        #expect(end == [Self.off])
+    }
+}
+
+@Suite struct AlarmLineTests {
+    @Test(arguments: [
+        (Device.residualCurrent(connectorId: 2), HardwareFaultCode.groundFailure),
+        (.emergencyStop(connectorId: 2), .emergencyStop),
+        (.temperature(connectorId: 2), .highTemperature),
+    ])
+    func whatHasTrippedIsTheFaultOfItsKind(device: Device, code: HardwareFaultCode) throws {
+        var alarm = try #require(AlarmLine(device))
+        let taken = alarm.handle(.taken(levels: [0]), at: at(0))
+        #expect(
+            taken == [
+                .report(.deviceRecovered(device)),
+                .report(.faultReported(connectorId: 2, code: code, present: false, detail: "")),
+            ]
+        )
+        let tripped = alarm.handle(.read(group: 0, levels: 1), at: at(10))
+        guard case .report(.faultReported(2, code, true, let detail)) = tripped.first else {
+            Issue.record("not told: \(tripped)")
+            return
+        }
+        #expect(!detail.isEmpty)
+    }
+
+    @Test func aLineThatIsGoneIsALostDeviceAndNotAnAnswer() throws {
+        var alarm = try #require(AlarmLine(.emergencyStop(connectorId: 1)))
+        _ = alarm.handle(.taken(levels: [0]), at: at(0))
+        let lost = alarm.handle(.lost(reason: "gone"), at: at(1))
+        #expect(lost == [.report(.deviceLost(.emergencyStop(connectorId: 1), reason: "gone"))])
+        #expect(alarm.nextDeadline == nil)
+    }
+
+    @Test func otherDevicesHaveNoAlarmLine() {
+        let none = AlarmLine(.contactor(connectorId: 1))
+        #expect(none == nil)
+    }
+}
