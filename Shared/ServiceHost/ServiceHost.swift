@@ -197,6 +197,13 @@ public final class ServiceHost {
         return path
     }
 
+    /// How this service has the machine boot. What an earlier process asked for and nobody did is taken back.
+    public func bootRequest() -> BootRequest {
+        let request = BootRequest(folder: makeRuntimeFolder())
+        request.withdraw()
+        return request
+    }
+
     /// A secret that whoever starts the service hands to it alone (`LoadCredential=` of a unit).
     /// - Parameter name: Of the credential.
     /// - Returns: Its text without the space around it; nil when there is none.

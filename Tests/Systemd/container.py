@@ -180,6 +180,17 @@ class Container:
         self.machine.wait()
         self.leader = None
 
+    def await_boot(self):
+        """Waits until the machine has booted by itself."""
+        before = self.leader
+        self.leader = self.until(lambda: self.another_leader(before), "the machine boots")
+        self.until(lambda: self.run("systemctl", "is-system-running", "--wait", check=False).stdout.strip() in ("running", "degraded"),
+                   "the machine has booted")
+
+    def another_leader(self, before):
+        leader = self.find_leader()
+        return leader if leader != before else None
+
     def shut_down(self):
         """As `poweroff` does it."""
         self.run("systemctl", "poweroff", check=False)

@@ -23,6 +23,8 @@ public enum GatewayEvent: Equatable, Sendable {
 
     /// hardware-io's answer to `restartHardware`: it is about to end, or why it is not.
     case hardwareRestartAnswered(Result<Done, BusError>)
+    /// Nobody can be asked to boot the machine.
+    case machineBootFailed(reason: String)
 
     /// A document is on disk as it was given to `save`.
     case saved(document: String)

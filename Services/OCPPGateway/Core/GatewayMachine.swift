@@ -226,6 +226,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
                 return false
             }
         case .hardwareRestartAnswered(let answer): hardwareRestartAnswered(answer, &turn)
+        case .machineBootFailed(let reason): machineBootFailed(reason, &turn)
         case .asked(let number, let request): asked(number, request, &turn)
         case .recordsRead(let query, let found):
             let reply = query.reply(found, charging.turn(at: moment))

@@ -23,6 +23,7 @@ final class GatewayDaemon {
     private let credentials: Credentials
     private let documents: DocumentFiles
     private let desk = BusDesk()
+    private let boot: BootRequest
     /// How long the disk took for the last write that was forced.
     private var lastSync = Duration.zero
 
@@ -55,6 +56,7 @@ final class GatewayDaemon {
             tryAgain: host.waitForDevice,
             replacesUnreadable: true
         ) { log.write($0) }
+        boot = host.bootRequest()
         documents = DocumentFiles(directory: directory) { log.write($0) }
         credentials = Credentials(
             identity: site.identity,
@@ -164,6 +166,7 @@ final class GatewayDaemon {
         case .requestUnlock(let unlock): request(unlock)
         case .indicate(let indication): bus.request(indication, within: Self.patience) { _ in }
         case .restartHardware: restartHardware()
+        case .bootMachine: bootMachine()
         case .declareKeys(let declaration): declare(declaration)
         case .store(let number, let request): store(number, request)
         case .storeSecret(let number, let key, let secret): store(number, key: key, secret)
@@ -247,6 +250,14 @@ final class GatewayDaemon {
     private func restartHardware() {
         bus.request(RestartHardware(reason: "Reset"), within: HardwareRestart.patience) { [weak self] result in
             self?.driver.deliver(.hardwareRestartAnswered(result))
+        }
+    }
+
+    private func bootMachine() {
+        do throws(SmallFileError) {
+            try boot.ask()
+        } catch {
+            driver.deliver(.machineBootFailed(reason: error.description))
         }
     }
 

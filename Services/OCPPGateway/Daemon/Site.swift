@@ -37,6 +37,7 @@ struct Site {
         let connectors = try file.connectors(unknownKeys: .ignored)
         let permit = try file.permit()
         let powerLoss = try file.powerLoss()
+        let reset = try file.reset()
         let central = try file.centralSystem()
         let site = try KeySite(file)
         let security = site.security
@@ -77,7 +78,8 @@ struct Site {
                 permitRenewal: .seconds(permit.renewSeconds),
                 machineBootId: machineBootId,
                 clockIsTrusted: clockIsTrusted
-            )
+            ),
+            hardResetBootsMachine: reset.hard == .machine
         )
     }
 
