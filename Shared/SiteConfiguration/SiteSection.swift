@@ -2,7 +2,8 @@ internal import JSON
 
 /// Every member that the file may have.
 public enum SiteSection: String, CaseIterable, Sendable {
-    case station, centralSystem, ocpp, connectors, mainMeter, readers, permit, powerLoss, reset, uplinks, allowSimulation
+    case station, centralSystem, ocpp, connectors, mainMeter, readers, permit, powerLoss, reset, uplinks,
+        allowSimulation
     case simulation
 
     /// Reads the section of the file behind `root`, for its mistakes and its description.

@@ -126,7 +126,7 @@ def test_nothing_boots_while_packages_are_installed(charger):
     may_boot(charger)
     leader = machine.leader
     machine.run("systemd-run", "--unit=installs", "perl", "-e", HOLD_LOCK, "/var/lib/dpkg/lock-frontend")
-    machine.until(lambda: "locked" in machine.journal("--unit", "installs"), "the lock is held")
+    machine.until(lambda: "locked" in machine.journal("--unit", "installs", "--identifier", "perl"), "the lock is held")
     reset(charger)
     machine.until(lambda: said(charger, "packages are being installed"), "the boot is refused")
     machine.until(lambda: "the reset failed" in machine.journal("--unit", "ocpp-gateway"), "it is given up")
@@ -135,7 +135,7 @@ def test_nothing_boots_while_packages_are_installed(charger):
 
 
 # As dpkg does it: a lock of POSIX, of the whole file.
-HOLD_LOCK = "use Fcntl; open(F, '+>>', $ARGV[0]); fcntl(F, F_SETLK, pack('s s x4 l! l! i x4', F_WRLCK, 0, 0, 0, 0)) or die $!; $| = 1; print qq(locked\\n); sleep 300"
+HOLD_LOCK = "use Fcntl; open(F, '+>>', $ARGV[0]); my $l = pack('s s x4 l! l! i x4', F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die $!; $| = 1; print qq(locked\\n); sleep 300"
 
 
 def test_nobody_but_the_services_may_ask(charger):
@@ -154,3 +154,24 @@ def test_nobody_but_the_services_may_ask(charger):
     assert machine.run("test", "-L", REQUEST, check=False).returncode == 1
     assert "charger.json" in machine.read("ls", "/etc/charger")
     assert machine.find_leader() == leader
+
+
+def test_a_hard_reset_gets_by_a_hardware_io_that_is_stuck():
+    """Where the machine does not boot: the gateway has systemd restart it, and the next attempt succeeds."""
+    with Charger() as charger:
+        charger.start()
+        machine = charger.machine
+        # So that its own watchdog does not do it first.
+        charger.set_unit("hardware-io", "WatchdogSec=0")
+        machine.run("systemctl", "restart", "hardware-io")
+        charger.wait("ocpp.connector.1", "status=Available")
+        before = machine.pid("hardware-io")
+        machine.signal("hardware-io", signal.SIGSTOP)
+        reset(charger)
+        charger.another_process("hardware-io", before)
+        machine.until(lambda: "starting anew" in machine.journal("--unit", "ocpp-gateway"), "the reset is done")
+        assert "the reset failed and is tried again" in machine.journal("--unit", "ocpp-gateway")
+        assert machine.run("ls", "/run/charger/ocpp-gateway").stdout == ""
+        charger.wait("ocpp.link", "phase=accepted")
+        charger.begin()
+        charger.end()

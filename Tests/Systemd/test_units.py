@@ -12,7 +12,7 @@ EXPOSURE = {"config-store": 1.5, "hardware-io": 2.0, "modem-manager": 2.0, "ocpp
 
 def test_systemd_finds_nothing_wrong_with_the_units(charger):
     names = sorted(path.name for path in UNITS.iterdir() if path.suffix in (".service", ".socket", ".target", ".path"))
-    assert len(names) == 5 + 12 + 1 + 1
+    assert len(names) == 6 + 12 + 1 + 2
     result = charger.machine.run("systemd-analyze", "verify", *(f"/usr/lib/systemd/system/{name}" for name in names))
     assert result.stdout + result.stderr == ""
 

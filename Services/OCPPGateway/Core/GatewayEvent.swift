@@ -10,6 +10,8 @@ public enum GatewayEvent: Equatable, Sendable {
 
     /// Something about the socket to the central system.
     case link(ConnectionMachine.Event)
+    /// Whether the central system refused the password that was set last, so that an older one is used.
+    case passwordDoubted(Bool)
     /// A text message of the central system.
     case message(IncomingMessage)
 

@@ -194,6 +194,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         case .link(let event):
             obey(link: connection.handle(event, at: moment), &turn)
             if event == .received { proveAlive(&turn) }
+        case .passwordDoubted(let isDoubted): told.view.isPasswordDoubted = isDoubted
         case .message(let message):
             receive(message, &turn)
         case .uplink(let state):
