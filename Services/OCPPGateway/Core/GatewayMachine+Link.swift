@@ -155,6 +155,7 @@ extension GatewayMachine {
     mutating func resumeReset(_ turn: inout GatewayTurn) {
         let boot = settings.charging.machineBootId
         let newest = charging.book.ledger.open.values.map(\.began.sequence).max()
+        told.reset.wasRead()
         guard let type = resetting.resume(told.reset.document, boot: boot, newestBegin: newest) else { return }
         turn.log(.notice, "the reset goes on", .init("type", type.rawValue))
         stopAll(for: type, &turn)

@@ -89,8 +89,8 @@ final class GatewayDaemon {
         }
         let keptAside = journal.keptAside
         if !keptAside.isEmpty { driver.deliver(.charging(.recordsKeptAside(files: keptAside))) }
-        credentials.onDoubt = { [unowned self] isDoubted in driver.deliver(.passwordDoubted(isDoubted)) }
         driver.deliver(.started)
+        credentials.onDoubt = { [unowned self] isDoubted in driver.deliver(.passwordDoubted(isDoubted)) }
     }
 
     private func wire() {
