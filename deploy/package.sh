@@ -42,15 +42,17 @@ export SOURCE_DATE_EPOCH LC_ALL=C.UTF-8 TZ=UTC
 
 if [ -z "$binaries" ]; then
   echo "Building the programs (the first time takes some minutes) …"
-  flags=(
-    -c release --scratch-path .build/packaging
-    # No path of this machine is in what is shipped, not in the symbols either.
-    -Xswiftc -file-prefix-map -Xswiftc "$PWD=/usr/src/charger"
-  )
+  # Everybody builds in a folder of the same name, whatever the clone is called: the compiler writes names into what it makes, also as hashes
+  # that no option takes out. Whoever is not root gets the right to mount in a namespace of his own.
+  in_place=(unshare --mount --propagation private)
+  [ "$(id -u)" = 0 ] || in_place+=(--map-root-user)
+  # shellcheck disable=SC2016
+  in_place+=(sh -c 'mount -t tmpfs tmpfs /usr/src && mkdir /usr/src/charger && mount --bind . /usr/src/charger && cd /usr/src/charger && exec "$@"' sh)
   for program in "${programs[@]}"; do
-    swift build "${flags[@]}" --product "$program" > "$output/building.log" 2>&1 || { cat "$output/building.log"; exit 1; }
+    "${in_place[@]}" swift build -c release --scratch-path .build/packaging --product "$program" > "$output/building.log" 2>&1 \
+      || { cat "$output/building.log"; exit 1; }
   done
-  binaries=$(swift build "${flags[@]}" --show-bin-path)
+  binaries=$PWD/.build/packaging/release
 else
   export DEB_BUILD_OPTIONS=noautodbgsym
 fi
@@ -65,6 +67,13 @@ for program in "${programs[@]}"; do install -m 755 "$binaries/$program" "$stage/
 for library in $(LD_LIBRARY_PATH=$runtime ldd "${programs[@]/#/$stage/built/bin/}" | sed -nE 's|.*=> (.*/libswift[^ ]*\.so) .*|\1|p' | sort -u); do
   install -m 644 "$runtime/$(basename "$library")" "$stage/built/swift/"
 done
+# One version in both places, or an announcement on the bus names no package. What is built in between says so behind a +.
+said=$(LD_LIBRARY_PATH=$runtime "$stage/built/bin/chargectl" --version)
+packed=${version:-$(dpkg-parsechangelog -l deploy/debian/changelog -S Version)}
+[ "$said" = "chargectl ${packed%%+*}" ] || {
+  echo "The programs say '$said', the packages $packed: make SoftwareVersion.swift and deploy/debian/changelog agree." >&2
+  exit 1
+}
 # What people read is made by the programs, of the tables that they go by.
 run() { LD_LIBRARY_PATH=$runtime "$stage/built/bin/$1" "${@:2}"; }
 mkdir "$stage/man" "$stage/completions"

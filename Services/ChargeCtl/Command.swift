@@ -1,3 +1,6 @@
+internal import BusSchema
+internal import GatewaySite
+
 /// A command of chargectl: the one table that runs it, and that the overview, the manual page and the completion are made of.
 struct Command: Sendable {
     /// What may follow one of its words, or the command itself.
@@ -38,7 +41,7 @@ struct Command: Sendable {
             arguments: "",
             about: "every message on the bus as it passes, one line each",
             usage: Usage.tap,
-            forms: [Form(options: ["--filter=", "--json", "--count=", "--repeats"])],
+            forms: [Form(options: ["--filter=", "--json", "--wide", "--count=", "--repeats"])],
             run: TapCommand.run
         ),
         Command(
@@ -46,7 +49,7 @@ struct Command: Sendable {
             arguments: "[TOPIC…]",
             about: "the newest value of every state",
             usage: Usage.state,
-            forms: [Form(options: ["--json", "--value="])],
+            forms: [Form(options: ["--json", "--value="], choices: topics)],
             run: StateCommand.run
         ),
         Command(
@@ -54,7 +57,7 @@ struct Command: Sendable {
             arguments: "TOPIC CONDITION…",
             about: "until a state fits",
             usage: Usage.wait,
-            forms: [Form()],
+            forms: [Form(choices: topics)],
             run: WaitCommand.run
         ),
         Command(
@@ -63,11 +66,11 @@ struct Command: Sendable {
             about: "get, set, unset, explain, history; check of charger.json",
             usage: Usage.config,
             forms: [
-                Form(word: "get", options: ["--json"]),
-                Form(word: "set", options: ["--reason="]),
-                Form(word: "unset", options: ["--reason="]),
-                Form(word: "explain"),
-                Form(word: "history", options: ["--limit=", "--json"]),
+                Form(word: "get", options: ["--json", "--config="], choices: OCPPSection.keyNames),
+                Form(word: "set", options: ["--reason="], choices: OCPPSection.keyNames),
+                Form(word: "unset", options: ["--reason="], choices: OCPPSection.keyNames),
+                Form(word: "explain", choices: OCPPSection.keyNames),
+                Form(word: "history", options: ["--limit=", "--json"], choices: OCPPSection.keyNames),
                 Form(word: "check", takesFile: true),
                 Form(word: "schema"),
             ],
@@ -135,15 +138,31 @@ struct Command: Sendable {
         ),
     ]
 
+    /// Of states, of the first device where there are several.
+    static var topics: [String] {
+        let numbered = [ConnectorState.type, MeterReading.type, ReaderState.type, ConnectorStatus.type]
+        let named = [Announce.type, ServiceHealth.type]
+        return BusRegistry.states.flatMap { state in
+            let type = state.type
+            if numbered.contains(type) { return ["\(type).1"] }
+            if named.contains(type) { return ServiceName.daemons.map { "\(type).\($0)" } }
+            return type == ConfigValues.type ? ["\(type).\(ServiceName.ocppGateway)"] : [type]
+        }
+    }
+
+    private static var faults: [String] { HardwareFaultCode.known.map(\.rawValue).sorted() }
+
+    private static var parts: [String] { SimulateHardware.Part.known.map(\.rawValue).sorted() }
+
     private static let simulation: [Form] = [
         Form(word: "plug", options: ["--ready=", "--current=", "--battery=", "--connector="]),
         Form(word: "unplug", options: ["--connector="]),
         Form(word: "swipe", options: ["--reader="]),
         Form(word: "ev", options: ["--ready=", "--current=", "--battery=", "--connector="]),
         Form(word: "load", options: ["--connector="]),
-        Form(word: "fault", options: ["--connector=", "--reader="]),
-        Form(word: "clear", options: ["--connector=", "--reader="]),
-        Form(word: "part", options: ["--connector="]),
+        Form(word: "fault", options: ["--connector=", "--reader="], choices: faults),
+        Form(word: "clear", options: ["--connector=", "--reader="], choices: faults),
+        Form(word: "part", options: ["--connector="], choices: parts),
         Form(word: "lock", options: ["--connector="], choices: ["jam", "free"]),
         Form(word: "meter", options: ["--connector="], choices: ["silence", "revive", "set"]),
         Form(word: "link", choices: ["cut", "mend"]),

@@ -1,3 +1,5 @@
+internal import BusSchema
+
 /// `chargectl completion`: for a shell.
 enum CompletionCommand {
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
@@ -39,6 +41,11 @@ enum Completion {
         Set(takingValues(Command.common + commands.flatMap { $0.forms.flatMap(\.options) })).sorted()
     }
 
+    /// What a tap may be narrowed to.
+    private static var filters: [String] {
+        BusRegistry.states.map { $0.type } + BusRegistry.events.map { $0.type }
+    }
+
     // MARK: - bash, and zsh through it
 
     private static var bash: String {
@@ -50,7 +57,7 @@ enum Completion {
           for ((index = 1; index < COMP_CWORD; index++)); do
             case ${COMP_WORDS[index]} in
               \(allTakingValues.joined(separator: "|")))
-                ((index == COMP_CWORD - 1)) && { \(filesBehindOptions); return; }
+                ((index == COMP_CWORD - 1)) && { \(valuesOfOptions); return; }
                 ((index++)) ;;
               -*) ;;
               *)
@@ -70,9 +77,10 @@ enum Completion {
         """
     }
 
-    private static var filesBehindOptions: String {
+    private static var valuesOfOptions: String {
         "case ${COMP_WORDS[index]} in --output|--config) COMPREPLY=($(compgen -f -- \"$word\")) ;; "
-            + "--runtime-dir) COMPREPLY=($(compgen -d -- \"$word\")) ;; esac"
+            + "--runtime-dir) COMPREPLY=($(compgen -d -- \"$word\")) ;; "
+            + "--filter) COMPREPLY=($(compgen -W '\(filters.joined(separator: " "))' -- \"$word\")) ;; esac"
     }
 
     private static func bashCases(_ command: Command) -> String {
@@ -142,5 +150,6 @@ enum Completion {
         let takesFile = ["output", "config", "runtime-dir"].contains(String(name))
         return "complete -c chargectl" + (condition.map { " -n '\($0)'" } ?? "") + " -l \(name)"
             + (takesValue ? (takesFile ? " -r -F" : " -x") : "")
+            + (name == "filter" ? " -a '\(filters.joined(separator: " "))'" : "")
     }
 }

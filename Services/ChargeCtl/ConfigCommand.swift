@@ -35,15 +35,29 @@ enum ConfigCommand {
 
     private static func get(_ arguments: inout Arguments, _ session: Session) throws {
         let asJSON = arguments.flag("--json")
-        let entries = try entries(arguments.rest(), session)
+        let site = SiteValues(path: try arguments.option("--config") ?? SiteValues.usualPath)
+        let words = try arguments.rest()
         if asJSON {
-            return Output.line(String(decoding: try JSON.encode(entries.map(\.value)), as: UTF8.self))
+            return Output.line(
+                String(decoding: try JSON.encode(try entries(words, session).map(\.value)), as: UTF8.self)
+            )
         }
-        for entry in entries {
-            let isStored = entry.value.revision > 0 || entry.value.value == nil
-            let note = isStored || entry.declaration.access == .readOnly ? "" : "  (default)"
+        // A path is no key: keys have neither dots nor brackets.
+        let paths = words.filter(SiteValues.isPath)
+        for path in paths { Output.line("\(padded(path, to: 36)) \(try site.value(at: path))  (from \(site.path))") }
+        let keys = words.filter { !SiteValues.isPath($0) }
+        guard paths.isEmpty || !keys.isEmpty else { return }
+        for entry in try entries(keys, session) {
+            let note = origin(of: entry, site).map { "  (\($0))" } ?? ""
             Output.line("\(padded(entry.value.key, to: 36)) \(shown(entry.value))\(note)")
         }
+    }
+
+    /// Where a value comes from that is not stored; nil where nothing is to be said.
+    private static func origin(of entry: ConfigGet.Entry, _ site: SiteValues) -> String? {
+        if entry.value.revision > 0 { return nil }
+        if let path = site.source(of: entry.value.key) { return "from \(site.path): \(path)" }
+        return entry.declaration.access == .readOnly || entry.value.value == nil ? nil : "default"
     }
 
     private static func shown(_ value: ConfigValue) -> String {

@@ -51,7 +51,8 @@ extension Overview {
     private func gatewayLine(_ id: Int, _ status: JSONValue) -> String {
         let error = status["errorCode"]?.asString.flatMap { $0 == "NoError" ? nil : " (\($0))" } ?? ""
         var text = padded("connector \(id)", to: 15)
-        text += " \(status["status"]?.asString ?? "?")\(error): \(status["explanation"]?.asString ?? "")"
+        text += " \(status["status"]?.asString ?? "?")\(error)"
+        if let explanation = status["explanation"]?.asString, !explanation.isEmpty { text += ": \(explanation)" }
         guard let transaction = status["transaction"] else { return text }
         text += " Transaction \(transaction["transactionId"]?.asInt.map(String.init) ?? "not yet known")"
         if let start = transaction["meterStartWh"]?.asInt,

@@ -85,11 +85,16 @@ struct Overview {
             lines.append("uplink          \(uplink["link"]?.asString ?? "?")\(active)")
         }
         if let link {
-            var text = "central system  \(link["phase"]?.asString ?? "?"), \(link["url"]?.asString ?? "")"
+            var text = "central system  \(link["phase"]?.asString ?? "?")"
+            if let url = link["url"]?.asString, !url.isEmpty { text += ", \(url)" }
             if let error = link["lastError"]?.asString { text += "; \(error)" }
             if let next = link["nextAttemptAt"]?.asInt {
                 let wait = max(0, Int64(next) - EventLoop.now().utc.millisecondsSinceEpoch)
                 text += "; next attempt in \((wait + 999) / 1000) s"
+            }
+            if link["passwordRefused"]?.asBool == true {
+                text +=
+                    "; the password that was set last was refused, an older one is used: chargectl config set AuthorizationKey -"
             }
             lines.append(text)
         }

@@ -11,7 +11,7 @@ enum ReportCommand {
         var arguments = Arguments(words, usage: Usage.report)
         let now = session.now
         let output = try arguments.option("--output") ?? "charger-report-\(fileStamp(now)).tar"
-        let path = try arguments.option("--config") ?? environment("CHARGER_CONFIG") ?? "/etc/charger/charger.json"
+        let path = try arguments.option("--config") ?? SiteValues.usualPath
         try arguments.end()
         var report = Report(session, site: path)
         let archive = report.archive(at: now)
@@ -24,10 +24,6 @@ enum ReportCommand {
     /// `2026-11-28T13-24-22Z`: a name that every file system takes.
     private static func fileStamp(_ time: Timestamp) -> String {
         String(time.description.prefix(19).map { $0 == ":" ? "-" : $0 }) + "Z"
-    }
-
-    private static func environment(_ name: String) -> String? {
-        unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 
     /// A new file that only this user can read: nobody else's is written over, and no link is followed.

@@ -9,10 +9,14 @@ enum TapCommand {
     /// So that a publisher does not take it for a flood; see `BusLimits.subscriptionsPerPeer`.
     private static let mostPatterns = 16
 
+    /// Characters of a line: enough for all of most messages, and two rows of a terminal.
+    private static let usualWidth = 240
+
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
         var arguments = Arguments(words, usage: Usage.tap)
         let patterns = try arguments.options("--filter")
         let asJSON = arguments.flag("--json")
+        let isWide = arguments.flag("--wide")
         let withRepeats = arguments.flag("--repeats")
         let limit = try arguments.integer("--count", in: 1...1_000_000_000)
         try arguments.end()
@@ -41,7 +45,11 @@ enum TapCommand {
                 (try? JSON.parse(message.frames.payload))
                 ?? .string(String(decoding: message.frames.payload, as: UTF8.self))
             let line = TapLine(header: header, topic: message.topic, payload: payload)
-            if asJSON { Output.json(line.json) } else { Output.line(line.text) }
+            if asJSON {
+                Output.json(line.json)
+            } else {
+                Output.line(isWide ? line.text : line.text(width: usualWidth))
+            }
             shown += 1
             if shown == limit { loop.stop() }
         }

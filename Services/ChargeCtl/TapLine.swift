@@ -20,6 +20,12 @@ struct TapLine {
         }
     }
 
+    /// At most `width` characters; what is longer ends with `…`.
+    func text(width: Int) -> String {
+        let line = text
+        return line.count <= width ? line : line.prefix(width - 1) + "…"
+    }
+
     var text: String {
         let time = Timestamp(millisecondsSinceEpoch: header.sentAt).description.dropFirst(11).dropLast()
         let source = padded(header.source.rawValue, to: 13)

@@ -29,12 +29,13 @@ enum Usage {
         """
 
     static let tap = """
-        usage: chargectl tap [--filter PATTERN]… [--json] [--count N] [--repeats]
+        usage: chargectl tap [--filter PATTERN]… [--json] [--wide] [--count N] [--repeats]
         Shows every message that passes, after the newest of each state that there is. A line is
           time  source  sign  topic  what it says
         signs: = state, ! event, ? request, > reply, x refusal
         --filter PATTERN  only topics that fit, and those below; * stands for anything: hardware  *.hardware.permit  ocpp.message
         --json            one JSON object a line: at, topic, header, payload (stable)
+        --wide            lines of any length; else one of more than 240 characters ends with …
         --count N         end after N messages
         --repeats         also show states that are sent again unchanged
         examples:
@@ -56,13 +57,16 @@ enum Usage {
         """
 
     static let config = """
-        usage: chargectl config get [KEY…] [--json]
+        usage: chargectl config get [KEY…] [--json] [--config FILE]
                chargectl config set KEY VALUE [--reason TEXT]      VALUE - reads it from standard input; secrets only so
                chargectl config unset KEY                          back to the default
                chargectl config explain [KEY…]
                chargectl config history [KEY] [--limit N] [--json]
                chargectl config check FILE                        all that is wrong in a charger.json, a line each; then 78
                chargectl config schema                            the JSON Schema of charger.json, for editors
+        KEY may also be a path in charger.json, as centralSystem.url. `get` says where a value that is not stored comes from; FILE is the
+        charger.json that it looks into (default: $CHARGER_CONFIG or /etc/charger/charger.json).
+        `check` warns of what is right and still may not work, and ends with 0 then.
         Shows what is stored, or the default. Another value may be in force until a service has heard of it or is restarted, and
         for HeartbeatInterval that of BootNotification.conf (chargectl state ocpp.link).
         """

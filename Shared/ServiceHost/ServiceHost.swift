@@ -211,9 +211,16 @@ public final class ServiceHost {
         return path
     }
 
+    /// How this service asks systemd for `wish`. What an earlier process asked for and nobody did is taken back.
+    public func request(_ wish: SystemRequest.Wish) -> SystemRequest {
+        let request = SystemRequest(wish, folder: makeRuntimeFolder())
+        request.withdraw()
+        return request
+    }
+
     /// A secret that whoever starts the service hands to it alone (`LoadCredential=` of a unit).
     /// - Parameter name: Of the credential.
-    /// - Returns: Its text without the space around it; nil when there is none.
+    /// - Returns: Its text without the space around it; nil when there is none, or an empty one.
     public func credential(_ name: String) -> Credential? { systemd.credential(name) }
 
     /// Waits a moment for a device that cannot read what the start needs. A start waits ten seconds in all.

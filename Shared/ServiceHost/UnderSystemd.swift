@@ -11,6 +11,9 @@ struct UnderSystemd {
     /// Where `LoadCredential=` puts what only this service may read.
     private let credentialsFolder: String?
 
+    /// systemd gives no larger one (`systemd.exec`, Credentials).
+    private static let largestCredential = 1024 * 1024
+
     /// Call it before anything opens a descriptor.
     /// - Throws: `BusStartError` when sockets were handed over wrongly.
     init(environment: [String: String], pid: Int32) throws {
@@ -21,10 +24,17 @@ struct UnderSystemd {
 
     /// Nil when there is no such file, or an empty one, which is what a unit gives in place of a file that is not there.
     func credential(_ name: String) -> Credential? {
-        guard let path = credentialsFolder.map({ "\($0)/\(name)" }), let text = SmallFile(path).foreignText else {
+        guard let path = credentialsFolder.map({ "\($0)/\(name)" }) else { return nil }
+        let file = SmallFile(path, maximumBytes: Self.largestCredential)
+        if let text = file.foreignText { return Credential(path: path, secret: Secret(text)) }
+        do throws(SmallFileError) {
+            // There is none, or it is empty.
+            _ = try file.read(from: .foreign)
             return nil
+        } catch {
+            if case .system(let cause) = error, cause.errno == ENOENT { return nil }
+            return Credential(path: path, secret: nil)
         }
-        return Credential(path: path, secret: Secret(text))
     }
 }
 
@@ -32,6 +42,6 @@ struct UnderSystemd {
 public struct Credential: Sendable {
     /// The file that it came in, for messages.
     public let path: String
-    /// Its text, without the space around it.
-    public let secret: Secret
+    /// Its text, without the space around it; nil when there is a file that cannot be read.
+    public let secret: Secret?
 }

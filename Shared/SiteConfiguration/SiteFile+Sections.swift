@@ -49,6 +49,10 @@ extension SiteFile {
     /// - Throws: a `SiteFileError`.
     public func powerLoss() throws(SiteFileError) -> PowerLossSection { try reading { $0.powerLoss() } }
 
+    /// How much of the machine a Reset starts anew.
+    /// - Throws: a `SiteFileError`.
+    public func reset() throws(SiteFileError) -> ResetSection { try reading { $0.reset() } }
+
     /// The simulated world; its defaults when the file does not speak of it.
     /// - Throws: a `SiteFileError`.
     public func simulation() throws(SiteFileError) -> SimulationSection { try reading { $0.simulation() } }

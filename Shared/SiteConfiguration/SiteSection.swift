@@ -2,7 +2,8 @@ internal import JSON
 
 /// Every member that the file may have.
 public enum SiteSection: String, CaseIterable, Sendable {
-    case station, centralSystem, ocpp, connectors, mainMeter, readers, permit, powerLoss, uplinks, allowSimulation
+    case station, centralSystem, ocpp, connectors, mainMeter, readers, permit, powerLoss, reset, uplinks,
+        allowSimulation
     case simulation
 
     /// Reads the section of the file behind `root`, for its mistakes and its description.
@@ -18,6 +19,7 @@ public enum SiteSection: String, CaseIterable, Sendable {
         case .readers: _ = root.readers()
         case .permit: _ = root.permit()
         case .powerLoss: _ = root.powerLoss()
+        case .reset: _ = root.reset()
         case .uplinks: _ = root.uplinks()
         case .allowSimulation: _ = root.allowSimulation()
         case .simulation: _ = root.simulation()
@@ -120,6 +122,10 @@ extension Fields {
 
     func powerLoss() -> PowerLossSection {
         object("powerLoss", "What becomes of a transaction when the machine goes off while it runs.")
+    }
+
+    func reset() -> ResetSection {
+        object("reset", "How much of the machine a Reset of the central system starts anew.")
     }
 
     func simulation() -> SimulationSection { object("simulation", "The world in front of simulated devices.") }

@@ -256,6 +256,14 @@ extension Fixture {
         flaps: 4
     )
 
+    private static let linkWithOlderPassword = LinkState(
+        phase: .accepted,
+        url: "ws://csms.example/ocpp/CP-1",
+        since: noon,
+        failedAttempts: 0,
+        passwordRefused: true
+    )
+
     private static let status = ConnectorStatus(
         connectorId: 1,
         status: "Charging",
@@ -285,6 +293,7 @@ extension Fixture {
     private static let gateway: [Fixture] = [
         .message("001-backing-off", link),
         .message("002-flapping", flappingLink),
+        .message("003-older-password", linkWithOlderPassword),
         .message("001-charging", status),
         .message("001-waiting", queue),
         .message(

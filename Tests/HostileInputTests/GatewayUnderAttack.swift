@@ -212,6 +212,7 @@ struct GatewayUnderAttack {
                 var scan = QueueScan(query.query)
                 for record in journal where !scan.isComplete { scan.read(record) }
                 waiting.append(.recordsRead(query, scan.entries))
+            case .bootMachine: waiting.append(.machineBootFailed(reason: "there is none"))
             case .restartHardware: waiting.append(.hardwareRestartAnswered(.success(Done())))
             case .save(let document):
                 documents.add(document)

@@ -126,6 +126,14 @@ def test_a_lease_that_is_over_permits_nothing(charger):
         assert "permit" not in json.loads(run(charger, "state", "hardware.connector.1", "--json").stdout)[0]["payload"]
 
 
+def test_where_a_value_comes_from_is_told(charger):
+    site = ["--config", str(charger.config)]
+    shown = run(charger, "config", "get", "centralSystem.identity", "NumberOfConnectors", "HeartbeatInterval", *site).stdout.splitlines()
+    assert shown[0].split()[1] == "CP1" and shown[0].endswith(f"(from {charger.config})")
+    assert any(line.startswith("NumberOfConnectors") and line.endswith(f"(from {charger.config}: connectors)") for line in shown)
+    assert run(charger, "config", "get", "centralSystem.nonsense", *site).returncode == REFUSED
+
+
 def test_a_secret_may_come_through_standard_input(charger):
     key = "0123456789ABCDEF0123456789ABCDEF01234567"
     result = run(charger, "config", "set", "AuthorizationKey", "-", text=key + "\n")

@@ -76,6 +76,11 @@ def bash(line, *, index=None):
     ("chargectl state hardware.meter.1 --v", ["--value"], []),
     ("chargectl call ocpp.st", ["ocpp.status"], ["hardware.permit"]),
     ("chargectl sim lock ", ["jam", "free"], []),
+    ("chargectl sim fault Gr", ["GroundFailure"], []),
+    ("chargectl config get Heart", ["HeartbeatInterval"], []),
+    ("chargectl config set NumberOf", ["NumberOfConnectors"], []),
+    ("chargectl wait hardware.", ["hardware.connector.1", "hardware.meter.1"], []),
+    ("chargectl tap --filter ocpp.m", ["ocpp.message"], []),
     ("chargectl completion ", ["bash", "zsh", "fish"], []),
 ])
 def test_bash_completes(line, wanted, unwanted):
@@ -98,6 +103,10 @@ def test_bash_completes_files_where_files_are_expected(tmp_path):
     ("chargectl config history --", ["--limit", "--json"], ["--reason"]),
     ("chargectl sim lock ", ["jam", "free"], []),
     ("chargectl call ocpp.st", ["ocpp.status"], []),
+    ("chargectl sim fault Gr", ["GroundFailure"], []),
+    ("chargectl config explain Heart", ["HeartbeatInterval"], []),
+    ("chargectl wait hardware.m", ["hardware.meter.1"], []),
+    ("chargectl tap --filter ocpp.m", ["ocpp.message"], []),
 ])
 def test_fish_completes(tmp_path, line, wanted, unwanted):
     (tmp_path / "chargectl.fish").write_text(program(BINARIES / "chargectl", "completion", "fish"))

@@ -96,6 +96,9 @@ def test_the_old_one_comes_back_after_three_refusals_and_survives_a_restart(char
     csms.wait_connection(change(csms) + 1)
     assert csms.offered == [OLD, NEW, NEW, NEW, OLD]
     assert "the last one that worked is tried again" in stack.log("ocpp-gateway")
+    # Connected again, it says which password that is.
+    stack.ctl("wait", "ocpp.link", "phase=accepted", "passwordRefused=true")
+    assert "the password that was set last was refused" in stack.ctl("status", status=None)
     count = csms.connections
     stack.kill("ocpp-gateway")
     stack.start("ocpp-gateway")
@@ -106,6 +109,7 @@ def test_the_old_one_comes_back_after_three_refusals_and_survives_a_restart(char
     csms.accepted = {NEW}
     csms.wait_connection(change(csms) + 1)
     assert csms.offered[6:] == [NEW]
+    stack.ctl("wait", "ocpp.link", "phase=accepted", "passwordRefused=")
     assert_secret(stack)
 
 

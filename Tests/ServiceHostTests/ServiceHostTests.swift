@@ -160,9 +160,16 @@ import Testing
         #expect(host.credential("charger.json") == nil)
         fixture.write(configuration: "00FF\n")
         let credential = try #require(host.credential("charger.json"))
-        #expect(credential.secret.exposed == "00FF")
+        #expect(credential.secret?.exposed == "00FF")
         #expect(credential.path == "\(fixture.path)/charger.json")
         #expect(!"\(credential)".contains("00FF"))
+        // What an editor left behind it hides nothing.
+        fixture.write(configuration: "00FF" + String(repeating: " \n", count: 40_000))
+        #expect(host.credential("charger.json")?.secret?.exposed == "00FF")
+        // And what cannot be read is not the same as nothing.
+        fixture.write(configuration: String(repeating: "0", count: 1024 * 1024 + 1))
+        let large = try #require(host.credential("charger.json"))
+        #expect(large.secret == nil)
     }
 
     @Test func theRuntimeFolderIsForTheServiceAloneAndWhatHasItsNameIsNotFollowed() throws {

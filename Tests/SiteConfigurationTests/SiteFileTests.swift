@@ -86,6 +86,7 @@ struct Sample {
         #expect(try file.permit().renewSeconds == 20)
         #expect(try file.powerLoss().policy == .stop)
         #expect(try file.powerLoss().maximumOutageSeconds == 600)
+        #expect(try file.reset().hard == .services)
         #expect(try file.simulation().energyTimeScale == 1)
         #expect(try file.simulation().persistState)
         #expect(try file.simulation().noise)
@@ -107,6 +108,7 @@ struct Sample {
         arguments: [
             ("station", nil, "station: required, but missing"),
             ("powerLoss.policy", "pause", #"powerLoss.policy: expected "stop" or "resume", found "pause""#),
+            ("reset.hard", "all", #"reset.hard: expected "services" or "machine", found "all""#),
             ("powerLoss.maximumOutageSeconds", 0, "powerLoss.maximumOutageSeconds: expected 1…86400, found 0"),
             ("station.chargePointVendor", nil, "station.chargePointVendor: required, but missing"),
             ("station.chargePointModel", "", "station.chargePointModel: expected 1…20 characters, found 0"),

@@ -21,7 +21,7 @@ import Testing
         #expect(
             failure(try Sample().changing("colours", to: 1))
                 == "charger.json: colours: unknown section; known are station, centralSystem, ocpp, connectors, mainMeter, "
-                + "readers, permit, powerLoss, uplinks, allowSimulation, simulation"
+                + "readers, permit, powerLoss, reset, uplinks, allowSimulation, simulation"
         )
     }
 

@@ -45,8 +45,9 @@ def install(root, binaries=BINARIES):
     for library in runtime_libraries(binaries / "ocpp-gateway"):
         shutil.copy(library, root / "usr/lib" / library.name)
     for unit in UNITS.iterdir():
-        if unit.suffix in (".service", ".socket", ".target"):
+        if unit.suffix in (".service", ".socket", ".target", ".path"):
             shutil.copy(unit, system / unit.name)
+    shutil.copy(UNITS / "charger-reboot", libraries / "charger-reboot")
     shutil.copy(UNITS / "charger.sysusers", root / "usr/lib/sysusers.d/charger.conf")
     shutil.copy(UNITS / "charger.tmpfiles", root / "usr/lib/tmpfiles.d/charger.conf")
     (root / "etc/charger/charger.json").write_text(json.dumps(CONFIGURATION))

@@ -18,6 +18,7 @@ import time
 PACKAGES = ["systemd", "systemd-sysv", "libzmq5", "libssl3"]
 CACHE = pathlib.Path(".build/systemd").resolve()
 PATIENCE = 60.0  # seconds until a wait gives up
+REBOOT = 133  # with which systemd-nspawn leaves it to us to boot the machine again
 
 # Parts of Debian that only cost time in a machine without hardware and name servers.
 IDLE_UNITS = [
@@ -179,6 +180,12 @@ class Container:
         self.machine.kill()
         self.machine.wait()
         self.leader = None
+
+    def await_boot(self):
+        """Waits until the machine ends to boot again, and boots it."""
+        assert self.machine.wait(PATIENCE) == REBOOT
+        self.leader = None
+        self.boot()
 
     def shut_down(self):
         """As `poweroff` does it."""

@@ -97,6 +97,10 @@ def test_nothing_is_needed_that_is_not_declared(bare, report):
         # Swift's once, for all.
         assert set(re.findall(r"=> (\S*)/libswift\S+", libraries)) == {re.search(r"=> (\S*)/libswiftCore", libraries)[1]}
         assert "/usr/lib/charger/swift-" in libraries
+        # That of its package, up to what marks a build in between.
+        name = program.rsplit("/", 1)[1]
+        version = machine.read("dpkg-query", "--show", "--showformat", "${Version}", f"charger-{name}").partition("+")[0]
+        assert machine.read(program, "--version") == f"{name} {version}"
     sizes = machine.read("dpkg-query", "--show", "--showformat", "${Package} ${Installed-Size}\n", "charger-*")
     total = sum(int(line.split()[1]) for line in sizes.splitlines() if line.split()[1:]) / 1024
     report(f"installed size of the packages, the libraries of Swift included: {total:.1f} MiB ({BINARIES.name} build)")

@@ -11,8 +11,8 @@ EXPOSURE = {"config-store": 1.5, "hardware-io": 2.0, "modem-manager": 2.0, "ocpp
 
 
 def test_systemd_finds_nothing_wrong_with_the_units(charger):
-    names = sorted(path.name for path in UNITS.iterdir() if path.suffix in (".service", ".socket", ".target"))
-    assert len(names) == 4 + 12 + 1
+    names = sorted(path.name for path in UNITS.iterdir() if path.suffix in (".service", ".socket", ".target", ".path"))
+    assert len(names) == 6 + 12 + 1 + 2
     result = charger.machine.run("systemd-analyze", "verify", *(f"/usr/lib/systemd/system/{name}" for name in names))
     assert result.stdout + result.stderr == ""
 

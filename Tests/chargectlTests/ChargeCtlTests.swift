@@ -86,7 +86,7 @@ import Testing
 }
 
 @Suite struct TapLineTests {
-    private func line(_ kind: Header.Kind, _ type: String, _ payload: JSONValue) -> String {
+    private func line(_ kind: Header.Kind, _ type: String, _ payload: JSONValue, width: Int? = nil) -> String {
         let header = Header(
             kind: kind,
             type: type,
@@ -95,7 +95,8 @@ import Testing
             sentAt: 1_767_225_600_123,
             uptime: 5
         )
-        return TapLine(header: header, topic: type, payload: payload).text
+        let line = TapLine(header: header, topic: type, payload: payload)
+        return width.map(line.text(width:)) ?? line.text
     }
 
     @Test func aMessageIsOneLineOfNamedValues() {
@@ -107,6 +108,13 @@ import Testing
             )
                 == "00:00:00.123  hardware-io   ! hardware.card          readerId=1 connectorIds=[1,2] idTag=04A1"
         )
+    }
+
+    @Test func aLongLineEndsWhereTheWidthDoes() {
+        let payload: JSONValue = ["info": .string(String(repeating: "é", count: 500))]
+        let whole = line(.event, "hardware.fault", payload)
+        #expect(line(.event, "hardware.fault", payload, width: 100) == whole.prefix(99) + "…")
+        #expect(line(.event, "hardware.fault", payload, width: whole.count) == whole)
     }
 
     @Test func timesAreShownAsTimes() {

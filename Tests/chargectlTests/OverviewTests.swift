@@ -14,6 +14,7 @@ import Testing
             "connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure",
             "explanation": "Cannot deliver energy.",
         ],
+        link: JSONValue = ["phase": "accepted"],
         hardware: JSONValue = ["connectorId": 1, "pilot": "C", "contactor": "closed", "lock": "absent", "faults": []]
     ) -> Overview {
         var states: [String: Session.State] = [:]
@@ -26,7 +27,7 @@ import Testing
         for service in services { add(Announce.type, service.rawValue, service, ["version": "1"]) }
         add(ConnectorStatus.type, "1", .ocppGateway, status)
         add(ConnectorState.type, "1", .hardwareIO, hardware)
-        add(LinkState.type, "x", .ocppGateway, ["phase": "accepted"])
+        add(LinkState.type, "x", .ocppGateway, link)
         let directory = RuntimeDirectory(path: "/nowhere")
         return Overview(states: states, running: services, directory: directory)
     }
@@ -50,6 +51,20 @@ import Testing
             ]
         )
         #expect(!overview.isWell)
+    }
+
+    /// The charger is connected with the one before, and would hide it.
+    @Test func aPasswordThatWasRefusedIsTold() {
+        let link: JSONValue = ["phase": "accepted", "url": "ws://csms/CP1", "passwordRefused": true]
+        let told = lines(overview(of: Set(ServiceName.daemons), link: link), about: "central system")
+        #expect(told.count == 1 && told[0].contains("the password that was set last was refused"))
+    }
+
+    @Test func whatIsEmptyIsLeftOut() {
+        let status: JSONValue = ["connectorId": 1, "status": "Available", "errorCode": "NoError", "explanation": ""]
+        let shown = overview(of: [.ocppGateway], status: status, link: ["phase": "notConfigured", "url": ""])
+        #expect(lines(shown, about: "central system") == ["central system  notConfigured"])
+        #expect(lines(shown, about: "connector 1") == ["connector 1     Available"])
     }
 
     @Test func withoutHardwareTheStatusIsSaidToBeOld() {

@@ -11,6 +11,8 @@ public struct GatewayConfiguration: Equatable, Sendable {
     /// How long a CALL waits for its answer unless the key `MessageTimeout` exists.
     public var callTimeout: Duration
     public var charging: ChargingConfiguration
+    /// A Hard Reset boots the machine instead of starting hardware-io and this program anew.
+    public var hardResetBootsMachine: Bool
 
     public init(
         profile: ConnectionProfile?,
@@ -18,7 +20,8 @@ public struct GatewayConfiguration: Equatable, Sendable {
         patience: Patience = Patience(),
         bootNotification: BootNotification.Request,
         callTimeout: Duration,
-        charging: ChargingConfiguration
+        charging: ChargingConfiguration,
+        hardResetBootsMachine: Bool = false
     ) {
         self.profile = profile
         self.endpointProblem = endpointProblem
@@ -26,5 +29,6 @@ public struct GatewayConfiguration: Equatable, Sendable {
         self.bootNotification = bootNotification
         self.callTimeout = callTimeout
         self.charging = charging
+        self.hardResetBootsMachine = hardResetBootsMachine
     }
 }

@@ -36,6 +36,8 @@ public enum GatewayEffect: Equatable, Sendable {
     case indicate(Indicate)
     /// Have hardware-io start anew, with `HardwareRestart.patience`; the answer is `hardwareRestartAnswered`.
     case restartHardware
+    /// Have the machine boot. Nothing answers but the end of this program, or `machineBootFailed`.
+    case bootMachine
     case declareKeys(ConfigDeclare)
     case store(number: Int, ConfigSet)
     /// Write the secret to a new file in the store's inbox, and send `config.set` with the name of that file.

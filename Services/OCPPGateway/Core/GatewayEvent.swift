@@ -10,6 +10,8 @@ public enum GatewayEvent: Equatable, Sendable {
 
     /// Something about the socket to the central system.
     case link(ConnectionMachine.Event)
+    /// Whether the central system refused the password that was set last, so that an older one is used.
+    case passwordDoubted(Bool)
     /// A text message of the central system.
     case message(IncomingMessage)
 
@@ -23,6 +25,8 @@ public enum GatewayEvent: Equatable, Sendable {
 
     /// hardware-io's answer to `restartHardware`: it is about to end, or why it is not.
     case hardwareRestartAnswered(Result<Done, BusError>)
+    /// Nobody can be asked to boot the machine.
+    case machineBootFailed(reason: String)
 
     /// A document is on disk as it was given to `save`.
     case saved(document: String)

@@ -155,6 +155,7 @@ extension GatewayMachine {
     mutating func resumeReset(_ turn: inout GatewayTurn) {
         let boot = settings.charging.machineBootId
         let newest = charging.book.ledger.open.values.map(\.began.sequence).max()
+        told.reset.wasRead()
         guard let type = resetting.resume(told.reset.document, boot: boot, newestBegin: newest) else { return }
         turn.log(.notice, "the reset goes on", .init("type", type.rawValue))
         stopAll(for: type, &turn)
@@ -181,6 +182,11 @@ extension GatewayMachine {
         if let step = resetting.hardwareAnswered(problem, retries: retries, at: turn.moment) { take(step, &turn) }
     }
 
+    mutating func machineBootFailed(_ reason: String, _ turn: inout GatewayTurn) {
+        let retries = keys.core.resetRetries
+        if let step = resetting.machineBootFailed(reason, retries: retries, at: turn.moment) { take(step, &turn) }
+    }
+
     /// Winds up after a Reset once everything is said, or its time is over; not for a program that is asked to end, which is the end of a
     /// reset. How far it is goes to disk.
     mutating func settleReset(_ turn: inout GatewayTurn) {
@@ -197,13 +203,17 @@ extension GatewayMachine {
             everythingSaid: calls.isFree && owesNoAnswer && !charging.hasOpenTransaction && charging.undelivered == 0,
             endsAreKept: charging.endsAreKept,
             isOnDisk: told.reset.saysUnderWay,
-            retries: keys.core.resetRetries
+            retries: keys.core.resetRetries,
+            bootsMachine: settings.hardResetBootsMachine
         )
     }
 
     private mutating func take(_ step: ResetMachine.Step, _ turn: inout GatewayTurn) {
         switch step {
         case .restartHardware: turn.add(.restartHardware)
+        case .bootMachine:
+            turn.log(.notice, "the machine is asked to boot")
+            turn.add(.bootMachine)
         case .restart:
             perform(charging.handle(.terminationRequested, at: turn.moment), &turn)
             obey(link: connection.handle(.terminationRequested, at: turn.moment), &turn)

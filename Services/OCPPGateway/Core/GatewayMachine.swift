@@ -194,6 +194,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         case .link(let event):
             obey(link: connection.handle(event, at: moment), &turn)
             if event == .received { proveAlive(&turn) }
+        case .passwordDoubted(let isDoubted): told.view.isPasswordDoubted = isDoubted
         case .message(let message):
             receive(message, &turn)
         case .uplink(let state):
@@ -226,6 +227,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
                 return false
             }
         case .hardwareRestartAnswered(let answer): hardwareRestartAnswered(answer, &turn)
+        case .machineBootFailed(let reason): machineBootFailed(reason, &turn)
         case .asked(let number, let request): asked(number, request, &turn)
         case .recordsRead(let query, let found):
             let reply = query.reply(found, charging.turn(at: moment))

@@ -19,6 +19,10 @@ final class Credentials {
     private let log: (LogRecord) -> Void
     private var file: AtomicDocument
     private var trial: PasswordTrial
+    /// Hears whether an older password is used than the one that was set last: at once, and when it changes.
+    var onDoubt: ((Bool) -> Void)? {
+        didSet { onDoubt?(isDoubted) }
+    }
 
     /// What the file holds: hexadecimal digits, and the address whose central system said so. Older versions did not note that.
     private struct Kept: Codable {
@@ -102,27 +106,25 @@ final class Credentials {
     /// The central system talks OCPP. May be told again on the same connection.
     func accepted() {
         guard trial.isOpen else { return }
-        follow(trial.accepted())
+        _ = follow { $0.accepted() }
     }
 
     /// The central system does not accept the password; of no meaning once it has talked OCPP.
     func refused() {
         guard trial.isOpen else { return }
-        follow(trial.refused())
+        _ = follow { $0.refused() }
     }
 
     /// The connection has ended; of no meaning once the central system has talked OCPP, or said that it refuses.
     func ended() {
         guard trial.isOpen else { return }
-        follow(trial.ended())
+        _ = follow { $0.ended() }
     }
 
     /// The config store has a new one, or was given the same again.
     /// - Returns: Whether one gets its turn that was refused before.
     func wasSet() -> Bool {
-        let news = trial.passwordWasSet()
-        follow(news)
-        return news != nil
+        follow { $0.passwordWasSet() }
     }
 
     /// Puts a new one where the config store finds it.
@@ -148,9 +150,15 @@ final class Credentials {
         return Secret(text)
     }
 
-    private func follow(_ news: LogRecord?) {
+    private var isDoubted: Bool { trial.memory.doubted != nil }
+
+    private func follow(_ change: (inout PasswordTrial) -> LogRecord?) -> Bool {
+        let wasDoubted = isDoubted
+        let news = change(&trial)
         if let news { log(news) }
         _ = keep()
+        if isDoubted != wasDoubted { onDoubt?(isDoubted) }
+        return news != nil
     }
 
     /// Saves what the disk does not hold yet.

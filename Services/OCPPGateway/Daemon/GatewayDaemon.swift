@@ -23,6 +23,7 @@ final class GatewayDaemon {
     private let credentials: Credentials
     private let documents: DocumentFiles
     private let desk = BusDesk()
+    private let wishes: (reboot: SystemRequest, restartHardware: SystemRequest)
     /// How long the disk took for the last write that was forced.
     private var lastSync = Duration.zero
 
@@ -55,6 +56,7 @@ final class GatewayDaemon {
             tryAgain: host.waitForDevice,
             replacesUnreadable: true
         ) { log.write($0) }
+        wishes = (host.request(.reboot), host.request(.restartHardware))
         documents = DocumentFiles(directory: directory) { log.write($0) }
         credentials = Credentials(
             identity: site.identity,
@@ -78,6 +80,7 @@ final class GatewayDaemon {
         link = CentralLink(url: site.url, trust: site.trust, loop: host.loop)
         mirror = MessageMirror(bus: bus, table: site.table)
         wire()
+        if let mistake = site.credentialMistake { host.log.write(LogRecord(.error, mistake.description)) }
         if let problem = site.configuration.endpointProblem { host.log.write(LogRecord(.error, problem)) }
         try listen()
         // The charger is connected and says so, instead of starting again and again: nothing begins, and what is asked for is refused.
@@ -87,6 +90,7 @@ final class GatewayDaemon {
         let keptAside = journal.keptAside
         if !keptAside.isEmpty { driver.deliver(.charging(.recordsKeptAside(files: keptAside))) }
         driver.deliver(.started)
+        credentials.onDoubt = { [unowned self] isDoubted in driver.deliver(.passwordDoubted(isDoubted)) }
     }
 
     private func wire() {
@@ -164,6 +168,7 @@ final class GatewayDaemon {
         case .requestUnlock(let unlock): request(unlock)
         case .indicate(let indication): bus.request(indication, within: Self.patience) { _ in }
         case .restartHardware: restartHardware()
+        case .bootMachine: bootMachine()
         case .declareKeys(let declaration): declare(declaration)
         case .store(let number, let request): store(number, request)
         case .storeSecret(let number, let key, let secret): store(number, key: key, secret)
@@ -246,7 +251,28 @@ final class GatewayDaemon {
 
     private func restartHardware() {
         bus.request(RestartHardware(reason: "Reset"), within: HardwareRestart.patience) { [weak self] result in
+            if case .failure(let error) = result { self?.forceRestart(ofHardwareAfter: error) }
             self?.driver.deliver(.hardwareRestartAnswered(result))
+        }
+    }
+
+    /// One that says nothing is stuck, and the next attempt of the reset would find it so: systemd can end it.
+    private func forceRestart(ofHardwareAfter error: BusError) {
+        guard error.code == .timedOut else { return }
+        do throws(SmallFileError) {
+            try wishes.restartHardware.ask()
+        } catch {
+            host.log.write(
+                LogRecord(.warning, "systemd cannot be asked to restart hardware-io", .init("reason", error))
+            )
+        }
+    }
+
+    private func bootMachine() {
+        do throws(SmallFileError) {
+            try wishes.reboot.ask()
+        } catch {
+            driver.deliver(.machineBootFailed(reason: error.description))
         }
     }
 

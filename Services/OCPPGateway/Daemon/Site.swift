@@ -17,6 +17,9 @@ struct Site {
     let identity: String
     /// Key for HTTP Basic authentication that the site gives, in hexadecimal digits, used until one is set over OCPP.
     let authorizationKey: Secret?
+    /// What is wrong with the key that the unit hands over, which is not used then: a typing error must not keep a charger from its work, which may
+    /// have a newer key.
+    let credentialMistake: SiteFileError?
     /// Where the certificates to trust are, for an encrypted link.
     let trust: TrustFiles?
 
@@ -37,6 +40,7 @@ struct Site {
         let connectors = try file.connectors(unknownKeys: .ignored)
         let permit = try file.permit()
         let powerLoss = try file.powerLoss()
+        let reset = try file.reset()
         let central = try file.centralSystem()
         let site = try KeySite(file)
         let security = site.security
@@ -47,7 +51,9 @@ struct Site {
         }
         let identity = central?.identity ?? ""
         self.identity = identity
-        authorizationKey = try credential.map(Self.key) ?? central?.authorizationKey
+        let key = credential.flatMap(Self.key)
+        authorizationKey = key ?? central?.authorizationKey
+        credentialMistake = credential.flatMap { key == nil ? Self.mistake($0) : nil }
         let (url, problem) = try Self.address(central, in: file)
         self.url = url
         let trust = central.map { TrustFiles(roots: $0.rootCertificates, revocations: $0.revocationLists) }
@@ -77,16 +83,28 @@ struct Site {
                 permitRenewal: .seconds(permit.renewSeconds),
                 machineBootId: machineBootId,
                 clockIsTrusted: clockIsTrusted
-            )
+            ),
+            hardResetBootsMachine: reset.hard == .machine
         )
     }
 
-    private static func key(_ credential: Credential) throws(SiteFileError) -> Secret {
-        guard let bytes = Hexadecimal.bytes(credential.secret.exposed), (16...20).contains(bytes.count) else {
-            let problem = "expected 32 to 40 hexadecimal digits, two per byte, and found something else"
-            throw SiteFileError(file: credential.path, path: "", problem: problem)
-        }
-        return credential.secret
+    private static func key(_ credential: Credential) -> Secret? {
+        guard let secret = credential.secret, let bytes = Hexadecimal.bytes(secret.exposed),
+            (16...20).contains(bytes.count)
+        else { return nil }
+        return secret
+    }
+
+    private static func mistake(_ credential: Credential) -> SiteFileError {
+        let problem =
+            credential.secret == nil
+            ? "it cannot be read" : "expected 32 to 40 hexadecimal digits, two per byte, and found something else"
+        return SiteFileError(
+            file: credential.path,
+            path: "",
+            problem:
+                "\(problem); this first AuthorizationKey is not used, but only one that was set since or stands in charger.json"
+        )
     }
 
     private static func address(

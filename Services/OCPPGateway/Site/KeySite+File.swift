@@ -35,6 +35,12 @@ public enum OCPPSection {
         return OCPPKeyTable.declarations(of: site).filter { !$0.secret && $0.access != .readOnly }.map(field)
     }
 
+    /// The names of all keys that a charger can have.
+    public static var keyNames: [String] {
+        let site = KeySite(numberOfConnectors: SiteFile.maximumDevices, fixedCable: false, phases: 3)
+        return OCPPKeyTable.declarations(of: site).map(\.key).sorted()
+    }
+
     private static func field(_ key: KeyDeclaration) -> SiteField {
         SiteField(
             name: key.key,

@@ -159,4 +159,11 @@ public struct HardwareFaultCode: OpenEnum {
     public static let enclosureOpen = HardwareFaultCode(rawValue: "EnclosureOpen")
     /// The controller of the pilot or a driver is lost.
     public static let internalError = HardwareFaultCode(rawValue: "InternalError")
+
+    /// The faults that this version knows, worst first: what endangers people, then what stops charging, then what disturbs.
+    public static let known: [HardwareFaultCode] = [
+        .emergencyStop, .groundFailure, .powerSwitchFailure, .enclosureOpen, .overCurrentFailure, .highTemperature,
+        .overVoltage, .underVoltage, .evCommunicationError, .connectorLockFailure, .internalError, .powerMeterFailure,
+        .readerFailure,
+    ]
 }

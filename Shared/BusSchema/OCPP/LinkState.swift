@@ -38,6 +38,8 @@ public struct LinkState: BusState {
     public var clockOffsetMilliseconds: Int64?
     /// Connections in a row that worked and were lost within ten minutes; nil when there are none. Two chargers with one identity do this.
     public var flaps: Int?
+    /// True when the central system refused the password that was set last, and an older one is used; else nil.
+    public var passwordRefused: Bool?
 
     public init(
         phase: Phase,
@@ -48,7 +50,8 @@ public struct LinkState: BusState {
         lastError: String? = nil,
         heartbeatIntervalSeconds: Int? = nil,
         clockOffsetMilliseconds: Int64? = nil,
-        flaps: Int? = nil
+        flaps: Int? = nil,
+        passwordRefused: Bool? = nil
     ) {
         self.phase = phase
         self.url = url
@@ -59,5 +62,6 @@ public struct LinkState: BusState {
         self.heartbeatIntervalSeconds = heartbeatIntervalSeconds
         self.clockOffsetMilliseconds = clockOffsetMilliseconds
         self.flaps = flaps
+        self.passwordRefused = passwordRefused
     }
 }

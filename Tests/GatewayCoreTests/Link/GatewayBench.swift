@@ -25,6 +25,7 @@ struct GatewayBench {
         hasLock: Bool = false,
         url: String = "ws://cs.example/CP1",
         trust: String? = nil,
+        hardResetBootsMachine: Bool = false,
         documents: Documents = Documents(),
         restored: TransactionLedger = TransactionLedger()
     ) throws {
@@ -44,7 +45,8 @@ struct GatewayBench {
                 connectors: [connector],
                 machineBootId: "boot",
                 clockIsTrusted: clockIsTrusted
-            )
+            ),
+            hardResetBootsMachine: hardResetBootsMachine
         )
         machine = GatewayMachine(
             configuration: configuration,

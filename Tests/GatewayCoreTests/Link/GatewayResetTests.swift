@@ -135,6 +135,16 @@ import Testing
         #expect(started.saved(ResetDocument.self) == ResetDocument(underWay: nil))
     }
 
+    /// What is told before the start, of the journal for instance, must not take the place of what is on disk.
+    @Test func nothingThatComesBeforeTheStartForgetsAReset() throws {
+        var documents = Documents()
+        let progress = ResetDocument.Progress(type: .soft, attempt: 1, boot: "boot")
+        documents[ResetDocument.self] = ResetDocument(underWay: progress)
+        var bench = try GatewayBench(documents: documents)
+        #expect(bench.feed(.charging(.recordsKeptAside(files: ["a"]))).saved(ResetDocument.self) == nil)
+        #expect(bench.start().saved(ResetDocument.self)?.underWay?.attempt == 2)
+    }
+
     /// Else a process that dies in each reset, or a disk that forgets that it is over, would have the charger start anew for ever.
     @Test(arguments: [true, false]) func aResetThatKillsTheProgramIsNotResumedForEver(diskKeeps: Bool) throws {
         var documents = Documents()

@@ -1,4 +1,4 @@
-public import BusSchema
+import BusSchema
 import Primitives
 
 /// The faults of one connector, by their cause: two causes may share a code, and the code is present while any of them is.
@@ -122,13 +122,4 @@ struct FaultLedger {
     private mutating func removeGone(_ matches: (HardwareFaultCode) -> Bool) {
         entries = entries.filter { !($0.value.causeGone && matches($0.value.code)) }
     }
-}
-
-extension HardwareFaultCode {
-    /// The faults that this version knows, worst first: what endangers people, then what stops charging, then what disturbs.
-    public static let known: [HardwareFaultCode] = [
-        .emergencyStop, .groundFailure, .powerSwitchFailure, .enclosureOpen, .overCurrentFailure, .highTemperature,
-        .overVoltage,
-        .underVoltage, .evCommunicationError, .connectorLockFailure, .internalError, .powerMeterFailure, .readerFailure,
-    ]
 }

@@ -12,6 +12,8 @@ struct LinkView: Sendable {
     private var reported: UplinkReport?
     private var connectors: [Int: ConnectorStatus] = [:]
     private var queue: QueueState?
+    /// The central system refused the password that was set last.
+    var isPasswordDoubted = false
 
     init(profile: ConnectionProfile?, problem: String?, at moment: Moment) {
         self.problem = problem
@@ -59,6 +61,7 @@ struct LinkView: Sendable {
         next.phase = Self.phase(connection, registration)
         if next.phase != link.phase { next.since = moment.utc.millisecondsSinceEpoch }
         next.failedAttempts = connection.failedAttempts
+        next.passwordRefused = isPasswordDoubted ? true : nil
         next.flaps = connection.flaps > 0 ? connection.flaps : nil
         let attempt = connection.isOpen ? registration.nextDeadline?.at : connection.nextAttempt
         if attempt != planned {

@@ -12,6 +12,9 @@ struct ResetKeeping: Equatable, Sendable {
     /// The disk says that a reset is under way. A save that failed changed nothing, as far as the next process of this boot can see.
     private(set) var saysUnderWay: Bool
 
+    /// What was found was read: until then nothing takes its place.
+    private var isRead = false
+
     init(_ found: ResetDocument?) {
         document = found ?? ResetDocument()
         saysUnderWay = document.underWay != nil
@@ -19,10 +22,13 @@ struct ResetKeeping: Equatable, Sendable {
 
     var nextDeadline: Deadline? { Deadline(at: retryAt, for: "how far a reset is is saved again") }
 
+    /// The start has taken up what was found.
+    mutating func wasRead() { isRead = true }
+
     /// Returns what is to be saved by now so that the disk says this; `saved` or `saveFailed` follows.
     mutating func keep(_ wanted: ResetDocument, at uptime: Duration) -> ResetDocument? {
         let isRetryDue = nextDeadline?.isDue(at: uptime) == true
-        guard wanted != document || isRetryDue else { return nil }
+        guard isRead, wanted != document || isRetryDue else { return nil }
         document = wanted
         retryAt = nil
         return document

@@ -8,7 +8,7 @@ public enum HardwareRestart {
 }
 
 /// A Reset under way (OCPP 1.6 §5.14): transactions are stopped, what they leave to say is given some time, hardware-io starts anew if it is
-/// Hard, then the program does. What could not be delivered is on disk and follows after the next registration.
+/// Hard, then the program does; or the machine boots, if it is Hard and the site wants that. What could not be delivered is on disk and follows after the next registration.
 ///
 /// An attempt fails when the disk does not take the end of the transactions, because a restart would forget it, when hardware-io does not
 /// follow, or when the disk does not take that it is over, because the next process would do it once more. It is repeated as often as `ResetRetries` says (OCPP 1.6 §9.1.22).
@@ -17,10 +17,13 @@ struct ResetMachine: Equatable, Sendable {
         case idle
         /// An earlier process was in the middle of it; that this one goes on is being stored. Next: windingUp, idle.
         case resuming(ResetDocument.Progress)
-        /// Waiting for the last messages, and until `pause` in any case. Next: restartingHardware, resting, closing.
+        /// Waiting for the last messages, and until `pause` in any case. Next: restartingHardware, bootingMachine, resting, closing.
         case windingUp(ResetDocument.Progress, pause: Duration?, until: Duration)
         /// hardware-io was asked and answers. Next: closing, resting.
         case restartingHardware(ResetDocument.Progress, until: Duration)
+        /// The machine was asked to boot, which ends this program; until then the disk says that the reset is under way, and the next boot
+        /// that it is over. Next: resting, idle.
+        case bootingMachine(ResetDocument.Progress, until: Duration)
         /// All is done but the restart, and that it is over is being stored. Next: over, resting.
         case closing(ResetDocument.Progress)
         /// An attempt failed. Next: windingUp, idle.
@@ -39,12 +42,16 @@ struct ResetMachine: Equatable, Sendable {
         var isOnDisk: Bool
         /// `ResetRetries`.
         var retries: Int
+        /// Hard means that the machine boots.
+        var bootsMachine: Bool
     }
 
     /// What is to be done next.
     enum Step: Equatable {
         /// The answer is `hardwareAnswered`.
         case restartHardware
+        /// Only a failure is answered, by `machineBootFailed`.
+        case bootMachine
         case restart
         /// So many attempts have failed, the last one for this reason; there is another.
         case tryAgain(after: Int, reason: String)
@@ -68,7 +75,7 @@ struct ResetMachine: Equatable, Sendable {
         switch state {
         case .idle, .closing, .over: ResetDocument(underWay: nil)
         case .resuming(let progress), .windingUp(let progress, _, _), .restartingHardware(let progress, _),
-            .resting(let progress, _):
+            .bootingMachine(let progress, _), .resting(let progress, _):
             ResetDocument(underWay: progress)
         }
     }
@@ -79,6 +86,7 @@ struct ResetMachine: Equatable, Sendable {
         case .windingUp(_, let pause, let until):
             Deadline(at: pause ?? until, for: "the time for last words before the reset is over")
         case .restartingHardware(_, let until): Deadline(at: until, for: "hardware-io should have answered")
+        case .bootingMachine(_, let until): Deadline(at: until, for: "the machine should have booted")
         case .resting(_, let until): Deadline(at: until, for: "the reset is tried again")
         }
     }
@@ -130,6 +138,12 @@ struct ResetMachine: Equatable, Sendable {
         return nil
     }
 
+    /// Nobody boots the machine. Returns the step that follows.
+    mutating func machineBootFailed(_ reason: String, retries: Int, at moment: Moment) -> Step? {
+        guard case .bootingMachine(let progress, _) = state else { return nil }
+        return failed(progress, reason, retries, at: moment)
+    }
+
     /// The step that is due; to be called until there is none.
     mutating func next(_ now: Circumstances, at moment: Moment) -> Step? {
         switch state {
@@ -146,10 +160,16 @@ struct ResetMachine: Equatable, Sendable {
                 state = .closing(progress)
                 return next(now, at: moment)
             }
+            if now.bootsMachine {
+                state = .bootingMachine(progress, until: moment.uptime + MachineBoot.patience)
+                return .bootMachine
+            }
             state = .restartingHardware(progress, until: moment.uptime + Self.hardwareLimit)
             return .restartHardware
         case .restartingHardware(let progress, let until) where until <= moment.uptime:
             return failed(progress, "hardware-io does not answer", now.retries, at: moment)
+        case .bootingMachine(let progress, let until) where until <= moment.uptime:
+            return failed(progress, "the machine does not boot", now.retries, at: moment)
         case .resting(var progress, let until) where until <= moment.uptime:
             progress.attempt += 1
             windUp(progress, at: moment)
@@ -157,7 +177,7 @@ struct ResetMachine: Equatable, Sendable {
         case .closing where !now.isOnDisk:
             state = .over
             return .restart
-        case .idle, .resuming, .restartingHardware, .closing, .resting, .over: return nil
+        case .idle, .resuming, .restartingHardware, .bootingMachine, .closing, .resting, .over: return nil
         }
     }
 

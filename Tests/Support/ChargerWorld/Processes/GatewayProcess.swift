@@ -192,6 +192,7 @@ final class GatewayProcess: ServiceProcess {
         case .requestLock(let lock): ask(.lock(lock))
         case .requestUnlock(let unlock): around.bus.request(.unlock(unlock), within: UnlockOutcome.patience)
         case .indicate(let indication): ask(.indicate(indication))
+        case .bootMachine: host.deliver(.machineBootFailed(reason: "there is none"))
         case .restartHardware: around.bus.request(.restartHardware, within: HardwareRestart.patience)
         case .declareKeys(let declaration): ask(.declare(declaration))
         case .store(let number, let set): ask(.store(number: number, set, nil))
