@@ -44,7 +44,22 @@ public struct SiteDriver: Sendable {
 
     /// Every driver of a device. A new one gets its row here, and another one in `DriverRegistry` of hardware-io.
     public static let all: [SiteDriver] = [
-        simulated
+        simulated,
+        SiteDriver("pn532", PN532Settings.self, for: [.reader], "card reader with a PN532 on a serial line (HSU)"),
+        SiteDriver("rdm6300", RDM6300Settings.self, for: [.reader], "reader of 125 kHz fobs: RDM6300, ID-12, ID-20"),
+        SiteDriver(
+            "twn4",
+            TWN4Settings.self,
+            for: [.reader],
+            "Elatec TWN4 and others that print the UID and a line end"
+        ),
+        SiteDriver(
+            "line-reader",
+            LineReaderSettings.self,
+            for: [.reader],
+            "reader that prints lines of any other form"
+        ),
+        SiteDriver("evdev", KeyboardReaderSettings.self, for: [.reader], "reader on USB that types as a keyboard"),
     ]
 
     /// Those of one kind of device; with the word for no device where that may be.
