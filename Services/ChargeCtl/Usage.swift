@@ -128,7 +128,8 @@ enum Usage {
           fault CODE | clear CODE                           break and repair a device: PowerSwitchFailure, PowerMeterFailure,
                                                             ConnectorLockFailure, GroundFailure, EmergencyStop, ReaderFailure …
           part PART break|mend                              diode, pwm, ventilation, pilotSensor, mirrorSilent, mirrorOpen,
-                                                            lockContact, proximity, meterFrozen, meterSlow, registerAtStart
+                                                            lockContact, proximity, meterFrozen, meterSlow, registerAtStart,
+                                                            residualCurrentTest, heat
           lock jam|free                                     the cable lock
           meter silence|revive|set WH                       the meter
           link cut|mend [NAME]                              the simulated uplink

@@ -55,6 +55,8 @@ struct SafetyModel {
     private(set) var unseenClosingCount = 0
     private var faults: [HardwareFaultCode] = []
     private var writes = 0
+    /// The residual current device passed its test, and nothing closed since.
+    private var testedAt: Duration?
     private var isEnding = false
     private var register: Int64 = 0
     private var newestReading: (valid: Bool, at: Duration)?
@@ -105,6 +107,7 @@ struct SafetyModel {
         writes = 0
         leaks = 0
         isEnding = false
+        testedAt = nil
     }
 
     /// A permit was for the EV that is there, or comes next. What two readings surely say.
@@ -134,6 +137,7 @@ struct SafetyModel {
             }
             mirrorClosed = closed
             if closed { unseenSince = nil }
+        case .residualCurrentTested(_, let passed): testedAt = passed ? now : nil
         case .lockFeedback(_, let isLocked): locked = isLocked
         case .proximityRead(_, let resistance): ohms = ohms.suffix(3) + [resistance]
         case .meterRead(_, let sample):
@@ -272,6 +276,10 @@ struct SafetyModel {
     private mutating func checkClosing(at now: Duration) {
         orderedClosed = true
         closingCount += 1
+        if connector.equipment.testsResidualCurrent, testedAt.map({ now - $0 > .seconds(10) }) ?? true {
+            complain("closed without a test of the residual current device", at: now)
+        }
+        testedAt = nil
         if let last = closings.last, now - last < connector.contactorRest {
             complain("closed \(now - last) after the last time", at: now)
         }

@@ -54,6 +54,10 @@ struct Walk {
     private static func connector(_ manner: Manner, _ seed: Int) -> ConnectorConfiguration {
         var connector = seed.isMultiple(of: 2) && manner != .welding ? Yard.fixedCable : Yard.socket
         if seed % 3 == 1 { connector.onPermitLost = .continueFor(.seconds(10)) }
+        if manner == .wild, seed.isMultiple(of: 4) {
+            connector.equipment.testsResidualCurrent = true
+            connector.equipment.derating = ConnectorConfiguration.Derating()
+        }
         if seed % 5 == 1 { connector.closingsPerHour = 6 }
         if manner == .hasty, seed.isMultiple(of: 2) { connector.closingsPerHour = 3 }
         return connector
@@ -86,7 +90,7 @@ extension Walk {
 
     private static let parts: [SimulateHardware.Part] = [
         .diode, .pwm, .ventilation, .pilotSensor, .mirrorSilent, .mirrorOpen, .lockContact, .proximity, .meterFrozen,
-        .meterSlow,
+        .meterSlow, .residualCurrentTest, .heat,
     ]
 
     private mutating func doAnything() {

@@ -96,7 +96,7 @@ struct Sample {
         #expect(connectors.map(\.cable) == [.fixed, .socket])
         #expect(connectors.map(\.onPermitLost) == [.standard, .standard])
         #expect(connectors.map { $0.devices.count } == [3, 5])
-        #expect(connectors[0].pilot.driver == "simulated")
+        #expect(connectors[0].pilot?.driver == "simulated")
         #expect(connectors[0].meterLossGraceSeconds == 60)
         #expect(try file.readers().map(\.connectorIds) == [[1, 2]])
         #expect(try file.readers().map(\.format) == [.hex])
@@ -176,8 +176,9 @@ struct Sample {
             ("connectors.0.pilot", [:], "connectors[0].pilot.driver: required, but missing"),
             (
                 "connectors.0.colour", "red",
-                "connectors[0].colour: unknown key; known are id, cable, maximumCurrentAmps, phases, pilot, contactor, meter, "
-                    + "lock, proximity, residualCurrent, emergencyStop, temperature, indicator, onPermitLost, "
+                "connectors[0].colour: unknown key; known are id, cable, maximumCurrentAmps, phases, controller, pilot, contactor, meter, "
+                    + "lock, proximity, residualCurrent, emergencyStop, temperature, indicator, residualCurrentTest, "
+                    + "deratingCelsius, hottestCelsius, onPermitLost, "
                     + "allowVentilation, meterLossGraceSeconds, contactorRestSeconds"
             ),
             (
@@ -333,9 +334,9 @@ struct Sample {
         #expect(
             failure(file)
                 == #"charger.json: connectors[0].pilot.driver: there is no driver "simulatd" in this version, "#
-                + #"expected "simulated"; did you mean "simulated"?"#
+                + #"expected "none" or "simulated"; did you mean "simulated"?"#
         )
-        #expect(try file.connectors(unknownKeys: .ignored)[0].pilot.driver == "simulatd")
+        #expect(try file.connectors(unknownKeys: .ignored)[0].pilot?.driver == "simulatd")
     }
 
     @Test func aKeyIsNeverShown() throws {

@@ -197,7 +197,7 @@ public struct HardwareMachine: Machine {
         case .deviceLost(.reader(let id), let reason): tellReader(id, .lost(reason: reason), fact, &turn)
         case .deviceRecovered(.reader(let id)): tellReader(id, .recovered, fact, &turn)
         case .pilotRead, .contactorFeedback, .lockFeedback, .proximityRead, .meterRead, .meterFailed, .faultReported,
-            .deviceLost, .deviceRecovered:
+            .controllerRead, .residualCurrentTested, .temperatureRead, .deviceLost, .deviceRecovered:
             guard let id = fact.connectorId, let index = outlets.firstIndex(where: { $0.connectorId == id }) else {
                 return logUnknown(fact, &turn)
             }

@@ -35,7 +35,7 @@ struct Turn {
     }
 
     mutating func order(_ command: DriverCommand) {
-        if case .openContactor = command {
+        if command.isOpening {
             openings.append(.command(command))
         } else {
             commands.append(.command(command))

@@ -88,6 +88,7 @@ struct HardwareSettings {
         case .emergencyStop: .emergencyStop(connectorId: connectorId)
         case .temperature: .temperature(connectorId: connectorId)
         case .indicator: .indicator(connectorId: connectorId)
+        case .controller: .controller(connectorId: connectorId)
         case .reader: preconditionFailure("A reader is no device of a connector.")
         }
     }
@@ -109,10 +110,24 @@ struct HardwareSettings {
             phases: section.phases,
             cable: cable,
             ventilated: section.allowVentilation,
+            equipment: equipment(section),
             onPermitLost: onPermitLost,
             meterLossGrace: .seconds(section.meterLossGraceSeconds),
             contactorRest: .seconds(section.contactorRestSeconds),
             energyTimeScale: section.meter.driver == DriverChoice.simulated ? energyTimeScale : 1
+        )
+    }
+
+    private static func equipment(_ section: ConnectorSection) -> ConnectorConfiguration.Equipment {
+        ConnectorConfiguration.Equipment(
+            front: section.controller == nil ? .parts : .controller,
+            testsResidualCurrent: section.further.residualCurrent != nil && section.further.residualCurrentTest,
+            derating: section.further.temperature.map { _ in
+                ConnectorConfiguration.Derating(
+                    fromDecidegrees: section.further.deratingCelsius * 10,
+                    endDecidegrees: section.further.hottestCelsius * 10
+                )
+            }
         )
     }
 

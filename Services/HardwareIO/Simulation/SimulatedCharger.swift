@@ -131,6 +131,8 @@ public struct SimulatedCharger: Machine {
             case .mirrorSilent, .mirrorOpen: return .contactor(connectorId: connectorId)
             case .lockContact: return .lock(connectorId: connectorId)
             case .proximity: return .proximity(connectorId: connectorId)
+            case .heat: return .temperature(connectorId: connectorId)
+            case .residualCurrentTest: return .residualCurrent(connectorId: connectorId)
             case .meterFrozen, .meterSlow, .registerAtStart: return .meter(connectorId: connectorId)
             default: return .pilot(connectorId: connectorId)
             }

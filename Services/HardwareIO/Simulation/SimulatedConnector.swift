@@ -15,6 +15,7 @@ struct SimulatedConnector: Equatable, Sendable {
         case tick = "a battery that fills takes less"
         case repair = "a rare fault ends"
         case full = "the battery is full"
+        case test = "the residual current device has been tested"
     }
 
     /// What hardware-io ordered last; coils, bolt and generator follow in their time, or do not.
@@ -32,6 +33,8 @@ struct SimulatedConnector: Equatable, Sendable {
     /// From seeing the offer vanish to opening S2.
     static let vehicleStopDelay = Duration.seconds(1)
     static let drawDelay = Duration.seconds(1)
+    /// Of a test of the residual current device, which trips and recovers meanwhile.
+    static let testDelay = Duration.milliseconds(200)
 
     let configuration: ConnectorConfiguration
     let power: SimulatedPower
@@ -101,7 +104,9 @@ struct SimulatedConnector: Equatable, Sendable {
         case .lock: moveLock(locked: true, at: uptime)
         case .unlock: moveLock(locked: false, at: uptime)
         case .readMeter: askMeter(at: uptime)
-        case .indicate: break
+        case .testResidualCurrent:
+            delays.set(.test, at: uptime + Self.testDelay)
+        case .indicate, .control: break
         }
         return events + settle(at: uptime)
     }
@@ -112,6 +117,7 @@ struct SimulatedConnector: Equatable, Sendable {
         while let next = nextDeadline?.at, next <= uptime {
             integrate(to: next)
             if let delay = delays.popDue(at: next) {
+                if delay == .test { events += testResidualCurrent() }
                 happen(delay, at: next)
                 events += settle(at: next)
             } else {
@@ -149,6 +155,7 @@ struct SimulatedConnector: Equatable, Sendable {
             if drawnMilliamps > 0, !delays.isSet(.draw) { drawnMilliamps = targetMilliamps }
         case .repair:
             for part in Self.rareFaults { place.broken.set(part, broken: false) }
+        case .test: break
         case .full:
             break  // Settling sees that nothing is missing any more.
         }
@@ -245,6 +252,7 @@ extension SimulatedConnector {
             locked: hasLock ? place.locked : nil,
             cableInSocket: hasSocket ? place.cableInSocket : nil,
             isPlugged: place.vehicle != nil,
+            decidegrees: configuration.equipment.derating.map { _ in place.broken.has(.heat) ? 700 : 350 },
             broken: place.broken
         )
     }
@@ -284,6 +292,18 @@ extension SimulatedConnector {
 
     /// The mirror contact as it stands when the contactor has come to rest.
     mutating func showContactor() -> [DriverEvent] { sensors.showContactor(view) }
+
+    /// It trips and recovers, and one that is broken does neither. What is tripped already cannot be tested.
+    private func testResidualCurrent() -> [DriverEvent] {
+        let isTripped = place.broken.reported.contains(HardwareFaultCode.groundFailure.rawValue)
+        guard !isTripped, !place.broken.has(.residualCurrentTest) else {
+            return [.residualCurrentTested(connectorId: id, passed: false)]
+        }
+        return [
+            report(.groundFailure, present: true), report(.groundFailure, present: false),
+            .residualCurrentTested(connectorId: id, passed: true),
+        ]
+    }
 
     private mutating func moveLock(locked: Bool, at uptime: Duration) {
         guard hasLock else { return }

@@ -14,6 +14,8 @@ struct SimulatedSensors: Equatable, Sendable {
         /// Nil without a socket.
         var cableInSocket: Bool?
         var isPlugged: Bool
+        /// Nil where none is measured.
+        var decidegrees: Int?
         var broken: SimulatedWorld.Broken
     }
 
@@ -70,6 +72,7 @@ struct SimulatedSensors: Equatable, Sendable {
         if before.contactorClosed != view.contactorClosed { events += moveMirror(view, at: uptime) }
         if before.locked != view.locked { events += bolt(view) }
         let isMoved = before.line != view.line || before.cableInSocket != view.cableInSocket
+        if before.decidegrees != view.decidegrees { events += temperature(view) }
         if isMoved {
             events += pilot(view) + proximity(view)
             delays.set(.second, at: uptime + secondDelay())
@@ -122,7 +125,16 @@ struct SimulatedSensors: Equatable, Sendable {
     /// Whether one of the rare faults begins now.
     mutating func drawsRareFault() -> Bool { isOneOf(1_000_000, noise.rareFaultsPerMillion) }
 
-    private mutating func positions(_ view: View) -> [DriverEvent] { mirror(view) + bolt(view) + proximity(view) }
+    private mutating func positions(_ view: View) -> [DriverEvent] {
+        mirror(view) + bolt(view) + proximity(view) + temperature(view)
+    }
+
+    private mutating func temperature(_ view: View) -> [DriverEvent] {
+        guard let decidegrees = view.decidegrees else { return [] }
+        let limit = min(noise.pilotMillivolts, 15)
+        let shown = decidegrees + Int.random(in: -limit...limit, using: &random)
+        return [.temperatureRead(connectorId: view.connectorId, decidegrees: shown)]
+    }
 
     /// Its mirror contact has followed: whoever repairs a contactor looks before he says so.
     mutating func showContactor(_ view: View) -> [DriverEvent] {

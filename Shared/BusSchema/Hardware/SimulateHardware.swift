@@ -58,10 +58,17 @@ public struct SimulateHardware: BusRequest {
         /// The register of the meter is zero at the next start of hardware-io.
         public static let registerAtStart = Part(rawValue: "registerAtStart")
 
+        /// The residual current device does not trip when it is tested.
+        public static let residualCurrentTest = Part(rawValue: "residualCurrentTest")
+
+        /// It is hot: the charger is at 70 °C.
+        public static let heat = Part(rawValue: "heat")
+
         /// Every one that this version can break.
         public static let known: Set<Part> = [
             .diode, .pwm, .ventilation, .pilotSensor, .mirrorSilent, .mirrorOpen, .lockContact, .proximity,
-            .meterFrozen, .meterSlow, .registerAtStart,
+            .meterFrozen, .meterSlow, .registerAtStart, .residualCurrentTest,
+            .heat,
         ]
     }
 

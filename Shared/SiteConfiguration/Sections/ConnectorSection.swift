@@ -73,9 +73,12 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
     public var maximumCurrentAmps: Int
     /// 1 or 3.
     public var phases: Int
-    /// Who drives the control pilot.
-    public var pilot: DriverChoice
-    public var contactor: DriverChoice
+    /// A controller that owns pilot and contactor; nil where there is none.
+    public var controller: DriverChoice?
+    /// Who drives the control pilot; nil with a controller, and only then.
+    public var pilot: DriverChoice?
+    /// Nil with a controller, and only then.
+    public var contactor: DriverChoice?
     public var meter: DriverChoice
     /// Of the cable in its socket; nil for `"none"`.
     public var lock: DriverChoice?
@@ -96,6 +99,12 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
         public var emergencyStop: DriverChoice?
         public var temperature: DriverChoice?
         public var indicator: DriverChoice?
+        /// Whether the residual current device is tested before each closing.
+        public var residualCurrentTest: Bool
+        /// From here on less is offered.
+        public var deratingCelsius: Int
+        /// From here on nothing is.
+        public var hottestCelsius: Int
 
         init(_ fields: Fields) {
             proximity = fields.optionalDevice(
@@ -111,14 +120,37 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
             emergencyStop = fields.optionalDevice("emergencyStop", .emergencyStop, "The emergency stop.")
             temperature = fields.optionalDevice("temperature", .temperature, "What measures how warm the charger is.")
             indicator = fields.optionalDevice("indicator", .indicator, "Lights and buzzer.")
+            residualCurrentTest = fields.truth(
+                "residualCurrentTest",
+                default: true,
+                "Whether the residual current device has a test line, and is tested before each closing."
+            )
+            deratingCelsius = fields.integer(
+                "deratingCelsius",
+                20...100,
+                default: 60,
+                unit: "°C",
+                "With a temperature: from here on less current is offered."
+            )
+            hottestCelsius = fields.integer(
+                "hottestCelsius",
+                25...125,
+                default: 80,
+                unit: "°C",
+                "With a temperature: from here on nothing is offered."
+            )
+            if hottestCelsius <= deratingCelsius, fields.isRight("hottestCelsius"), fields.isRight("deratingCelsius") {
+                fields.note("hottestCelsius", "expected more than deratingCelsius, \(deratingCelsius)")
+            }
         }
     }
 
     /// Every device of the connector.
     public var devices: [(device: SiteDevice, choice: DriverChoice)] {
-        let proximity = cable == .socket ? further.proximity ?? pilot : nil
+        let proximity = cable == .socket ? further.proximity ?? controller ?? pilot : nil
         let all: [(SiteDevice, DriverChoice?)] = [
-            (.pilot, pilot), (.proximity, proximity), (.contactor, contactor), (.meter, meter), (.lock, lock),
+            (.controller, controller), (.pilot, pilot), (.proximity, proximity), (.contactor, contactor),
+            (.meter, meter), (.lock, lock),
             (.residualCurrent, further.residualCurrent), (.emergencyStop, further.emergencyStop),
             (.temperature, further.temperature), (.indicator, further.indicator),
         ]
@@ -135,8 +167,17 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
             "The least that installation, contactor and fixed cable can take, per phase."
         )
         phases = fields.number("phases", of: [1, 3], "Of the mains connection.")
-        pilot = fields.device("pilot", .pilot, "Who drives the control pilot.")
-        contactor = fields.device("contactor", .contactor, "Who switches the energy.")
+        controller = fields.optionalDevice(
+            "controller",
+            .controller,
+            "A controller that owns pilot and contactor, in place of both."
+        )
+        pilot = fields.optionalDevice("pilot", .pilot, "Who drives the control pilot. Required without a controller.")
+        contactor = fields.optionalDevice(
+            "contactor",
+            .contactor,
+            "Who switches the energy. Required without a controller."
+        )
         meter = fields.device("meter", .meter, "Who measures it.")
         lock = fields.optionalDevice("lock", .lock, "The lock of the cable in its socket.")
         further = Further(fields)
@@ -176,9 +217,32 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
             "then": ["properties": ["lock": none, "proximity": none]],
         ])
         if cable == .socket, further.proximity == nil, fields.isRight("pilot"),
-            let driver = SiteDriver.all.first(where: { $0.name == pilot.driver }), !driver.devices.contains(.proximity)
+            let name = (controller ?? pilot)?.driver, let driver = SiteDriver.all.first(where: { $0.name == name }),
+            !driver.devices.contains(.proximity)
         {
-            fields.note("proximity", "required at a socket, because \(driver.name) of the pilot does not read it")
+            fields.note("proximity", "required at a socket, because \(name) does not read it")
         }
+        checkFront(fields, none)
+    }
+
+    /// Pilot and contactor, or a controller that owns both.
+    private func checkFront(_ fields: Fields, _ none: JSONValue) {
+        for (name, choice) in [("pilot", pilot), ("contactor", contactor)] where fields.isRight(name) {
+            if controller == nil, choice == nil {
+                let problem =
+                    fields.has(name) ? "expected a driver, as there is no controller" : "required, but missing"
+                fields.note(name, problem)
+            } else if controller != nil, choice != nil {
+                fields.note(name, "the controller owns it: expected \"none\"")
+            }
+        }
+        fields.rule([
+            "if": ["properties": ["controller": none]],
+            "then": [
+                "required": ["pilot", "contactor"],
+                "properties": ["pilot": ["not": none], "contactor": ["not": none]],
+            ],
+            "else": ["properties": ["pilot": none, "contactor": none]],
+        ])
     }
 }

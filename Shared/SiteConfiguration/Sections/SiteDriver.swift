@@ -1,6 +1,7 @@
 /// A kind of device, by the member of a connector, of the main meter or of a reader that names its driver.
 public enum SiteDevice: String, Sendable, CaseIterable {
-    case pilot, proximity, contactor, meter, lock, residualCurrent, emergencyStop, temperature, indicator, reader
+    case pilot, proximity, contactor, meter, lock, residualCurrent, emergencyStop, temperature, indicator, controller
+    case reader
 }
 
 /// A driver that this version has, what it drives and what it needs to know. hardware-io makes it (`DriverRegistry`); a test compares both.
@@ -36,7 +37,7 @@ public struct SiteDriver: Sendable {
     static let simulated = SiteDriver(
         DriverChoice.simulated,
         NoSettings.self,
-        for: Set(SiteDevice.allCases),
+        for: Set(SiteDevice.allCases).subtracting([.controller]),
         "no hardware at all"
     )
     /// No device.

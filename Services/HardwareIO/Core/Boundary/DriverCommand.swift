@@ -11,6 +11,11 @@ public enum DriverCommand: Equatable, Sendable {
     case unlock(connectorId: Int)
     /// Read the meter now; answered by `meterRead` or `meterFailed`.
     case readMeter(connectorId: Int)
+    /// Of a controller that owns pilot and contactor. Repeated each second, also when nothing changed: a driver passes the heartbeat of its
+    /// controller on with these alone, so that a core that hangs looks dead to it.
+    case control(connectorId: Int, ControllerOrder)
+    /// Let the residual current device trip and recover; answered by `residualCurrentTested`. What it reports meanwhile is part of the test.
+    case testResidualCurrent(connectorId: Int)
     /// Light and sound for the person in front of the charger. A device without them ignores it.
     case indicate(connectorId: Int, Indicate.Signal)
 
@@ -21,6 +26,8 @@ public enum DriverCommand: Equatable, Sendable {
         case .setPilot(let id, _): .pilot(connectorId: id)
         case .lock(let id), .unlock(let id): .lock(connectorId: id)
         case .readMeter(let id): .meter(connectorId: id)
+        case .control(let id, _): .controller(connectorId: id)
+        case .testResidualCurrent(let id): .residualCurrent(connectorId: id)
         case .indicate(let id, _): .indicator(connectorId: id)
         }
     }
@@ -28,10 +35,30 @@ public enum DriverCommand: Equatable, Sendable {
     /// The connector that it is for; 0 for the main meter.
     public var connectorId: Int {
         switch self {
-        case .openContactor(let id), .closeContactor(let id), .lock(let id), .unlock(let id), .readMeter(let id): id
-        case .setPilot(let id, _), .indicate(let id, _): id
+        case .openContactor(let id), .closeContactor(let id), .lock(let id), .unlock(let id), .readMeter(let id),
+            .testResidualCurrent(let id):
+            id
+        case .setPilot(let id, _), .control(let id, _), .indicate(let id, _): id
         }
     }
+
+    /// Whether it takes energy away, and so comes before everything else.
+    public var isOpening: Bool {
+        switch self {
+        case .openContactor, .control(_, .forbid), .control(_, .unavailable): true
+        default: false
+        }
+    }
+}
+
+/// What is ordered of a controller that owns pilot, contactor and residual current, and closes by itself what it is allowed.
+public enum ControllerOrder: Equatable, Sendable {
+    /// No energy; the pilot is steady at +12 V, and an EV is still seen. What holds after every start.
+    case forbid
+    /// No energy; the pilot is at -12 V, state F.
+    case unavailable
+    /// Energy at the EV's wish, with at most so much for each phase, mA; 6000 or more.
+    case permit(milliamps: Int)
 }
 
 /// What the charger puts on the control pilot.

@@ -28,6 +28,16 @@ public enum DriverEvent: Equatable, Sendable {
     /// The meter did not answer, or answered with something that is no number.
     case meterFailed(connectorId: Int, reason: String)
 
+    /// A controller that owns pilot and contactor says how things stand, debounced by it; on every change and at least every 10 s, every
+    /// second while its contactor is closed.
+    case controllerRead(connectorId: Int, ControllerReading)
+
+    /// The residual current device tripped and recovered when it was tested, or did not.
+    case residualCurrentTested(connectorId: Int, passed: Bool)
+
+    /// How warm the charger is, tenths of a degree Celsius. Any `Int` is legal. At each change of a degree and at least every 30 s.
+    case temperatureRead(connectorId: Int, decidegrees: Int)
+
     /// A protective device or a sensor of the board tripped or recovered (residual current, temperature, voltage).
     case faultReported(connectorId: Int, code: HardwareFaultCode, present: Bool, detail: String)
 
@@ -59,10 +69,26 @@ public enum DriverEvent: Equatable, Sendable {
         case .lockFeedback(let id, _): .lock(connectorId: id)
         case .proximityRead(let id, _): .proximity(connectorId: id)
         case .meterRead(let id, _), .meterFailed(let id, _): .meter(connectorId: id)
+        case .controllerRead(let id, _): .controller(connectorId: id)
+        case .residualCurrentTested(let id, _): .residualCurrent(connectorId: id)
+        case .temperatureRead(let id, _): .temperature(connectorId: id)
         case .faultReported: nil
         case .cardRead(let id, _), .cardGone(let id): .reader(readerId: id)
         case .deviceLost(let device, _), .deviceRecovered(let device), .healthReported(let device, _): device
         }
+    }
+}
+
+/// What a controller that owns pilot and contactor knows of both. What its own supervision finds wrong is told by `faultReported`.
+public struct ControllerReading: Equatable, Sendable {
+    /// As the pilot shows it, whether or not energy is allowed; nil while the controller does not know.
+    public var pilot: PilotState?
+    /// Its contactor is closed.
+    public var isClosed: Bool
+
+    public init(pilot: PilotState?, isClosed: Bool) {
+        self.pilot = pilot
+        self.isClosed = isClosed
     }
 }
 

@@ -73,6 +73,43 @@ public struct ConnectorConfiguration: Equatable, Sendable {
         case socket(lock: Bool)
     }
 
+    /// Who owns pilot and contactor.
+    public enum Front: Equatable, Sendable {
+        /// This service: it measures the pilot, makes the offer and orders each move of the contactor.
+        case parts
+        /// A controller: it is told what it may, and closes and opens by itself (`ControllerOrder`).
+        case controller
+    }
+
+    /// How the offer follows the temperature.
+    public struct Derating: Equatable, Sendable {
+        /// From here on less is offered, tenths of a degree Celsius.
+        public var fromDecidegrees: Int
+        /// From here on nothing is.
+        public var endDecidegrees: Int
+
+        public init(fromDecidegrees: Int = 600, endDecidegrees: Int = 800) {
+            self.fromDecidegrees = fromDecidegrees
+            self.endDecidegrees = endDecidegrees
+        }
+    }
+
+    /// What one charger has and another has not.
+    public struct Equipment: Equatable, Sendable {
+        /// Who owns pilot and contactor.
+        public var front: Front
+        /// Whether a residual current device is there that can be tested before each closing.
+        public var testsResidualCurrent: Bool
+        /// Nil where no temperature is measured.
+        public var derating: Derating?
+
+        public init(front: Front = .parts, testsResidualCurrent: Bool = false, derating: Derating? = nil) {
+            self.front = front
+            self.testsResidualCurrent = testsResidualCurrent
+            self.derating = derating
+        }
+    }
+
     /// 1…n (OCPP 1.6 §3.8).
     public var connectorId: Int
     /// Highest current of installation, contactor and fixed cable, per phase, mA.
@@ -82,6 +119,7 @@ public struct ConnectorConfiguration: Equatable, Sendable {
     public var cable: Cable
     /// Whether state D (ventilation needed) may charge here.
     public var ventilated: Bool
+    public var equipment: Equipment
     /// What happens when the lease of a permit ends without renewal.
     public var onPermitLost: PermitLossPolicy
     /// How long a charge goes on while the meter is lost. Zero where the meter bills by law.
@@ -101,6 +139,7 @@ public struct ConnectorConfiguration: Equatable, Sendable {
         phases: Int,
         cable: Cable,
         ventilated: Bool = false,
+        equipment: Equipment = Equipment(),
         onPermitLost: PermitLossPolicy = .openAtOnce,
         meterLossGrace: Duration = .seconds(60),
         contactorRest: Duration = .seconds(5),
@@ -113,6 +152,7 @@ public struct ConnectorConfiguration: Equatable, Sendable {
         self.phases = phases
         self.cable = cable
         self.ventilated = ventilated
+        self.equipment = equipment
         self.onPermitLost = onPermitLost
         self.meterLossGrace = meterLossGrace
         self.contactorRest = contactorRest
@@ -121,6 +161,7 @@ public struct ConnectorConfiguration: Equatable, Sendable {
         self.energyTimeScale = energyTimeScale
     }
 
+    var isControlled: Bool { equipment.front == .controller }
     var hasLock: Bool { cable == .socket(lock: true) }
     var hasSocket: Bool { cable != .fixed }
 }

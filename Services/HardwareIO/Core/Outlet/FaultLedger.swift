@@ -4,7 +4,7 @@ import Primitives
 /// The faults of one connector, by their cause: two causes may share a code, and the code is present while any of them is.
 struct FaultLedger {
     enum Cause: Hashable, Sendable {
-        case contactor, mirror, lock, meter, pilot, proximity, overCurrent
+        case contactor, mirror, lock, meter, pilot, proximity, overCurrent, residualCurrentTest, heat, temperature
         /// A device is lost.
         case lost(Device)
         /// Reported by a protective device or sensor.

@@ -10,6 +10,10 @@ extension OutletMachine {
                 pilotChanged(change, &turn)
             }
             pilot.keepVehicle(of: connectorId, &turn)
+        case .controllerRead(_, let reading): controllerRead(reading, &turn)
+        case .residualCurrentTested(_, let passed): guards.residualCurrent?.tested(passed: passed, at: turn.uptime)
+        case .temperatureRead(_, let decidegrees):
+            guards.temperature?.read(decidegrees: decidegrees, at: turn.readAt)
         case .lockFeedback(_, let locked): cable.lockRead(locked: locked, &turn)
         case .proximityRead(_, let ohms):
             guard configuration.hasSocket, proximity.read(ohms: ohms, at: turn.readAt) else { break }
@@ -17,6 +21,8 @@ extension OutletMachine {
             turn.log(LogRecord(.info, "plug in the socket changed", connectorField, .init("plug", "\(proximity.plug)")))
         case .meterRead(_, let sample): meterRead(sample, &turn)
         case .meterFailed(_, let reason): meter.readFailed(reason, &turn)
+        case .faultReported(_, .groundFailure, true, _) where guards.residualCurrent?.isTesting == true:
+            break  // Provoked. A device that stays tripped fails its test.
         case .faultReported(_, let code, true, let detail):
             // IEC 62955: a residual current stays a danger until the EV is gone.
             faults.raise(.board(code), code, detail, latch: code == .groundFailure ? .untilUnplugged : .none)
@@ -28,6 +34,15 @@ extension OutletMachine {
         case .contactorFeedback, .cardRead, .cardGone, .healthReported:
             break  // Handled before, and by readers.
         }
+    }
+
+    /// A controller that knows no state has none that would allow anything.
+    private mutating func controllerRead(_ reading: ControllerReading, _ turn: inout Turn) {
+        guard configuration.isControlled else { return }
+        contactor.feedbackRead(closed: reading.isClosed, &turn)
+        guard let state = reading.pilot else { return }
+        for change in pilot.stateRead(state, at: turn.readAt) { pilotChanged(change, &turn) }
+        pilot.keepVehicle(of: connectorId, &turn)
     }
 
     private mutating func pilotChanged(_ change: PilotSensor.Change, _ turn: inout Turn) {
@@ -59,7 +74,7 @@ extension OutletMachine {
         if let askedAt { contactor.currentMeasured(milliamps: milliamps, askedAt: askedAt, &turn) }
         if contactor.isInDoubt { meter.lookAgain(&turn) }
         guard contactor.isOrderedClosed else { return }
-        overCurrent.measured(milliamps: milliamps, offeredMilliamps: offer.offeredMilliamps, at: turn.uptime)
+        guards.overCurrent.measured(milliamps: milliamps, offeredMilliamps: offer.offeredMilliamps, at: turn.uptime)
     }
 
     private mutating func lose(_ device: Device, _ reason: String, _ turn: inout Turn) {
@@ -80,7 +95,8 @@ extension OutletMachine {
         case .controller:
             pilot.forget()
             contactor.lose(&turn)
-        case .residualCurrent, .emergencyStop, .temperature, .indicator, .reader: break
+        case .residualCurrent: guards.residualCurrent?.lose()
+        case .emergencyStop, .temperature, .indicator, .reader: break
         }
     }
 
@@ -94,7 +110,7 @@ extension OutletMachine {
         case .lock: cable.lockLost(at: turn.uptime)
         case .controller:
             contactor.lose(&turn)
-            offer.repeatSignal(&turn)
+            offer.forget()
         case .proximity, .residualCurrent, .emergencyStop, .temperature, .indicator, .reader: break
         }
     }

@@ -40,7 +40,7 @@ struct OutletMachine {
     var lease: LeaseMachine
     var offer: OfferMachine
     var meter: MeterMachine
-    var overCurrent = OverCurrentMachine()
+    var guards: Guards
     var faults: FaultLedger
     private var publication: Publication
 
@@ -58,9 +58,10 @@ struct OutletMachine {
         contactor = ContactorMachine(configuration, memory: memory, at: start)
         cable = CableMachine(configuration, at: start)
         lease = LeaseMachine(policy: configuration.onPermitLost)
-        offer = OfferMachine(connectorId: configuration.connectorId)
+        offer = OfferMachine(configuration)
         meter = MeterMachine(configuration, memory: memory, reading: reading, at: start)
         faults = FaultLedger(memory)
+        guards = Guards(configuration, at: start)
         publication = Publication(connectorId: configuration.connectorId, at: start)
         followFaults()
     }
@@ -94,7 +95,7 @@ struct OutletMachine {
             lease.nextDeadline,
             offer.nextDeadline,
             meter.nextDeadline,
-            overCurrent.nextDeadline,
+            guards.nextDeadline,
             Deadline(at: pilotSilence, for: "the pilot was silent for too long"),
             Deadline(at: proximitySilence, for: "the proximity contact was silent for too long"),
             Deadline(at: stoppingDeadline, for: "the EV had time to end its draw"),
@@ -106,8 +107,10 @@ struct OutletMachine {
         endLease(&turn)
         var grantor: RequestID?
         switch event {
-        case .started: turn.order(.openContactor(connectorId: connectorId))
+        case .started: if !configuration.isControlled { turn.order(.openContactor(connectorId: connectorId)) }
         case .driver(.contactorFeedback(_, let closed)): contactor.feedbackRead(closed: closed, &turn)
+        case .driver(.controllerRead(_, let reading)) where stage == .ending:
+            contactor.feedbackRead(closed: reading.isClosed, &turn)
         case .driver(let fact):
             // Of an outlet out of service only the contactor matters.
             guard stage != .ending else { return }
@@ -135,12 +138,13 @@ struct OutletMachine {
         contactor.deadlineReached(&turn)
         if stage != .ending {
             endLease(&turn)
-            if let trip = overCurrent.deadlineReached(at: turn.uptime) {
+            if let trip = guards.overCurrent.deadlineReached(at: turn.uptime) {
                 faults.raise(.overCurrent, .overCurrentFailure, trip.detail, latch: .untilUnplugged)
                 faults.end(.overCurrent)
             }
             if let due = pilotSilence, due <= turn.uptime { pilot.becomeSilent() }
             if let due = proximitySilence, due <= turn.uptime { proximity.becomeSilent() }
+            guards.deadlineReached(&turn)
             cable.deadlineReached(isSafelyOpen: contactor.openSince != nil, &turn)
             meter.deadlineReached(&turn)
         }
@@ -228,19 +232,36 @@ extension OutletMachine {
         if stage == .ending {
             offer.end(&turn)
         } else {
-            offer.offer(milliamps: situation.offerableMilliamps, &turn)
+            // A controller closes when it is offered something, whether or not the rest is there.
+            let mayOffer = !configuration.isControlled || contactor.isLeft
+            offer.offer(milliamps: mayOffer ? situation.offerableMilliamps : 0, &turn)
         }
         pilot.signalIs(offer.signal, at: turn.uptime)
         if pilot.state == .a { proximity.vehicleIsAbsent() }
         cable.decide(situation, &turn)
-        if !contactor.isOrderedClosed { overCurrent.contactorOpened() }
+        if !contactor.isOrderedClosed { guards.overCurrent.contactorOpened() }
         if stage != .ending { meter.contactorIs(openSince: contactor.openSince, &turn) }
     }
 
+    /// What a controller may is decided; when it closes and opens meanwhile, and that the EV gets time to end its draw, is its own affair.
+    private mutating func decideController(_ situation: Situation, _ turn: inout Turn) {
+        if contactor.isLeft {
+            if situation.mustForbid { contactor.open(&turn) }
+        } else if situation.mayLeave {
+            contactor.close(&turn)
+        }
+    }
+
     private mutating func decideContactor(_ situation: Situation, _ turn: inout Turn) {
+        if configuration.isControlled { return decideController(situation, &turn) }
         guard contactor.isOrderedClosed else {
             if case .stopping = stage { stage = .serving }
-            if situation.mayClose { contactor.close(&turn) }
+            if situation.mayClose {
+                contactor.close(&turn)
+                if contactor.isOrderedClosed { guards.residualCurrent?.closed() }
+            } else if situation.wantsResidualCurrentTest {
+                guards.residualCurrent?.want(&turn)
+            }
             return
         }
         if situation.mustOpenAtOnce {
@@ -261,6 +282,9 @@ extension OutletMachine {
         if configuration.hasSocket { faults.follow(.proximity, .internalError, proximity.failure) }
         faults.follow(.lock, .connectorLockFailure, cable.failure)
         faults.follow(.meter, .powerMeterFailure, meter.failure)
+        faults.follow(.residualCurrentTest, .groundFailure, guards.residualCurrent?.failure)
+        faults.follow(.heat, .highTemperature, guards.temperature?.highTemperature)
+        faults.follow(.temperature, .internalError, guards.temperature?.failure)
     }
 
     private func situation(at uptime: Duration) -> Situation {
@@ -274,6 +298,7 @@ extension OutletMachine {
             isLocked: cable.isSecured,
             contactor: Situation.Contactor(contactor, at: uptime),
             meter: Situation.Meter(meter, at: uptime),
+            guards: Situation.Guards(guards, at: uptime),
             faults: faults
         )
     }

@@ -15,6 +15,7 @@ struct Situation {
     let isLocked: Bool
     let contactor: Contactor
     let meter: Meter
+    let guards: Guards
 
     /// Present faults, worst first, with their details.
     let faults: FaultLedger
@@ -69,6 +70,18 @@ struct Situation {
         }
     }
 
+    struct Guards {
+        /// There is none to be tested, or it was tested just now.
+        let isTested: Bool
+        /// What heat leaves of the highest current, mA; nil where no temperature is measured.
+        let temperature: TemperatureSensor?
+
+        init(_ guards: HardwareCore.Guards, at uptime: Duration) {
+            isTested = guards.residualCurrent?.isPassed(at: uptime) ?? true
+            temperature = guards.temperature
+        }
+    }
+
     var isPlugged: Bool { pilot.state?.isPlugged == true }
 
     /// Whether the cable is one, and secured as this outlet can secure it.
@@ -105,12 +118,18 @@ struct Situation {
             lease.isValid || contactor.isOrderedClosed,
             !configuration.hasSocket || plug.isCable
         else { return 0 }
-        let milliamps = min(permit.limitMilliamps, ratedMilliamps)
+        let heated = guards.temperature?.limit(of: ratedMilliamps) ?? ratedMilliamps
+        let milliamps = min(permit.limitMilliamps, ratedMilliamps, heated)
         return milliamps < PilotDuty.lowestMilliamps ? 0 : milliamps
     }
 
     /// Whether everything agrees that the contactor closes.
-    var mayClose: Bool {
+    var mayClose: Bool { isReadyToClose && guards.isTested }
+
+    /// Whether the residual current device is to be tested now, because the rest agrees.
+    var wantsResidualCurrentTest: Bool { isReadyToClose && !guards.isTested }
+
+    private var isReadyToClose: Bool {
         offerableMilliamps > 0 && lease.isValid && pilot.allowsClosing && cableIsSecured && meter.isTrusted
             && contactor.rests == nil
     }
@@ -121,6 +140,14 @@ struct Situation {
             // An order to close that is not carried out yet is taken back: nothing flows that would have to end.
             || (contactor.isClosing && offerableMilliamps == 0)
     }
+
+    /// Whether everything but the EV's wish agrees, so that a controller may close when it comes.
+    var mayLeave: Bool {
+        offerableMilliamps > 0 && lease.isValid && cableIsSecured && meter.isTrusted && contactor.rests == nil
+    }
+
+    /// Whether a controller is told at once that it may not any more.
+    var mustForbid: Bool { offerableMilliamps == 0 || !cableIsSecured || lease.wasLost }
 
     /// What others are told.
     func connectorState(bootId: String, lock: LockState, offeredMilliamps: Int) -> ConnectorState {
@@ -175,6 +202,7 @@ struct Situation {
         if contactor.position == .closing { return "the contactor is closing" }
         if let rests = contactor.rests { return rests }
         if !meter.isTrusted { return "the meter has not been read" }
+        if !guards.isTested, isReadyToClose { return "the residual current device is being tested" }
         if pilot.waitsForDiode { return "the diode of the EV has not been seen yet" }
         return pilot.allowsEnergy && !pilot.allowsClosing ? "the control pilot has not been read lately" : nil
     }

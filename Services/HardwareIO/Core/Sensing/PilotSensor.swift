@@ -139,6 +139,15 @@ struct PilotSensor {
         return establish(reading, showsDiode: false)
     }
 
+    /// A controller says which state the pilot shows, and has looked twice itself; it supervises the diode.
+    mutating func stateRead(_ state: PilotState, at uptime: Duration) -> [Change] {
+        guard uptime >= readAt else { return [] }
+        let reading = Reading(state: state, fault: state == .e ? .shorted : nil, showsDiode: true)
+        newest = reading
+        readAt = uptime
+        return establish(reading, showsDiode: state.isPlugged)
+    }
+
     private func allowsEnergy(_ reading: Reading) -> Bool {
         reading.fault == nil && (reading.state == .c || (reading.state == .d && isVentilated))
     }

@@ -12,6 +12,8 @@ struct ContactorMachine {
         /// Ordered to close. Next: closed, takenBack, or open with a failure at `limit`.
         case closing(limit: FollowLimit)
         case closed
+        /// Left to a controller, which closes and opens it by itself, since when it is where it is. Next: opening or open once that is over.
+        case left(isClosed: Bool, since: Duration)
         /// Ordered to open before the mirror contact had followed the order to close, which was given `after` ago then. A mirror contact that
         /// reads open proves nothing here: it has not moved yet. Next: opening when it follows after all, or open at `limit`, with a mirror
         /// contact that is not proven any more when it had the usual time to follow.
@@ -31,6 +33,8 @@ struct ContactorMachine {
     static let usualClosing = Duration.milliseconds(300)
     /// Longest time from the order to open until the mirror contact follows.
     static let openingLimit = Duration.milliseconds(500)
+    /// The same of a controller, which lets the EV end its draw first (6 s, IEC 61851-1 table A.6).
+    static let controllerOpeningLimit = Duration.seconds(8)
     /// Longest time until the position is known after a start, or after its driver came back.
     static let readingLimit = Duration.seconds(5)
     /// Longest silence of the mirror contact at any time: it is reported every 10 s.
@@ -41,6 +45,8 @@ struct ContactorMachine {
     static let samplesOfLeak = 2
 
     private let connectorId: Int
+    /// A controller moves it. What it may is told by the offer, and no order is given here.
+    private let isControlled: Bool
     private var state: State
     private var feedbackClosed: Bool?
     /// When the newest position was read; what comes later and is older says nothing.
@@ -63,6 +69,7 @@ struct ContactorMachine {
     /// `memory` is what was latched before the start, and how often it started lately.
     init(_ configuration: ConnectorConfiguration, memory: HardwareMemory.Outlet, at start: Duration) {
         connectorId = configuration.connectorId
+        isControlled = configuration.isControlled
         state = .unknown(since: start)
         budget = ClosingBudget(
             rest: configuration.contactorRest,
@@ -84,7 +91,8 @@ struct ContactorMachine {
         case .unknown, .takenBack, .opening: .opening
         case .open: isUnproven ? .opening : .open
         case .closing: .closing
-        case .closed: .closed
+        case .closed, .left(true, _): .closed
+        case .left(false, _): .open
         case .welded, .conducting: .welded
         }
     }
@@ -92,18 +100,24 @@ struct ContactorMachine {
     /// Whether it is ordered to be closed.
     var isOrderedClosed: Bool {
         switch state {
-        case .closing, .closed: true
-        case .unknown, .open, .takenBack, .opening, .welded, .conducting: false
+        case .closing, .closed, .left(true, _): true
+        case .unknown, .open, .left(false, _), .takenBack, .opening, .welded, .conducting: false
         }
     }
+
+    /// Whether a controller may close it when it wants to.
+    var isLeft: Bool { if case .left = state { true } else { false } }
 
     /// Whether it was ordered to close and has not followed yet: an order that can be taken back before anything flows.
     var isClosing: Bool { if case .closing = state { true } else { false } }
 
     /// Since when it is certain that no current can flow; nil while it is not.
     var openSince: Duration? {
-        guard case .open(let since) = state, mirrorIsProven else { return nil }
-        return since
+        guard mirrorIsProven else { return nil }
+        switch state {
+        case .open(let since), .left(false, let since): return since
+        case .unknown, .closing, .closed, .left, .takenBack, .opening, .welded, .conducting: return nil
+        }
     }
 
     /// Nothing failed, but a closing was taken back and nobody saw where the contactor went. It may close: that shows it.
@@ -113,7 +127,7 @@ struct ContactorMachine {
     var isSettled: Bool {
         switch state {
         case .unknown, .open, .welded, .conducting: true
-        case .closing, .closed, .takenBack, .opening: false
+        case .closing, .closed, .left, .takenBack, .opening: false
         }
     }
 
@@ -136,7 +150,7 @@ struct ContactorMachine {
             switch state {
             case .closing(let limit), .takenBack(_, let limit), .opening(let limit):
                 Deadline(at: limit.at, for: "the contactor does not follow")
-            case .unknown, .open, .closed, .welded, .conducting: nil
+            case .unknown, .open, .closed, .left, .welded, .conducting: nil
             }
         return earliest(
             follows,
@@ -172,9 +186,9 @@ struct ContactorMachine {
                 state = .open(since: turn.uptime)
                 break
             }
-            let milliseconds = Self.openingLimit.wholeMilliseconds
+            let milliseconds = openingLimit.wholeMilliseconds
             fail("contactor still closed \(milliseconds) ms after it was opened", leaving: .welded, &turn)
-        case .unknown, .open, .closed, .welded, .conducting:
+        case .unknown, .open, .closed, .left, .welded, .conducting:
             break
         }
         if let readUntil, readUntil <= turn.uptime {
@@ -191,6 +205,10 @@ struct ContactorMachine {
         guard case .open = state, failure == nil, !isSilent, budget.objection(at: turn.uptime) == nil,
             budget.isCounted(at: turn.uptime)
         else { return }
+        guard !isControlled else {
+            state = .left(isClosed: false, since: turn.uptime)
+            return
+        }
         state = .closing(limit: FollowLimit(turn.uptime + Self.closingLimit))
         closedAt = turn.uptime
         contrarySamples = 0
@@ -199,6 +217,10 @@ struct ContactorMachine {
     }
 
     mutating func open(_ turn: inout Turn) {
+        if case .left(let isClosed, _) = state {
+            state = isClosed ? .opening(limit: FollowLimit(turn.uptime + openingLimit)) : .open(since: turn.uptime)
+            return
+        }
         guard isOrderedClosed else { return }
         let limit = FollowLimit(turn.uptime + Self.openingLimit)
         state = isClosing ? .takenBack(after: turn.uptime - closedAt, limit: limit) : .opening(limit: limit)
@@ -225,8 +247,18 @@ struct ContactorMachine {
         switch (state, closed) {
         case (.unknown, true):
             // It may still be falling open after the process before this one died.
-            state = .opening(limit: FollowLimit(turn.uptime + Self.openingLimit))
-            turn.order(.openContactor(connectorId: connectorId))
+            state = .opening(limit: FollowLimit(turn.uptime + openingLimit))
+            orderOpen(&turn)
+        case (.left(let isClosed, _), _):
+            guard closed != isClosed else { break }
+            if closed {
+                closedAt = turn.uptime
+                budget.closed(at: turn.uptime)
+            }
+            state = .left(isClosed: closed, since: turn.uptime)
+        case (.open, true) where isControlled:
+            // It may not have heard of it yet.
+            state = .opening(limit: FollowLimit(turn.uptime + openingLimit))
         case (.unknown, false), (.opening, false):
             state = .open(since: turn.uptime)
         case (.closing, true):
@@ -255,7 +287,7 @@ struct ContactorMachine {
         currentFlows = milliamps > Self.highestLeakMilliamps
         switch state {
         case .open(let since) where currentFlows && askedAt - since >= MeterPoll.settling: contrarySamples += 1
-        case .unknown(let since) where currentFlows && askedAt - since >= Self.openingLimit + MeterPoll.settling:
+        case .unknown(let since) where currentFlows && askedAt - since >= openingLimit + MeterPoll.settling:
             contrarySamples += 1
         case .conducting where !currentFlows: contrarySamples += 1
         default: contrarySamples = 0
@@ -287,10 +319,10 @@ struct ContactorMachine {
         case .closing:
             doubtMirror(after: turn.uptime - closedAt, &turn)
             state = .unknown(since: turn.uptime)
-        case .open, .closed, .opening: state = .unknown(since: turn.uptime)
+        case .open, .closed, .left, .opening: state = .unknown(since: turn.uptime)
         case .welded, .conducting: break
         }
-        turn.order(.openContactor(connectorId: connectorId))
+        orderOpen(&turn)
     }
 
     /// Service says that the cause is repaired. Believed where the contactor is open now, by its mirror contact and by the meter.
@@ -306,10 +338,17 @@ struct ContactorMachine {
     /// Nothing closes for the time of a rest, whoever wants it.
     mutating func rest(at uptime: Duration) { budget.restAgain(at: uptime) }
 
+    private var openingLimit: Duration { isControlled ? Self.controllerOpeningLimit : Self.openingLimit }
+
+    /// A controller is told by the offer.
+    private func orderOpen(_ turn: inout Turn) {
+        if !isControlled { turn.order(.openContactor(connectorId: connectorId)) }
+    }
+
     private mutating func fail(_ detail: String, leaving next: State, _ turn: inout Turn) {
         failure = detail
         mirrorIsProven = false
         state = next
-        turn.order(.openContactor(connectorId: connectorId))
+        orderOpen(&turn)
     }
 }

@@ -120,11 +120,11 @@ final class LineDriver<Protocol: LineDevice>: Driver {
 
     private func keep(_ command: DriverCommand) {
         switch command {
-        case .openContactor, .setPilot: kept[command.device] = command
-        case .closeContactor: kept[command.device] = nil
+        case .openContactor, .setPilot, .control(_, .forbid), .control(_, .unavailable): kept[command.device] = command
+        case .closeContactor, .control(_, .permit): kept[command.device] = nil
         case .readMeter(let connectorId):
             report(.meterFailed(connectorId: connectorId, reason: "its line is not open"), nil)
-        case .lock, .unlock, .indicate: break
+        case .lock, .unlock, .testResidualCurrent, .indicate: break
         }
     }
 
@@ -132,8 +132,7 @@ final class LineDriver<Protocol: LineDevice>: Driver {
     private func repeatOrders(at moment: Moment) {
         let orders = devices.compactMap { kept[$0] }
         kept = [:]
-        let isOpening: (DriverCommand) -> Bool = { if case .openContactor = $0 { true } else { false } }
-        for order in orders.filter(isOpening) + orders.filter({ !isOpening($0) }) {
+        for order in orders.filter(\.isOpening) + orders.filter({ !$0.isOpening }) {
             emit(device.perform(order, at: moment))
         }
     }
