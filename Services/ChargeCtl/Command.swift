@@ -97,6 +97,14 @@ struct Command: Sendable {
             run: QueueCommand.run
         ),
         Command(
+            name: "card",
+            arguments: "show",
+            about: "what a card is called under each setting of its reader",
+            usage: Usage.card,
+            forms: [Form(word: "show", options: ["--reader=", "--json"])],
+            run: CardCommand.run
+        ),
+        Command(
             name: "call",
             arguments: "TYPE [JSON]",
             about: "any request, with its typed reply",

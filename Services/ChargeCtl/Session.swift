@@ -90,6 +90,17 @@ final class Session {
         return try unwrap(answer, from: server)
     }
 
+    /// Waits, with everything that the loop watches going on.
+    func pause(_ time: Duration) throws {
+        let end = EventLoop.uptime() + time
+        let source = loop.addDeadlineSource(
+            next: { Deadline(at: end, for: "the pause is over") },
+            fire: { [loop] _ in loop.stop() }
+        )
+        defer { loop.removeDeadlineSource(source) }
+        try loop.run()
+    }
+
     /// The answer to a request given as text.
     func ask(type: String, payload: [UInt8], server: ServiceName) throws -> JSONValue {
         try requireRunning(server)

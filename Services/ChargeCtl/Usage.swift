@@ -79,6 +79,12 @@ enum Usage {
         action, time, connector, register, idTag, reason, id of the central system, uuid.
         """
 
+    static let card = """
+        usage: chargectl card show [--reader N] [--json]
+        Waits for a card at reader N (1), for 30 seconds or --timeout, and prints the idTag that it has now, and the one
+        that it would have under each of the settings "format", "byteOrder", "letterCase" and "decimalDigits" of that reader.
+        """
+
     static let queue = """
         usage: chargectl queue [--dead] [--json]
         Dead letters, and the messages that wait for the central system, in their order.

@@ -1,7 +1,7 @@
 /// Every message of the bus. A type that is not listed here does not exist: fixtures, tap and `chargectl call` go by this list.
 public enum BusRegistry {
     /// Raised by one with every addition to the schema.
-    public static let schemaVersion = 11
+    public static let schemaVersion = 12
 
     public static let states: [any BusState.Type] = [
         Announce.self, ServiceHealth.self,
@@ -21,7 +21,7 @@ public enum BusRegistry {
     public static let requests: [any BusRequest.Type] = [
         ServiceTraffic.self,
         Permit.self, Lock.self, Unlock.self, Indicate.self, RestartHardware.self, ClearFault.self,
-        SimulateHardware.self,
+        ShowCard.self, SimulateHardware.self,
         UplinkReport.self, UplinkHistory.self, UplinkTest.self, SimulateUplink.self,
         GatewayStatus.self, ResendDeadLetters.self, ReadRecords.self,
         RegisterVendor.self, AnswerDataTransfer.self, SendDataTransfer.self,

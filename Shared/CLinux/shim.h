@@ -2,6 +2,7 @@
 #pragma once
 #include <fcntl.h>
 #include <linux/gpio.h>
+#include <linux/input.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/serial.h>
@@ -40,6 +41,7 @@ static const unsigned long LINUX_TCGETS2 = _IOR('T', 0x2A, struct linux_termios2
 static const unsigned long LINUX_TCSETS2 = _IOW('T', 0x2B, struct linux_termios2);
 
 // Numbers made by macros with arguments, which Swift does not import.
+static const unsigned long LINUX_EVIOCGRAB = EVIOCGRAB;
 static const unsigned long LINUX_GPIO_GET_CHIPINFO = GPIO_GET_CHIPINFO_IOCTL;
 static const unsigned long LINUX_GPIO_V2_GET_LINEINFO = GPIO_V2_GET_LINEINFO_IOCTL;
 static const unsigned long LINUX_GPIO_V2_GET_LINE = GPIO_V2_GET_LINE_IOCTL;

@@ -32,10 +32,23 @@ final class SerialDevice {
         }
     }
 
+    /// Waits until the kernel has given away what it took, for as long as `limit`.
+    /// - Returns: Whether it has.
+    func drain(atMost limit: Duration) -> Bool {
+        for _ in 0..<max(limit.wholeMilliseconds, 1) {
+            var waiting: CInt = 0
+            guard ioctl(descriptor, UInt(TIOCOUTQ), &waiting) >= 0 else { return false }
+            if waiting == 0 { return true }
+            usleep(1000)
+        }
+        return false
+    }
+
     /// Throws away what has not left, because closing waits for it otherwise.
-    func shut() {
+    /// - Parameter isDrained: Nothing waits; what has left is still to arrive.
+    func shut(isDrained: Bool = false) {
         // A device that is gone cannot be flushed, and has nothing to wait for.
-        _ = ioctl(descriptor, UInt(TCFLSH), CInt(TCOFLUSH))
+        if !isDrained { _ = ioctl(descriptor, UInt(TCFLSH), CInt(TCOFLUSH)) }
         _ = ioctl(descriptor, UInt(TIOCNXCL), CInt(0))
         Glibc.close(descriptor)
     }

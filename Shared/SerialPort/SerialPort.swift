@@ -63,10 +63,15 @@ public final class SerialPort: ByteLine {
 
     public func start() { keeper.start() }
 
+    /// Ends the line. The last order of a process that ends is often the one that matters (no energy, field off): what the port has taken
+    /// may leave for as long as `lastWords`.
     public func close() {
         keeper.end()
-        release()
+        release(isDrained: waiting.isEmpty && device?.drain(atMost: Self.lastWords) == true)
     }
+
+    /// 100 bytes at 9600 baud.
+    private static let lastWords = Duration.milliseconds(100)
 
     public func perform(_ order: LineOrder) {
         switch order {
@@ -143,10 +148,10 @@ public final class SerialPort: ByteLine {
         keeper.failed(reason)
     }
 
-    private func release() {
+    private func release(isDrained: Bool = false) {
         if let watch { keeper.loop.unwatch(watch) }
         watch = nil
-        device?.shut()
+        device?.shut(isDrained: isDrained)
         device = nil
         waiting = []
         echo.reset()

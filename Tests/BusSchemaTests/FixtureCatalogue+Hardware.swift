@@ -178,6 +178,23 @@ extension Fixture {
         .reply(RestartHardware.self, "001-done", Done()),
         .message("001-ground", ClearFault(connectorId: 1, code: .groundFailure)),
         .reply(ClearFault.self, "001-done", Done()),
+        .message("001-reader", ShowCard(readerId: 1)),
+        .reply(
+            ShowCard.self,
+            "001-card",
+            ShowCard.Reply(
+                idTag: "DEADBEEF",
+                renderings: [
+                    ShowCard.Rendering(settings: "hex", idTag: "DEADBEEF"),
+                    ShowCard.Rendering(settings: "decimal", idTag: "3735928559"),
+                ]
+            )
+        ),
+        .reply(
+            ShowCard.self,
+            "002-random",
+            ShowCard.Reply(refusal: "UID is drawn at random, it would differ each time")
+        ),
         .message(
             "001-everything",
             SimulateHardware(

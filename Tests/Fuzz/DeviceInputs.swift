@@ -30,7 +30,7 @@ enum DeviceInputs {
     static func readController(_ bytes: [UInt8]) {
         guard let first = bytes.first else { return }
         var machine = RAPIMachine()
-        let order: ControllerOrder = first == 0 ? .forbid : first == 1 ? .unavailable : .permit(amps: Int(first))
+        let order: RAPIOrder = first == 0 ? .forbid : first == 1 ? .unavailable : .permit(amps: Int(first))
         play(
             bytes.dropFirst(),
             opened: .line(.opened),

@@ -58,6 +58,44 @@ import Testing
         #expect(second.published(CardPresented.self).map(\.readerId) == [2])
     }
 
+    @Test func aCardIsShownUnderEachSettingWhileItLiesThereAndTenSecondsAfter() throws {
+        var bench = bench(IdTagFormat(byteOrder: .reversed, prefix: "X"))
+        func shown() -> ShowCard.Reply? {
+            for case .reply(_, .card(let reply)) in bench.handle(.cardRequested(RequestID(1), ShowCard(readerId: 1))) {
+                return reply
+            }
+            return nil
+        }
+        #expect(shown() == ShowCard.Reply())
+        bench.driver(.cardRead(readerId: 1, .uid([0x00, 0x63, 0xE9, 0xAE])))
+        let expected = [
+            ("hex", "0063E9AE"), ("hex lower", "0063e9ae"), ("decimal", "6547886"), ("decimal 10 digits", "0006547886"),
+            ("hex reversed", "AEE96300"), ("hex reversed lower", "aee96300"), ("decimal reversed", "2934530816"),
+            ("decimal reversed 10 digits", "2934530816"),
+        ]
+        let reply = try #require(shown())
+        #expect(reply.idTag == "XAEE96300")
+        #expect(reply.renderings == expected.map { ShowCard.Rendering(settings: $0.0, idTag: $0.1) })
+        bench.driver(.cardGone(readerId: 1))
+        bench.now = bench.now.advanced(by: .seconds(9))
+        #expect(shown() == reply)
+        bench.now = bench.now.advanced(by: .seconds(1))
+        #expect(shown() == ShowCard.Reply())
+    }
+
+    @Test func whatGivesNoIdTagIsShownWithItsReason() {
+        var bench = bench()
+        bench.driver(.cardRead(readerId: 1, .uid([0x08, 1, 2, 3])))
+        let random = bench.handle(.cardRequested(RequestID(1), ShowCard(readerId: 1)))
+        #expect(
+            random.contains(
+                .reply(RequestID(1), .card(ShowCard.Reply(refusal: IdTagFormat.Refusal.random.description)))
+            )
+        )
+        let unknown = bench.handle(.cardRequested(RequestID(2), ShowCard(readerId: 7)))
+        #expect(unknown.contains(.refuse(RequestID(2), BusError(.invalid, "there is no reader 7"))))
+    }
+
     @Test func aRandomUIDIsRefused() {
         var bench = bench()
         let effects = bench.driver(.cardRead(readerId: 1, .uid([0x08, 1, 2, 3])))

@@ -217,6 +217,17 @@ private let lost = DriverEvent.deviceLost(
         #expect(bench.reports == [.deviceRecovered(.reader(readerId: 1)), cardRead])
     }
 
+    @Test func aChipThatAnswersAgainOnALineOpenedAnewIsSaidToAnswer() {
+        var bench = Bench()
+        bench.setUp()
+        bench.pass(PN532Machine.healthInterval + .milliseconds(1400))
+        #expect(bench.reopens == 1)
+        bench.tell(.closed(reason: "as ordered"))
+        bench.tell(.opened)
+        bench.answerSetUp()
+        #expect(bench.reports == [.deviceRecovered(.reader(readerId: 1))])
+    }
+
     @Test func noiseOnAnOpenScanIsFollowedByANewOneWithinLimits() {
         var bench = Bench()
         bench.setUp()

@@ -48,9 +48,9 @@ import Testing
 
     @Test func statesAreReadByPosition() throws {
         let charging = try #require(RAPIAnswer.status(["3", "120", "3", "340", "more", "later"]))
-        #expect(charging == ControllerStatus(pilot: .c, isClosed: true, vehicleIsConnected: true, isForbidding: false))
+        #expect(charging == RAPIStatus(pilot: .c, isClosed: true, vehicleIsConnected: true, isForbidding: false))
         let asleep = try #require(RAPIAnswer.status(["fe", "0", "2", "100"]))
-        #expect(asleep == ControllerStatus(pilot: .b, isClosed: false, vehicleIsConnected: true, isForbidding: true))
+        #expect(asleep == RAPIStatus(pilot: .b, isClosed: false, vehicleIsConnected: true, isForbidding: true))
         #expect(try #require(RAPIAnswer.status(["ff", "0", "0", "0"])).pilot == .f)
         #expect(
             try #require(RAPIAnswer.status(["1", "0", "1", "4000"])).isForbidding,
@@ -81,14 +81,14 @@ private struct Bench {
     var machine = RAPIMachine()
     var model = ControllerModel()
     var moment = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 0))
-    var reports: [ControllerReport] = []
+    var reports: [RAPIReport] = []
     var reopens = 0
     /// Whether the core has a turn after each report.
     var livesAsHost = true
 
     mutating func tell(_ event: RAPIMachine.Event) { perform(machine.handle(event, at: moment)) }
 
-    mutating func order(_ order: ControllerOrder) { tell(.ordered(order)) }
+    mutating func order(_ order: RAPIOrder) { tell(.ordered(order)) }
 
     mutating func pass(_ time: Duration) {
         let end = moment.uptime + time
@@ -117,7 +117,7 @@ private struct Bench {
         if hasTold, livesAsHost { tell(.hostLives) }
     }
 
-    var lastStatus: ControllerStatus? {
+    var lastStatus: RAPIStatus? {
         for case .status(let status) in reports.reversed() { return status }
         return nil
     }
@@ -143,7 +143,7 @@ private struct Bench {
         #expect(bench.reports.first == .answering)
         #expect(
             bench.lastStatus
-                == ControllerStatus(pilot: .c, isClosed: false, vehicleIsConnected: true, isForbidding: true)
+                == RAPIStatus(pilot: .c, isClosed: false, vehicleIsConnected: true, isForbidding: true)
         )
     }
 
@@ -268,7 +268,7 @@ private struct Bench {
         #expect(
             bench.reports == [
                 .limit(amps: 16),
-                .status(ControllerStatus(pilot: .b, isClosed: false, vehicleIsConnected: true, isForbidding: true)),
+                .status(RAPIStatus(pilot: .b, isClosed: false, vehicleIsConnected: true, isForbidding: true)),
             ]
         )
     }

@@ -7,7 +7,6 @@ import os
 import pathlib
 import pty
 import select
-import termios
 import threading
 import time
 import tty
@@ -212,11 +211,3 @@ def wait_until(condition, patience=30.0):
         assert time.monotonic() < end, "waited too long"
         time.sleep(0.01)
 
-
-def speed(path):
-    """What a program set on the terminal, for tests."""
-    descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-    try:
-        return termios.tcgetattr(descriptor)[5]
-    finally:
-        os.close(descriptor)

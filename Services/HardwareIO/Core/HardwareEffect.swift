@@ -32,5 +32,6 @@ public enum HardwareEffect: Equatable, Sendable {
 public enum HardwareReply: Equatable, Sendable {
     case permit(Permit.Reply)
     case unlock(Unlock.Reply)
+    case card(ShowCard.Reply)
     case done
 }

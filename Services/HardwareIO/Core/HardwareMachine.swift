@@ -14,6 +14,7 @@ public struct HardwareMachine: Machine {
         case unlockRequested(RequestID, Unlock)
         case indicateRequested(RequestID, Indicate)
         case clearFaultRequested(RequestID, ClearFault)
+        case cardRequested(RequestID, ShowCard)
         case restartRequested(RequestID, RestartHardware)
         /// What the last `store` asked for is on disk.
         case memoryStored
@@ -138,6 +139,12 @@ public struct HardwareMachine: Machine {
             }
         case .clearFaultRequested(let id, let request):
             clearFault(id, request, &turn)
+        case .cardRequested(let id, let request):
+            guard let reader = readers.first(where: { $0.id == request.readerId }) else {
+                turn.refuse(id, BusError(.invalid, "there is no reader \(request.readerId)"))
+                break
+            }
+            turn.reply(id, .card(reader.machine.card(at: turn.uptime)))
         case .memoryStored:
             guard let memory = keeper.saved(&turn) else { break }
             for index in outlets.indices {

@@ -41,7 +41,7 @@ final class HardwareDaemon {
             ],
             serves: [
                 Permit.self, Lock.self, Unlock.self, Indicate.self, RestartHardware.self, ClearFault.self,
-                SimulateHardware.self,
+                ShowCard.self, SimulateHardware.self,
             ],
             simulated: settings.simulation != nil
         )
@@ -188,6 +188,16 @@ final class HardwareDaemon {
                 .clearFaultRequested($0, request)
             } answer: { _ in
                 responder.reply(Done())
+            } refuse: {
+                responder.answer(.failure($0))
+            }
+        }
+        bus.serve(ShowCard.self) { [unowned self] header, request, responder in
+            take(header) {
+                .cardRequested($0, request)
+            } answer: { reply in
+                guard case .card(let reply) = reply else { Self.misfit(responder) }
+                responder.reply(reply)
             } refuse: {
                 responder.answer(.failure($0))
             }

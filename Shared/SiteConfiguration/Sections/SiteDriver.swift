@@ -64,6 +64,21 @@ public struct SiteDriver: Sendable {
             for: [.residualCurrent, .emergencyStop, .temperature],
             "a GPIO line that says that something has tripped"
         ),
+        SiteDriver("pn532", PN532Settings.self, for: [.reader], "card reader with a PN532 on a serial line (HSU)"),
+        SiteDriver("rdm6300", RDM6300Settings.self, for: [.reader], "reader of 125 kHz fobs: RDM6300, ID-12, ID-20"),
+        SiteDriver(
+            "twn4",
+            TWN4Settings.self,
+            for: [.reader],
+            "Elatec TWN4 and others that print the UID and a line end"
+        ),
+        SiteDriver(
+            "line-reader",
+            LineReaderSettings.self,
+            for: [.reader],
+            "reader that prints lines of any other form"
+        ),
+        SiteDriver("evdev", KeyboardReaderSettings.self, for: [.reader], "reader on USB that types as a keyboard"),
     ]
 
     /// Those of one kind of device; with the word for no device where that may be.

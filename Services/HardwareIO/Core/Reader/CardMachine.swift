@@ -19,10 +19,21 @@ struct CardMachine {
     /// The same card again within this time is the same presentation.
     static let repetition = Duration.seconds(3)
 
+    /// How long a card is shown that was taken away: readers that print do not say how long it lies there.
+    static let memory = Duration.seconds(10)
+
     private var state = State.empty(previous: nil, leftAt: .zero)
     private let format: IdTagFormat
 
     init(format: IdTagFormat) { self.format = format }
+
+    /// The card that lies there, or was taken away not long ago.
+    func recent(at uptime: Duration) -> CardContent? {
+        switch state {
+        case .holding(let card): card
+        case .empty(let previous, let leftAt): uptime - leftAt < Self.memory ? previous : nil
+        }
+    }
 
     mutating func gone(at uptime: Duration) {
         if case .holding(let held) = state { state = .empty(previous: held, leftAt: uptime) }

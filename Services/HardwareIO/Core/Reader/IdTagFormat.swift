@@ -1,3 +1,5 @@
+import BusSchema
+
 /// How a card's number becomes an idTag. Central systems disagree, so this is configuration; nothing is ever cut, and nothing padded unless asked for.
 public struct IdTagFormat: Equatable, Sendable {
     public enum ByteOrder: Equatable, Sendable {
@@ -82,6 +84,24 @@ public struct IdTagFormat: Equatable, Sendable {
         let idTag = prefix + text
         guard idTag.utf8.count <= Self.longestIdTag else { throw .rendered(characters: idTag.utf8.count) }
         return idTag
+    }
+
+    /// The idTags of a card under each setting that gives one; none of a card whose reader prints the idTag itself.
+    static func renderings(of card: CardContent) -> [ShowCard.Rendering] {
+        guard case .uid(let uid) = card, !isRandom(uid) else { return [] }
+        var formats: [(String, IdTagFormat)] = []
+        for (order, byteOrder) in [("", ByteOrder.normal), (" reversed", .reversed)] {
+            formats.append(("hex" + order, IdTagFormat(byteOrder: byteOrder)))
+            formats.append(("hex\(order) lower", IdTagFormat(byteOrder: byteOrder, letterCase: .lower)))
+            formats.append(("decimal" + order, IdTagFormat(byteOrder: byteOrder, notation: .decimal)))
+            let digits = IdTagFormat(byteOrder: byteOrder, notation: .decimal, decimalDigits: 10)
+            formats.append(("decimal\(order) 10 digits", digits))
+        }
+        return formats.compactMap { settings, format in
+            // Too long for an idTag.
+            guard let idTag = try? format.idTag(of: card) else { return nil }
+            return ShowCard.Rendering(settings: settings, idTag: idTag)
+        }
     }
 
     /// Whether the card draws its number anew each time it comes into a field: four bytes, the first 08 (ISO/IEC 14443-3 table 8).

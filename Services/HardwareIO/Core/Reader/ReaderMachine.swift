@@ -38,6 +38,17 @@ struct ReaderMachine {
         }
     }
 
+    /// What lies there, or lay there a moment ago, under each setting.
+    func card(at uptime: Duration) -> ShowCard.Reply {
+        guard let content = card.recent(at: uptime) else { return ShowCard.Reply() }
+        let renderings = IdTagFormat.renderings(of: content)
+        do throws(IdTagFormat.Refusal) {
+            return ShowCard.Reply(idTag: try configuration.format.idTag(of: content), renderings: renderings)
+        } catch {
+            return ShowCard.Reply(refusal: error.description, renderings: renderings)
+        }
+    }
+
     private var state: ReaderState {
         ReaderState(
             readerId: configuration.readerId,

@@ -8,7 +8,7 @@ public import Primitives
 /// scans find out when it leaves; between them the field is off, so that each begins anew with whatever is there.
 ///
 /// A chip that does not answer is woken and set up again, then its line is opened anew, then it is lost, and tried for ever.
-public struct PN532Machine: Machine {
+public struct PN532Machine: CardReaderMachine {
     private enum Due: String, DeadlineName {
         case exchange = "PN532 must have answered"
         case next = "PN532 is asked again"
@@ -67,7 +67,7 @@ public struct PN532Machine: Machine {
     private var hasEndlessRetries: Bool?
     /// Failed exchanges without a scan between them.
     private var failures = 0
-    public private(set) var counters = LineCounters()
+    public private(set) var counters = ConversationCounters()
 
     public init(readerId: Int) { self.readerId = readerId }
 
@@ -77,6 +77,8 @@ public struct PN532Machine: Machine {
         switch event {
         case .opened:
             deadlines.clearAll()
+            // Whoever keeps the line took the chip for lost when it was closed.
+            if standing == .answering { standing = .unknown }
             return setUp(at: moment)
         case .closed(let reason):
             // Between our order and the opening it is closed as ordered.

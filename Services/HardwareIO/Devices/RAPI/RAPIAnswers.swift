@@ -54,7 +54,7 @@ enum RAPICommand: Equatable {
 /// Readers of answers, each nil where the words are no such answer.
 enum RAPIAnswer {
     /// `GS`: evsestate(hex) elapsed(dec) pilotstate(hex) vflags(hex).
-    static func status(_ words: some Collection<String>) -> ControllerStatus? {
+    static func status(_ words: some Collection<String>) -> RAPIStatus? {
         let words = Array(words)
         guard words.count >= 4, let state = hexadecimal(words[0]), let pilot = hexadecimal(words[2]),
             let flags = hexadecimal(words[3])
@@ -63,7 +63,7 @@ enum RAPIAnswer {
     }
 
     /// `$AT`: evsestate(hex) pilotstate(hex) amps(dec) vflags(hex), told by itself when the state changes.
-    static func change(_ words: some Collection<String>) -> (ControllerStatus, amps: Int)? {
+    static func change(_ words: some Collection<String>) -> (RAPIStatus, amps: Int)? {
         let words = Array(words)
         guard words.count >= 4, let state = hexadecimal(words[0]), let pilot = hexadecimal(words[1]),
             let amps = Int(words[2]), let flags = hexadecimal(words[3])
@@ -72,7 +72,7 @@ enum RAPIAnswer {
     }
 
     /// `GG`: milliamps millivolts, -1 without a sensor.
-    static func current(_ words: some Collection<String>) -> ControllerReport? {
+    static func current(_ words: some Collection<String>) -> RAPIReport? {
         let numbers = words.prefix(2).map { Int($0) }
         guard numbers.count == 2, let milliamps = numbers[0], let millivolts = numbers[1] else { return nil }
         func sane(_ number: Int) -> Int? { (0...1_000_000).contains(number) ? number : nil }
@@ -80,7 +80,7 @@ enum RAPIAnswer {
     }
 
     /// `GU`: watt-seconds of the session, watt-hours of all.
-    static func energy(_ words: some Collection<String>) -> ControllerReport? {
+    static func energy(_ words: some Collection<String>) -> RAPIReport? {
         let numbers = words.prefix(2).map { Int64($0) }
         guard numbers.count == 2, let session = numbers[0], let total = numbers[1], session >= 0, total >= 0
         else { return nil }
@@ -88,7 +88,7 @@ enum RAPIAnswer {
     }
 
     /// `GP`: tenths of a degree, -2560 without a sensor.
-    static func temperature(_ words: some Collection<String>) -> ControllerReport? {
+    static func temperature(_ words: some Collection<String>) -> RAPIReport? {
         words.prefix(3).compactMap { Int($0) }.filter { (-1000...2000).contains($0) }.max().map {
             .temperature(decidegrees: $0)
         }
@@ -98,10 +98,10 @@ enum RAPIAnswer {
         word.utf8.count <= 4 && !word.hasPrefix("-") && !word.hasPrefix("+") ? Int(word, radix: 16) : nil
     }
 
-    private static func status(state: Int, pilot: Int, flags: Int) -> ControllerStatus {
+    private static func status(state: Int, pilot: Int, flags: Int) -> RAPIStatus {
         let isHeld = state == 0xFE || state == 0xFF || flags & 0x4008 != 0
         let fault = fault(state)
-        return ControllerStatus(
+        return RAPIStatus(
             pilot: Self.pilot(pilot) ?? Self.pilot(state) ?? (state == 0xFF ? .f : nil),
             isClosed: flags & 0x0040 != 0,
             vehicleIsConnected: flags & 0x0100 != 0,

@@ -20,14 +20,14 @@ public struct RAPISettings: Equatable, Sendable {
 public struct RAPIMachine: Machine {
     public enum Event: Equatable, Sendable {
         case line(LineEvent)
-        case ordered(ControllerOrder)
+        case ordered(RAPIOrder)
         /// The core has had a turn since the last report.
         case hostLives
     }
 
     public enum Effect: Equatable, Sendable {
         case line(LineOrder)
-        case report(ControllerReport)
+        case report(RAPIReport)
         case log(LogRecord)
     }
 
@@ -56,8 +56,8 @@ public struct RAPIMachine: Machine {
     private let settings: RAPISettings
     private var isOpen = false
     private var standing = Standing.unknown
-    private var wish = ControllerOrder.forbid
-    private var status: ControllerStatus?
+    private var wish = RAPIOrder.forbid
+    private var status: RAPIStatus?
     private var decoder = RAPIDecoder()
     private var exchange = RAPIExchange()
     private var deadlines = Deadlines<Due>()
@@ -66,7 +66,7 @@ public struct RAPIMachine: Machine {
     private var appliedAt = Duration.zero
     /// Questions for its state, and failed attempts to set it up.
     private var rounds = 0
-    public private(set) var counters = LineCounters()
+    public private(set) var counters = ConversationCounters()
 
     public init(settings: RAPISettings = RAPISettings()) { self.settings = settings }
 
@@ -308,7 +308,7 @@ extension RAPIMachine {
         return [.report(.limit(amps: taken))]
     }
 
-    private mutating func learn(_ status: ControllerStatus, at moment: Moment) -> [Effect] {
+    private mutating func learn(_ status: RAPIStatus, at moment: Moment) -> [Effect] {
         self.status = status
         let isBusy = status.vehicleIsConnected || status.isClosed || permittedAmps != nil
         deadlines.set(.poll, at: moment.uptime + (isBusy ? Self.busyInterval : Self.idleInterval))

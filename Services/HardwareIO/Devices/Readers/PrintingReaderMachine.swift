@@ -4,7 +4,7 @@ public import Primitives
 /// A card reader that prints the number of a card by itself: once for each card that comes, or again and again while one lies there.
 ///
 /// It cannot be asked whether it is there: it counts as there while its line is open.
-public struct PrintingReaderMachine: Machine {
+public struct PrintingReaderMachine: CardReaderMachine {
     private enum Due: String, DeadlineName {
         case silence = "a card reader has printed all"
         case gone = "a card was printed for the last time"
@@ -19,8 +19,8 @@ public struct PrintingReaderMachine: Machine {
     private var decoder: PrintedDecoder
     private var held: CardContent?
     private var deadlines = Deadlines<Due>()
-    private var isLost: Bool?
-    public private(set) var counters = LineCounters()
+    private var isLost = false
+    public private(set) var counters = ConversationCounters()
 
     public init(readerId: Int, format: PrintedFormat, source: PrintedSource = .characters) {
         self.readerId = readerId
@@ -34,12 +34,11 @@ public struct PrintingReaderMachine: Machine {
         switch event {
         case .opened:
             begin()
-            guard isLost != false else { return [] }
             isLost = false
             return [.report(.deviceRecovered(.reader(readerId: readerId)))]
         case .closed(let reason):
             begin()
-            guard isLost != true else { return [] }
+            guard !isLost else { return [] }
             isLost = true
             return [.report(.deviceLost(.reader(readerId: readerId), reason: reason))]
         case .received(let bytes):
@@ -60,6 +59,11 @@ public struct PrintingReaderMachine: Machine {
             }
         }
         return effects
+    }
+
+    public mutating func end() -> [ReaderEffect] {
+        begin()
+        return []
     }
 
     private mutating func begin() {

@@ -1,3 +1,4 @@
+public import BusSchema
 public import HardwareCore
 public import Primitives
 
@@ -8,8 +9,16 @@ public enum ReaderEffect: Equatable, Sendable {
     case log(LogRecord)
 }
 
+/// A machine that speaks with a card reader over a line.
+public protocol CardReaderMachine: Machine where Event == LineEvent, Effect == ReaderEffect {
+    var counters: ConversationCounters { get }
+
+    /// What the process leaves behind when it ends.
+    mutating func end() -> [ReaderEffect]
+}
+
 /// What a machine counts of the conversation with its device, from its start on.
-public struct LineCounters: Equatable, Sendable {
+public struct ConversationCounters: Equatable, Sendable {
     /// Questions that were answered, or frames that were understood.
     public var exchanges: Int64 = 0
     /// Questions that were not answered in time.
@@ -21,4 +30,14 @@ public struct LineCounters: Equatable, Sendable {
     public var refusals: Int64 = 0
 
     public init() {}
+
+    /// As they are told to others; framing errors and refusals only where there are any.
+    public var told: [DeviceState.Counter] {
+        var counters: [DeviceState.Counter] = [
+            .init(.exchanges, exchanges), .init(.timeouts, timeouts), .init(.checksumErrors, checksumErrors),
+        ]
+        if framingErrors > 0 { counters.append(.init(.framingErrors, framingErrors)) }
+        if refusals > 0 { counters.append(.init(.exceptions, refusals)) }
+        return counters
+    }
 }

@@ -1,7 +1,7 @@
 public import BusSchema
 
 /// What is ordered of a controller that owns pilot, contactor and residual current, and closes by itself what it is allowed.
-public enum ControllerOrder: Equatable, Sendable {
+public enum RAPIOrder: Equatable, Sendable {
     /// No energy; the pilot is steady at +12 V, and an EV is still seen. What holds after every start.
     case forbid
     /// No energy; the pilot is at -12 V, state F.
@@ -11,12 +11,12 @@ public enum ControllerOrder: Equatable, Sendable {
 }
 
 /// What such a controller tells.
-public enum ControllerReport: Equatable, Sendable {
+public enum RAPIReport: Equatable, Sendable {
     /// It answers, and was told that no energy may flow; whatever was ordered before is to be ordered again.
     case answering
     /// It does not answer any more, and opens by itself when it has missed the heartbeat for as long as it was told.
     case lost(reason: String)
-    case status(ControllerStatus)
+    case status(RAPIStatus)
     /// The current that its pilot offers from now on, A.
     case limit(amps: Int)
     /// What it measures itself, nil where it has no sensor.
@@ -28,7 +28,7 @@ public enum ControllerReport: Equatable, Sendable {
 }
 
 /// The state of such a controller.
-public struct ControllerStatus: Equatable, Sendable {
+public struct RAPIStatus: Equatable, Sendable {
     /// As the pilot shows it, whether or not energy is allowed; nil while the controller does not know.
     public var pilot: PilotState?
     /// Its relay is closed.
