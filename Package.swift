@@ -97,7 +97,7 @@ let targets: [Target] = [
 
     // Layer 3: effects.
     library("EventLoop", "Shared/EventLoop", strict, "CLinux", "Primitives", "ZeroMQ"),
-    tests("EventLoop", "EventLoop", "Primitives", "ZeroMQ"),
+    tests("EventLoop", "EventLoop", "Primitives", "TemporaryFolder", "ZeroMQ"),
     library("Log", "Shared/Log", strict, "Primitives"),
     tests("Log", "Log", "Primitives"),
     library("GPIOLines", "Shared/GPIOLines", strict, "CLinux", "EventLoop", "Primitives"),

@@ -105,6 +105,18 @@ struct Command: Sendable {
             run: CardCommand.run
         ),
         Command(
+            name: "net",
+            arguments: "status|history|test",
+            about: "how the charger reaches the network, and why it did not",
+            usage: Usage.net,
+            forms: [
+                Form(word: "status", options: ["--json"]),
+                Form(word: "history", options: ["--limit=", "--json"]),
+                Form(word: "test", options: ["--json"]),
+            ],
+            run: NetCommand.run
+        ),
+        Command(
             name: "call",
             arguments: "TYPE [JSON]",
             about: "any request, with its typed reply",

@@ -78,11 +78,15 @@ final class Session {
 
     /// The answer to a request.
     /// - Throws: `Failure` in words, when the service is not running, refuses, or does not answer.
-    func ask<R: BusRequest>(_ request: R, of server: ServiceName = R.server) throws -> R.Reply {
+    func ask<R: BusRequest>(
+        _ request: R,
+        of server: ServiceName = R.server,
+        within usual: Duration? = nil
+    ) throws -> R.Reply {
         try requireRunning(server)
         try requireAccess(to: server, R.access)
         var answer: Result<R.Reply, BusError>?
-        client.request(request, to: server, within: patience) { [loop] result in
+        client.request(request, to: server, within: timeout ?? usual ?? patience) { [loop] result in
             answer = result
             loop.stop()
         }

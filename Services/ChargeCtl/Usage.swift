@@ -85,6 +85,16 @@ enum Usage {
         that it would have under each of the settings "format", "byteOrder", "letterCase" and "decimalDigits" of that reader.
         """
 
+    static let net = """
+        usage: chargectl net status [--json]
+               chargectl net history [--limit N] [--json]
+               chargectl net test [UPLINK] [--json]
+        status   each uplink, with its signal and how far one gets; exit status 1 when none is up
+        history  what happened to them, a sentence each, the newest last (default: 100); --json: one object a line
+        test     walks the way to the central system (SIM, registration, address, name, port, TLS, WebSocket) and says how long each
+                 step took; without UPLINK over the one in use; exit status 1 when a step fails
+        """
+
     static let queue = """
         usage: chargectl queue [--dead] [--json]
         Dead letters, and the messages that wait for the central system, in their order.

@@ -1,13 +1,31 @@
 internal import CLinux
 internal import Glibc
+internal import Primitives
 
-/// A program that runs beside us: watched through a pidfd, its output optionally collected.
+/// A program that runs beside us: watched through a pidfd, its output optionally collected. One that outlives us is adopted by whoever comes after
+/// us (`adopt`).
 public final class ChildProcess {
     public enum Exit: Hashable, Sendable {
         /// It ended by itself with this code; 0 is success.
         case code(Int32)
         /// A signal ended it.
         case signal(Int32)
+        /// It was adopted: only the process that had started it could learn how it ended.
+        case unknown
+    }
+
+    /// How it is to run.
+    public struct Options: Sendable {
+        /// `KEY=value` each; empty means none.
+        public var environment: [String] = []
+        /// Whether it leads a process group of its own, all of which `terminate` ends: for programs that start others.
+        public var leadsGroup = false
+        /// It is ended when it has run for so long; nil lets it run.
+        public var timeLimit: Duration?
+        /// File in which it is written down, for `adopt`; removed when it has ended.
+        public var record: String?
+
+        public init() {}
     }
 
     public let pid: Int32
@@ -18,13 +36,17 @@ public final class ChildProcess {
     private let outputDescriptor: Int32?
     private let onOutput: (([UInt8]) -> Void)?
     private let onExit: (Exit) -> Void
+    private let options: Options
     private var exitWatch: Watch?
     private var outputWatch: Watch?
+    /// When it is ended for good.
+    private var killDue: Duration?
+    private var killSource: DeadlineSource?
 
     /// Starts `arguments[0]`, an absolute path, with an environment of its own. Standard input is `/dev/null`, no signal is blocked.
     /// - Parameters:
     ///   - arguments: The program and its arguments; no shell is involved.
-    ///   - environment: `KEY=value` each; empty means none.
+    ///   - options: How it is to run.
     ///   - loop: Calls the handlers; it keeps the child until it has ended.
     ///   - onOutput: Called with what it writes to standard output and standard error; nil leaves both as ours.
     ///   - onExit: Called once, after the last output.
@@ -33,20 +55,66 @@ public final class ChildProcess {
     @discardableResult
     public static func start(
         _ arguments: [String],
-        environment: [String] = [],
+        options: Options = Options(),
         loop: EventLoop,
         onOutput: (([UInt8]) -> Void)? = nil,
         onExit: @escaping (Exit) -> Void
     ) throws(SystemError) -> ChildProcess {
         precondition(arguments.first?.first == "/", "A program is named by its absolute path.")
-        let child = try ChildProcess(arguments, environment, loop, onOutput, onExit)
+        let child = try ChildProcess(arguments, options, loop, onOutput, onExit)
+        if let record = options.record { ChildRecord(of: child.pid)?.write(to: record) }
+        child.watch()
+        if let limit = options.timeLimit { child.endAfter(limit) }
+        return child
+    }
+
+    /// Takes over a program that a process before this one has started and written down, and that still runs. Its output is lost; how it ends
+    /// stays `unknown`, unless it is our own child all the same.
+    /// - Parameters:
+    ///   - record: The file that `Options.record` named then.
+    ///   - options: As then; `environment` and `timeLimit` do not matter.
+    ///   - loop: Calls the handler; it keeps the child until it has ended.
+    ///   - onExit: Called once.
+    /// - Returns: Nil when it runs no more: another process that has its number by now is never taken for it.
+    public static func adopt(
+        record: String,
+        options: Options = Options(),
+        loop: EventLoop,
+        onExit: @escaping (Exit) -> Void
+    ) -> ChildProcess? {
+        guard let known = ChildRecord(readFrom: record) else { return nil }
+        // First the descriptor, then the look at what it stands for: it cannot become another process in between.
+        let raw = pidfd_open(known.pid, 0)
+        guard raw >= 0 else { return nil }
+        let descriptor = Descriptor(takingOwnershipOf: raw)
+        guard ChildRecord(of: known.pid) == known else { return nil }
+        var options = options
+        options.record = record
+        let child = ChildProcess(adopting: known.pid, descriptor, options, loop, onExit)
         child.watch()
         return child
     }
 
     private init(
+        adopting pid: Int32,
+        _ descriptor: consuming Descriptor,
+        _ options: Options,
+        _ loop: EventLoop,
+        _ onExit: @escaping (Exit) -> Void
+    ) {
+        self.pid = pid
+        self.loop = loop
+        self.options = options
+        self.onExit = onExit
+        onOutput = nil
+        outputDescriptor = nil
+        output = nil
+        pidDescriptor = descriptor
+    }
+
+    private init(
         _ arguments: [String],
-        _ environment: [String],
+        _ options: Options,
         _ loop: EventLoop,
         _ onOutput: (([UInt8]) -> Void)?,
         _ onExit: @escaping (Exit) -> Void
@@ -60,7 +128,7 @@ public final class ChildProcess {
         }
         defer { if pipes[1] >= 0 { close(pipes[1]) } }
         let output = pipes[0] >= 0 ? Descriptor(takingOwnershipOf: pipes[0]) : nil
-        let pid = try Self.spawn(arguments, environment, output: pipes[1])
+        let pid = try Self.spawn(arguments, options, output: pipes[1])
         // Cannot fail for a child that nobody else reaps, but for want of descriptors; then it is not left alone.
         let raw = pidfd_open(pid, 0)
         guard raw >= 0 else {
@@ -71,6 +139,7 @@ public final class ChildProcess {
         }
         self.pid = pid
         self.loop = loop
+        self.options = options
         self.onOutput = onOutput
         self.onExit = onExit
         outputDescriptor = pipes[0] >= 0 ? pipes[0] : nil
@@ -80,8 +149,31 @@ public final class ChildProcess {
 
     /// Asks it to end, or `now` ends it. Nothing happens when it has ended.
     public func terminate(now: Bool = false) {
+        guard exitWatch != nil else { return }
+        let signal = now ? SIGKILL : SIGTERM
         // Through the descriptor, so that a process that got the same number later is never hit.
-        if exitWatch != nil { _ = pidfd_send_signal(pidDescriptor.raw, now ? SIGKILL : SIGTERM, nil, 0) }
+        let isThere = pidfd_send_signal(pidDescriptor.raw, signal, nil, 0) == 0
+        // The number of the group is not given to others while its leader is there; one that is reaped by somebody else may leave at any time.
+        if isThere, options.leadsGroup { _ = kill(-pid, signal) }
+    }
+
+    /// Asks it to end, and ends it when it has not ended by then.
+    public func end(within patience: Duration) {
+        terminate()
+        endAfter(patience)
+    }
+
+    private func endAfter(_ time: Duration) {
+        let due = EventLoop.uptime() + time
+        killDue = killDue.map { min($0, due) } ?? due
+        guard killSource == nil, exitWatch != nil else { return }
+        killSource = loop.addDeadlineSource(
+            next: { [self] in Deadline(at: killDue, for: "a child has to end") },
+            fire: { [self] _ in
+                killDue = nil
+                terminate(now: true)
+            }
+        )
     }
 
     private func watch() {
@@ -107,13 +199,19 @@ public final class ChildProcess {
 
     private func reap() {
         var status: Int32 = 0
-        guard waitpid(pid, &status, WNOHANG) == pid, let watch = exitWatch else { return }
+        let reaped = waitpid(pid, &status, WNOHANG)
+        // Zero: it still runs. Below: it is not our child, and the descriptor said that it has ended.
+        guard reaped != 0, let watch = exitWatch else { return }
         // Bounded by the size of a pipe: what grandchildren write later is not ours.
         for _ in 0..<32 where outputWatch != nil { readOutput() }
         if let outputWatch { loop.unwatch(outputWatch) }
         outputWatch = nil
         loop.unwatch(watch)
         exitWatch = nil
+        if let killSource { loop.removeDeadlineSource(killSource) }
+        killSource = nil
+        if let record = options.record { unlink(record) }
+        guard reaped == pid else { return onExit(.unknown) }
         // The layout of `status` is the kernel's: low seven bits the signal, next byte the code.
         let signal = status & 0x7F
         onExit(signal == 0 ? .code((status >> 8) & 0xFF) : .signal(signal))
@@ -121,7 +219,7 @@ public final class ChildProcess {
 
     private static func spawn(
         _ arguments: [String],
-        _ environment: [String],
+        _ options: Options,
         output: Int32
     ) throws(SystemError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
@@ -142,10 +240,12 @@ public final class ChildProcess {
         for number in SignalDescriptor.ignored { sigaddset(&ignored, number) }
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &ignored)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let group = options.leadsGroup ? POSIX_SPAWN_SETPGROUP : 0
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group))
 
         let argumentPointers = arguments.map { strdup($0) } + [nil]
-        let environmentPointers = environment.map { strdup($0) } + [nil]
+        let environmentPointers = options.environment.map { strdup($0) } + [nil]
         defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
         var pid = pid_t()
         let result = posix_spawn(&pid, arguments[0], &actions, &attributes, argumentPointers, environmentPointers)

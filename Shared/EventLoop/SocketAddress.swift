@@ -62,6 +62,15 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         bytes.withUnsafeBytes { Int32($0.loadUnaligned(as: sa_family_t.self)) }
     }
 
+    /// Whether it is this machine itself (127.0.0.0/8, ::1), which no interface but the loopback leads to.
+    public var isLoopback: Bool {
+        switch family {
+        case AF_INET: bytes.count >= 8 && bytes[4] == 127
+        case AF_INET6: bytes.count >= 24 && bytes[8..<23].allSatisfy { $0 == 0 } && bytes[23] == 1
+        default: false
+        }
+    }
+
     /// The port of an internet address; 0 for others.
     public var port: UInt16 {
         guard family == AF_INET || family == AF_INET6, bytes.count >= 4 else { return 0 }

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Primitives
+import TemporaryFolder
 import Testing
 
 @Suite struct ChildProcessTests {
@@ -9,9 +10,11 @@ import Testing
         var output: [UInt8] = []
         var exits: [ChildProcess.Exit] = []
         let script = "echo $GREETING; echo oops >&2; exit 7"
+        var greeting = ChildProcess.Options()
+        greeting.environment = ["GREETING=hello"]
         try ChildProcess.start(
             ["/bin/sh", "-c", script],
-            environment: ["GREETING=hello"],
+            options: greeting,
             loop: loop,
             onOutput: { bytes in
                 #expect(exits.isEmpty)
@@ -40,5 +43,133 @@ import Testing
         let loop = try EventLoop()
         let expected = SystemError(code: ENOENT, operation: "start /no/such/program")
         #expect(throws: expected) { try ChildProcess.start(["/no/such/program"], loop: loop) { _ in } }
+    }
+
+    /// A shell and what it started, in a group of their own.
+    private static func group(_ record: String? = nil) -> ChildProcess.Options {
+        var options = ChildProcess.Options()
+        options.leadsGroup = true
+        options.record = record
+        return options
+    }
+
+    @Test func aGroupEndsWithItsLeader() throws {
+        let loop = try EventLoop()
+        var exits: [ChildProcess.Exit] = []
+        var output: [UInt8] = []
+        let script = "/bin/sleep 1000 & echo $!; wait"
+        let child = try ChildProcess.start(
+            ["/bin/sh", "-c", script],
+            options: Self.group(),
+            loop: loop,
+            onOutput: { output += $0 },
+            onExit: { exits.append($0) }
+        )
+        try loop.run(until: { output.last == 0x0A })
+        let grandchild = try #require(Int32(String(decoding: output, as: UTF8.self).dropLast()))
+        #expect(getpgid(grandchild) == child.pid)
+        child.terminate()
+        try loop.run(until: { !exits.isEmpty })
+        #expect(exits == [.signal(SIGTERM)])
+        // Whoever reaps orphans may take a moment; a signal has been sent to it all the same.
+        let state = { SmallProcess.state(of: grandchild) }
+        try loop.run(until: { state() == nil || state() == "Z" })
+    }
+
+    @Test func whoDoesNotEndWhenAskedIsEnded() throws {
+        let loop = try EventLoop()
+        var exits: [ChildProcess.Exit] = []
+        var output: [UInt8] = []
+        let child = try ChildProcess.start(
+            ["/bin/sh", "-c", "trap '' TERM; echo ready; while :; do /bin/sleep 1000; done"],
+            options: Self.group(),
+            loop: loop,
+            onOutput: { output += $0 },
+            onExit: { exits.append($0) }
+        )
+        try loop.run(until: { !output.isEmpty })
+        child.end(within: .milliseconds(50))
+        try loop.run(until: { !exits.isEmpty })
+        #expect(exits == [.signal(SIGKILL)])
+    }
+
+    @Test func aProgramThatRunsForTooLongIsEnded() throws {
+        let loop = try EventLoop()
+        var exits: [ChildProcess.Exit] = []
+        var options = ChildProcess.Options()
+        options.timeLimit = .milliseconds(20)
+        try ChildProcess.start(["/bin/sleep", "1000"], options: options, loop: loop) { exits.append($0) }
+        try loop.run(until: { !exits.isEmpty })
+        #expect(exits == [.signal(SIGKILL)])
+    }
+
+    @Test func aProgramThatOutlivesItsStarterIsAdopted() throws {
+        let folder = try TemporaryFolder()
+        let record = folder.path + "/child"
+        let loop = try EventLoop()
+        var exits: [ChildProcess.Exit] = []
+        // A shell that leaves its child behind stands for a service that was killed.
+        var output: [UInt8] = []
+        try ChildProcess.start(
+            ["/bin/sh", "-c", "/bin/sleep 1000 >/dev/null 2>&1 & echo $!"],
+            loop: loop,
+            onOutput: { output += $0 },
+            onExit: { exits.append($0) }
+        )
+        try loop.run(until: { !exits.isEmpty })
+        let pid = try #require(Int32(String(decoding: output, as: UTF8.self).dropLast()))
+        try #require(SmallProcess.write(pid, to: record))
+        var adoptedExits: [ChildProcess.Exit] = []
+        let adopted = try #require(
+            ChildProcess.adopt(record: record, loop: loop) { adoptedExits.append($0) }
+        )
+        #expect(adopted.pid == pid)
+        adopted.terminate()
+        try loop.run(until: { !adoptedExits.isEmpty })
+        #expect(adoptedExits == [.unknown])
+        #expect(access(record, F_OK) != 0)
+        #expect(ChildProcess.adopt(record: record, loop: loop) { _ in } == nil)
+    }
+
+    @Test func aNumberThatAnotherProcessHasByNowIsNotAdopted() throws {
+        let folder = try TemporaryFolder()
+        let record = folder.path + "/child"
+        try #require(SmallProcess.write(getpid(), began: 1, to: record))
+        #expect(try ChildProcess.adopt(record: record, loop: EventLoop()) { _ in } == nil)
+        for text in ["", "x", "1 2", "-5 1 boot", "99999999999 1 boot"] {
+            try #require(SmallProcess.write(text, to: record))
+            #expect(try ChildProcess.adopt(record: record, loop: EventLoop()) { _ in } == nil, "\(text)")
+        }
+    }
+}
+
+/// What a test looks up of processes, by itself.
+private enum SmallProcess {
+    private static func text(_ path: String) -> String? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = fread(&buffer, 1, buffer.count, file)
+        return String(decoding: buffer.prefix(count), as: UTF8.self)
+    }
+
+    private static func fields(of pid: Int32) -> [Substring]? {
+        guard let stat = text("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")") else { return nil }
+        return stat[end...].split(separator: " ")
+    }
+
+    static func state(of pid: Int32) -> Substring? { fields(of: pid)?[1] }
+
+    static func write(_ pid: Int32, began: UInt64? = nil, to path: String) -> Bool {
+        guard let begin = began ?? fields(of: pid).flatMap({ UInt64($0[20]) }),
+            let boot = text("/proc/sys/kernel/random/boot_id")
+        else { return false }
+        return write("\(pid) \(begin) \(boot)", to: path)
+    }
+
+    static func write(_ text: String, to path: String) -> Bool {
+        guard let file = fopen(path, "w") else { return false }
+        defer { fclose(file) }
+        return fputs(text, file) >= 0
     }
 }

@@ -48,6 +48,9 @@ public struct DataBudget: Equatable, Sendable {
         self.billingDay = billingDay.clamped(to: 1...28)
     }
 
+    /// What is published goes in steps of so many bytes: a hundredth of the budget, since a state that changes with every byte is none.
+    var grain: Int64 { max(monthlyBytes / 100, 1) }
+
     /// 0, 80 or 100: the highest mark that `bytes` reaches, percent.
     func mark(_ bytes: Int64) -> Int {
         if bytes >= monthlyBytes { return 100 }

@@ -81,7 +81,7 @@ struct Uplink: Sendable {
             radio: condition.radio.flatMap(UplinkRadio.init),
             endToEnd: condition.link == .up ? endToEnd.health : nil,
             lastStep: lastStep?.name,
-            monthBytes: budget == nil ? nil : usage.bytes
+            monthBytes: budget.map { usage.bytes / $0.grain * $0.grain }
         )
     }
 

@@ -198,6 +198,11 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
         case .message(let message):
             receive(message, &turn)
         case .uplink(let state):
+            if let path = UplinkPath(state) {
+                let isOldUp = state.uplinks.contains { $0.name == connection.uplink.path?.name && $0.link == .up }
+                obey(link: connection.handle(.uplinkPathTold(path, isOldUp: isOldUp), at: moment), &turn)
+            }
+            registration.learn(iccid: state.activeUplink?.radio?.iccid, imsi: state.activeUplink?.radio?.imsi)
             obey(link: connection.handle(.uplinkChanged(state.link), at: moment), &turn)
             perform(charging.handle(.uplinkSignal(percent: state.signalPercent), at: moment), &turn)
         case .announced(let announce):

@@ -47,11 +47,14 @@ final class FramedConnection {
     /// - Throws: `SystemError` when the kernel refuses at once; nothing is said through `handler` then.
     func connect(
         to address: SocketAddress,
+        through interface: String?,
         loop: EventLoop,
         handler: @escaping (TCPConnection, TCPConnection.Event) -> Void
     ) throws(SystemError) {
         closeReason = nil
-        connection = try TCPConnection.connect(to: address, loop: loop, handler: handler)
+        var options = TCPConnection.Options()
+        options.interface = interface
+        connection = try TCPConnection.connect(to: address, loop: loop, options: options, handler: handler)
     }
 
     /// Begins TLS.

@@ -131,7 +131,12 @@ final class GatewayDaemon {
             topics: [Announce.type, ConnectorState.type, MeterReading.type, ReaderState.type, CardPresented.type],
             handler: handler
         )
-        try bus.subscribe(to: .modemManager, topics: [Announce.type, UplinkState.type], handler: handler)
+        try bus.subscribe(to: .modemManager, topics: [Announce.type, UplinkState.type]) { [unowned self] header, message in
+            if let state = message.value as? UplinkState {
+                link.interface = state.uplinks.count > 1 ? state.activeUplink?.interface : nil
+            }
+            handler(header, message)
+        }
         try bus.subscribe(
             to: .configStore,
             topics: [Announce.type, "\(ConfigValues.type).\(ServiceName.ocppGateway)"],

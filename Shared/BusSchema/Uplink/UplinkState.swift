@@ -30,7 +30,7 @@ public struct UplinkState: BusState {
         public var endToEnd: UplinkReport.Health?
         /// What was done last to recover it (`redial`, `radio`, `modemReset` …); nil when it was well for ten minutes.
         public var lastStep: String?
-        /// Carried in this month of the contract, both ways; nil where nothing is counted.
+        /// Carried in this month of the contract, both ways, in steps of a hundredth of the budget; nil where nothing is counted.
         public var monthBytes: Int64?
 
         public init(

@@ -15,6 +15,8 @@ extension ConnectionMachine {
         /// Settings that a reconnect must use changed.
         case reconnectRequested
         case uplinkChanged(UplinkState.Link)
+        /// The way that the modem manager has chosen, and whether the one before it still works.
+        case uplinkPathTold(UplinkPath, isOldUp: Bool)
         /// The modem manager announced itself: whether it runs, and as which process.
         case uplinkReporterAnnounced(running: Bool, pid: Int)
         /// Connect to this central system from now on.
@@ -132,6 +134,20 @@ extension ConnectionMachine {
         case lasting = "the connection has lasted: the next loss is no flap"
         case doubt = "the uplink has been reported down for long: try all the same"
         case closing = "the closing handshake is overdue"
+    }
+
+    /// When the newest byte of an open connection came in; nil without one.
+    var heardAt: Duration? {
+        if case .open(let link) = state { link.heardAt } else { nil }
+    }
+
+    /// How to go on after the end of an open connection. One that worked comes back quickly; its loss is no failed attempt.
+    static func next(after link: OpenConnection, at moment: Moment) -> Next {
+        link.proven ? .comeBack(after: moment.uptime - link.since) : .backOff
+    }
+
+    static func nextSoon(after link: OpenConnection, at moment: Moment) -> Next {
+        moment.uptime - link.since < soonFrom ? next(after: link, at: moment) : .dialSoon
     }
 
     static let stableAfter: Duration = .seconds(60)

@@ -6,7 +6,7 @@ public struct ConnectionMachine: Sendable {
     /// The central system to connect to; nil when the configuration has no usable one.
     public private(set) var profile: ConnectionProfile?
     private(set) var state: State
-    private var uplink = UplinkBelief()
+    private(set) var uplink = UplinkBelief()
     private var waits: BackOff
     private var pace: ReturnPace
     private let patience: Patience
@@ -48,6 +48,8 @@ public struct ConnectionMachine: Sendable {
         case .started: start(at: moment)
         case .reconnectRequested: reconnect(at: moment)
         case .uplinkChanged(let link): uplinkChanged(to: link, at: moment)
+        case .uplinkPathTold(let path, let isOldUp):
+            uplink.moves(to: path) ? beginAnew(gracefully: isOldUp, at: moment) : []
         case .uplinkReporterAnnounced(let running, let pid):
             uplink.reporterAnnounced(running: running, pid: pid) ? uplinkChanged(to: .unknown, at: moment) : []
         case .profileReplaced(let profile): replace(with: profile, at: moment)
@@ -122,13 +124,19 @@ public struct ConnectionMachine: Sendable {
         pace = ReturnPace(cap: patience.longestWait)
         lastProblem = nil
         lastLogged = nil
+        return beginAnew(gracefully: true, at: moment)
+    }
+
+    /// Nothing that was begun before may go on: the central system, or the way to it, is another one.
+    private mutating func beginAnew(gracefully: Bool, at moment: Moment) -> [Effect] {
         switch state {
         case .idle, .waitingForUplink, .stopped: return []
+        case .notConfigured where profile == nil: return []
         case .notConfigured, .backingOff: return dialUnlessDown(at: moment)
         case .resolving(let dial): return [.abort(dial: dial)] + dialUnlessDown(at: moment)
         case .connecting(let dial, _, _), .securing(let dial), .handshaking(let dial, _):
             return leave(dial, next: .dialSoon, gracefully: false, at: moment)
-        case .open(let link): return leave(link.dial, next: .dialSoon, gracefully: true, at: moment)
+        case .open(let link): return leave(link.dial, next: .dialSoon, gracefully: gracefully, at: moment)
         case .closing(let dial, let next):
             if next != .stop, next != .waitForUplink { state = .closing(dial: dial, next: .dialSoon) }
             return []
@@ -264,15 +272,6 @@ public struct ConnectionMachine: Sendable {
     }
 
     // MARK: - Endings
-
-    /// How to go on after the end of an open connection. One that worked comes back quickly; its loss is no failed attempt.
-    private static func next(after link: OpenConnection, at moment: Moment) -> Next {
-        link.proven ? .comeBack(after: moment.uptime - link.since) : .backOff
-    }
-
-    private static func nextSoon(after link: OpenConnection, at moment: Moment) -> Next {
-        moment.uptime - link.since < soonFrom ? next(after: link, at: moment) : .dialSoon
-    }
 
     /// Ends the socket of `dial` and continues with `next` once it is reported closed.
     private mutating func leave(_ dial: Int, next: Next, gracefully: Bool, at moment: Moment) -> [Effect] {

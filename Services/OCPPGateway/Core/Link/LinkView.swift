@@ -10,6 +10,10 @@ struct LinkView: Sendable {
     private var planned: Duration?
     private var published = false
     private var reported: UplinkReport?
+    /// When that was.
+    private var reportedAt = Duration.zero
+    /// Frames that arrive prove the uplink to the modem manager, which then spares its own probes; this often is enough.
+    private static let proofInterval = Duration.seconds(60)
     private var connectors: [Int: ConnectorStatus] = [:]
     private var queue: QueueState?
     /// The central system refused the password that was set last.
@@ -82,11 +86,22 @@ struct LinkView: Sendable {
             link = next
             effects.append(.publish(AnyBusMessage(next)))
         }
-        if let report = Self.report(connection, registration, next), report != reported {
+        if let report = Self.report(connection, registration, next),
+            report != reported || provesAnew(report, connection, at: moment)
+        {
             reported = report
+            reportedAt = moment.uptime
             effects.append(.report(report))
         }
         return effects
+    }
+
+    /// Whether something has come in since the last report over an uplink that would be probed otherwise.
+    private func provesAnew(_ report: UplinkReport, _ connection: ConnectionMachine, at moment: Moment) -> Bool {
+        guard report.uplink != nil, connection.uplink.path?.interface != nil, let heardAt = connection.heardAt else {
+            return false
+        }
+        return heardAt > reportedAt && moment.uptime >= reportedAt + Self.proofInterval
     }
 
     /// An offset that moves by the network's jitter is no news.
@@ -125,14 +140,17 @@ struct LinkView: Sendable {
         _ registration: RegistrationMachine,
         _ link: LinkState
     ) -> UplinkReport? {
-        switch connection.phase {
+        let uplink = connection.uplink.path?.name
+        return switch connection.phase {
         case .open:
             switch registration.status {
-            case .accepted?, .pending?: UplinkReport(health: .reachable)
-            case .rejected?: UplinkReport(health: .refused, detail: "the registration is rejected")
+            case .accepted?, .pending?: UplinkReport(health: .reachable, uplink: uplink)
+            case .rejected?:
+                UplinkReport(health: .refused, detail: "the registration is rejected", uplink: uplink)
             case nil: nil
             }
-        case .backingOff: connection.lastProblem.map { UplinkReport(health: $0.health, detail: link.lastError) }
+        case .backingOff:
+            connection.lastProblem.map { UplinkReport(health: $0.health, detail: link.lastError, uplink: uplink) }
         case .idle, .notConfigured, .waitingForUplink, .resolving, .connecting, .securing, .handshaking, .closing,
             .stopped:
             nil

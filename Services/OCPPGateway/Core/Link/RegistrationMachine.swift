@@ -35,7 +35,7 @@ public struct RegistrationMachine: Sendable {
         case log(LogRecord)
     }
 
-    private let request: BootNotification.Request
+    private var request: BootNotification.Request
     /// Whether it was ever accepted.
     var acceptance: Acceptance
     private var state: State = .due(last: nil)
@@ -49,6 +49,13 @@ public struct RegistrationMachine: Sendable {
         self.request = request
         self.acceptance = acceptance
         random = SeededRandom(seed: seed)
+    }
+
+    /// Of the SIM in use, for the next BootNotification (OCPP 1.6 §6.5). What is not known leaves what was known before, since a charger that begins
+    /// before its modem has been read has those of the site's file, if any.
+    mutating func learn(iccid: String?, imsi: String?) {
+        if let iccid { request.iccid = CiString20(fitting: iccid) }
+        if let imsi { request.imsi = CiString20(fitting: imsi) }
     }
 
     public var gate: Gate {
