@@ -1,4 +1,4 @@
-public import BusSchema
+import BusSchema
 public import HardwareCore
 public import Primitives
 
