@@ -219,4 +219,16 @@ extension ChargingMachine {
 
     /// The queue as published last.
     public var queue: QueueState? { statuses.queue }
+
+    /// Puts the dead letters, or the one of that place, back into the queue, at the place of their time. Returns how many.
+    public mutating func resendDeadLetters(
+        _ sequence: Int64? = nil,
+        at moment: Moment
+    ) -> (requeued: Int, effects: [ChargingEffect]) {
+        let letters = book.ledger.deadLetters
+        let count = sequence.map { letters.contains($0) ? 1 : 0 } ?? letters.count
+        guard count > 0 else { return (0, []) }
+        let effects = inTurn(at: moment) { _, turn in turn.persist(.requeued(Requeued(sequence: sequence)), .synced) }
+        return (count, effects)
+    }
 }
