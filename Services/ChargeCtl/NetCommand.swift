@@ -100,7 +100,9 @@ enum NetText {
             facts.append("interface \(interface)" + (uplink.address.map { ", address \($0)" } ?? ""))
         }
         if let radio = radio(uplink.radio, uplink.signalPercent) { facts.append(radio) }
-        if let iccid = uplink.radio?.iccid { facts.append("SIM \(iccid)" + (uplink.radio?.imsi.map { ", IMSI \($0)" } ?? "")) }
+        if let iccid = uplink.radio?.iccid {
+            facts.append("SIM \(iccid)" + (uplink.radio?.imsi.map { ", IMSI \($0)" } ?? ""))
+        }
         switch uplink.endToEnd {
         case .reachable?: facts.append("the central system answers")
         case .refused?: facts.append("the network works, the central system does not take the charger")
@@ -172,7 +174,8 @@ enum NetText {
 
     static func line(_ step: UplinkTest.Step) -> String {
         let time = step.milliseconds.map { "\($0) ms" } ?? ""
-        return "  \(padded(step.name, to: 13)) \(padded(step.outcome.rawValue, to: 8)) \(padded(time, to: 9)) \(step.detail)"
+        return
+            "  \(padded(step.name, to: 13)) \(padded(step.outcome.rawValue, to: 8)) \(padded(time, to: 9)) \(step.detail)"
     }
 
     /// Milliseconds as people say them.

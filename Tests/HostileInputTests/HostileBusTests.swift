@@ -67,7 +67,9 @@ import UplinkCore
     @Test(arguments: HostileMessage.requests(to: .modemManager))
     func theUplinksAnswerAfterwards(_ message: HostileMessage) throws {
         for case (let what, .request(let request)) in try message.readable() {
-            var uplinks = UplinkMachine(UplinkConfiguration(uplinks: [.init(name: "mobile", carrier: SimulatedCarrier())]))
+            var uplinks = UplinkMachine(
+                UplinkConfiguration(uplinks: [.init(name: "mobile", carrier: SimulatedCarrier())])
+            )
             _ = uplinks.handle(.started, at: Self.start)
             switch request {
             case let report as UplinkReport: _ = uplinks.handle(.reported(RequestID(1), report), at: Self.start)

@@ -5,7 +5,12 @@ import Testing
 @testable import chargectl
 
 @Suite struct NetTextTests {
-    private static let radio = UplinkRadio(signalDbm: -97, technology: "LTE", operatorName: "Example", cell: "00C3/0A7B")
+    private static let radio = UplinkRadio(
+        signalDbm: -97,
+        technology: "LTE",
+        operatorName: "Example",
+        cell: "00C3/0A7B"
+    )
 
     private static func entry(
         _ kind: UplinkHistory.Kind,
@@ -60,7 +65,10 @@ import Testing
         #expect(NetText.story([entry]) == ["5 min 0 s after a start of the machine  mobile came up: connected"])
     }
 
-    @Test(arguments: [(-5, "0 s"), (119_999, "119 s"), (7_199_000, "119 min 59 s"), (7_200_000, "2 h 0 min"), (180_000_000, "2 days 2 h")])
+    @Test(arguments: [
+        (-5, "0 s"), (119_999, "119 s"), (7_199_000, "119 min 59 s"), (7_200_000, "2 h 0 min"),
+        (180_000_000, "2 days 2 h"),
+    ])
     func durationsAreSaidAsPeopleSayThem(milliseconds: Int64, words: String) {
         #expect(NetText.words(milliseconds) == words)
     }
@@ -106,7 +114,12 @@ import Testing
     }
 
     @Test func aStepOfATestIsALine() {
-        let step = UplinkTest.Step(name: "dns", outcome: .failed, detail: "no name server answers", milliseconds: 10_002)
+        let step = UplinkTest.Step(
+            name: "dns",
+            outcome: .failed,
+            detail: "no name server answers",
+            milliseconds: 10_002
+        )
         #expect(NetText.line(step) == "  dns           failed   10002 ms  no name server answers")
     }
 }

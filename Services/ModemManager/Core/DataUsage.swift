@@ -10,9 +10,8 @@ public struct DataUsage: Codable, Equatable, Sendable {
 
     public init() {}
 
-    /// - Parameters:
-    ///   - counter: Received and sent together, as the interface counts; nil when there is no interface.
-    ///   - billingDay: 1…28, the day on which a month begins.
+    /// Takes a reading of the counter: received and sent together, as the interface counts, nil when there is no interface. A month begins on
+    /// `billingDay`, 1…28.
     mutating func take(counter new: Int64?, billingDay: Int, at moment: Moment) {
         // A clock that went back, or was never set, ends no month.
         if let now = Self.month(of: moment.utc, billingDay: billingDay), now > (month ?? .min) {

@@ -47,13 +47,14 @@ struct EndToEnd: Equatable, Sendable {
     /// The newest word, whatever its age; nil before the first.
     private(set) var health: UplinkReport.Health?
     private(set) var detail: String?
-    private(set) var provenAt: Duration?
+    /// When a frame was reported last; nil after the gateway lost its way.
+    private(set) var heardAt: Duration?
     private(set) var isFailing = false
     private var failures = 0
     private var successes = 0
 
-    /// Whether somebody has proved it lately.
-    func isFresh(at uptime: Duration) -> Bool { provenAt.map { uptime < $0 + Self.freshFor } ?? false }
+    /// Whether a frame has come over it lately.
+    func isFresh(at uptime: Duration) -> Bool { heardAt.map { uptime < $0 + Self.freshFor } ?? false }
 
     /// The gateway's word about a connection over this uplink. "Unreachable" is no proof against the uplink, only a reason to probe: the central
     /// system itself may be away.
@@ -61,16 +62,16 @@ struct EndToEnd: Equatable, Sendable {
         health = report.health
         detail = report.detail
         guard report.health == .reachable || report.health == .refused else {
-            provenAt = nil
+            heardAt = nil
             return
         }
-        provenAt = moment.uptime
+        heardAt = moment.uptime
         failures = 0
         successes = 0
         isFailing = false
     }
 
-    mutating func take(_ outcome: ProbeOutcome, at moment: Moment) {
+    mutating func take(_ outcome: ProbeOutcome) {
         detail = outcome.detail
         guard outcome.provesTheUplink else {
             health = .unreachable
@@ -82,10 +83,7 @@ struct EndToEnd: Equatable, Sendable {
         health = outcome == .answered ? .reachable : .refused
         failures = 0
         successes += 1
-        if !isFailing || successes >= Self.successesToMend {
-            isFailing = false
-            provenAt = moment.uptime
-        }
+        if successes >= Self.successesToMend { isFailing = false }
     }
 
     /// The uplink went down, or is another one now (its address changed): what was proved is proved no more, and nothing speaks against it.

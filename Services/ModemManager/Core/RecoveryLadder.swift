@@ -172,12 +172,14 @@ public struct RecoveryLadder: Sendable, Equatable {
         guard !steps.isEmpty || mayRebootHost else { return }
         let doublings = (episode?.dials ?? 0).clamped(to: 0...6)
         let wait = min(Duration.seconds(5) * (1 << doublings), .seconds(300))
-        deadlines.set(.act, at: moment.uptime + random.duration(in: (wait * 4 / 5)...(wait * 6 / 5)))
+        let jittered = random.duration(in: (wait * 4 / 5)...(wait * 6 / 5))
+        deadlines.set(.act, at: moment.uptime + jittered)
     }
 
     private mutating func armPatience(at moment: Moment) {
         let doublings = (episode?.patienceUsed ?? 0).clamped(to: 0...4)
         let wait = min(Self.firstPatience * (1 << doublings), Self.longestPatience)
-        deadlines.set(.patience, at: moment.uptime + random.duration(in: wait...(wait * 6 / 5)))
+        let jittered = random.duration(in: wait...(wait * 6 / 5))
+        deadlines.set(.patience, at: moment.uptime + jittered)
     }
 }

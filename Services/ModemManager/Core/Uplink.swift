@@ -117,7 +117,7 @@ struct Uplink: Sendable {
         probing.number = nil
         probing.deadlines.clear(.answer)
         guard condition.link == .up else { return true }
-        endToEnd.take(outcome, at: moment)
+        endToEnd.take(outcome)
         probing.deadlines.set(.probe, at: moment.uptime + endToEnd.interval(isActive: isActive))
         observe(at: moment)
         return true
@@ -151,8 +151,8 @@ struct Uplink: Sendable {
                 _ = take(probe: number, .silent("the probe did not end"), isActive: isActive, at: moment)
             case .probe:
                 guard isProbed, condition.link == .up, condition.interface != nil else { continue }
-                if let provenAt = endToEnd.provenAt, endToEnd.isFresh(at: moment.uptime), isActive {
-                    probing.deadlines.set(.probe, at: provenAt + EndToEnd.freshFor)
+                if let heardAt = endToEnd.heardAt, endToEnd.isFresh(at: moment.uptime), isActive {
+                    probing.deadlines.set(.probe, at: heardAt + EndToEnd.freshFor)
                     continue
                 }
                 probing.number = number

@@ -103,7 +103,9 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
                 let interface = uplinks[index].condition.interface
             {
                 lastProbe += 1
-                effects.append(.probe(number: lastProbe, interface: interface, nameServers: uplinks[index].condition.nameServers))
+                effects.append(
+                    .probe(number: lastProbe, interface: interface, nameServers: uplinks[index].condition.nameServers)
+                )
             }
         }
         return effects + settle(at: moment)

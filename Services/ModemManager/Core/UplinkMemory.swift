@@ -30,7 +30,7 @@ public struct UplinkMemory: Codable, Equatable, Sendable {
         self.uplinks = uplinks
     }
 
-    /// - Parameter boot: The one that runs now. Steps of another one count as taken at its beginning.
+    /// What the ladder of the uplink did before. `boot` is the one that runs now; steps of another one count as taken at its beginning.
     func ladder(of name: String, boot: String) -> LadderMemory {
         var memory = LadderMemory()
         for mark in uplinks.first(where: { $0.name == name })?.steps ?? [] {

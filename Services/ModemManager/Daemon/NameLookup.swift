@@ -20,7 +20,6 @@ final class NameLookup {
     private let port: UInt16
     private let loop: EventLoop
     private let completion: (Outcome) -> Void
-    private var sockets: [DatagramSocket] = []
     private var questions: [(socket: DatagramSocket, kind: NameQuery.Kind, id: UInt16)] = []
     private var found: [SocketAddress] = []
     private var answered: Set<UInt16> = []
@@ -44,7 +43,8 @@ final class NameLookup {
         self.loop = loop
         self.completion = completion
         var failure: SystemError?
-        for server in servers.prefix(3) {
+        let isName = NameQuery.question(name, .a, id: 0) != nil
+        for server in servers.prefix(3) where isName {
             do throws(SystemError) {
                 try ask(server, through: interface)
             } catch {
@@ -69,11 +69,9 @@ final class NameLookup {
             if case .success(let bytes) = result { take(bytes, reader.socket) }
         }
         reader.socket = socket
-        sockets.append(socket)
         var random = KernelRandom()
         for kind in NameQuery.Kind.allCases {
             let id = UInt16(truncatingIfNeeded: random.next())
-            guard NameQuery.question(name, kind, id: id) != nil else { continue }
             questions.append((socket, kind, id))
         }
     }
@@ -125,7 +123,7 @@ final class NameLookup {
         isDone = true
         due = nil
         if let deadlines { loop.removeDeadlineSource(deadlines) }
-        for socket in sockets { socket.close() }
+        for question in questions { question.socket.close() }
         completion(outcome)
     }
 }

@@ -14,7 +14,7 @@ final class Prober {
     private var link: LinkState?
     private var walks: [ObjectIdentifier: Walk] = [:]
 
-    /// - Parameter url: Of the central system, by the site's file; nil when it has none.
+    /// `url` is that of the central system by the site's file; nil when it has none.
     init(loop: EventLoop, url: String?) {
         self.loop = loop
         if let url { learn(url: url) }
@@ -82,7 +82,9 @@ final class Prober {
         let finish = { (steps: [UplinkTest.Step]) in
             completion(.success(UplinkTest.Reply(uplink: uplink.name, steps: steps)))
         }
-        guard steps.allSatisfy({ $0.outcome != .failed }), let interface = uplink.interface else { return finish(steps) }
+        guard steps.allSatisfy({ $0.outcome != .failed }), let interface = uplink.interface else {
+            return finish(steps)
+        }
         guard let goal else {
             steps.append(.init(name: "dns", outcome: .failed, detail: "there is no central system"))
             return finish(steps)

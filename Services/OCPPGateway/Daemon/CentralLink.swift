@@ -43,9 +43,6 @@ final class CentralLink {
     private var dial = 0
     private var addresses: [SocketAddress] = []
     private let connection: FramedConnection
-    /// Through which connections go from now on; nil leaves it to the routes. With several uplinks the routes may prefer one that has an address
-    /// and leads nowhere.
-    var interface: String?
 
     /// - Parameters:
     ///   - url: Nil when there is nothing to connect to.
@@ -55,6 +52,12 @@ final class CentralLink {
         self.url = url
         connection = FramedConnection(trust: trust)
         self.loop = loop
+    }
+
+    /// See `FramedConnection.interface`.
+    var interface: String? {
+        get { connection.interface }
+        set { connection.interface = newValue }
     }
 
     // MARK: - Orders
@@ -76,9 +79,8 @@ final class CentralLink {
 
     func connect(dial: Int, address: Int) {
         guard addresses.indices.contains(address) else { return }
-        let through = addresses[address].isLoopback ? nil : interface
         do throws(SystemError) {
-            try connection.connect(to: addresses[address], through: through, loop: loop) { [weak self] source, event in
+            try connection.connect(to: addresses[address], loop: loop) { [weak self] source, event in
                 self?.handle(event, of: dial, from: source)
             }
         } catch {

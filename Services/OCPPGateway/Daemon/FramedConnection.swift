@@ -18,6 +18,9 @@ final class FramedConnection {
     /// Whom an encrypted connection trusts; nil for plain ones.
     private let trust: TrustFiles?
     private var connection: TCPConnection?
+    /// Through which connections go from now on; nil leaves it to the routes. With several uplinks the routes may prefer one that has an address
+    /// and leads nowhere.
+    var interface: String?
     /// From `secure` on; nil on a plain connection.
     private var tls: TLSConnection?
     /// What the last encrypted connection left for the next one to resume, and the context that it belongs to.
@@ -47,13 +50,12 @@ final class FramedConnection {
     /// - Throws: `SystemError` when the kernel refuses at once; nothing is said through `handler` then.
     func connect(
         to address: SocketAddress,
-        through interface: String?,
         loop: EventLoop,
         handler: @escaping (TCPConnection, TCPConnection.Event) -> Void
     ) throws(SystemError) {
         closeReason = nil
         var options = TCPConnection.Options()
-        options.interface = interface
+        options.interface = address.isLoopback ? nil : interface
         connection = try TCPConnection.connect(to: address, loop: loop, options: options, handler: handler)
     }
 

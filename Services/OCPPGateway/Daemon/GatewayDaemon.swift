@@ -131,7 +131,8 @@ final class GatewayDaemon {
             topics: [Announce.type, ConnectorState.type, MeterReading.type, ReaderState.type, CardPresented.type],
             handler: handler
         )
-        try bus.subscribe(to: .modemManager, topics: [Announce.type, UplinkState.type]) { [unowned self] header, message in
+        try bus.subscribe(to: .modemManager, topics: [Announce.type, UplinkState.type]) {
+            [unowned self] header, message in
             if let state = message.value as? UplinkState {
                 link.interface = state.uplinks.count > 1 ? state.activeUplink?.interface : nil
             }

@@ -41,7 +41,8 @@ public final class Fields {
     }
 
     /// A whole number where nothing takes its place.
-    public func optionalInteger(_ name: String, _ range: ClosedRange<Int>, unit: String? = nil, _ about: String) -> Int? {
+    public func optionalInteger(_ name: String, _ range: ClosedRange<Int>, unit: String? = nil, _ about: String) -> Int?
+    {
         guard let value = member(name, .integer(range), false, nil, unit, about) else { return nil }
         if let number = value.asInt, range.contains(number) { return number }
         note(name, "expected \(range.lowerBound)…\(range.upperBound), found \(value.excerpt)")

@@ -6,7 +6,8 @@ import Testing
 
 /// Another uplink, or another address of the same one: connections that were begun before lead nowhere.
 @Suite struct UplinkPathTests {
-    private static func path(_ name: String, _ interface: String? = nil, _ address: String? = nil) throws -> UplinkPath {
+    private static func path(_ name: String, _ interface: String? = nil, _ address: String? = nil) throws -> UplinkPath
+    {
         let uplink = UplinkState.Uplink(
             name: name,
             driver: "static",

@@ -17,6 +17,8 @@ for fault in ModelFault.allCases {
         times += world.recoveries[fault] ?? []
     }
     times.sort()
-    let text = times.count == runs ? "\(times[runs / 2].wholeSeconds) s | \(times[runs - 1].wholeSeconds) s" : "only \(times.count) recovered |"
+    let isEach = times.count == runs
+    let figures = isEach ? [times[runs / 2], times[runs - 1]].map { "\($0.wholeSeconds) s" } : ["not each", "never"]
+    let text = figures.joined(separator: " | ")
     print("| \(fault) | \(cure.name) | \(text) |")
 }

@@ -61,12 +61,14 @@ public final class UplinkWorld {
     public func begin(_ new: ModelFault) {
         fault = new
         faultSince = elapsed
+        isBearerSilent = new == .silentBearer
         feed(.carrier(uplink: "mobile", ModelModem.failing(new)))
     }
 
     /// Time, or a person, mends what nothing else does.
     public func mend() {
         fault = nil
+        isBearerSilent = false
         feed(.carrier(uplink: "mobile", ModelModem.failing(nil)))
     }
 
@@ -88,7 +90,9 @@ public final class UplinkWorld {
             }
             guard let next = machine.nextDeadline, next.isDue(at: now.uptime) else { continue }
             perform(transaction: { $0.deadlineReached(at: self.now) })
-            if let still = machine.nextDeadline, still.at < now.uptime { breach("a deadline stays due: \(still)") ; return }
+            if let still = machine.nextDeadline, still.at < now.uptime {
+                breach("a deadline stays due: \(still)"); return
+            }
         }
     }
 
@@ -118,7 +122,7 @@ public final class UplinkWorld {
                 if diskFails { return .persistFailed(reason: "the disk is full") }
                 disk = memory
             case .probe(let number, _, _):
-                let outcome: ProbeOutcome = fault == .silentBearer ? .silent("no answer") : .answered
+                let outcome: ProbeOutcome = isBearerSilent ? .silent("no answer") : .answered
                 queued.append(.probed(number: number, outcome))
             case .record(let entry) where entry.kind == .step: check(step: entry)
             case .publish(let message): take(message)
@@ -132,12 +136,14 @@ public final class UplinkWorld {
     }
 
     private var queued: [UplinkEvent] = []
+    /// Until a step mends it; the fault itself ends with the first answer.
+    private var isBearerSilent = false
 
     private func take(_ message: AnyBusMessage) {
         guard let state = message.value as? UplinkState, let uplink = state.uplinks.first else { return }
         isUp = uplink.link == .up
-        guard isUp, let fault, let cure = fault.cure, fault != .silentBearer || uplink.endToEnd == .reachable else { return }
-        _ = cure
+        guard isUp, let fault, fault.cure != nil else { return }
+        guard fault != .silentBearer || (!isBearerSilent && uplink.endToEnd == .reachable) else { return }
         // It is up although it was ill: whatever ailed it has been cured.
         recoveries[fault, default: []].append(elapsed - faultSince)
         self.fault = nil
@@ -151,6 +157,7 @@ public final class UplinkWorld {
         boots += 1
         now = Moment(uptime: .seconds(20), utc: now.utc.advanced(by: .seconds(20)))
         queued = []
+        isBearerSilent = false
         if fault?.cure != nil { cured() }
         startProcess()
     }
@@ -172,6 +179,7 @@ public final class UplinkWorld {
             breach("\(step.name) after \(elapsed - before), its spacing is \(step.leastSpacing)")
         }
         last[step] = elapsed
+        if let cure = ModelFault.silentBearer.cure, step >= cure { isBearerSilent = false }
         if fault == .wrongPIN { breach("\(step.name) for a PIN that is wrong") }
         if fault == .noNetwork || fault == .denied, step > .radio {
             breach("\(step.name) while the network is waited for")
