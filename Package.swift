@@ -88,6 +88,8 @@ let targets: [Target] = [
     tests("SiteConfiguration", "JSON", "Primitives", "SiteConfiguration"),
     library("WebSocket", "Shared/WebSocket", pure),
     tests("WebSocket", "Primitives", "WebSocket"),
+    library("ZMTP", "Shared/ZMTP", pure),
+    tests("ZMTP", "ZMTP"),
 
     // Layer 3: codecs.
     library("BusCodec", "Shared/BusCodec", pure, "BusSchema", "JSON"),
@@ -121,6 +123,7 @@ let targets: [Target] = [
         "JSON",
         "Primitives",
         "Storage",
+        "ZMTP",
         "ZeroMQ"
     ),
     tests("Bus", "Bus", "BusCodec", "BusSchema", "EventLoop", "Primitives", "ZeroMQ"),

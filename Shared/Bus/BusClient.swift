@@ -45,7 +45,7 @@ public final class BusClient {
 
     /// Calls `handler` with states and events of `service` under `topics`, from now on and after each restart of either side.
     ///
-    /// States that exist arrive at once, and again every minute and whenever anybody else subscribes, always with the id of
+    /// States that exist arrive at once, and again every minute, always with the id of
     /// their first publication: who minds duplicates compares ids. Events may be missed.
     /// - Parameters:
     ///   - service: Need not run yet.

@@ -59,16 +59,14 @@ public final class BusEndpoint {
         client = BusClient(source: service, directory: directory, loop: loop, isService: true)
         client.onLog = { log.write($0) }
         let gates = Gates(service, directory, sockets, loop) { log.write($0) }
-        let pub = try gates.open(.pub, .xpub, .publisher)
         publisher = Publisher(
-            pub,
-            at: directory.socketPath(service, .pub),
+            try gates.openPublisher(),
             loop: loop,
             repeatInterval: repeatInterval,
             traffic: traffic
         ) { log.write($0) }
         let doors = try [BusAccess.people, .services].map { access in
-            let socket = try gates.open(.init(for: access), .router, .bus(queue: BusLimits.requestQueue))
+            let socket = try gates.openServer(.init(for: access))
             return RequestServer.Door(socket: socket, access: access)
         }
         server = RequestServer(doors, loop: loop, publisher: publisher, client: client, traffic: traffic) {
@@ -115,7 +113,7 @@ public final class BusEndpoint {
         client.close(lingerMilliseconds: lingerMilliseconds)
         gates.close()
         server.close(lingerMilliseconds: lingerMilliseconds)
-        publisher.close(lingerMilliseconds: lingerMilliseconds)
+        publisher.close()
         if ownsFiles {
             for name in RuntimeDirectory.SocketName.allCases { unlink(client.directory.socketPath(service, name)) }
         }
@@ -259,36 +257,49 @@ private final class Gates {
         self.report = report
     }
 
-    /// Makes a socket that listens at its file.
-    /// - Throws: `BusStartError.socketUnusable`, or `ZeroMQError` when the process has no descriptors left.
-    func open(
-        _ name: RuntimeDirectory.SocketName,
-        _ kind: ZeroMQSocket.Kind,
-        _ options: ZeroMQSocket.Options
-    ) throws -> ZeroMQSocket {
-        let socket = try ZeroMQSocket(kind, context: loop.context, options: options)
-        let path = directory.socketPath(service, name)
-        let source: ConnectionGate.Source
-        if let inherited {
-            // Owner, group and mode are the business of whoever made it.
-            source = .inherited(try inherited.listener(name, at: path))
-        } else {
-            directory.moveAway(path)
-            source = .made(groupId: LocalSocket.groupId(named: name.group))
+    /// Makes the socket that subscribers connect to.
+    /// - Throws: `BusStartError.socketUnusable`.
+    func openPublisher() throws(BusStartError) -> PublisherSocket {
+        let (path, source) = try source(of: .pub)
+        let listener: Int32
+        do throws(SystemError) {
+            listener = try source.makeListener(at: path)
+        } catch {
+            throw BusStartError.socketUnusable("\(error)")
         }
+        compareGroup(of: path, .pub, source)
+        return PublisherSocket(takingOwnershipOf: listener, loop: loop, report: report)
+    }
+
+    /// Makes a socket that requests come through.
+    /// - Throws: `BusStartError.socketUnusable`, or `ZeroMQError` when the process has no descriptors left.
+    func openServer(_ name: RuntimeDirectory.SocketName) throws -> ZeroMQSocket {
+        let socket = try ZeroMQSocket(.router, context: loop.context, options: .bus(queue: BusLimits.requestQueue))
+        let (path, source) = try source(of: name)
         do {
             gates.append(try ConnectionGate(socket, at: path, from: source, loop: loop, report: report))
         } catch {
             throw BusStartError.socketUnusable("\(error)")
         }
-        if case .made(let groupId) = source { compareGroup(of: path, name.group, groupId) }
+        compareGroup(of: path, name, source)
         return socket
     }
 
+    private func source(
+        of name: RuntimeDirectory.SocketName
+    ) throws(BusStartError) -> (path: String, source: ListenerSource) {
+        let path = directory.socketPath(service, name)
+        // Owner, group and mode are the business of whoever made it.
+        if let inherited { return (path, .inherited(try inherited.listener(name, at: path))) }
+        directory.moveAway(path)
+        return (path, .made(groupId: LocalSocket.groupId(named: name.group)))
+    }
+
     /// With another group than its own a socket is a door for others than it should be: all three may be one.
-    private func compareGroup(of path: String, _ group: String, _ groupId: UInt32?) {
+    private func compareGroup(of path: String, _ name: RuntimeDirectory.SocketName, _ source: ListenerSource) {
+        guard case .made(let groupId) = source else { return }
         if let groupId, LocalSocket.group(of: path) == groupId { return }
-        missing.append((group, groupId == nil ? "does not exist" : "may not be given"))
+        missing.append((name.group, groupId == nil ? "does not exist" : "may not be given"))
     }
 
     func close() { for gate in gates { gate.close() } }

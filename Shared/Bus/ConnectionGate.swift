@@ -16,19 +16,11 @@ final class ConnectionGate {
 
     private let socket: ZeroMQSocket
     private let path: String
-    private let source: Source
+    private let source: ListenerSource
     private let loop: EventLoop
     private let report: (LogRecord) -> Void
     private var state = State.ended
     private var deadlines: DeadlineSource?
-
-    /// Where the listener comes from.
-    enum Source {
-        /// We make it, for that group if it is there.
-        case made(groupId: UInt32?)
-        /// Somebody else has; its descriptor, which stays open.
-        case inherited(Int32)
-    }
 
     private enum State {
         /// Our own handle on the listener that libzmq has, to be woken with it.
@@ -41,7 +33,7 @@ final class ConnectionGate {
     init(
         _ socket: ZeroMQSocket,
         at path: String,
-        from source: Source,
+        from source: ListenerSource,
         loop: EventLoop,
         report: @escaping (LogRecord) -> Void
     ) throws {
@@ -73,7 +65,7 @@ final class ConnectionGate {
     private var endpoint: String { "ipc://\(path)" }
 
     private func open() throws {
-        let listener = try makeListener()
+        let listener = try source.makeListener(at: path)
         let own = fcntl(listener, F_DUPFD_CLOEXEC, 0)
         guard own >= 0 else {
             let code = errno
@@ -89,17 +81,6 @@ final class ConnectionGate {
         }
         let watch = loop.watch(descriptor: own, for: "an arriving connection") { [unowned self] _ in arrived() }
         state = .open(listener: own, watch: watch)
-    }
-
-    /// A listener for libzmq to close.
-    private func makeListener() throws -> Int32 {
-        switch source {
-        case .made(let groupId): return try LocalSocket.listen(at: path, mode: 0o660, groupId: groupId)
-        case .inherited(let descriptor):
-            let listener = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-            guard listener >= 0 else { throw SystemError(code: errno, operation: "take over \(path)") }
-            return listener
-        }
     }
 
     private func letGo() {

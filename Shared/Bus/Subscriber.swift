@@ -132,13 +132,4 @@ extension ZeroMQSocket.Options {
             maximumFrameBytes: Int64(BusLimits.payloadBytes * 2)
         )
     }
-
-    /// A publisher takes in nothing but topics. Besides the topic a frame holds the command that it belongs to.
-    static var publisher: ZeroMQSocket.Options {
-        ZeroMQSocket.Options(
-            sendQueue: Int32(BusLimits.publishQueue),
-            receiveQueue: Int32(BusLimits.subscriptionsPerPeer * 2),
-            maximumFrameBytes: Int64(BusLimits.topicBytes + 12)
-        )
-    }
 }

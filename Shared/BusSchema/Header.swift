@@ -115,6 +115,13 @@ public enum BusLimits {
     public static let unreadBytes = 8 * 1024 * 1024
     /// Messages that wait for a slow subscriber before newer ones are dropped for it (never for others).
     public static let publishQueue = 1000
+    /// Subscribers that one user may have at one service.
+    public static let connectionsPerUser = 32
+    /// Subscribers that a service lets all users have together.
+    public static let connections = 128
+    /// Beyond those, room for users who have less than `fewConnections`: services among them.
+    public static let reservedConnections = 64
+    public static let fewConnections = 4
     /// Requests that wait at a server or client.
     public static let requestQueue = 200
 }

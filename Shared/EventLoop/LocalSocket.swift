@@ -82,13 +82,50 @@ public enum LocalSocket {
             && option(SO_ACCEPTCONN) == 1
     }
 
-    /// The process that connected to a listener here, by the descriptor of the accepted connection. Nil when the kernel does not say.
-    public static func process(connectedTo descriptor: Int32) -> Int32? {
+    /// Who connected, as the kernel noted it then. A number of a process may be another one's by now; that of a user is not.
+    public struct Peer: Hashable, Sendable {
+        public let process: Int32
+        /// 65534 for every user whom this process's user namespace does not have.
+        public let user: UInt32
+    }
+
+    /// The other end of a connection that was accepted here, by its descriptor. Nil when the kernel does not say.
+    public static func peer(of descriptor: Int32) -> Peer? {
         // `struct ucred`, which the C library shows to programs with GNU extensions only: process, user and group.
         var credentials: (process: pid_t, user: uid_t, group: gid_t) = (0, 0, 0)
         var size = socklen_t(MemoryLayout.size(ofValue: credentials))
         let result = getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size)
-        return result == 0 && credentials.process > 0 ? credentials.process : nil
+        guard result == 0, credentials.process > 0 else { return nil }
+        return Peer(process: credentials.process, user: credentials.user)
+    }
+
+    /// What `accept` found.
+    public enum Arrival {
+        /// A connection, which does not block and is the caller's to close.
+        case connection(Int32)
+        /// Nobody waits.
+        case none
+        /// Somebody waits, and the system has no room for another connection.
+        case noRoom(SystemError)
+    }
+
+    /// Accepts whoever waits at a listener that does not block.
+    public static func accept(from listener: Int32) -> Arrival {
+        let descriptor = Glibc.accept(listener, nil, nil)
+        guard descriptor >= 0 else {
+            // Others are about that one connection, or about nothing: the next one may be better.
+            let isScarce = [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno)
+            return isScarce ? .noRoom(SystemError(code: errno, operation: "accept a connection")) : .none
+        }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+        return .connection(descriptor)
+    }
+
+    /// Limits what the kernel keeps for a connection whose other end does not read, to about twice `bytes`.
+    public static func setSendBuffer(of descriptor: Int32, bytes: Int) {
+        var size = Int32(clamping: bytes)
+        _ = setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout.size(ofValue: size)))
     }
 
     /// The number of a group. Reads files and may ask the network, so it is for the start of a process.

@@ -151,7 +151,7 @@ import ZeroMQ
         #expect(try poll.wait(milliseconds: 10_000) == 1)
         let origin = try #require(try publisher.receiveWithOrigin()?.origin)
         #expect(origin.process == getpid())
-        #expect(LocalSocket.process(connectedTo: origin.descriptor) == getpid())
+        #expect(LocalSocket.peer(of: origin.descriptor)?.process == getpid())
         subscriber.close()
         publisher.close()
     }
