@@ -20,8 +20,8 @@ final class RequestServer {
         /// Where it came in, and the answer goes out.
         let door: Door
         let peer: [UInt8]
-        /// The process that asks, as the kernel named it when it connected.
-        let process: Int32?
+        /// Who asks, as the kernel named him when he connected.
+        let asker: ZeroMQSocket.Origin.Peer?
         let header: Header
         let frames: BusFrames
     }
@@ -136,14 +136,14 @@ final class RequestServer {
             guard !watches.isEmpty else { return }
             do {
                 guard let (parts, origin) = try door.socket.receiveWithOrigin() else { return }
-                read(parts, from: door, sentBy: origin?.process)
+                read(parts, from: door, sentBy: origin?.peer)
             } catch {
                 return garbage.count(error.description)
             }
         }
     }
 
-    private func read(_ parts: [[UInt8]], from door: Door, sentBy process: Int32?) {
+    private func read(_ parts: [[UInt8]], from door: Door, sentBy asker: ZeroMQSocket.Origin.Peer?) {
         guard let peer = parts.first, let frames = BusFrames(parts: Array(parts.dropFirst())) else {
             return garbage.count("\(parts.count - 1) frames instead of three")
         }
@@ -153,7 +153,7 @@ final class RequestServer {
             guard header.kind == .request, !header.id.isEmpty, header.id.utf8.count <= Self.longestName,
                 header.type.utf8.count <= Self.longestName
             else { return garbage.count("a header that is none of a request") }
-            dispatch(Request(door: door, peer: peer, process: process, header: header, frames: frames))
+            dispatch(Request(door: door, peer: peer, asker: asker, header: header, frames: frames))
         } catch {
             garbage.count(error.description)
         }
@@ -183,10 +183,12 @@ final class RequestServer {
         handler.handle(request)
     }
 
-    /// Whether the process that asks is the service that the header names. The header alone could say anything.
+    /// Whether the process that asks is the service that the header names. The header alone could say anything; and the number of the process
+    /// alone could be that of a service that is gone, given to somebody else since.
     private func comesFromItsSource(_ request: Request) -> Bool {
-        guard let process = request.process else { return false }
-        return ServiceLock.holder(of: request.header.source, in: client.directory) == process
+        guard let asker = request.asker else { return false }
+        let holder = ServiceLock.holder(of: request.header.source, in: client.directory)
+        return holder?.process == asker.process && holder?.user == asker.user
     }
 
     private func publishCopy(of request: Request) {

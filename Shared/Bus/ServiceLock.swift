@@ -33,16 +33,19 @@ final class ServiceLock {
     // The file stays: removing it would let two processes lock two files of one name.
     deinit { close(descriptor) }
 
-    /// The process that took the place of `service` in `directory` last; nil when nobody did. Nobody else may write that file where each
-    /// service has a user of its own.
-    static func holder(of service: ServiceName, in directory: RuntimeDirectory) -> Int32? {
+    /// The process that took the place of `service` in `directory` last, and the user whose file says so; nil when nobody did. Nobody else may
+    /// write that file where each service has a user of its own. The process may be gone, and its number another one's; so whoever says that he
+    /// is the service must be of that user, too.
+    static func holder(of service: ServiceName, in directory: RuntimeDirectory) -> (process: Int32, user: UInt32)? {
         // The name came in a message, and becomes a path.
         let letters = service.rawValue.utf8
         guard letters.count <= 64, letters.allSatisfy({ (0x61...0x7A).contains($0) || $0 == 0x2D }) else { return nil }
         let descriptor = open(directory.lockPath(service), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        return readPID(descriptor)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, let process = readPID(descriptor) else { return nil }
+        return (process, status.st_uid)
     }
 
     private static func readPID(_ descriptor: Int32) -> Int32? {

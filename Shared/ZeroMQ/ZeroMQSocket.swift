@@ -243,45 +243,67 @@ extension ZeroMQSocket {
         /// Of the connection. It belongs to libzmq's own thread: it may be closed, and even be another connection's, by the time anybody
         /// looks at it.
         public var descriptor: Int32
-        /// The process that had connected, as libzmq noted it when the connection began; nil when the connection is not local.
-        public var process: Int32?
+        /// Who had connected, as libzmq noted it when the connection began; nil when the connection is not local.
+        public var peer: Peer?
 
-        /// - Parameters:
-        ///   - descriptor: Of the connection.
-        ///   - process: At the other end.
-        public init(descriptor: Int32, process: Int32?) {
-            self.descriptor = descriptor
-            self.process = process
+        /// The other end of a connection.
+        public struct Peer: Hashable, Sendable {
+            public var process: Int32
+            public var user: UInt32
+
+            /// - Parameters:
+            ///   - process: Its number.
+            ///   - user: Whose it was when it connected.
+            public init(process: Int32, user: UInt32) {
+                self.process = process
+                self.user = user
+            }
         }
 
         init?(_ message: inout zmq_msg_t) {
             let descriptor = zmq_msg_get(&message, ZMQ_SRCFD)
             guard descriptor >= 0 else { return nil }
-            let address = zmq_msg_gets(&message, "Peer-Address")
-            self.init(descriptor: descriptor, process: address.flatMap { Self.process(of: $0) })
+            self.descriptor = descriptor
+            peer = zmq_msg_gets(&message, "Peer-Address").flatMap { Self.peer(of: $0) }
         }
 
-        /// The process of a local peer, of which libzmq says "name:user:group:process"; nil for others. Byte by byte, because every message
-        /// comes here, and pieces of text would cost a tenth of what a request costs.
-        static func process(of address: UnsafePointer<CChar>) -> Int32? {
+        /// A local peer, of which libzmq says "name:user:group:process"; nil for others. Byte by byte, because every message comes here, and
+        /// pieces of text would cost a tenth of what a request costs.
+        static func peer(of address: UnsafePointer<CChar>) -> Peer? {
+            var numbers: (user: UInt32, group: UInt32, process: UInt32) = (0, 0, 0)
             var colons = 0
-            var number: Int32?
+            var isEmpty = true
             var position = address
             while position.pointee != 0 {
                 let byte = UInt8(bitPattern: position.pointee)
                 position += 1
                 if byte == UInt8(ascii: ":") {
+                    guard colons == 0 || !isEmpty else { return nil }
                     colons += 1
+                    isEmpty = true
                     continue
                 }
-                guard colons == 3 else { continue }
+                isEmpty = false
+                guard colons > 0 else { continue }
                 guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-                let (product, isTooLarge) = (number ?? 0).multipliedReportingOverflow(by: 10)
-                let (sum, isStillTooLarge) = product.addingReportingOverflow(Int32(byte - UInt8(ascii: "0")))
-                if isTooLarge || isStillTooLarge { return nil }
-                number = sum
+                let digit = UInt32(byte - UInt8(ascii: "0"))
+                let isRoom =
+                    switch colons {
+                    case 1: append(digit, to: &numbers.user)
+                    case 2: append(digit, to: &numbers.group)
+                    default: append(digit, to: &numbers.process)
+                    }
+                guard isRoom else { return nil }
             }
-            return colons == 3 ? number : nil
+            guard colons == 3, !isEmpty, let process = Int32(exactly: numbers.process) else { return nil }
+            return Peer(process: process, user: numbers.user)
+        }
+
+        private static func append(_ digit: UInt32, to number: inout UInt32) -> Bool {
+            let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isStillTooLarge) = product.addingReportingOverflow(digit)
+            number = sum
+            return !isTooLarge && !isStillTooLarge
         }
     }
 }

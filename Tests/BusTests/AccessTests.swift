@@ -135,6 +135,24 @@ import ZeroMQ
         gateway.close()
     }
 
+    /// The number of a process that is gone is given to others, and its lock file stays.
+    @Test(.enabled(if: geteuid() == 0, "only root gives a file to another user"))
+    func aProcessOfAnotherUserThatGotTheNumberOfAServiceIsNotThatService() throws {
+        let fixture = try Fixture()
+        let server = try fixture.endpoint(.configStore)
+        server.serve(ConfigDeclare.self) { _, _, responder in responder.refuse(.busy, "seen") }
+        let gateway = try fixture.endpoint(.ocppGateway)
+        #expect(chown("\(fixture.directory.path)/ocpp-gateway.lock", 65_534, 65_534) == 0)
+        let request = ConfigDeclare(owner: .ocppGateway, keys: [])
+        let content = try answer(to: request, from: .ocppGateway, through: "config-store.svc", fixture)
+        guard case .error(let error) = content else {
+            Issue.record("answered \(String(describing: content))")
+            return
+        }
+        #expect(error.code == .refused)
+        gateway.close()
+    }
+
     @Test func whatCommandsHardwareOrSpeaksForAServiceIsForServices() {
         let services = BusRegistry.requests.filter { $0.access == .services }.map { $0.type }
         #expect(

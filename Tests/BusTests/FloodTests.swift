@@ -150,7 +150,7 @@ import ZeroMQ
         var poll = PollSet([(.socket(publisher), .readable)])
         #expect(try poll.wait(milliseconds: 10_000) == 1)
         let origin = try #require(try publisher.receiveWithOrigin()?.origin)
-        #expect(origin.process == getpid())
+        #expect(origin.peer == .init(process: getpid(), user: geteuid()))
         #expect(LocalSocket.peer(of: origin.descriptor)?.process == getpid())
         subscriber.close()
         publisher.close()
