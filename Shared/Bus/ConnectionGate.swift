@@ -4,15 +4,20 @@ internal import Glibc
 internal import Primitives
 internal import ZeroMQ
 
-/// Listens at one socket file for one ZeroMQ socket, and stops listening while this process has too many descriptors open.
+/// Listens at one socket file for one ZeroMQ socket, and sees to it that no user takes more than his share of the connections.
 ///
-/// libzmq accepts whoever comes, and ends the process when the kernel has no descriptor left for it. So the loop looks at each arrival
-/// how many there are, and takes the listener away from libzmq above `DescriptorLimit.mostWithStrangers`. Whoever is connected stays;
-/// others are refused by the kernel, or wait in its queue where the listener was handed over to this process, and find the gate open once
-/// there is room.
+/// libzmq accepts whoever comes, and ends the process when the kernel has no descriptor left for it. So the loop looks at each arrival who
+/// is there, and shuts down what is beyond the share of a user. Should somebody be so much faster than the loop that
+/// `DescriptorLimit.mostWithStrangers` is reached all the same, it takes the listener away from libzmq, which ends all connections of that
+/// socket: others are refused by the kernel, or wait in its queue where the listener was handed over to this process, and find the gate
+/// open once there is room.
 final class ConnectionGate {
     /// How long a closed gate stays closed at least.
     static let closedInterval = Duration.seconds(1)
+    /// How long after an arrival the loop looks who is there: some hundreds can come meanwhile.
+    private static let lookAfter = Duration.milliseconds(10)
+    /// How long nothing more is said of users who have too many connections.
+    private static let silence = Duration.seconds(60)
 
     private let socket: ZeroMQSocket
     private let path: String
@@ -21,6 +26,8 @@ final class ConnectionGate {
     private let report: (LogRecord) -> Void
     private var state = State.ended
     private var deadlines: DeadlineSource?
+    private var lookAt: Duration?
+    private var silentUntil = Duration.zero
 
     private enum State {
         /// Our own handle on the listener that libzmq has, to be woken with it.
@@ -45,10 +52,13 @@ final class ConnectionGate {
         try open()
         deadlines = loop.addDeadlineSource(
             next: { [unowned self] in
-                guard case .closed(let end) = state else { return nil }
-                return Deadline(at: end, for: "connections are accepted again")
+                if case .closed(let end) = state { return Deadline(at: end, for: "connections are accepted again") }
+                return Deadline(at: lookAt, for: "who has connected is counted")
             },
-            fire: { [unowned self] moment in openAgain(at: moment) }
+            fire: { [unowned self] moment in
+                lookAt = nil
+                if case .closed = state { openAgain(at: moment) } else { look() }
+            }
         )
     }
 
@@ -90,8 +100,19 @@ final class ConnectionGate {
     }
 
     private func arrived() {
-        guard case .open(let listener, _) = state else { return }
-        guard !DescriptorLimit.acceptsStrangers(listener, now: true) else { return }
+        // libzmq accepts at the same time, on its thread: who is there is seen a moment later, and a crowd at once.
+        if lookAt == nil { lookAt = EventLoop.uptime() + Self.lookAfter }
+    }
+
+    private func look() {
+        guard case .open = state else { return }
+        let surplus = ConnectionCensus.surplus(at: path)
+        for (descriptor, user) in surplus {
+            shutdown(descriptor, Int32(SHUT_RDWR))
+            tellSurplus(of: user)
+        }
+        // Whoever comes to another socket does not pay for the crowd at this one.
+        guard !surplus.isEmpty, !DescriptorLimit.acceptsStrangers(now: true) else { return }
         letGo()
         state = .closed(until: EventLoop.uptime() + Self.closedInterval)
         // It can only fail when it was not bound, and then nobody is accepted either.
@@ -99,9 +120,23 @@ final class ConnectionGate {
         report(LogRecord(.error, "too many connections, no more are accepted", .init("at", path)))
     }
 
+    /// Once in a while: whoever is disconnected comes again and again.
+    private func tellSurplus(of user: UInt32) {
+        let now = EventLoop.uptime()
+        guard now >= silentUntil else { return }
+        silentUntil = now + Self.silence
+        report(
+            LogRecord(
+                .warning,
+                "a user has too many connections, more are refused",
+                .init("user", user),
+                .init("at", path)
+            )
+        )
+    }
+
     private func openAgain(at moment: Moment) {
-        // Any descriptor serves to ask; standard error is there or its number is free.
-        guard DescriptorLimit.acceptsStrangers(STDERR_FILENO, now: false) else {
+        guard DescriptorLimit.acceptsStrangers(now: false) else {
             state = .closed(until: moment.uptime + Self.closedInterval)
             return
         }

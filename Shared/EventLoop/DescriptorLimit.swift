@@ -14,8 +14,9 @@ public enum DescriptorLimit {
     /// room for all who can come in the tenths of a second that a loop may be kept from the CPU, and for files and devices. Wherever systemd
     /// starts services the limit is far above it.
     public static let least: UInt = 4096
-    /// Descriptors of which connections from outside may be a part; beyond, no more are accepted.
-    public static let mostWithStrangers: UInt = 512
+    /// Open descriptors beyond which no more strangers are accepted. Users have a share of the connections each, so that this takes many of them,
+    /// or one who is faster than the loop.
+    public static let mostWithStrangers: UInt = 1024
 
     /// Raises the soft limit towards `wanted`, as far as the hard one allows. For the start of a process.
     /// - Returns: The limit from now on.
@@ -45,20 +46,21 @@ public enum DescriptorLimit {
 
     /// Whether strangers may connect. They may until `mostWithStrangers` descriptors are open, so that files, devices and the central system
     /// never compete with strangers for the last ones; and then not before a quarter of those is free, so that the door does not flap.
-    /// - Parameters:
-    ///   - descriptor: Any open one; it is duplicated, because the kernel gives the lowest number that is free.
-    ///   - accepted: Whether they may now.
-    /// - Returns: False as well when there is no free descriptor at all.
-    public static func acceptsStrangers(_ descriptor: Int32, now accepted: Bool) -> Bool {
-        let lowestFree = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-        if lowestFree >= 0 { close(lowestFree) }
-        return acceptsStrangers(lowestFree: lowestFree, now: accepted)
+    /// - Parameter accepted: Whether they may now.
+    /// - Returns: Whether they may from now on.
+    public static func acceptsStrangers(now accepted: Bool) -> Bool {
+        acceptsStrangers(open: countOpen(), now: accepted)
     }
 
-    /// The same for a lowest free number, which is negative when there is none.
-    static func acceptsStrangers(lowestFree: Int32, now accepted: Bool) -> Bool {
-        guard lowestFree >= 0 else { return false }
-        return UInt(lowestFree) < (accepted ? mostWithStrangers : mostWithStrangers / 4 * 3)
+    /// The same for so many open descriptors.
+    static func acceptsStrangers(open: UInt, now accepted: Bool) -> Bool {
+        open < (accepted ? mostWithStrangers : mostWithStrangers / 4 * 3)
+    }
+
+    /// How many of the first `mostWithStrangers` descriptors are open. The kernel gives the lowest free number, so that higher ones are only
+    /// there when these are, or were; and the lowest free one says nothing of how many there are, because anyone may leave.
+    static func countOpen() -> UInt {
+        (0..<Int32(mostWithStrangers)).reduce(0) { $0 + (fcntl($1, F_GETFD) >= 0 ? 1 : 0) }
     }
 
     private static func current() -> rlimit {

@@ -47,4 +47,28 @@ import Testing
         #expect(endpoint.isWanted("topic"))
         #expect(!other.isEnded)
     }
+
+    /// At a socket that libzmq accepts for: connections that say nothing, which it would keep for five seconds.
+    @Test func atTheSocketForRequestsAUserIsCutDownToHisShareAndWhoWasThereStays() throws {
+        let fixture = try Fixture()
+        let endpoint = try fixture.endpoint(.modemManager)
+        endpoint.serve(UplinkReport.self) { _, _, responder in responder.reply(Done()) }
+        let client = try fixture.endpoint(.ocppGateway)
+        var answers = 0
+        func ask() throws {
+            client.request(UplinkReport(health: .reachable), within: .seconds(5)) { result in
+                if case .success = result { answers += 1 }
+            }
+            let before = answers
+            try fixture.loop.run(until: { answers > before })
+        }
+        try ask()
+        let path = "\(fixture.directory.path)/modem-manager.rpc"
+        // The queue of the listener takes a hundred.
+        let crowd = try (0..<90).map { _ in try RawSubscriber(path, topics: []) }
+        try fixture.loop.run(until: { crowd.count { $0.isEnded } == 90 - BusLimits.connectionsPerUser })
+        try ask()
+        #expect(crowd.count { $0.isEnded } == 90 - BusLimits.connectionsPerUser)
+        #expect(fixture.log.count { $0.message == "a user has too many connections, more are refused" } == 1)
+    }
 }

@@ -5,14 +5,24 @@ import Testing
 
 /// How many descriptors strangers may take before no more of them are let in.
 @Suite struct DescriptorLimitTests {
-    @Test(arguments: [(511, true), (512, false), (-1, false)])
-    func strangersGetFiveHundredAndTwelve(lowestFree: Int32, isAccepted: Bool) {
-        #expect(DescriptorLimit.acceptsStrangers(lowestFree: lowestFree, now: true) == isAccepted)
+    @Test(arguments: [(1023, true), (1024, false), (5000, false)] as [(UInt, Bool)])
+    func strangersGetAThousandAndTwentyFour(open: UInt, isAccepted: Bool) {
+        #expect(DescriptorLimit.acceptsStrangers(open: open, now: true) == isAccepted)
     }
 
-    @Test(arguments: [(383, true), (384, false), (-1, false)])
-    func whoWasRefusedComesInAgainWhenAQuarterOfThatIsFree(lowestFree: Int32, isAccepted: Bool) {
-        #expect(DescriptorLimit.acceptsStrangers(lowestFree: lowestFree, now: false) == isAccepted)
+    @Test(arguments: [(767, true), (768, false), (5000, false)] as [(UInt, Bool)])
+    func whoWasRefusedComesInAgainWhenAQuarterOfThatIsFree(open: UInt, isAccepted: Bool) {
+        #expect(DescriptorLimit.acceptsStrangers(open: open, now: false) == isAccepted)
+    }
+
+    /// One low number that is free must not look like room for hundreds.
+    @Test func whatIsOpenIsCountedWhereverAnyHasBeenClosed() {
+        let before = DescriptorLimit.countOpen()
+        var all = (0..<200).map { _ in fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0) }
+        defer { for descriptor in all { close(descriptor) } }
+        close(all.removeFirst())
+        // Other tests open and close some meanwhile.
+        #expect(DescriptorLimit.countOpen() > before + 120)
     }
 
     /// libzmq ends the process where a burst of connections takes the last one before the loop can look.
