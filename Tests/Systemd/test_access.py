@@ -92,3 +92,33 @@ def test_a_password_that_the_central_system_sets_reaches_the_gateway_through_the
     machine.until(lambda: machine.read("cat", "/run/charger/secrets/ocpp-gateway/AuthorizationKey") == password, "the gateway has it")
     machine.run("rm", "/run/charger/secrets-in/on-its-way")
     machine.until(lambda: machine.read("ls", "/run/charger/secrets-in") == "", "nothing is left on its way")
+
+
+def test_the_config_store_only_answers(charger):
+    """Its user opens no socket of another service, although it reads what people hand in."""
+    machine = charger.machine
+    groups = machine.read("id", "-Gn", "charger-config").split()
+    assert groups == ["charger-config"]
+    for service in ("hardware-io", "modem-manager", "ocpp-gateway"):
+        for name in RIGHTS.values():
+            path = f"/run/charger/{service}.{name}"
+            result = machine.run("perl", "-e", CONNECT, path, user="charger-config", groups=groups, check=False)
+            assert result.stderr == "Permission denied\n", path
+    status = machine.read("cat", f"/proc/{machine.pid('config-store')}/status")
+    held = next(line for line in status.splitlines() if line.startswith("Groups:")).split()[1:]
+    assert held in ([], machine.read("id", "-G", "charger-config").split())
+
+
+def test_who_may_set_secrets_cannot_fill_what_all_services_need(charger):
+    machine = charger.machine
+    setter = {"user": NOBODY, "groups": ["charger-control"], "check": False}
+    free = int(machine.read("stat", "-f", "-c", "%f", "/run"))
+    assert machine.run("sh", "-c", "cat /dev/zero > /run/charger/secrets-in/large", **setter).returncode == 1
+    assert machine.run("sh", "-c", "for i in $(seq 500); do : > /run/charger/secrets-in/many-$i || exit 1; done", **setter).returncode != 0
+    # In blocks of 4 KiB; other things are written there, too.
+    assert int(machine.read("stat", "-f", "-c", "%f", "/run")) > free - 64
+    machine.run("systemctl", "restart", "config-store")
+    assert "HeartbeatInterval" in charger.ctl("config", "get", "HeartbeatInterval")
+    machine.run("sh", "-c", "rm -f /run/charger/secrets-in/large /run/charger/secrets-in/many-*")
+    other = "F0E1D2C3B4A5968778695A4B3C2D1E0F"
+    machine.run("chargectl", "config", "set", "AuthorizationKey", "-", user=NOBODY, groups=["charger-control", "charger-tap"], text=other)

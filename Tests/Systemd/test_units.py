@@ -12,7 +12,7 @@ EXPOSURE = {"config-store": 1.5, "hardware-io": 2.0, "modem-manager": 2.0, "ocpp
 
 def test_systemd_finds_nothing_wrong_with_the_units(charger):
     names = sorted(path.name for path in UNITS.iterdir() if path.suffix in (".service", ".socket", ".target"))
-    assert len(names) == 4 + 12 + 1
+    assert len(names) == 4 + 12 + 2
     result = charger.machine.run("systemd-analyze", "verify", *(f"/usr/lib/systemd/system/{name}" for name in names))
     assert result.stdout + result.stderr == ""
 
@@ -97,3 +97,29 @@ def test_a_first_authorization_key_comes_as_a_credential():
         held = charger.machine.read("find", "/run/credentials", "-type", "f")
         assert held == "/run/credentials/ocpp-gateway.service/AuthorizationKey"
         assert charger.machine.run("cat", held, user="charger-modem", check=False).returncode == 1
+
+
+def test_a_service_gets_a_socket_back_that_was_stopped_and_started(charger):
+    machine = charger.machine
+    machine.run("systemctl", "stop", "hardware-io-svc.socket")
+    machine.until(lambda: machine.property("hardware-io", "ActiveState") == "inactive", "the service ends with its socket")
+    machine.run("systemctl", "start", "hardware-io-svc.socket")
+    machine.until(lambda: machine.property("hardware-io", "ActiveState") == "active", "the service is there again")
+    sockets = machine.read("find", "/run/charger", "-name", "hardware-io.*", "-type", "s", "-printf", "%f\n").split()
+    assert sorted(sockets) == ["hardware-io.pub", "hardware-io.rpc", "hardware-io.svc"]
+    charger.wait("hardware.connector.1", "pilot=A")
+    charger.wait("ocpp.connector.1", "status=Available")
+
+
+def test_what_is_missing_in_the_runtime_directory_is_made_again(charger):
+    machine = charger.machine
+    machine.run("systemctl", "stop", "charger.target", *SERVICES)
+    machine.run("umount", "/run/charger/secrets-in")
+    before = machine.read("find", "/run/charger", "-printf", "%p %M %u %g\n")
+    machine.run("sh", "-c", "rm -rf /run/charger/secrets /run/charger/secrets-in /run/charger/*.lock")
+    machine.run("systemctl", "start", "charger.target")
+    charger.wait("ocpp.connector.1", "status=Available")
+    after = machine.read("find", "/run/charger", "-printf", "%p %M %u %g\n")
+    assert set(before.splitlines()) <= set(after.splitlines())
+    assert {machine.property(service, "NRestarts") for service in SERVICES} == {"0"}
+    machine.run("mountpoint", "-q", "/run/charger/secrets-in")
