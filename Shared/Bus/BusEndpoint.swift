@@ -51,7 +51,7 @@ public final class BusEndpoint {
         try directory.checkLength(for: service)
         try directory.create()
         // Before the sockets: whoever has the lock may remove what a killed predecessor left behind.
-        lock = try ServiceLock(service, in: directory)
+        (lock, withoutLock) = try Self.takePlace(of: service, in: directory, mayGoWithout: sockets != nil)
         let log = LogRelay()
         self.log = log
         self.service = service
@@ -96,6 +96,30 @@ public final class BusEndpoint {
     public var onLog: ((LogRecord) -> Void)? {
         get { log.handler }
         set { log.handler = newValue }
+    }
+
+    /// That there was no place for the lock file, for the log; nil when there was.
+    public let withoutLock: LogRecord?
+
+    /// Whoever was handed his sockets is the only one who has them, and may go without a lock: better than not to start.
+    private static func takePlace(
+        of service: ServiceName,
+        in directory: RuntimeDirectory,
+        mayGoWithout: Bool
+    ) throws(BusStartError) -> (ServiceLock?, LogRecord?) {
+        do {
+            return (try ServiceLock(service, in: directory), nil)
+        } catch {
+            guard mayGoWithout, case .directoryUnusable(let cause) = error else { throw error }
+            return (
+                nil,
+                LogRecord(
+                    .error,
+                    "there is no lock file, and nobody is told who this service is",
+                    .init("why", "\(cause)")
+                )
+            )
+        }
     }
 
     /// That sockets are open to another group than their own, for the log; nil when none is. The doors of people and of services may be

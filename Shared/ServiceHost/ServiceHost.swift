@@ -290,7 +290,7 @@ public final class ServiceHost {
     func runLoop() throws -> Int32 {
         log.write(LogRecord(.notice, "ready", .init("version", SoftwareVersion.current)))
         // After what a service that cannot start says last.
-        if let record = place?.bus.openToStrangers { log.write(record) }
+        for case let record? in [place?.bus.openToStrangers, place?.bus.withoutLock] { log.write(record) }
         notify("READY=1")
         try loop.run()
         place?.bus.close(lingerMilliseconds: 100)

@@ -1,6 +1,7 @@
 import BusSchema
 import EventLoop
 import Glibc
+import Primitives
 import Testing
 
 @testable import Bus
@@ -73,6 +74,24 @@ import Testing
             server.close()
             for name in Self.names { #expect(mode("\(fixture.directory.path)/modem-manager.\(name)") == 0o600) }
         }
+    }
+
+    /// Systemd started it once, and a charger that does not start needs a visit.
+    @Test func aServiceThatWasHandedItsSocketsStartsWithoutALockFileAndSaysSo() throws {
+        let fixture = try Fixture()
+        // What cannot be opened, not by root either.
+        let lock = try LocalSocket.listen(at: "\(fixture.directory.path)/modem-manager.lock", mode: 0o600)
+        defer { close(lock) }
+        #expect(throws: BusStartError.self) { try endpoint(fixture, nil) }
+        let sockets = try take(try handOver(fixture))
+        defer { closeAll() }
+        let server = try endpoint(fixture, sockets)
+        #expect(server.withoutLock?.level == .error)
+        server.close()
+        unlink("\(fixture.directory.path)/modem-manager.lock")
+        let again = try endpoint(fixture, sockets)
+        #expect(again.withoutLock == nil)
+        again.close()
     }
 
     @Test func programsThatTheServiceRunsDoNotGetThemAndItsSuccessorDoes() throws {

@@ -1,5 +1,7 @@
 """Who may do what: tried for each socket and each file, as users that have one right each."""
 
+import subprocess
+
 import pytest
 
 from charger import SERVICES
@@ -122,3 +124,21 @@ def test_who_may_set_secrets_cannot_fill_what_all_services_need(charger):
     machine.run("sh", "-c", "rm -f /run/charger/secrets-in/large /run/charger/secrets-in/many-*")
     other = "F0E1D2C3B4A5968778695A4B3C2D1E0F"
     machine.run("chargectl", "config", "set", "AuthorizationKey", "-", user=NOBODY, groups=["charger-control", "charger-tap"], text=other)
+
+
+# Connects often, reads from each connection, says how many were served and how many refused, and holds them until its input ends.
+CROWD = """use Socket; $| = 1; my @all; my ($served, $refused) = (0, 0);
+for (1 .. 60) { socket(my $s, PF_UNIX, SOCK_STREAM, 0); connect($s, sockaddr_un($ARGV[0])) or die qq($!\\n); push @all, $s }
+for my $s (@all) { sysread($s, my $byte, 1) ? $served++ : $refused++ }
+print qq($served $refused\\n); <STDIN>"""
+
+
+def test_a_crowd_of_one_user_takes_nothing_from_another(charger):
+    machine = charger.machine
+    command = machine.command("perl", "-e", CROWD, "/run/charger/hardware-io.pub", user=NOBODY, groups=["charger-tap"])
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as crowd:
+        assert crowd.stdout.readline().split() == ["32", "28"]
+        seen = machine.read("chargectl", "tap", "--filter", "hardware.connector", "--count", "1", user="65533", groups=["charger-tap"])
+        assert "hardware.connector.1" in seen
+        crowd.stdin.close()
+        crowd.wait()
