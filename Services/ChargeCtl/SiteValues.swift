@@ -36,15 +36,10 @@ struct SiteValues {
     /// - Throws: a `Failure` when there is none.
     func value(at place: String) throws -> String {
         guard let content else { throw Failure(status: .refused, message: "\(path) cannot be read") }
-        var value = content
-        for step in place.split(whereSeparator: { $0 == "." || $0 == "[" || $0 == "]" }) {
-            guard let next = Self.member(String(step), of: value) else {
-                throw Failure(
-                    status: .refused,
-                    message: "\(path) says nothing of \(place): a default counts (man charger.json)"
-                )
-            }
-            value = next
+        let steps = place.split(whereSeparator: { $0 == "." || $0 == "[" || $0 == "]" }).map(String.init)
+        guard !steps.isEmpty, let value = Self.value(at: steps, in: content) else {
+            let problem = "\(path) says nothing of \(place): a default counts (man charger.json)"
+            throw Failure(status: .refused, message: problem)
         }
         return value.asString ?? String(decoding: JSON.write(value), as: UTF8.self)
     }
@@ -53,9 +48,7 @@ struct SiteValues {
     func source(of key: String) -> String? {
         let path = Self.sections[key] ?? "ocpp.\(key)"
         let steps = path.split(separator: ".").map(String.init)
-        var value = content
-        for step in steps { value = value.flatMap { Self.member(step, of: $0) } }
-        return value == nil ? nil : path
+        return content.flatMap { Self.value(at: steps, in: $0) } == nil ? nil : path
     }
 
     /// Keys that another section than `ocpp` gives.
@@ -64,8 +57,19 @@ struct SiteValues {
         "NumberOfConnectors": "connectors",
     ]
 
+    private static func value(at steps: [String], in content: JSONValue) -> JSONValue? {
+        var value = content
+        for step in steps {
+            guard let next = member(step, of: value) else { return .none }
+            value = next
+        }
+        return value
+    }
+
     private static func member(_ step: String, of value: JSONValue) -> JSONValue? {
-        if let list = value.asArray { return Int(step).flatMap { list.indices.contains($0) ? list[$0] : nil } }
-        return value[step]
+        guard let list = value.asArray else { return value[step] }
+        // Not `nil`, which is a JSON value.
+        guard let index = Int(step), list.indices.contains(index) else { return .none }
+        return list[index]
     }
 }

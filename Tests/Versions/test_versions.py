@@ -40,7 +40,7 @@ class Mixed(Stack):
         self.start(service)
 
     def versions(self):
-        return {m["payload"]["service"]: m["payload"]["version"] == "newer" for m in self.ctl("state", "service.announce", "--json")}
+        return {m["payload"]["service"]: m["payload"]["schemaVersion"] == 9999 for m in self.ctl("state", "service.announce", "--json")}
 
 
 def name(newer):
