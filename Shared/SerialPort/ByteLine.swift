@@ -34,7 +34,7 @@ public struct LineCounters: Hashable, Sendable {
 /// What a line is told by: its events with their times, and what it wants logged.
 public struct LineOwner {
     public let handler: (LineEvent, Moment) -> Void
-    let log: (LogRecord) -> Void
+    public let log: (LogRecord) -> Void
 
     /// - Parameters:
     ///   - handler: Takes each event with the time at which it was noticed.
