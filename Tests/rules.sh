@@ -23,7 +23,7 @@ files | sed 's|/.*||' | sort -u | grep -vE '^(Package\.swift|Services|Shared|Tes
 grep -nE '\.package\(' Package.swift | rule 'Package.swift depends on no Swift package:'
 
 import='^ *(@[a-zA-Z]+ +)*((internal|private|fileprivate|package|public) +)?import +'
-pure='Services/*/Core Services/*/Simulation Services/ModemManager/Modem Shared/Primitives Shared/BusSchema Shared/OCPP Shared/JSON Shared/WebSocket Shared/SiteConfiguration Shared/BusCodec Shared/OCPPCodec'
+pure='Services/*/Core Services/*/Devices Services/*/Simulation Services/ModemManager/Modem Shared/Primitives Shared/BusSchema Shared/OCPP Shared/JSON Shared/WebSocket Shared/SiteConfiguration Shared/BusCodec Shared/OCPPCodec'
 # shellcheck disable=SC2086
 files $(for folder in $pure; do echo "$folder/*.swift"; done) | xargs -r grep -nHE \
   "${import}(Foundation|FoundationEssentials|Dispatch|Glibc|C[A-Z][A-Za-z]*)\\b|ContinuousClock|SuspendingClock|SystemRandomNumberGenerator|Date\\(\\)|clock_gettime|Task\\b *\\{|\\.random\\(in: [^,)]*\\)" |
