@@ -79,6 +79,7 @@ public struct SiteDriver: Sendable {
             "reader that prints lines of any other form"
         ),
         SiteDriver("evdev", KeyboardReaderSettings.self, for: [.reader], "reader on USB that types as a keyboard"),
+        SiteDriver("rapi", OpenEVSESettings.self, for: [.controller], "OpenEVSE controller on a serial line (RAPI)"),
     ]
 
     /// Those of one kind of device; with the word for no device where that may be.
