@@ -1,8 +1,9 @@
 import BusSchema
 import HardwareCore
-import HardwareDevices
 import Primitives
 import Testing
+
+@testable import HardwareDevices
 
 private func at(_ milliseconds: Int) -> Moment {
     Moment(uptime: .milliseconds(milliseconds), utc: Timestamp(millisecondsSinceEpoch: 0))
@@ -172,6 +173,58 @@ private func at(_ milliseconds: Int) -> Moment {
         let lost = alarm.handle(.lost(reason: "gone"), at: at(1))
         #expect(lost == [.report(.deviceLost(.emergencyStop(connectorId: 1), reason: "gone"))])
         #expect(alarm.nextDeadline == nil)
+    }
+
+    private static let tripNow = LinesOrder.set(group: 1, levels: 1, mask: 1)
+    private static let leaveIt = LinesOrder.set(group: 1, levels: 0, mask: 1)
+
+    private func answer(_ passed: Bool) -> LinesOrder {
+        .report(.residualCurrentTested(connectorId: 1, passed: passed))
+    }
+
+    private func testable(tripped: Bool = false, hasTest: Bool = true) throws -> AlarmLine {
+        var alarm = try #require(AlarmLine(.residualCurrent(connectorId: 1), hasTest: hasTest))
+        _ = alarm.handle(.taken(levels: [tripped ? 1 : 0, 0]), at: at(0))
+        return alarm
+    }
+
+    @Test func aTestPassesWhenTheDeviceTripsAndRecovers() throws {
+        var alarm = try testable()
+        let begin = alarm.perform(.testResidualCurrent(connectorId: 1), at: at(100))
+        #expect(begin == [Self.tripNow])
+        let tripped = alarm.handle(.read(group: 0, levels: 1), at: at(250))
+        #expect(tripped.first == Self.leaveIt)
+        #expect(tripped.count == 2)
+        let recovered = alarm.handle(.read(group: 0, levels: 0), at: at(400))
+        #expect(recovered.last == answer(true))
+        #expect(recovered.count == 2)
+    }
+
+    @Test(arguments: [false, true])
+    func aTestFailsWhenTheDeviceDoesNotTripOrDoesNotRecover(trips: Bool) throws {
+        var alarm = try testable()
+        _ = alarm.perform(.testResidualCurrent(connectorId: 1), at: at(0))
+        if trips { _ = alarm.handle(.read(group: 0, levels: 1), at: at(100)) }
+        let due = try #require(alarm.nextDeadline?.at)
+        #expect(due <= .milliseconds(1000))
+        let failed = alarm.deadlineReached(at: Moment(uptime: due, utc: at(0).utc))
+        #expect(failed == [Self.leaveIt, answer(false)])
+    }
+
+    @Test(arguments: [(true, true), (false, false)])
+    func whatCannotBeTestedHasNotPassed(tripped: Bool, hasTest: Bool) throws {
+        var alarm = try testable(tripped: tripped, hasTest: hasTest)
+        let orders = alarm.perform(.testResidualCurrent(connectorId: 1), at: at(0))
+        #expect(orders == [answer(false)])
+    }
+
+    @Test func aTestEndsWithItsLines() throws {
+        var alarm = try testable()
+        _ = alarm.perform(.testResidualCurrent(connectorId: 1), at: at(0))
+        let lost = alarm.handle(.lost(reason: "gone"), at: at(10))
+        #expect(lost == [Self.leaveIt, .report(.deviceLost(.residualCurrent(connectorId: 1), reason: "gone"))])
+        let deadline = alarm.nextDeadline
+        #expect(deadline == nil)
     }
 
     @Test func otherDevicesHaveNoAlarmLine() {

@@ -63,11 +63,11 @@ import Testing
         )
     }
 
-    private static func contactor() throws -> Bench {
+    private static func contactorBench() throws -> Bench {
         let site = try file(
             #""contactor": {"driver": "gpio-contactor", "output": {"line": "COIL"}, "feedback": {"line": "MIRROR"}}"#
         )
-        let choice = try site.connectors()[0].contactor
+        let choice = try #require(try site.connectors()[0].contactor)
         let settings = try site.settings(of: choice, as: GPIOContactorSettings.self)
         return try Bench(GPIODrivers.contactor(settings, connectorId: 1))
     }
@@ -75,7 +75,7 @@ import Testing
     private static let contactor = Device.contactor(connectorId: 1)
 
     @Test func aContactorFollowsItsOrdersAndTellsItsContact() throws {
-        let bench = try Self.contactor()
+        let bench = try Self.contactorBench()
         try bench.run { $0.count == 2 }
         #expect(bench.heard == [.deviceRecovered(Self.contactor), .contactorFeedback(connectorId: 1, closed: false)])
         bench.driver.perform(.closeContactor(connectorId: 1))
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func theCoilFallsWhenTheMirrorContactIsLostAndDoesNotComeBackByItself() throws {
-        let bench = try Self.contactor()
+        let bench = try Self.contactorBench()
         try bench.run { $0.count == 2 }
         bench.driver.perform(.closeContactor(connectorId: 1))
         bench.forget()
@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test func theCoilIsOffWhenItsOwnChipIsBack() throws {
-        let bench = try Self.contactor()
+        let bench = try Self.contactorBench()
         try bench.run { $0.count == 2 }
         bench.driver.perform(.closeContactor(connectorId: 1))
         bench.forget()
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func theEndOpensTheContactorAndReleasesItsLines() throws {
-        let bench = try Self.contactor()
+        let bench = try Self.contactorBench()
         try bench.run { $0.count == 2 }
         bench.driver.perform(.closeContactor(connectorId: 1))
         bench.driver.stop()

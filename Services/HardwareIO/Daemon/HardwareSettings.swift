@@ -122,8 +122,10 @@ struct HardwareSettings {
         ConnectorConfiguration.Equipment(
             front: section.controller == nil ? .parts : .controller,
             testsResidualCurrent: section.further.residualCurrent != nil && section.further.residualCurrentTest,
-            derating: section.further.temperature.map { _ in
-                ConnectorConfiguration.Derating(
+            derating: section.further.temperature.flatMap { choice in
+                // A switch that trips measures nothing.
+                guard choice.driver != GPIODrivers.input else { return nil }
+                return ConnectorConfiguration.Derating(
                     fromDecidegrees: section.further.deratingCelsius * 10,
                     endDecidegrees: section.further.hottestCelsius * 10
                 )

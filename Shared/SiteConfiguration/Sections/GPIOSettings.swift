@@ -104,14 +104,38 @@ public struct GPIOLockSettings: DriverSettings {
 public struct GPIOInputSettings: DriverSettings {
     /// Active: it has tripped.
     public var input: PinSettings
+    /// Active: a residual current device is made to trip.
+    public var test: PinSettings?
     public var debounceMilliseconds: Int
 
     public init(_ fields: Fields) {
         input = fields.pin("input", "What says that it has tripped. Active: it has.")
+        test = fields.optionalObject(
+            "test",
+            "What makes a residual current device trip. Active: it is to. One without it needs \"residualCurrentTest\": false."
+        )
         debounceMilliseconds = fields.debounce(default: 0)
     }
 
-    public var claims: [DriverClaim] { [input.claim] }
+    public var claims: [DriverClaim] { [input.claim] + [test].compactMap { $0?.claim } }
+}
+
+/// Of the driver `gpio-indicator`.
+public struct GPIOIndicatorSettings: DriverSettings {
+    /// Active: on.
+    public var red: PinSettings?
+    public var green: PinSettings?
+    public var blue: PinSettings?
+    public var buzzer: PinSettings?
+
+    public init(_ fields: Fields) {
+        red = fields.optionalObject("red", "The red light. Active: on.")
+        green = fields.optionalObject("green", "The green light. Active: on.")
+        blue = fields.optionalObject("blue", "The blue light. Active: on.")
+        buzzer = fields.optionalObject("buzzer", "The buzzer. Active: on. All of them on one chip.")
+    }
+
+    public var claims: [DriverClaim] { [red, green, blue, buzzer].compactMap { $0?.claim } }
 }
 
 extension Fields {

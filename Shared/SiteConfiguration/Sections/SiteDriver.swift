@@ -59,6 +59,12 @@ public struct SiteDriver: Sendable {
             "a cable lock on GPIO lines: H-bridge and contact of the bolt"
         ),
         SiteDriver(
+            "gpio-indicator",
+            GPIOIndicatorSettings.self,
+            for: [.indicator],
+            "lights and a buzzer on GPIO lines"
+        ),
+        SiteDriver(
             "gpio-input",
             GPIOInputSettings.self,
             for: [.residualCurrent, .emergencyStop, .temperature],

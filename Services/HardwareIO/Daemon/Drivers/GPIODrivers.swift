@@ -6,6 +6,9 @@ import SiteConfiguration
 
 /// The drivers on GPIO lines, each made of what the site's file says about its lines.
 enum GPIODrivers {
+    /// Says whether something has tripped, and measures nothing.
+    static let input = "gpio-input"
+
     static let rows: [DriverRegistry.Row] = [
         DriverRegistry.Row(name: "gpio-contactor") { assignments, surroundings in
             try surroundings.settings(assignments, as: GPIOContactorSettings.self).map { device, settings in
@@ -17,7 +20,12 @@ enum GPIODrivers {
                 make(lock(settings, connectorId: device.connectorId ?? 0), surroundings)
             }
         },
-        DriverRegistry.Row(name: "gpio-input") { assignments, surroundings in
+        DriverRegistry.Row(name: "gpio-indicator") { assignments, surroundings in
+            try surroundings.settings(assignments, as: GPIOIndicatorSettings.self).compactMap { device, settings in
+                indicator(settings, connectorId: device.connectorId ?? 0).map { make($0, surroundings) }
+            }
+        },
+        DriverRegistry.Row(name: input) { assignments, surroundings in
             try surroundings.settings(assignments, as: GPIOInputSettings.self).compactMap { device, settings in
                 alarm(settings, device).map { make($0, surroundings) }
             }
@@ -36,7 +44,7 @@ enum GPIODrivers {
             device: ContactorLines(connectorId: connectorId),
             groups: [
                 GPIOLineGroup.Settings([line(settings.output)], direction: .output(initial: 0), consumer: name),
-                input(settings.feedback, settings.debounceMilliseconds, name),
+                inputs(settings.feedback, settings.debounceMilliseconds, name),
             ]
         )
     }
@@ -48,15 +56,38 @@ enum GPIODrivers {
             device: LockLines(connectorId: connectorId, pulseMilliseconds: settings.pulseMilliseconds),
             groups: [
                 GPIOLineGroup.Settings(bridge, direction: .output(initial: 0), consumer: name),
-                input(settings.feedback, settings.debounceMilliseconds, name),
+                inputs(settings.feedback, settings.debounceMilliseconds, name),
+            ]
+        )
+    }
+
+    /// Nil where the file names no line.
+    static func indicator(_ settings: GPIOIndicatorSettings, connectorId: Int) -> Parts? {
+        let all: [(IndicatorLines.Part, PinSettings?)] = [
+            (.red, settings.red), (.green, settings.green), (.blue, settings.blue), (.buzzer, settings.buzzer),
+        ]
+        let pins = all.compactMap { part, pin in pin.map { (part, $0) } }
+        guard !pins.isEmpty else { return nil }
+        return Parts(
+            device: IndicatorLines(connectorId: connectorId, parts: pins.map(\.0)),
+            groups: [
+                GPIOLineGroup.Settings(
+                    pins.map { line($0.1) },
+                    direction: .output(initial: 0),
+                    consumer: "charger indicator \(connectorId)"
+                )
             ]
         )
     }
 
     static func alarm(_ settings: GPIOInputSettings, _ device: Device) -> Parts? {
-        AlarmLine(device).map {
-            Parts(device: $0, groups: [input(settings.input, settings.debounceMilliseconds, "charger \(device.name)")])
+        guard let alarm = AlarmLine(device, hasTest: settings.test != nil) else { return nil }
+        let name = "charger \(device.name)"
+        let test = settings.test.map {
+            GPIOLineGroup.Settings([line($0)], direction: .output(initial: 0), consumer: name)
         }
+        let groups = [inputs(settings.input, settings.debounceMilliseconds, name)] + [test].compactMap(\.self)
+        return Parts(device: alarm, groups: groups)
     }
 
     private static func make(_ parts: Parts, _ surroundings: DriverSurroundings) -> any Driver {
@@ -69,7 +100,7 @@ enum GPIODrivers {
         )
     }
 
-    private static func input(_ pin: PinSettings, _ milliseconds: Int, _ consumer: String) -> GPIOLineGroup.Settings {
+    private static func inputs(_ pin: PinSettings, _ milliseconds: Int, _ consumer: String) -> GPIOLineGroup.Settings {
         let direction = GPIODirection.input(debounce: .milliseconds(milliseconds))
         return GPIOLineGroup.Settings([line(pin)], direction: direction, consumer: consumer)
     }

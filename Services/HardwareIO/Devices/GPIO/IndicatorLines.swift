@@ -49,12 +49,13 @@ public struct IndicatorLines: LinesDevice {
     public var nextDeadline: Deadline? { Deadline(at: stepEnds, for: "a light changes") }
 
     public mutating func handle(_ event: LinesEvent, at moment: Moment) -> [LinesOrder] {
-        rest = []
-        stepEnds = nil
         switch event {
         case .taken: return [.report(.deviceRecovered(device))]
         case .read: return []
-        case .lost(let reason): return [.report(.deviceLost(device, reason: reason))]
+        case .lost(let reason):
+            rest = []
+            stepEnds = nil
+            return [.report(.deviceLost(device, reason: reason))]
         }
     }
 
