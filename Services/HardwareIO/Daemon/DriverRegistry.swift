@@ -71,7 +71,7 @@ struct DriverRegistry {
     }
 
     /// All but the simulated one, which is made by the daemon, because people move it.
-    static let rows: [Row] = GPIODrivers.rows + CardReaderDrivers.rows
+    static let rows: [Row] = GPIODrivers.rows + CardReaderDrivers.rows + ModbusDrivers.rows
 
     /// Makes the drivers of `assignments`.
     /// - Throws: What a driver cannot be made of.

@@ -79,6 +79,18 @@ public struct SiteDriver: Sendable {
             "reader that prints lines of any other form"
         ),
         SiteDriver("evdev", KeyboardReaderSettings.self, for: [.reader], "reader on USB that types as a keyboard"),
+        SiteDriver(
+            ModbusSerialSettings.driver,
+            ModbusSerialSettings.self,
+            for: [.meter],
+            "a meter on a serial line that speaks Modbus RTU"
+        ),
+        SiteDriver(
+            ModbusNetworkSettings.driver,
+            ModbusNetworkSettings.self,
+            for: [.meter],
+            "a meter that speaks Modbus TCP"
+        ),
     ]
 
     /// Those of one kind of device; with the word for no device where that may be.
