@@ -327,9 +327,11 @@ let targets: [Target] = [
         "BusSchema",
         "EventLoop",
         "GatewaySite",
+        "HardwareDevices",
         "JSON",
         "ManualPage",
         "Primitives",
+        "SerialPort",
         "ServiceHost",
         "SiteConfiguration",
         "Storage"

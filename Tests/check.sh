@@ -52,10 +52,10 @@ PY
 
 step 'Prerequisites'
 need_packages libzmq3-dev libssl-dev openssl python3 python3-venv
-# Who reads manual pages and completions, makes packages, boots a systemd and speaks with modems; without them their tests are skipped.
+# Who reads manual pages and completions, makes packages, boots a systemd and speaks with modems and meters; without them their tests are skipped.
 [ "$(id -u)" != 0 ] ||
   need_packages mandoc man-db fish zsh debhelper dpkg-dev chrpath lintian systemd-container mmdebstrap iproute2 \
-    modemmanager dbus libglib2.0-bin gammu ppp libnfc-bin
+    modemmanager dbus libglib2.0-bin gammu ppp libnfc-bin libmodbus5
 need_swift
 swift --version 2>/dev/null | head -n 1
 
@@ -89,7 +89,7 @@ count $((swift_total - swift_failed - swift_skipped)) "$swift_failed" "$swift_sk
 
 venv=.build/venv
 need_venv "$venv" 'ocpp==2.1.0' 'websockets==15.0.1' 'ocpp-csms==0.1.0' 'aiohttp==3.14.5' 'jsonschema==4.26.0' 'pytest==9.0.3' \
-  'pyserial==3.5' 'adafruit-circuitpython-pn532==2.4.9'
+  'pyserial==3.5' 'pymodbus==3.16.1' 'adafruit-circuitpython-pn532==2.4.9'
 
 step 'Messages against the official JSON schemas, both ways'
 if Tests/OCPPSchema/run.sh "$venv/bin/python" "$binaries" | tee "$results/schema"; then :; fi

@@ -88,6 +88,7 @@ for program in "${programs[@]}"; do chrpath -r "$libraries-$swift_version" "$sta
 cp -r deploy/systemd "$stage/systemd"
 cp deploy/config/wallbox.json "$stage/etc/charger.json"
 cp deploy/config/charger.schema.json deploy/README.md "$stage/"
+cp -r deploy/config/meters "$stage/meters"
 cp -r deploy/debian "$stage/debian"
 chmod -R u+w,go-w "$stage"
 (

@@ -133,6 +133,14 @@ struct Command: Sendable {
             run: SimCommand.run
         ),
         Command(
+            name: "scan-meter",
+            arguments: "PORT",
+            about: "who answers on a serial line of Modbus meters",
+            usage: Usage.scanMeter,
+            forms: [Form(options: ["--last-unit="], takesFile: true)],
+            run: ScanMeterCommand.run
+        ),
+        Command(
             name: "report",
             arguments: "",
             about: "one archive for support, without secrets",

@@ -28,6 +28,14 @@ enum Usage {
         queue. Exit status 1 when a service does not answer, something has a fault, or the central system is not connected.
         """
 
+    static let scanMeter = """
+        usage: chargectl scan-meter PORT [--last-unit N]
+        Asks each address at each usual speed and parity, and says who answers: takes some minutes. Nothing is changed by it. The
+        port must be free: stop hardware-io if it drives something there. Exit status 1 when nobody answers.
+        --last-unit N     addresses 1 to N, instead of 1 to 10 and 33
+        example: chargectl scan-meter /dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A10K5XYZ-if00-port0
+        """
+
     static let tap = """
         usage: chargectl tap [--filter PATTERN]… [--json] [--wide] [--count N] [--repeats]
         Shows every message that passes, after the newest of each state that there is. A line is

@@ -71,7 +71,8 @@ struct DriverRegistry {
     }
 
     /// All but the simulated one, which is made by the daemon, because people move it.
-    static let rows: [Row] = GPIODrivers.rows + CardReaderDrivers.rows + [RAPIDriver.row]
+    static let rows: [Row] =
+        GPIODrivers.rows + CardReaderDrivers.rows + ModbusDrivers.rows + [RAPIDriver.row]
 
     /// Makes the drivers of `assignments`.
     /// - Throws: What a driver cannot be made of.

@@ -7,6 +7,7 @@ ServiceHost.run(
     about: "the devices of a charger: pilot, contactor, meter, lock, card readers",
     site: SiteUse(
         reads: [.connectors, .mainMeter, .readers, .allowSimulation, .simulation],
+        judge: MeterFiles.mistakes,
         describe: { (try? HardwareSettings($0, seed: 0))?.summary ?? [] }
     )
 ) {

@@ -86,6 +86,18 @@ public struct SiteDriver: Sendable {
         ),
         SiteDriver("evdev", KeyboardReaderSettings.self, for: [.reader], "reader on USB that types as a keyboard"),
         SiteDriver("rapi", OpenEVSESettings.self, for: [.controller], "OpenEVSE controller on a serial line (RAPI)"),
+        SiteDriver(
+            ModbusSerialSettings.driver,
+            ModbusSerialSettings.self,
+            for: [.meter],
+            "a meter on a serial line that speaks Modbus RTU"
+        ),
+        SiteDriver(
+            ModbusNetworkSettings.driver,
+            ModbusNetworkSettings.self,
+            for: [.meter],
+            "a meter that speaks Modbus TCP"
+        ),
     ]
 
     /// Those of one kind of device; with the word for no device where that may be.

@@ -8,8 +8,8 @@ public import Primitives
 public struct ModbusMaster: Machine, Sendable {
     /// What carries the frames.
     public enum Framing: Equatable, Sendable {
-        /// RTU on a serial line. `baud` says how long frames take; with `isEchoing` the adapter hears what it sends itself.
-        case serial(baud: Int, isEchoing: Bool = false)
+        /// RTU on a serial line, whose speed says how long frames take, bits per second.
+        case serial(baud: Int)
         /// Modbus TCP.
         case network
     }

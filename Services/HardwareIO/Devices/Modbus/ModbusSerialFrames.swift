@@ -17,9 +17,6 @@ struct ModbusSerialFrames: Equatable, Sendable {
     private static let longestFrame = 256
 
     private var heard: [UInt8] = []
-    /// What an adapter that hears itself is expected to repeat of our own question, and how much of that has come.
-    private var echo: [UInt8] = []
-    private var echoed = 0
     /// Whether something like the answer came whose checksum was wrong.
     private(set) var isBroken = false
 
@@ -30,25 +27,12 @@ struct ModbusSerialFrames: Equatable, Sendable {
         return bytes + [UInt8(truncatingIfNeeded: sum), UInt8(truncatingIfNeeded: sum >> 8)]
     }
 
-    /// Begins to listen for the answer to a question.
-    /// - Parameter echo: What an adapter that hears itself is going to repeat first.
-    init(expectingEcho echo: [UInt8] = []) { self.echo = echo }
-
     /// Whether something has come that may be the beginning of the answer.
     var hasBegun: Bool { !heard.isEmpty }
 
     /// Takes what came; returns the answer once it is complete.
     mutating func received(_ bytes: [UInt8], to request: ModbusRequest) -> ModbusReply? {
-        for byte in bytes {
-            if echoed < echo.count, byte == echo[echoed] {
-                echoed += 1
-                continue
-            }
-            // One that does not repeat everything, or nothing this time: all of it is judged like anything else.
-            if echoed < echo.count { heard += echo[..<echoed] }
-            echoed = echo.count
-            heard.append(byte)
-        }
+        heard += bytes
         return search(request, isOver: false)
     }
 

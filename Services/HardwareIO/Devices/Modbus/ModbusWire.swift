@@ -47,7 +47,7 @@ struct ModbusWire: Equatable, Sendable {
 
     /// The least silence between frames is 3.5 characters (V1.02 §2.5.1.1), and what the device needs.
     func silentAt(_ timing: ModbusTiming) -> Duration {
-        guard case .serial(let baud, _) = framing else { return .zero }
+        guard case .serial(let baud) = framing else { return .zero }
         return heardAt + max(baud > 19_200 ? Duration.microseconds(1750) : characters(4), timing.pause)
     }
 
@@ -58,7 +58,7 @@ struct ModbusWire: Equatable, Sendable {
     func travelTime(of request: ModbusRequest) -> Duration { isNetwork ? .zero : characters(8 + 5 + 2 * request.count) }
 
     private func characters(_ count: Int) -> Duration {
-        guard case .serial(let baud, _) = framing else { return .zero }
+        guard case .serial(let baud) = framing else { return .zero }
         return .microseconds(count * Self.bitsOfCharacter * 1_000_000 / baud.clamped(to: 300...4_000_000))
     }
 
@@ -79,10 +79,9 @@ struct ModbusWire: Equatable, Sendable {
         case .network:
             transaction &+= 1
             return ModbusNetworkFrames.frame(request, transaction: transaction)
-        case .serial(_, let isEchoing):
-            let frame = ModbusSerialFrames.frame(request)
-            serial = ModbusSerialFrames(expectingEcho: isEchoing ? frame : [])
-            return frame
+        case .serial:
+            serial = ModbusSerialFrames()
+            return ModbusSerialFrames.frame(request)
         }
     }
 
