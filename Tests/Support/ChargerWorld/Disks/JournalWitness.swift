@@ -19,6 +19,8 @@ final class JournalWitness {
     private var kept: [Entry] = []
     private var newestNumber: UInt64 = 0
     private var mayHaveLost = false
+    /// The power went before the process began that lives now.
+    private var wasCut = false
     /// What a power cut took along, and no process has begun since.
     private var lost: [GatewayCore.JournalRecord] = []
     /// Something was refused, and nothing was taken since.
@@ -51,6 +53,7 @@ final class JournalWitness {
         } else if !missing.isEmpty {
             notebook.violate("without a power cut these records are gone: \(missing)")
         }
+        wasCut = mayHaveLost
         mayHaveLost = false
         wasRefused = false
         failuresBefore = files.failures.count
@@ -58,9 +61,21 @@ final class JournalWitness {
 
     /// A process has read everything, and made of it what it goes on with. That changes nothing on the disk that anybody needs.
     func aProcessRead(_ read: TransactionLedger) {
-        if read != restored { notebook.violate("the gateway read \(read), what it promised was \(restored)") }
+        if !isWhatWasPromised(read) { notebook.violate("the gateway read \(read), what it promised was \(restored)") }
         let missing = missing()
         if !missing.isEmpty { notebook.violate("when the journal was opened these records went: \(missing)") }
+    }
+
+    /// What lay on the disk when the power went and was not promised yet may be damaged: a gateway that finds it so has to doubt that open
+    /// transactions go on.
+    private func isWhatWasPromised(_ read: TransactionLedger) -> Bool {
+        let promised = restored
+        guard read != promised else { return true }
+        guard wasCut else { return false }
+        var doubting = (read: read, promised: promised)
+        doubting.read.missRecords()
+        doubting.promised.missRecords()
+        return doubting.read == doubting.promised
     }
 
     /// What power cuts took along since a process began last.
