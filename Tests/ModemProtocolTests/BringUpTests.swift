@@ -83,8 +83,8 @@ import Testing
 
     @Test func aLongSearchIsPatienceAndEndsAtTheNewsOfTheNetwork() {
         var bench = ModemBench()
-        bench.modem.network.searchDuration = .seconds(3000)
-        bench.bringUp(for: .seconds(2900))
+        bench.modem.network.searchDuration = .seconds(5000)
+        bench.bringUp(for: .seconds(3900))
         #expect(bench.report.phase == .registering && bench.report.trouble == .searching)
         #expect(bench.report.trouble?.remedy == .patience)
         bench.advance(by: .seconds(120))

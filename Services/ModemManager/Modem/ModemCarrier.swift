@@ -60,6 +60,8 @@ public struct ModemCarrier: Carrier {
     private var isRunning = false
     /// Whether the end of `pppd` is only the way to the next call.
     private var isRedialling = false
+    /// Whether `pppd` ends because the modem carries nothing any more: no failure of a call.
+    private var isWithdrawn = false
     /// Why it ended last; nil since the last start.
     private var lastExit: PPPExit?
     private var address: String?
@@ -144,7 +146,9 @@ public struct ModemCarrier: Carrier {
             case .report: return []
             case .pressPowerKey(let pulse): return [.pulse(pin: Name.powerKey, pulse)]
             case .dataReady(let context): return dial(context, at: moment)
-            case .dataWithdrawn: return isRunning ? [.endChild(Name.pppd)] : []
+            case .dataWithdrawn:
+                isWithdrawn = isRunning
+                return isRunning ? [.endChild(Name.pppd)] : []
             case .selectSIM: return [.log(LogRecord(.error, "no line of this machine switches between SIMs"))]
             }
         }
@@ -186,6 +190,10 @@ public struct ModemCarrier: Carrier {
             .log(LogRecord(.notice, "the modem carries no data", .init("reason", ended.words)))
         ]
         if settings.hasOnePort { effects.append(.openLine(Name.line)) }
+        guard !isWithdrawn else {
+            isWithdrawn = false
+            return effects
+        }
         effects += tell(.dataEnded(reason: ended.words), at: moment)
         guard !isRedialling else {
             isRedialling = false

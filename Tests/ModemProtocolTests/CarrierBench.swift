@@ -1,0 +1,111 @@
+import ModemSimulation
+import Primitives
+import UplinkCore
+
+@testable import ModemProtocol
+
+/// The carrier of a modem with a simulated modem, a disk that answers at once, and a `pppd` that is up as soon as its call is.
+struct CarrierBench {
+    var carrier: ModemCarrier
+    var modem = SimulatedModem()
+    private(set) var now = Moment(uptime: .seconds(1000), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+    private(set) var effects: [CarrierEffect] = []
+    private(set) var stored: [UInt8]?
+    private(set) var isDialled = false
+    private(set) var isOpen = false
+    /// Whether calls get an address.
+    var givesAddress = true
+
+    init(_ settings: ModemCarrier.Settings) { carrier = ModemCarrier(settings) }
+
+    static let settings = ModemCarrier.Settings(modem: ModemSettings(), pppd: ["/usr/sbin/pppd", "/dev/modem-data"])
+
+    var condition: CarrierCondition { carrier.condition }
+    var spawns: [[String]] { effects.compactMap { if case .spawn(_, let arguments) = $0 { arguments } else { nil } } }
+
+    mutating func start(stored: [UInt8]? = nil, running: [String] = []) {
+        isDialled = running.contains("pppd")
+        handle(.started(stored: stored, running: running))
+        if isDialled { readInterfaces() }
+    }
+
+    mutating func handle(_ event: CarrierEvent) { perform(carrier.handle(event, at: now)) }
+
+    mutating func change(_ change: (inout SimulatedModem) -> Void) {
+        change(&modem)
+        deliver(modem.touched(at: now.uptime))
+    }
+
+    mutating func cutPower(for duration: Duration) { deliver(modem.powerCycle(for: duration, at: now.uptime)) }
+
+    mutating func hangUp(_ exit: ChildExit) {
+        isDialled = false
+        handle(.childEnded("pppd", exit))
+        readInterfaces()
+    }
+
+    mutating func readInterfaces() {
+        let hasAddress = isDialled && givesAddress
+        let reading = InterfaceReading(
+            name: "ppp0",
+            isRunning: isDialled,
+            hasAddress: hasAddress,
+            address: hasAddress ? "10.64.64.2" : nil
+        )
+        handle(.interfacesRead([reading]))
+    }
+
+    mutating func advance(by duration: Duration) {
+        let end = now.uptime + duration
+        while let due = [carrier.nextDeadline?.at, modem.nextDeadline].compactMap({ $0 }).min(), due <= end {
+            now = now.advanced(by: max(.zero, due - now.uptime))
+            deliver(modem.advance(to: now.uptime))
+            perform(carrier.deadlineReached(at: now))
+        }
+        now = now.advanced(by: end - now.uptime)
+    }
+
+    private mutating func deliver(_ effects: [SimulatedModem.Effect]) {
+        for effect in effects {
+            switch effect {
+            case .send(let bytes, port: 0): if isOpen { handle(.line("at", .received(bytes))) }
+            case .send: continue
+            case .unplug:
+                if isDialled { hangUp(.code(16)) }
+                if isOpen { handle(.line("at", .closed(reason: "unplugged"))) }
+            case .plug: if isOpen { handle(.line("at", .opened)) }
+            }
+        }
+    }
+
+    private mutating func perform(_ ordered: [CarrierEffect]) {
+        for effect in ordered {
+            switch effect {
+            case .line(_, .send(let bytes)): if isOpen { deliver(modem.receive(bytes, at: now.uptime)) }
+            case .line(_, .reopen):
+                guard isOpen, modem.isPlugged else { continue }
+                handle(.line("at", .closed(reason: "reopened")))
+                handle(.line("at", .opened))
+            case .line: continue
+            case .openLine:
+                effects.append(effect)
+                isOpen = true
+                if modem.isPlugged { handle(.line("at", .opened)) }
+            case .closeLine:
+                effects.append(effect)
+                isOpen = false
+            case .spawn:
+                effects.append(effect)
+                isDialled = true
+                readInterfaces()
+            case .endChild:
+                effects.append(effect)
+                if isDialled { hangUp(.code(5)) }
+            case .store(let bytes):
+                stored = bytes
+                handle(.stored)
+            case .pulse, .log: effects.append(effect)
+            }
+        }
+    }
+}

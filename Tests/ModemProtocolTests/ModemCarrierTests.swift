@@ -1,0 +1,163 @@
+import BusSchema
+import ModemSimulation
+import Primitives
+import Testing
+import UplinkCore
+
+@testable import ModemProtocol
+
+@Suite struct ModemCarrierTests {
+    private func up(_ settings: ModemCarrier.Settings = CarrierBench.settings) -> CarrierBench {
+        var bench = CarrierBench(settings)
+        bench.start()
+        bench.advance(by: .seconds(60))
+        #expect(bench.condition.link == .up)
+        return bench
+    }
+
+    @Test func aModemIsBroughtUpDialledAndUpWithItsAddress() {
+        let bench = up()
+        #expect(bench.spawns.count == 1)
+        #expect(bench.spawns[0].prefix(3) == ["/usr/sbin/pppd", "/dev/modem-data", "connect"])
+        #expect(bench.spawns[0].last?.hasPrefix("/usr/sbin/chat ") == true)
+        #expect(bench.condition.address == "10.64.64.2" && bench.condition.interface == "ppp0")
+        #expect(bench.condition.remedy == .none)
+        let radio = bench.condition.radio
+        #expect(radio?.iccid == "8949000000000000017" && radio?.imsi == "262010000000001")
+        #expect(radio?.technology == "LTE" && radio?.signalDbm == -93 && radio?.cell == "00C3/0000A7B2")
+    }
+
+    @Test func everyStateOnTheWayIsToldInWords() {
+        var bench = CarrierBench(CarrierBench.settings)
+        #expect(bench.condition.link == .unknown)
+        bench.modem.network.isGone = true
+        bench.start()
+        bench.advance(by: .seconds(60))
+        #expect(bench.condition.link == .down && bench.condition.remedy == .patience)
+        #expect(bench.condition.detail == "no network yet")
+    }
+
+    @Test func nothingSecretStandsOnACommandLine() {
+        var settings = CarrierBench.settings
+        let profile = AccessProfile(
+            apn: "iot",
+            user: "name",
+            password: Secret("p4ssw0rd"),
+            optionsPath: "/run/charger/ppp-0"
+        )
+        settings.modem.access = AccessTable(override: profile)
+        settings.modem.pin = Secret("4711")
+        var bench = CarrierBench(settings)
+        bench.modem.sim?.pin = "4711"
+        bench.start()
+        bench.advance(by: .seconds(60))
+        #expect(bench.condition.link == .up)
+        #expect(bench.spawns[0].contains("/run/charger/ppp-0"))
+        let said = "\(bench.effects) \(bench.condition) \(String(decoding: bench.stored ?? [], as: UTF8.self))"
+        #expect(!said.contains("p4ssw0rd") && !said.contains("4711"))
+    }
+
+    @Test func anEndedCallWaitsForTheLadderWithItsReason() {
+        var bench = up()
+        bench.hangUp(.code(16))
+        #expect(bench.condition.link == .down && bench.condition.remedy == .recovery)
+        #expect(bench.condition.detail == "the modem hung up" && bench.condition.address == nil)
+        bench.advance(by: .seconds(300))
+        #expect(bench.spawns.count == 1, "How often is dialled is the ladder's to say.")
+        bench.handle(.ordered(.redial))
+        #expect(bench.spawns.count == 2 && bench.condition.link == .up)
+    }
+
+    @Test(arguments: [2, 3, 4]) func whatNoRedialCanMendNeedsAPerson(code: Int) {
+        var bench = up()
+        bench.hangUp(.code(code))
+        #expect(bench.condition.remedy == .person)
+    }
+
+    @Test func aRedialOfALivingCallEndsItFirst() {
+        var bench = up()
+        bench.handle(.ordered(.redial))
+        #expect(bench.effects.contains(.endChild("pppd")))
+        #expect(bench.spawns.count == 2 && bench.condition.link == .up)
+    }
+
+    @Test(arguments: [RecoveryStep.detach, .radio, .modemReset])
+    func everyStepEndsTheCallAndLeadsToANewOne(step: RecoveryStep) {
+        var bench = up()
+        bench.handle(.ordered(step))
+        #expect(bench.condition.link == .down && bench.condition.remedy == .none)
+        bench.advance(by: .seconds(120))
+        #expect(bench.spawns.count == 2 && bench.condition.link == .up)
+    }
+
+    @Test func stepsByPinAreThoseOfThePinsThatThereAre() {
+        #expect(ModemCarrier(CarrierBench.settings).steps == [.redial, .detach, .radio, .modemReset])
+        var settings = CarrierBench.settings
+        settings.pins = ["reset", "supply"]
+        var bench = up(settings)
+        #expect(bench.carrier.steps.isSuperset(of: [.powerKey, .supply]))
+        bench.handle(.ordered(.powerKey))
+        #expect(bench.effects.last == .pulse(pin: "reset", .milliseconds(300)))
+        bench.cutPower(for: .seconds(10))
+        bench.advance(by: .seconds(120))
+        #expect(bench.condition.link == .up)
+        bench.handle(.ordered(.supply))
+        #expect(bench.effects.last == .pulse(pin: "supply", .seconds(10)))
+    }
+
+    @Test func aCallThatAProcessBeforeMadeIsKept() {
+        var bench = CarrierBench(CarrierBench.settings)
+        bench.start(running: ["pppd"])
+        #expect(bench.condition.link == .up)
+        bench.advance(by: .seconds(300))
+        #expect(bench.spawns.isEmpty && !bench.effects.contains(.endChild("pppd")))
+        #expect(bench.condition.link == .up && bench.condition.radio?.signalPercent == 67)
+        bench.hangUp(.unknown)
+        bench.handle(.ordered(.redial))
+        #expect(bench.spawns.count == 1)
+    }
+
+    @Test func aProcessThatEndsLeavesTheCallUp() {
+        var bench = up()
+        bench.handle(.terminationRequested)
+        #expect(!bench.effects.contains(.endChild("pppd")))
+        #expect(bench.condition.link == .unknown)
+    }
+
+    @Test func aWrongPINIsNotTriedAgainByTheNextProcess() {
+        var settings = CarrierBench.settings
+        settings.modem.pin = Secret("9999")
+        var bench = CarrierBench(settings)
+        bench.modem.sim?.pin = "1234"
+        bench.start()
+        bench.advance(by: .seconds(60))
+        #expect(
+            bench.condition.remedy == .person && bench.condition.detail == "the SIM refused the PIN, 2 tries are left"
+        )
+        var next = CarrierBench(settings)
+        next.modem.sims = bench.modem.sims
+        next.start(stored: bench.stored)
+        next.advance(by: .seconds(3600))
+        #expect(next.modem.pinAttempts.isEmpty && bench.modem.pinAttempts.count == 1)
+    }
+
+    @Test func theOnlyPortIsGivenToTheCallAndTakenBack() {
+        var settings = CarrierBench.settings
+        settings.hasOnePort = true
+        var bench = up(settings)
+        #expect(!bench.isOpen)
+        bench.hangUp(.code(16))
+        #expect(bench.isOpen)
+        bench.advance(by: .seconds(10))
+        bench.handle(.ordered(.redial))
+        bench.advance(by: .seconds(10))
+        #expect(bench.spawns.count == 2 && bench.condition.link == .up && !bench.isOpen)
+    }
+
+    @Test func aModemThatIsSilentUnderALivingCallIsNoReasonToEndIt() {
+        var bench = up()
+        bench.modem.faults.isMute = true
+        bench.advance(by: .seconds(600))
+        #expect(bench.condition.link == .up && bench.condition.remedy == .none)
+    }
+}
