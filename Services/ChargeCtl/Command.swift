@@ -53,6 +53,14 @@ struct Command: Sendable {
             run: StateCommand.run
         ),
         Command(
+            name: "hw",
+            arguments: "",
+            about: "the devices of the charger, and how well each answers",
+            usage: Usage.devices,
+            forms: [Form(options: ["--json"])],
+            run: DevicesCommand.run
+        ),
+        Command(
             name: "wait",
             arguments: "TOPIC CONDITION…",
             about: "until a state fits",

@@ -57,6 +57,12 @@ enum Usage {
         --value FIELD  only that field of each payload that has it, for scripts: chargectl state hardware.meter.1 --value energyWh
         """
 
+    static let devices = """
+        usage: chargectl hw [--json]
+        The devices of the charger: whether each answers (starting, ok, degraded, lost), its driver, and what that counts. Exit status 1
+        when one is degraded or lost.
+        """
+
     static let wait = """
         usage: chargectl wait TOPIC FIELD=VALUE… [--timeout SECONDS]
         Waits until the state fits every condition (=, !=, >=, <=); prints it. Default: 60 s, then exit status 5, or 3 when no

@@ -63,7 +63,7 @@ private final class Worker<Job: Sendable, Outcome: Sendable>: Sendable {
     }
 
     func start(_ begin: @escaping @Sendable () -> (Job) -> Outcome) throws(SystemError) {
-        let body = ThreadBody { [self] in
+        try LoopThread.start { [self] in
             let work = begin()
             while let job = nextJob() {
                 let outcome = work(job)
@@ -71,21 +71,6 @@ private final class Worker<Job: Sendable, Outcome: Sendable>: Sendable {
                 ring(outcomesReady.raw)
             }
         }
-        // The thread holds one reference to what it does and gives it back when it ends.
-        let reference = Unmanaged.passRetained(body)
-        var thread = pthread_t()
-        // Signals are for the thread of the loop, which takes some while it starts.
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        let result = pthread_create(&thread, nil, ThreadBody.main, reference.toOpaque())
-        pthread_sigmask(SIG_SETMASK, &before, nil)
-        guard result == 0 else {
-            reference.release()
-            throw SystemError(code: result, operation: "start a thread")
-        }
-        pthread_detach(thread)
     }
 
     func submit(_ job: Job) {
@@ -126,18 +111,5 @@ private final class Worker<Job: Sendable, Outcome: Sendable>: Sendable {
         var one: UInt64 = 1
         let written = write(descriptor, &one, MemoryLayout.size(ofValue: one))
         precondition(written == MemoryLayout.size(ofValue: one), "A mailbox counts far fewer items than it could.")
-    }
-}
-
-/// What a thread runs, behind the pointer that it is started with.
-private final class ThreadBody: Sendable {
-    private let run: @Sendable () -> Void
-
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-
-    static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-        guard let argument else { preconditionFailure("The thread is started with what it runs.") }
-        Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
-        return nil
     }
 }

@@ -76,6 +76,28 @@ import Testing
         #expect(bench.driver(.deviceRecovered(device)).connector?.faults == [])
     }
 
+    @Test func theLightsFollowWhatPeopleSee() {
+        var connector = Bench.fixedCable
+        connector.equipment.hasIndicator = true
+        var bench = Bench([connector])
+        func looks(_ effects: [HardwareEffect]) -> [IndicatorLook] {
+            effects.commands.compactMap { if case .show(1, let look) = $0 { look } else { nil } }
+        }
+        // A meter that was not read yet is no reason to frighten anybody.
+        #expect(looks(bench.handle(.started)) == [.available])
+        bench.driver(.contactorFeedback(connectorId: 1, closed: false))
+        bench.pilot(12_000)
+        bench.wait(.seconds(5))
+        #expect(looks(bench.pilot(9000)) == [.connected])
+        #expect(looks(bench.permit(16_000)) == [.waiting])
+        bench.pilot(6000)
+        #expect(looks(bench.driver(.contactorFeedback(connectorId: 1, closed: true))) == [.charging])
+        let trip = DriverEvent.faultReported(connectorId: 1, code: .emergencyStop, present: true, detail: "pressed")
+        #expect(looks(bench.driver(trip)) == [.fault])
+        #expect(looks(bench.driver(.deviceRecovered(.indicator(connectorId: 1)))) == [.fault])
+        #expect(looks(bench.handle(.terminationRequested)) == [.unavailable])
+    }
+
     @Test func aLostIndicatorStopsNothing() {
         var bench = Bench.charging()
         let effects = bench.driver(.deviceLost(.indicator(connectorId: 1), reason: "unplugged"))

@@ -38,6 +38,38 @@ import Testing
         #expect(heard == [true, true, false])
     }
 
+    /// Beside a real lock, the simulated bolt is nobody's business.
+    @Test func whatIsRealIsNeitherMovedNorSpokenFor() throws {
+        let loop = try EventLoop()
+        let connector = ConnectorConfiguration(
+            connectorId: 1,
+            ratedMilliamps: 32_000,
+            phases: 1,
+            cable: .socket(lock: true)
+        )
+        let simulated: [Device] = [.pilot(connectorId: 1), .proximity(connectorId: 1), .contactor(connectorId: 1)]
+        let all = simulated + [.lock(connectorId: 1)]
+        let driver = SimulatedDriver(
+            simulated,
+            SimulationConfiguration(connectors: [connector], readerIds: [], noise: SimulatedNoise.none),
+            file: nil,
+            loop: loop,
+            problem: { _ in }
+        )
+        var heard: Set<Device> = []
+        driver.report = { event, _ in if let device = event.device { heard.insert(device) } }
+        driver.start()
+        #expect(heard == Set(simulated))
+        let jam = SimulateHardware(action: .lock, connectorId: 1, on: true)
+        #expect(throws: BusError(.refused, "the cable lock of connector 1 is real")) {
+            try driver.simulate(jam, among: all)
+        }
+        try driver.simulate(SimulateHardware(action: .plug, connectorId: 1), among: all)
+        // A latched fault there may be a real one.
+        #expect(!driver.isAlone(on: 1, among: all))
+        #expect(driver.isAlone(on: 1, among: simulated))
+    }
+
     @Test func theSettingsNameEveryMeasurandThatTheSimulatedMeterGives() {
         #expect(SimulationSection.knownMeasurands == MeterQuantity.Measurand.known.map(\.rawValue).sorted())
     }

@@ -17,6 +17,11 @@ struct HardwareUnderAttack {
             ratedMilliamps: 32_000,
             phases: 3,
             cable: .socket(lock: true),
+            equipment: ConnectorConfiguration.Equipment(
+                testsResidualCurrent: true,
+                derating: .init(),
+                hasIndicator: true
+            ),
             contactorRest: .seconds(1)
         )
         charger = SimulatedCharger(

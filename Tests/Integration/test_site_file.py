@@ -26,7 +26,8 @@ def check(path, service=None):
     # What may not be wanted is no mistake.
     lines = [line for line in result.stderr.splitlines() if not line.startswith("warning: ")]
     assert result.returncode == (78 if lines else 0), result
-    assert result.stdout == ""
+    # hardware-io says what it would drive.
+    assert (result.stdout != "") == (service == "hardware-io" and not lines)
     return lines
 
 
@@ -76,6 +77,12 @@ RIGHT = [
     (("$schema",), "/usr/share/charger/charger.schema.json"),
     (("connectors", 0, "pilot"), "simulated"),
     (("connectors", 0, "lock"), "none"),
+    (("connectors", 0, "controller"), "none"),
+    (("connectors", 0, "proximity"), "simulated"),
+    (("connectors", 0, "residualCurrent"), "simulated"),
+    (("connectors", 0, "indicator"), {"driver": "simulated"}),
+    (("connectors", 0, "temperature"), "none"),
+    (("connectors", 0, "hottestCelsius"), 61),
     (("connectors", 0, "lock"), {"driver": "none"}),
     (("connectors", 0, "onPermitLost"), {"action": "open"}),
     (("readers",), []),
@@ -146,6 +153,11 @@ WRONG = [
     (("connectors", 0, "pilot"), "none"),
     (("connectors", 0, "pilot"), {"driver": "simulated", "port": 1}),
     (("connectors", 0, "lock"), "jammed"),
+    (("connectors", 0, "contactor"), REMOVED),
+    (("connectors", 0, "contactor"), {"driver": "none"}),
+    (("connectors", 0, "controller"), "simulated"),
+    (("connectors", 0, "residualCurrent"), "simulatd"),
+    (("connectors", 0, "hottestCelsius"), 200),
     (("connectors", 0, "onPermitLost"), {"action": "open", "graceSeconds": 5}),
     (("connectors", 0, "onPermitLost"), {}),
     (("connectors", 0, "allowVentilation"), "no"),
@@ -167,6 +179,7 @@ BEYOND_THE_SCHEMA = [
     (("centralSystem", "reconnectMinimumSeconds"), 3),
     (("connectors", 1, "id"), 1),
     (("connectors", 1, "id"), 3),
+    (("connectors", 0, "hottestCelsius"), 60),
     (("readers", 1, "id"), 1),
     (("readers", 0, "connectors"), [3]),
     (("readers", 0, "connectors"), [1, 1]),
@@ -189,6 +202,14 @@ def test_everybody_accepts_the_examples(schema, path):
     for service in SERVICES:
         assert check(path, service) == []
     schema.validate(json.loads(path.read_text()))
+
+
+def test_hardware_io_says_what_it_would_drive():
+    result = ask(BINARIES / "hardware-io", "--check-config", "--config", EXAMPLES / "two-sockets.json")
+    lines = result.stdout.splitlines()
+    assert "lock-2: cable lock of connector 2, driven by simulated" in lines
+    assert "proximity-1: proximity contact of connector 1, driven by simulated" in lines
+    assert len(lines) == 12
 
 
 @pytest.mark.parametrize(["path", "value"], RIGHT, ids=lambda case: str(case)[:60])

@@ -234,7 +234,7 @@ final class HardwareDaemon {
             let latched = connectorId.map { machine.machine.faults(on: $0) } ?? []
             cause = header.id
             defer { cause = nil }
-            try simulated.simulate(request)
+            try simulated.simulate(request, among: router.devices)
             if request.action == .clear, let connectorId, simulated.isAlone(on: connectorId, among: router.devices) {
                 for code in latched where request.fault == nil || request.fault == code {
                     acknowledge(code, connectorId: connectorId)

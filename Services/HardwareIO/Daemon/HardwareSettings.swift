@@ -129,7 +129,8 @@ struct HardwareSettings {
                     fromDecidegrees: section.further.deratingCelsius * 10,
                     endDecidegrees: section.further.hottestCelsius * 10
                 )
-            }
+            },
+            hasIndicator: section.further.indicator != nil
         )
     }
 

@@ -106,7 +106,7 @@ struct SimulatedConnector: Equatable, Sendable {
         case .readMeter: askMeter(at: uptime)
         case .testResidualCurrent:
             delays.set(.test, at: uptime + Self.testDelay)
-        case .indicate, .control: break
+        case .indicate, .show, .control: break
         }
         return events + settle(at: uptime)
     }

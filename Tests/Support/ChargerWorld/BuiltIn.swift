@@ -13,6 +13,9 @@ enum BuiltIn {
                 ratedMilliamps: WorldSettings.ratedMilliamps,
                 phases: settings.phases,
                 cable: settings.hasLock ? .socket(lock: true) : .fixed,
+                // Every third world tests its residual current device before each closing, and measures how warm it is.
+                equipment: settings.seed.isMultiple(of: 3)
+                    ? ConnectorConfiguration.Equipment(testsResidualCurrent: true, derating: .init()) : .init(),
                 onPermitLost: settings.onPermitLost
             )
         }

@@ -16,6 +16,8 @@ public enum DriverCommand: Equatable, Sendable {
     case control(connectorId: Int, ControllerOrder)
     /// Let the residual current device trip and recover; answered by `residualCurrentTested`. What it reports meanwhile is part of the test.
     case testResidualCurrent(connectorId: Int)
+    /// What the lights show from now on, until it is ordered otherwise. Told anew when the device is back.
+    case show(connectorId: Int, IndicatorLook)
     /// Light and sound for the person in front of the charger. A device without them ignores it.
     case indicate(connectorId: Int, Indicate.Signal)
 
@@ -28,7 +30,7 @@ public enum DriverCommand: Equatable, Sendable {
         case .readMeter(let id): .meter(connectorId: id)
         case .control(let id, _): .controller(connectorId: id)
         case .testResidualCurrent(let id): .residualCurrent(connectorId: id)
-        case .indicate(let id, _): .indicator(connectorId: id)
+        case .indicate(let id, _), .show(let id, _): .indicator(connectorId: id)
         }
     }
 
@@ -38,7 +40,7 @@ public enum DriverCommand: Equatable, Sendable {
         case .openContactor(let id), .closeContactor(let id), .lock(let id), .unlock(let id), .readMeter(let id),
             .testResidualCurrent(let id):
             id
-        case .setPilot(let id, _), .control(let id, _), .indicate(let id, _): id
+        case .setPilot(let id, _), .control(let id, _), .indicate(let id, _), .show(let id, _): id
         }
     }
 
@@ -49,6 +51,21 @@ public enum DriverCommand: Equatable, Sendable {
         default: false
         }
     }
+}
+
+/// What people see of a connector. How it looks is the driver's; how it is told from other things stands here and nowhere else.
+public enum IndicatorLook: String, Equatable, Sendable, CaseIterable {
+    /// Nobody is there.
+    case available
+    /// An EV is connected, and no energy was permitted for it.
+    case connected
+    /// Energy is permitted, and the EV or the charger waits.
+    case waiting
+    case charging
+    /// Something keeps energy from flowing that somebody has to look at.
+    case fault
+    /// Not in service.
+    case unavailable
 }
 
 /// What is ordered of a controller that owns pilot, contactor and residual current, and closes by itself what it is allowed.

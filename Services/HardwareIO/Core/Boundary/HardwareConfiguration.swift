@@ -102,11 +102,19 @@ public struct ConnectorConfiguration: Equatable, Sendable {
         public var testsResidualCurrent: Bool
         /// Nil where no temperature is measured.
         public var derating: Derating?
+        /// Whether there are lights.
+        public var hasIndicator: Bool
 
-        public init(front: Front = .parts, testsResidualCurrent: Bool = false, derating: Derating? = nil) {
+        public init(
+            front: Front = .parts,
+            testsResidualCurrent: Bool = false,
+            derating: Derating? = nil,
+            hasIndicator: Bool = false
+        ) {
             self.front = front
             self.testsResidualCurrent = testsResidualCurrent
             self.derating = derating
+            self.hasIndicator = hasIndicator
         }
     }
 

@@ -1,14 +1,16 @@
 import Primitives
 
-/// What watches over one outlet besides contactor, pilot and cable, as far as it is built in.
+/// What watches over one outlet, and shows how it is, besides contactor, pilot and cable, as far as it is built in.
 struct Guards {
     var overCurrent = OverCurrentMachine()
+    var indicator: IndicatorMachine
     /// Nil where none can be tested.
     var residualCurrent: ResidualCurrentTest?
     /// Nil where none is measured.
     var temperature: TemperatureSensor?
 
     init(_ configuration: ConnectorConfiguration, at start: Duration) {
+        indicator = IndicatorMachine(configuration)
         residualCurrent =
             configuration.equipment.testsResidualCurrent
             ? ResidualCurrentTest(connectorId: configuration.connectorId) : nil

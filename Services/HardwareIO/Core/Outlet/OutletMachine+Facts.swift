@@ -111,7 +111,8 @@ extension OutletMachine {
         case .controller:
             contactor.lose(&turn)
             offer.forget()
-        case .proximity, .residualCurrent, .emergencyStop, .temperature, .indicator, .reader: break
+        case .indicator: guards.indicator.forget()
+        case .proximity, .residualCurrent, .emergencyStop, .temperature, .reader: break
         }
     }
 }

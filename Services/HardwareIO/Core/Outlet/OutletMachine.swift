@@ -239,6 +239,7 @@ extension OutletMachine {
         pilot.signalIs(offer.signal, at: turn.uptime)
         if pilot.state == .a { proximity.vehicleIsAbsent() }
         cable.decide(situation, &turn)
+        guards.indicator.show(situation.look, &turn)
         if !contactor.isOrderedClosed { guards.overCurrent.contactorOpened() }
         if stage != .ending { meter.contactorIs(openSince: contactor.openSince, &turn) }
     }

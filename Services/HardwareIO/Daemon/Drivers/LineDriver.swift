@@ -120,7 +120,8 @@ final class LineDriver<Protocol: LineDevice>: Driver {
 
     private func keep(_ command: DriverCommand) {
         switch command {
-        case .openContactor, .setPilot, .control(_, .forbid), .control(_, .unavailable): kept[command.device] = command
+        case .openContactor, .setPilot, .show, .control(_, .forbid), .control(_, .unavailable):
+            kept[command.device] = command
         case .closeContactor, .control(_, .permit): kept[command.device] = nil
         case .readMeter(let connectorId):
             report(.meterFailed(connectorId: connectorId, reason: "its line is not open"), nil)

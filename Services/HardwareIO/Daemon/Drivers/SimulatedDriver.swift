@@ -54,10 +54,10 @@ final class SimulatedDriver: Driver {
 
     func stop() { _ = store() }
 
-    /// Moves the simulated world.
+    /// Moves the simulated world; `all` are the devices of the charger, real ones among them.
     /// - Throws: `BusError` when that is not possible; then nothing changed.
-    func simulate(_ request: SimulateHardware) throws(BusError) {
-        if let device = charger.device(of: request), !own.contains(device) {
+    func simulate(_ request: SimulateHardware, among all: [Device]) throws(BusError) {
+        if let device = charger.device(of: request), !own.contains(device), all.contains(device) {
             throw BusError(.refused, "the \(device) is real")
         }
         pass(try charger.simulate(request, at: now()))

@@ -1,0 +1,44 @@
+internal import BusSchema
+internal import JSON
+internal import Primitives
+
+/// `chargectl hw`: the devices of the charger, and how well each answers.
+enum DevicesCommand {
+    static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
+        var arguments = Arguments(words, usage: Usage.devices)
+        let asJSON = arguments.flag("--json")
+        guard try arguments.rest().isEmpty else {
+            throw Failure(status: .usage, message: "hw takes no words; see chargectl hw --help")
+        }
+        let states = try session.gatherStates(of: session.runningServices(), topics: [DeviceState.type])
+        let devices = states.values.filter { $0.header.type == DeviceState.type }.sorted { $0.topic < $1.topic }
+        guard !devices.isEmpty else {
+            let problem = session.desertion ?? "hardware-io says nothing of its devices"
+            throw Failure(status: .serviceNotRunning, message: problem)
+        }
+        if asJSON {
+            Output.json(.array(devices.map(\.payload)))
+        } else {
+            for device in devices { Output.line(line(device.payload)) }
+        }
+        return devices.contains { isUnwell($0.payload) } ? .notWell : .done
+    }
+
+    /// One that is only starting has had no time to be well.
+    private static func isUnwell(_ device: JSONValue) -> Bool {
+        let condition = device["condition"]?.asString
+        return condition == DeviceState.Condition.lost.rawValue || condition == DeviceState.Condition.degraded.rawValue
+    }
+
+    /// `meter-1            ok        modbus-rtu   exchanges 1200, timeouts 4`.
+    static func line(_ device: JSONValue) -> String {
+        var text = padded(device["name"]?.asString ?? "?", to: 20)
+        text += " " + padded(device["condition"]?.asString ?? "?", to: 9)
+        text += " " + padded(device["driver"]?.asString ?? "?", to: 12)
+        let counters = (device["counters"]?.asArray ?? []).map { counter in
+            "\(counter["name"]?.asString ?? "?") \(counter["count"]?.asNumber?.text ?? "?")"
+        }
+        let remarks = [device["detail"]?.asString, counters.isEmpty ? nil : counters.joined(separator: ", ")]
+        return text + " " + remarks.compactMap(\.self).joined(separator: "; ")
+    }
+}
