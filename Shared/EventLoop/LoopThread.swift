@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A thread beside the loop, which takes no signals.
