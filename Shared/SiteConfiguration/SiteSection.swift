@@ -141,6 +141,7 @@ extension Fields {
         }
         if let mainMeter = look.mainMeter() { claimants.append(mainMeter.meter) }
         claimants += look.readers().map(\.driver)
+        claimants += look.uplinks().map(\.driver)
         let conflicts = DriverClaim.conflicts(
             among: claimants.map { DriverClaim.Claimant(path: $0.path, claims: $0.claims) }
         )

@@ -2,6 +2,7 @@ internal import Bus
 internal import BusSchema
 internal import EventLoop
 internal import Log
+internal import ModemProtocol
 internal import Primitives
 internal import ServiceHost
 internal import SiteConfiguration
@@ -18,6 +19,8 @@ final class UplinkDaemon {
     private var memory: MemoryDocument
     private let bootId: String
     private var monitor: AddressMonitor?
+    /// By uplink; of those whose carriers order anything.
+    private var hands: [String: CarrierHands] = [:]
     /// Requests that the machine has not answered yet. It answers each one within the event that brought it.
     private var pending: [RequestID: Answers] = [:]
     private var lastID: UInt64 = 0
@@ -46,7 +49,7 @@ final class UplinkDaemon {
         prober = Prober(loop: host.loop, url: Self.url(site))
         var random = KernelRandom()
         let configuration = UplinkConfiguration(
-            uplinks: try sections.map { try .init($0, site) },
+            uplinks: try sections.enumerated().map { try .init($1, number: $0, site, host) },
             probes: true,
             bootId: bootId,
             memory: memory.load(tryAgain: host.waitForDevice, log: host.log),
@@ -58,13 +61,27 @@ final class UplinkDaemon {
         machine.afterEvent = { [unowned self] in compactIfWorthwhile() }
         host.onTermination = { [unowned self] in machine.deliver(.terminationRequested) }
         host.flashWrites = { [unowned self] in
-            let written = memory.written + (causes.written ?? WriteCounters())
+            let own = memory.written + (causes.written ?? WriteCounters())
+            let written = hands.values.reduce(own) { $0 + $1.written }
             return (written.bytes, written.syncs)
         }
         if isSimulated { host.log.write(LogRecord(.warning, "there are simulated uplinks")) }
         if configuration.uplinks.contains(where: \.carrier.readsInterfaces) { startMonitor() }
+        for section in sections where section.driver.driver == ModemCarrier.kind {
+            try makeHands(section, site, folder: folder)
+        }
         try listen()
         machine.deliver(.started)
+        for name in hands.keys.sorted() { hands[name]?.start(programs: [ModemCarrier.Name.pppd]) }
+    }
+
+    private func makeHands(_ section: UplinkSection, _ site: SiteFile, folder: String) throws {
+        let settings = try site.settings(of: section.driver, as: ModemUplinkSection.self)
+        let name = section.name
+        let needs = CarrierHands.Needs(uplink: name, port: settings.port, baud: settings.baud)
+        hands[name] = CarrierHands(needs, host, folder: folder) { [unowned self] event in
+            machine.deliver(.carrier(uplink: name, event))
+        }
     }
 
     /// Where the probes go until the gateway says where it connects to; what is wrong there is the gateway's to say.
@@ -141,7 +158,7 @@ final class UplinkDaemon {
         switch effect {
         case .persist(let memory): return persist(memory)
         case .readInterfaces: readInterfaces()
-        case .carrier: break  // Neither of the two kinds that there are orders anything.
+        case .carrier(let uplink, let effect): hands[uplink]?.perform(effect)
         case .probe(let number, let interface, let nameServers):
             prober.probe(interface: interface, nameServers: nameServers) { [unowned self] outcome in
                 machine.deliver(.probed(number: number, outcome))
@@ -194,11 +211,20 @@ final class UplinkDaemon {
 extension UplinkConfiguration.Uplink {
     /// The table of the kinds of uplinks, beside that of their settings (`[SiteDriver].uplinks`).
     /// - Throws: `SiteFileError` for settings that do not fit.
-    fileprivate init(_ section: UplinkSection, _ site: SiteFile) throws {
+    fileprivate init(_ section: UplinkSection, number: Int, _ site: SiteFile, _ host: ServiceHost) throws {
         let carrier: any Carrier
         switch section.driver.driver {
         case DriverChoice.simulated: carrier = SimulatedCarrier()
         case "static": carrier = InterfaceCarrier(interface: section.interface)
+        case ModemCarrier.kind:
+            let making = ModemMaking(
+                section: try site.settings(of: section.driver, as: ModemUplinkSection.self),
+                interface: section.interface ?? "ppp\(number)",
+                number: number,
+                runtimeFolder: host.makeRuntimeFolder(),
+                log: host.log
+            )
+            carrier = making.carrier()
         default: throw site.failure(at: section.driver.namePath, "modem-manager has no such driver")
         }
         self.init(

@@ -107,6 +107,8 @@ public struct SiteDriver: Sendable {
 }
 
 extension SiteDriver {
+    /// A modem that is ours.
+    static let modem = SiteDriver("modem", ModemUplinkSection.self, for: [], "a cellular modem that takes AT commands")
     /// No network at all.
     static let simulatedUplink = SiteDriver(
         DriverChoice.simulated,
@@ -125,7 +127,7 @@ extension SiteDriver {
 
 extension [SiteDriver] {
     /// Of uplinks. A new kind gets its line here; modem-manager makes its carrier.
-    static let uplinks: [SiteDriver] = [.static, .simulatedUplink]
+    static let uplinks: [SiteDriver] = [.static, .simulatedUplink, .modem]
 }
 
 /// Of a driver that has nothing to know.

@@ -1,0 +1,142 @@
+internal import EventLoop
+internal import Log
+internal import Primitives
+internal import SerialPort
+internal import ServiceHost
+internal import Storage
+internal import UplinkCore
+
+/// Carries out what the carrier of one uplink orders: its line, its programs and its document.
+final class CarrierHands {
+    /// What an uplink needs of the operating system.
+    struct Needs {
+        let uplink: String
+        let port: String
+        let baud: Int
+    }
+
+    /// How long a program that is to end may take for it.
+    private static let patience = Duration.seconds(10)
+
+    private let needs: Needs
+    private let host: ServiceHost
+    private let deliver: (CarrierEvent) -> Void
+    private let runtimeFolder: String
+    private var document: AtomicDocument
+    private var port: SerialPort?
+    private var children: [String: ChildProcess] = [:]
+
+    init(_ needs: Needs, _ host: ServiceHost, folder: String, deliver: @escaping (CarrierEvent) -> Void) {
+        self.needs = needs
+        self.host = host
+        runtimeFolder = host.makeRuntimeFolder()
+        self.deliver = deliver
+        document = AtomicDocument(
+            path: "\(folder)/modem-\(needs.uplink)",
+            magic: "charger-modem",
+            formatVersion: 1,
+            maximumBytes: 64 << 10,
+            mode: 0o600,
+            keepsPrevious: true
+        )
+    }
+
+    var written: WriteCounters { document.written }
+
+    /// Tells the carrier what there is from the time before.
+    func start(programs: [String]) {
+        var stored: [UInt8]?
+        do {
+            let loaded = try document.load(tryAgain: host.waitForDevice)
+            for moved in loaded.moved { host.log.write(LogRecord(.warning, moved.description)) }
+            for setAside in loaded.setAside { host.log.write(LogRecord(.error, setAside.description)) }
+            stored = loaded.body
+        } catch {
+            host.log.write(LogRecord(.error, "what was known of the modem cannot be read", .init("why", "\(error)")))
+        }
+        deliver(.started(stored: stored, running: programs.filter(adopt)))
+    }
+
+    func perform(_ effect: CarrierEffect) {
+        switch effect {
+        case .openLine(let name): open(name)
+        case .closeLine:
+            port?.close()
+            port = nil
+        case .line(_, let order): port?.perform(order)
+        case .spawn(let name, let arguments): spawn(name, arguments)
+        case .endChild(let name): children[name]?.end(within: Self.patience)
+        case .pulse(let pin, _):
+            host.log.write(LogRecord(.error, "there is no such pin", .init("uplink", needs.uplink), .init("pin", pin)))
+            deliver(.pulsed(pin: pin, false))
+        case .store(let bytes): store(bytes)
+        case .log(var record):
+            record.fields.insert(.init("uplink", needs.uplink), at: 0)
+            host.log.write(record)
+        }
+    }
+
+    private func open(_ name: String) {
+        guard port == nil else { return }
+        let settings = SerialPort.Settings(path: needs.port, line: LineSettings(baud: needs.baud))
+        let owner = LineOwner { [unowned self] event, _ in
+            deliver(.line(name, event))
+        } log: { [unowned self] record in
+            host.log.write(record)
+        }
+        let port = SerialPort(settings, loop: host.loop, owner: owner)
+        self.port = port
+        port.start()
+    }
+
+    private func store(_ bytes: [UInt8]) {
+        do {
+            try document.save(bytes)
+            deliver(.stored)
+        } catch {
+            deliver(.storeFailed(reason: "\(error)"))
+        }
+    }
+
+    // MARK: - Programs
+
+    private func options(_ name: String) -> ChildProcess.Options {
+        var options = ChildProcess.Options()
+        options.environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+        // pppd starts chat, and both are to end.
+        options.leadsGroup = true
+        options.record = "\(runtimeFolder)/\(needs.uplink)-\(name).pid"
+        return options
+    }
+
+    private func spawn(_ name: String, _ arguments: [String]) {
+        guard children[name] == nil else { return }
+        do throws(SystemError) {
+            // Its output goes where ours goes, so that it is heard of also after the end of this process.
+            children[name] = try ChildProcess.start(arguments, options: options(name), loop: host.loop) {
+                [unowned self] exit in finish(name, exit)
+            }
+        } catch {
+            deliver(.childEnded(name, .notStarted(reason: "\(error)")))
+        }
+    }
+
+    private func adopt(_ name: String) -> Bool {
+        let record = options(name).record ?? ""
+        children[name] = ChildProcess.adopt(record: record, options: options(name), loop: host.loop) {
+            [unowned self] exit in finish(name, exit)
+        }
+        return children[name] != nil
+    }
+
+    private func finish(_ name: String, _ exit: ChildProcess.Exit) {
+        children[name] = nil
+        let told: ChildExit =
+            switch exit {
+            case .code(let code): .code(Int(code))
+            case .signal(let signal): .signal(Int(signal))
+            case .unknown: .unknown
+            }
+        deliver(.childEnded(name, told))
+    }
+}

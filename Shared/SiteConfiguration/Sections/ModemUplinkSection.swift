@@ -1,0 +1,140 @@
+/// What the driver `modem` of an uplink needs to know: a cellular modem that takes AT commands.
+public struct ModemUplinkSection: DriverSettings, Equatable, Sendable {
+    public enum Connection: String, SiteChoice, Sendable {
+        case ppp, networkInterface
+
+        var about: String {
+            switch self {
+            case .ppp: "pppd dials on the port for data"
+            case .networkInterface:
+                "the modem's own network interface, which gets its address from a service of the system"
+            }
+        }
+    }
+
+    /// For commands.
+    public var port: String
+    /// For data; nil where there is only one.
+    public var dataPort: String?
+    public var baud: Int
+    public var connection: Connection
+    /// Where the PIN stands, in a file that only the service can read.
+    public var pinFile: String?
+    public var triesPINWithoutCounter: Bool
+    public var roaming: Bool
+    /// MCC and MNC of the only network to use; nil leaves it to the modem.
+    public var network: String?
+    /// For every card, whatever `profiles` say; nil where those are asked.
+    public var access: ModemAccessSection?
+    public var profiles: [ModemAccessSection]
+    /// How to speak with it, where that is not to be found by what it says of itself.
+    public var family: String?
+    public var pppd: String
+    public var chat: String
+
+    /// Nobody else may open its ports.
+    public var claims: [DriverClaim] { [port, dataPort].compactMap { $0 }.map { DriverClaim($0) } }
+
+    public init(_ fields: Fields) {
+        port = fields.text("port", 1...200, "Of the modem, for commands: /dev/serial/by-id/… keeps its name.")
+        dataPort = fields.optionalText("dataPort", 1...200, "Of the modem, for data. Default: there is only one port.")
+        baud = fields.integer(
+            "baud",
+            300...4_000_000,
+            default: 115_200,
+            unit: "bit/s",
+            "Speed of the ports; any on USB."
+        )
+        connection = fields.choice("connection", default: .ppp, "How data flows.")
+        pinFile = fields.optionalText(
+            "pinFile",
+            1...200,
+            "File with the PIN of the SIM, which only modem-manager can read."
+        )
+        triesPINWithoutCounter = fields.truth(
+            "triesPINWithoutCounter",
+            default: false,
+            "Whether the PIN is tried where the modem does not say how many tries are left. That one could be the last."
+        )
+        roaming = fields.truth("roaming", default: true, "Whether foreign networks are used.")
+        network = fields.optionalText(
+            "network",
+            5...6,
+            "MCC and MNC of the only network to use. Default: the modem's choice."
+        )
+        access = fields.optionalObject("access", "How to get into the packet network, for every SIM.")
+        profiles =
+            fields.objects("profiles", 0...50, "The same for SIMs by their numbers, where there is no \"access\".")
+            ?? []
+        family = fields.optionalText(
+            "family",
+            1...40,
+            "How to speak with the modem. Default: by what it says of itself."
+        )
+        pppd = fields.text("pppd", 1...200, default: "/usr/sbin/pppd", "The program that dials.")
+        chat = fields.text(
+            "chat",
+            1...200,
+            default: "/usr/sbin/chat",
+            "The program by which pppd speaks with the modem."
+        )
+        for (name, path) in [("pppd", pppd), ("chat", chat)] where !path.hasPrefix("/") {
+            fields.note(name, "expected an absolute path")
+        }
+    }
+}
+
+/// How to get into the packet network of an operator.
+public struct ModemAccessSection: SiteReadable, Equatable, Sendable {
+    public enum Authentication: String, SiteChoice, Sendable {
+        case none, pap, chap
+
+        var about: String {
+            switch self {
+            case .none: "no name and no password"
+            case .pap: "PAP"
+            case .chap: "CHAP"
+            }
+        }
+    }
+
+    public enum Addresses: String, SiteChoice, Sendable {
+        case ipv4, ipv6, both
+
+        var about: String {
+            switch self {
+            case .ipv4: "IPv4"
+            case .ipv6: "IPv6"
+            case .both: "IPv4 and IPv6"
+            }
+        }
+    }
+
+    /// How the ICCID of the cards begins.
+    public var iccid: String?
+    /// How the IMSI of the cards begins.
+    public var imsi: String?
+    public var apn: String
+    public var user: String?
+    public var passwordFile: String?
+    public var authentication: Authentication
+    public var addresses: Addresses
+
+    public init(_ fields: Fields) {
+        iccid = fields.optionalText("iccid", 1...20, "How the ICCID of the SIMs begins that it is for.")
+        imsi = fields.optionalText("imsi", 1...15, "How the IMSI of the SIMs begins that it is for: MCC and MNC.")
+        apn = fields.text("apn", 0...100, default: "", "Access point. Default: the network's choice.")
+        user = fields.optionalText("user", 1...64, "Name.")
+        passwordFile = fields.optionalText(
+            "passwordFile",
+            1...200,
+            "File with the password, which only modem-manager can read."
+        )
+        authentication = fields.choice(
+            "authentication",
+            default: Authentication.none,
+            "How name and password are given."
+        )
+        addresses = fields.choice("addresses", default: .ipv4, "Which addresses are asked for.")
+    }
+}

@@ -1,0 +1,200 @@
+"""modem-manager with a modem: the simulated one on pseudo-terminals, and a pppd that only dials (this kernel need not have PPP)."""
+
+import json
+import os
+import signal
+import textwrap
+
+import pytest
+
+from simulated_modem import SimulatedModem, missing, wait_for
+from stack import Stack, configuration
+
+pytestmark = pytest.mark.skipif(missing(["chat"]) is not None, reason="chat is not installed")
+
+
+@pytest.fixture
+def modem(tmp_path):
+    with SimulatedModem(tmp_path) as simulated:
+        simulated.set("net.search", 200)
+        yield simulated
+
+
+class Dialler:
+    """A pppd that dials by its connect script and stays; each of its lives is a line of JSON in a log."""
+
+    def __init__(self, directory):
+        self.path = directory / "pppd"
+        self.log = directory / "pppd.log"
+        self.path.write_text(
+            textwrap.dedent(
+                f"""\
+                #!/usr/bin/env python3
+                import json, os, signal, subprocess, sys
+                arguments = sys.argv[1:]
+                with open(arguments[0], "r+b", buffering=0) as port:
+                    script = arguments[arguments.index("connect") + 1]
+                    status = subprocess.run(["/bin/sh", "-c", script], stdin=port, stdout=port, stderr=subprocess.DEVNULL).returncode
+                with open({str(self.log)!r}, "a") as log:
+                    log.write(json.dumps({{"pid": os.getpid(), "arguments": arguments, "connect": status}}) + "\\n")
+                if status:
+                    sys.exit(8)
+                signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
+                signal.signal(signal.SIGUSR1, lambda *_: sys.exit(16))
+                while True:
+                    signal.pause()
+                """
+            )
+        )
+        self.path.chmod(0o755)
+
+    @property
+    def lives(self):
+        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+
+    def wait(self, count):
+        return wait_for(f"call {count}", lambda: len(self.lives) >= count and self.lives)
+
+    def hang_up(self):
+        os.kill(self.lives[-1]["pid"], signal.SIGUSR1)
+
+
+@pytest.fixture
+def dialler(tmp_path):
+    made = Dialler(tmp_path)
+    yield made
+    for life in made.lives:
+        try:
+            os.kill(life["pid"], signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+@pytest.fixture
+def manager(modem, dialler):
+    """modem-manager alone, not started yet. `uplink` changes what its file says of the modem."""
+
+    def make(**driver):
+        document = configuration("ws://127.0.0.1:1/")
+        document["uplinks"] = [
+            {
+                "name": "cell",
+                "driver": {
+                    "driver": "modem", "port": str(modem.at), "dataPort": str(modem.data), "pppd": str(dialler.path), **driver,
+                },
+            }
+        ]
+        return Stack(document)
+
+    return make
+
+
+def uplink(stack):
+    return stack.ctl("state", "uplink.state", "--json")[0]["payload"]["uplinks"][0]
+
+
+def wait_detail(stack, words):
+    return wait_for(f"'{words}'", lambda: words in uplink(stack)["detail"] and uplink(stack))
+
+
+def test_it_is_brought_up_and_dialled_on_the_port_for_data(manager, modem, dialler):
+    with manager(access={"apn": "internet"}) as stack:
+        stack.start("modem-manager")
+        life = dialler.wait(1)[0]
+        assert life["connect"] == 0 and modem.state["call"] == "1"
+        assert life["arguments"][:2] == [str(modem.data), "115200"]
+        assert "AT+CGDCONT=1,\"IP\",\"internet\"" in modem.commands
+        radio = wait_detail(stack, "waiting for an address")["radio"]
+        assert radio["iccid"] == "8949000000000000017" and radio["operatorCode"] == "26201" and radio["technology"] == "LTE"
+
+
+def test_name_and_password_stand_in_a_file_of_its_own(manager, modem, dialler, tmp_path):
+    (tmp_path / "password").write_text("p4ss\"w0rd\n")
+    access = {"apn": "iot", "user": "charger", "passwordFile": str(tmp_path / "password"), "authentication": "chap"}
+    with manager(access=access) as stack:
+        stack.start("modem-manager")
+        arguments = dialler.wait(1)[0]["arguments"]
+        options = arguments[arguments.index("file") + 1]
+        assert os.stat(options).st_mode & 0o777 == 0o600
+        assert open(options).read().splitlines()[:2] == ['user "charger"', 'password "p4ss\\"w0rd"']
+        assert not any("w0rd" in argument for argument in arguments)
+        assert "w0rd" not in stack.log("modem-manager")
+
+
+def test_a_call_that_ends_is_explained_and_dialled_again(manager, modem, dialler):
+    with manager() as stack:
+        stack.start("modem-manager")
+        dialler.wait(1)
+        modem.set("net.cause", "Regular deactivation")
+        modem.order("hangup")
+        dialler.hang_up()
+        assert wait_detail(stack, "the modem hung up")["link"] == "down"
+        wait_for("the cause", lambda: uplink(stack)["radio"].get("cause") == "Regular deactivation")
+        dialler.wait(2)
+
+
+def test_a_wrong_pin_is_tried_once_whoever_starts_anew(manager, modem, tmp_path):
+    modem.set("sim.pin", "1234")
+    (tmp_path / "pin").write_text("9999\n")
+    with manager(pinFile=str(tmp_path / "pin")) as stack:
+        stack.start("modem-manager")
+        wait_detail(stack, "the SIM refused the PIN, 2 tries are left")
+        stack.kill("modem-manager")
+        stack.start("modem-manager")
+        wait_detail(stack, "the SIM refused the PIN")
+        asked = modem.commands.count("AT+CPIN?")
+        modem.order("power 500")
+        wait_for("the next question for the SIM", lambda: modem.commands.count("AT+CPIN?") > asked)
+        wait_detail(stack, "the SIM refused the PIN")
+        assert modem.pins == ["9999"]
+        assert "9999" not in stack.log("modem-manager")
+
+
+def test_the_right_pin_opens_it(manager, modem, dialler, tmp_path):
+    modem.set("sim.pin", "1234")
+    (tmp_path / "pin").write_text("1234\n")
+    with manager(pinFile=str(tmp_path / "pin")) as stack:
+        stack.start("modem-manager")
+        dialler.wait(1)
+        assert modem.pins == ["1234"]
+
+
+def test_a_port_that_disappears_and_comes_back_is_brought_up_anew(manager, modem, dialler):
+    with manager() as stack:
+        stack.start("modem-manager")
+        dialler.wait(1)
+        modem.order("power 1000")
+        dialler.hang_up()
+        dialler.wait(2)
+        assert modem.state["call"] == "1"
+
+
+def test_a_call_outlives_the_service_and_is_adopted(manager, modem, dialler):
+    with manager() as stack:
+        stack.start("modem-manager")
+        pid = dialler.wait(1)[0]["pid"]
+        wait_detail(stack, "waiting for an address")
+        for end in (signal.SIGKILL, signal.SIGTERM):
+            stack.kill("modem-manager", sig=end)
+            os.kill(pid, 0)
+            stack.start("modem-manager")
+            wait_for("the modem, known again", lambda: uplink(stack).get("radio", {}).get("operatorCode"))
+            assert len(dialler.lives) == 1 and modem.state["call"] == "1"
+
+
+@pytest.mark.parametrize(
+    "knob, value, words",
+    [
+        ("sim.present", 0, "there is no SIM"),
+        ("sim.tries", 0, "the SIM wants its PUK"),
+        ("net.gone", 1, "no network yet"),
+        ("net.refuses", 1, "the network refuses"),
+    ],
+)
+def test_what_is_wrong_is_told_in_words(manager, modem, knob, value, words):
+    if knob == "sim.tries":
+        modem.set("sim.pin", "1234")
+    modem.set(knob, value)
+    with manager() as stack:
+        stack.start("modem-manager")
+        assert wait_detail(stack, words)["link"] == "down"
