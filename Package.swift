@@ -440,8 +440,8 @@ let fuzzing: [Target] =
         .target(
             name: "Fuzz",
             dependencies: [
-                "BusCodec", "BusSchema", "ConfigCore", "GatewayCore", "GatewayStorage", "HardwareCore", "HardwareDevices",
-                "JSON", "ModemProtocol", "OCPP", "OCPPCodec", "Primitives", "SimulatedDisk", "SiteConfiguration",
+                "BusCodec", "BusSchema", "ConfigCore", "GatewayCore", "GatewayStorage", "HardwareCore",
+                "HardwareDevices", "JSON", "ModemProtocol", "OCPP", "OCPPCodec", "Primitives", "SimulatedDisk", "SiteConfiguration",
                 "Storage", "WebSocket",
             ],
             path: "Tests/Fuzz",
