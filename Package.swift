@@ -441,7 +441,8 @@ let fuzzing: [Target] =
             name: "Fuzz",
             dependencies: [
                 "BusCodec", "BusSchema", "ConfigCore", "GatewayCore", "GatewayStorage", "HardwareCore",
-                "HardwareDevices", "JSON", "ModemProtocol", "OCPP", "OCPPCodec", "Primitives", "SimulatedDisk", "SiteConfiguration",
+                "HardwareDevices", "JSON", "ModemProtocol", "OCPP", "OCPPCodec", "Primitives", "SimulatedDisk",
+                "SiteConfiguration",
                 "Storage", "WebSocket",
             ],
             path: "Tests/Fuzz",
