@@ -78,7 +78,7 @@ import Testing
 
     @Test func aChargeIsMeteredByOneWithoutPhases() {
         var bench = Bench.charging()
-        let readings = bench.wait(.seconds(5), answeringMeter: pulses(1001, powerW: 3600)).published(MeterReading.self)
+        let readings = bench.wait(.seconds(2), answeringMeter: pulses(1001, powerW: 3600)).published(MeterReading.self)
         #expect(readings.last?.energyWh == 1001)
         #expect(readings.last?.valid == true)
         #expect(readings.last?.voltageMillivolts == [])
