@@ -16,6 +16,8 @@ final class ConnectionGate {
     static let closedInterval = Duration.seconds(1)
     /// How long after an arrival the loop looks who is there: some hundreds can come meanwhile.
     private static let lookAfter = Duration.milliseconds(10)
+    /// How many connections may wait to be noticed.
+    private static let arrivalQueue: Int32 = 1000
     /// How long nothing more is said of users who have too many connections.
     private static let silence = Duration.seconds(60)
 
@@ -28,10 +30,12 @@ final class ConnectionGate {
     private var deadlines: DeadlineSource?
     private var lookAt: Duration?
     private var silentUntil = Duration.zero
+    /// Says that somebody has connected.
+    private let arrivals: ZeroMQSocket
+    private var watch: Watch?
 
     private enum State {
-        /// Our own handle on the listener that libzmq has, to be woken with it.
-        case open(listener: Int32, watch: Watch)
+        case open
         case closed(until: Duration)
         case ended
     }
@@ -49,7 +53,9 @@ final class ConnectionGate {
         self.source = source
         self.loop = loop
         self.report = report
+        arrivals = try socket.arrivals(queue: Self.arrivalQueue)
         try open()
+        watch = loop.watch(socket: arrivals, for: "an arriving connection") { [unowned self] in arrived() }
         deadlines = loop.addDeadlineSource(
             next: { [unowned self] in
                 if case .closed(let end) = state { return Deadline(at: end, for: "connections are accepted again") }
@@ -68,7 +74,9 @@ final class ConnectionGate {
     func close() {
         if let deadlines { loop.removeDeadlineSource(deadlines) }
         deadlines = nil
-        letGo()
+        if let watch { loop.unwatch(watch) }
+        watch = nil
+        arrivals.close()
         state = .ended
     }
 
@@ -76,31 +84,19 @@ final class ConnectionGate {
 
     private func open() throws {
         let listener = try source.makeListener(at: path)
-        let own = fcntl(listener, F_DUPFD_CLOEXEC, 0)
-        guard own >= 0 else {
-            let code = errno
-            Glibc.close(listener)
-            throw SystemError(code: code, operation: "watch \(path)")
-        }
         do {
             try socket.bind(endpoint, takingOwnershipOfListener: listener)
         } catch {
             Glibc.close(listener)
-            Glibc.close(own)
             throw error
         }
-        let watch = loop.watch(descriptor: own, for: "an arriving connection") { [unowned self] _ in arrived() }
-        state = .open(listener: own, watch: watch)
-    }
-
-    private func letGo() {
-        guard case .open(let listener, let watch) = state else { return }
-        loop.unwatch(watch)
-        Glibc.close(listener)
+        state = .open
     }
 
     private func arrived() {
-        // libzmq accepts at the same time, on its thread: who is there is seen a moment later, and a crowd at once.
+        // What cannot be received is a bug of ours, and costs the share of a user only.
+        while (try? arrivals.receive()) != nil {}
+        // A crowd is seen at once.
         if lookAt == nil { lookAt = EventLoop.uptime() + Self.lookAfter }
     }
 
@@ -113,7 +109,6 @@ final class ConnectionGate {
         }
         // Whoever comes to another socket does not pay for the crowd at this one.
         guard !surplus.isEmpty, !DescriptorLimit.acceptsStrangers(now: true) else { return }
-        letGo()
         state = .closed(until: EventLoop.uptime() + Self.closedInterval)
         // It can only fail when it was not bound, and then nobody is accepted either.
         try? socket.unbind(endpoint)

@@ -11,6 +11,8 @@ public final class ZeroMQSocket {
         case dealer
         /// Answers; the first frame names the peer.
         case router
+        /// One end of a pair within this process.
+        case pair
     }
 
     /// Limits, all of them bounded.
@@ -73,7 +75,7 @@ public final class ZeroMQSocket {
         switch kind {
         case .xpub: set(ZMQ_XPUB_VERBOSE, Int32(1))  // every new subscriber is reported, not only the first of a topic
         case .router: set(ZMQ_ROUTER_MANDATORY, Int32(1))  // a reply without an addressee is an outcome, not silence
-        case .sub, .dealer: break
+        case .sub, .dealer, .pair: break
         }
     }
 
@@ -141,6 +143,22 @@ public final class ZeroMQSocket {
     /// - Throws: `ZeroMQError` when it is not bound to it.
     public func unbind(_ endpoint: String) throws(ZeroMQError) {
         guard zmq_unbind(handle, endpoint) == 0 else { throw ZeroMQError.last("unbind \(endpoint)") }
+    }
+
+    /// A socket of this process that receives a message for each connection that libzmq has accepted for this one. The kernel's own word,
+    /// that a listener is readable, is gone once libzmq has accepted, so that a thread which comes later never hears it.
+    /// - Parameter queue: How many connections may wait to be noticed; libzmq accepts no more until they are.
+    /// - Throws: `ZeroMQError` when the process has no descriptors or memory left.
+    public func arrivals(queue: Int32) throws(ZeroMQError) -> ZeroMQSocket {
+        // One name for each socket of the process, and no longer used once the socket is closed.
+        let endpoint = "inproc://arrivals-\(UInt(bitPattern: handle))"
+        guard zmq_socket_monitor(handle, endpoint, ZMQ_EVENT_ACCEPTED) == 0 else {
+            throw ZeroMQError.last("watch the connections of a \(kind) socket")
+        }
+        let options = Options(sendQueue: 1, receiveQueue: queue, maximumFrameBytes: 1024)
+        let arrivals = try ZeroMQSocket(.pair, context: context, options: options)
+        try arrivals.connect(endpoint)
+        return arrivals
     }
 
     /// Connects to `endpoint` now or whenever somebody binds it, and again after every loss.
@@ -233,6 +251,7 @@ extension ZeroMQSocket.Kind {
         case .sub: ZMQ_SUB
         case .dealer: ZMQ_DEALER
         case .router: ZMQ_ROUTER
+        case .pair: ZMQ_PAIR
         }
     }
 }
