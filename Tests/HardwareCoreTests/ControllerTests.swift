@@ -105,6 +105,31 @@ import Testing
         #expect(effects.faults.map(\.code) == [.powerSwitchFailure])
     }
 
+    /// 4 s on and 3 s off, without a permit ever.
+    @Test func aControllerThatClosesAgainAndAgainWithoutLeaveIsAFailure() {
+        var bench = Self.idle()
+        var effects: [HardwareEffect] = []
+        for _ in 0..<3 {
+            effects += bench.controller(.c, closed: true)
+            effects += bench.wait(.seconds(4))
+            effects += bench.controller(.b, closed: false)
+            effects += bench.wait(.seconds(3))
+        }
+        #expect(effects.faults.map(\.code) == [.powerSwitchFailure])
+    }
+
+    /// Else it would be tried again and again under the same permit.
+    @Test(arguments: [HardwareFaultCode.powerSwitchFailure, .overCurrentFailure])
+    func whatAControllerFindsWrongWithItsCurrentStaysUntilTheVehicleLeaves(code: HardwareFaultCode) {
+        var bench = Self.charging()
+        bench.driver(.faultReported(connectorId: 1, code: code, present: true, detail: "by itself"))
+        bench.driver(.faultReported(connectorId: 1, code: code, present: false, detail: ""))
+        bench.controller(.c, closed: false)
+        #expect(!bench.wait(.seconds(10)).orders.contains(Self.permit(16_000)))
+        bench.controller(.a, closed: false)
+        #expect(bench.controller(.a, closed: false).connector?.faults ?? [] == [])
+    }
+
     @Test func aLostControllerIsAFaultAndIsForbiddenFirstWhenItIsBack() {
         var bench = Self.charging()
         let lost = bench.driver(.deviceLost(.controller(connectorId: 1), reason: "no answer"))

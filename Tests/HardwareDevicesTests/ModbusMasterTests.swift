@@ -52,6 +52,20 @@ import Testing
         #expect(bus.master.counters.timeouts == 10)
     }
 
+    /// A byte now and then, that might be the end of a late answer.
+    @Test func noiseKeepsNobodyFromBeingAskedAgain() {
+        var bus = ModbusBus()
+        bus.faults.dead = [1]
+        bus.ask(1)
+        bus.run(for: .seconds(1))
+        for number in 0..<100 { bus.noise([0x55], after: .milliseconds(300 * number)) }
+        bus.run(for: .seconds(2))
+        bus.faults.dead = []
+        bus.ask(1)
+        bus.run(for: .seconds(8))
+        #expect(bus.answers.contains { (try? $0.result.get()) != nil })
+    }
+
     @Test func aSilentDeviceHardlyDelaysTheOthers() {
         var bus = ModbusBus()
         bus.faults.dead = [1]

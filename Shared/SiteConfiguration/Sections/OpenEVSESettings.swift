@@ -22,7 +22,7 @@ public struct OpenEVSESettings: DriverSettings {
             0...80,
             default: 0,
             unit: "A",
-            "What it offers then; 0 opens. The firmware of OpenEVSE itself offers no less than 6 A."
+            "What it offers then, and no more than maximumCurrentAmps; 0 opens. The firmware of OpenEVSE itself offers no less than 6 A."
         )
     }
 

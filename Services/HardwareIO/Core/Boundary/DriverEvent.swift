@@ -79,6 +79,19 @@ public enum DriverEvent: Equatable, Sendable {
     }
 }
 
+extension DriverEvent {
+    /// A device was read, so that it is there.
+    public var isAnswer: Bool {
+        switch self {
+        case .pilotRead, .contactorFeedback, .lockFeedback, .proximityRead, .meterRead, .controllerRead,
+            .residualCurrentTested,
+            .temperatureRead, .cardRead:
+            true
+        case .meterFailed, .faultReported, .cardGone, .deviceLost, .deviceRecovered, .healthReported: false
+        }
+    }
+}
+
 /// What a controller that owns pilot and contactor knows of both. What its own supervision finds wrong is told by `faultReported`.
 public struct ControllerReading: Equatable, Sendable {
     /// As the pilot shows it, whether or not energy is allowed; nil while the controller does not know.

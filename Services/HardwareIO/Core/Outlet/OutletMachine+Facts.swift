@@ -24,8 +24,7 @@ extension OutletMachine {
         case .faultReported(_, .groundFailure, true, _) where guards.residualCurrent?.isTesting == true:
             break  // Provoked. A device that stays tripped fails its test.
         case .faultReported(_, let code, true, let detail):
-            // IEC 62955: a residual current stays a danger until the EV is gone.
-            faults.raise(.board(code), code, detail, latch: code == .groundFailure ? .untilUnplugged : .none)
+            faults.raise(.board(code), code, detail, latch: latches(code) ? .untilUnplugged : .none)
         case .faultReported(_, let code, false, _):
             // It was latched for an EV; without one, nobody would come to unplug it.
             if faults.end(.board(code)), pilot.state == .a { faults.vehicleLeft() }
@@ -43,6 +42,13 @@ extension OutletMachine {
         guard let state = reading.pilot else { return }
         for change in pilot.stateRead(state, at: turn.readAt) { pilotChanged(change, &turn) }
         pilot.keepVehicle(of: connectorId, &turn)
+    }
+
+    /// IEC 62955: a residual current stays a danger until the EV is gone. What a controller finds wrong with its own contactor, or with the
+    /// current, it would try again and again under the same permit.
+    private func latches(_ code: HardwareFaultCode) -> Bool {
+        code == .groundFailure
+            || configuration.isControlled && (code == .powerSwitchFailure || code == .overCurrentFailure)
     }
 
     private mutating func pilotChanged(_ change: PilotSensor.Change, _ turn: inout Turn) {

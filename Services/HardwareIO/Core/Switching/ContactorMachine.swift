@@ -44,9 +44,16 @@ struct ContactorMachine {
     /// So many samples in a row show it, and so many show that it ended.
     static let samplesOfLeak = 2
 
+    private enum Mover: Equatable {
+        /// This service, by orders.
+        case orders
+        /// A controller. What it may is told by the offer, and no order is given here. Having closed without leave, it has until then to have
+        /// opened and to stay open, until it has leave again: one that goes on and off would never be closed for long.
+        case controller(obeysFrom: Duration?)
+    }
+
     private let connectorId: Int
-    /// A controller moves it. What it may is told by the offer, and no order is given here.
-    private let isControlled: Bool
+    private var mover: Mover
     private var state: State
     private var feedbackClosed: Bool?
     /// When the newest position was read; what comes later and is older says nothing.
@@ -69,7 +76,7 @@ struct ContactorMachine {
     /// `memory` is what was latched before the start, and how often it started lately.
     init(_ configuration: ConnectorConfiguration, memory: HardwareMemory.Outlet, at start: Duration) {
         connectorId = configuration.connectorId
-        isControlled = configuration.isControlled
+        mover = configuration.isControlled ? .controller(obeysFrom: nil) : .orders
         state = .unknown(since: start)
         budget = ClosingBudget(
             rest: configuration.contactorRest,
@@ -207,6 +214,7 @@ struct ContactorMachine {
         else { return }
         guard !isControlled else {
             state = .left(isClosed: false, since: turn.uptime)
+            mover = .controller(obeysFrom: nil)
             return
         }
         state = .closing(limit: FollowLimit(turn.uptime + Self.closingLimit))
@@ -256,9 +264,7 @@ struct ContactorMachine {
                 budget.closed(at: turn.uptime)
             }
             state = .left(isClosed: closed, since: turn.uptime)
-        case (.open, true) where isControlled:
-            // It may not have heard of it yet.
-            state = .opening(limit: FollowLimit(turn.uptime + openingLimit))
+        case (.open, true) where isControlled: strayed(&turn)
         case (.unknown, false), (.opening, false):
             state = .open(since: turn.uptime)
         case (.closing, true):
@@ -279,6 +285,17 @@ struct ContactorMachine {
             (.conducting, false):
             break
         }
+    }
+
+    /// The controller closed without leave. It may not have heard of it yet, once.
+    private mutating func strayed(_ turn: inout Turn) {
+        guard case .controller(let known) = mover else { return }
+        let obeysFrom = known ?? turn.uptime + openingLimit
+        mover = .controller(obeysFrom: obeysFrom)
+        guard turn.uptime < obeysFrom else {
+            return fail("contactor closed again although it was forbidden", leaving: .welded, &turn)
+        }
+        state = .opening(limit: FollowLimit(obeysFrom))
     }
 
     /// The meter was asked at `askedAt` and measured so much in its worst phase. What it was asked before its current had settled after
@@ -337,6 +354,8 @@ struct ContactorMachine {
 
     /// Nothing closes for the time of a rest, whoever wants it.
     mutating func rest(at uptime: Duration) { budget.restAgain(at: uptime) }
+
+    private var isControlled: Bool { mover != .orders }
 
     private var openingLimit: Duration { isControlled ? Self.controllerOpeningLimit : Self.openingLimit }
 

@@ -170,7 +170,11 @@ final class LineDriver<Protocol: LineDevice>: Driver {
             guard contacts[device] != .answers else { return }
             contacts[device] = .answers
             if healthDue == nil { healthDue = now().uptime + Self.healthInterval }
-        default: break
+        default:
+            // Whoever answers is there, whether or not its protocol has noticed that its line was away.
+            if event.isAnswer, let device = event.device, contacts[device] == .lost {
+                take(.deviceRecovered(device), nil)
+            }
         }
         report(event, takenAt)
     }

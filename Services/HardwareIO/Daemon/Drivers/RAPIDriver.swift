@@ -85,11 +85,17 @@ struct RAPIDevice: LineDevice {
 
 enum RAPIDriver {
     static let row = DriverRegistry.Row(name: "rapi") { controllers, surroundings in
-        try surroundings.settings(controllers, as: OpenEVSESettings.self).map { device, settings in
+        let connectors = try surroundings.site.connectors()
+        return try surroundings.settings(controllers, as: OpenEVSESettings.self).map { device, settings in
             guard case .controller(let connectorId) = device else {
                 preconditionFailure("SiteDriver lets this driver stand at controllers only.")
             }
-            let words = RAPISettings(heartbeatSeconds: settings.heartbeatSeconds, fallbackAmps: settings.fallbackAmps)
+            // Nobody watches any more when it falls back, so that it may never be more than the installation carries.
+            let most = connectors.first { $0.id == connectorId }?.maximumCurrentAmps ?? 0
+            let words = RAPISettings(
+                heartbeatSeconds: settings.heartbeatSeconds,
+                fallbackAmps: min(settings.fallbackAmps, most)
+            )
             return LineDriver(
                 [device],
                 RAPIDevice(connectorId: connectorId, words),

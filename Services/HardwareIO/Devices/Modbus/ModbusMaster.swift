@@ -35,6 +35,8 @@ public struct ModbusMaster: Machine, Sendable {
     static let longestGap = Duration.milliseconds(100)
     /// After a late answer another one may come for so long: as far as repetitions are apart.
     static let lateAnswersApart = Duration.seconds(1)
+    /// So many of them may be on their way.
+    static let mostRepetitions = 3
     /// A line that is not silent for so long is given up for the question that waits.
     static let patienceForSilence = Duration.seconds(2)
     /// A device that failed so often in a row is asked once only: the others on its line should not wait for it.

@@ -23,6 +23,8 @@ struct ModbusWire: Equatable, Sendable {
     var heardAt = Duration.zero
     /// Units that may still answer what was given up, and until when.
     private var lateUntil: [UInt8: Duration] = [:]
+    /// What comes later than this is noise: no repetition is answered so late.
+    private var neverAfter: [UInt8: Duration] = [:]
     /// Since when a question waits for silence.
     private var waitsSince: Duration?
 
@@ -40,6 +42,7 @@ struct ModbusWire: Equatable, Sendable {
         serial = ModbusSerialFrames()
         heardAt = now
         lateUntil = [:]
+        neverAfter = [:]
         waitsSince = nil
     }
 
@@ -109,7 +112,8 @@ struct ModbusWire: Equatable, Sendable {
         heardAt = now
         // Whoever is late once is late again: so are the answers to the repetitions.
         for (unit, until) in lateUntil where until > now {
-            lateUntil[unit] = max(until, now + ModbusMaster.lateAnswersApart)
+            let latest = neverAfter[unit] ?? until
+            lateUntil[unit] = max(until, min(now + ModbusMaster.lateAnswersApart, latest))
         }
         return !isNetwork || network.received(bytes, to: nil, transaction: transaction) != .nonsense
     }
@@ -118,11 +122,14 @@ struct ModbusWire: Equatable, Sendable {
 
     /// A question was given up, or one of its repetitions answered: further answers may come.
     mutating func expectsLateAnswers(of unit: UInt8, until: Duration) {
-        if !isNetwork { lateUntil[unit] = until }
+        guard !isNetwork else { return }
+        lateUntil[unit] = until
+        neverAfter[unit] = until + ModbusMaster.lateAnswersApart * ModbusMaster.mostRepetitions
     }
 
     mutating func ended(at now: Duration) {
         heardAt = now
         lateUntil = lateUntil.filter { $0.value > now }
+        neverAfter = neverAfter.filter { $0.value > now }
     }
 }
