@@ -298,7 +298,8 @@ private final class Gates {
     /// Makes a socket that requests come through.
     /// - Throws: `BusStartError.socketUnusable`, or `ZeroMQError` when the process has no descriptors left.
     func openServer(_ name: RuntimeDirectory.SocketName) throws -> ZeroMQSocket {
-        let socket = try ZeroMQSocket(.router, context: loop.context, options: .bus(queue: BusLimits.requestQueue))
+        let options = ZeroMQSocket.Options.bus(queue: BusLimits.requestQueue, received: BusLimits.unreadRequests)
+        let socket = try ZeroMQSocket(.router, context: loop.context, options: options)
         let (path, source) = try source(of: name)
         do {
             gates.append(try ConnectionGate(socket, at: path, from: source, loop: loop, report: report))

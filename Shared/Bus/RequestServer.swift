@@ -28,6 +28,8 @@ final class RequestServer {
 
     /// Requests per turn, so that a flood leaves room for everything else.
     private static let batch = 100
+    /// No further one is read in a turn that has read so many bytes: requests as large as they may be cost a millisecond each.
+    private static let batchBytes = 64 * 1024
 
     /// Longest id and type, bytes: both come back in the header of the answer, which has a limit.
     private static let longestName = 200
@@ -131,11 +133,13 @@ final class RequestServer {
     }
 
     private func receive(through door: Door) {
-        for _ in 0..<Self.batch {
+        var bytes = 0
+        for _ in 0..<Self.batch where bytes < Self.batchBytes {
             // Closed by a handler.
             guard !watches.isEmpty else { return }
             do {
                 guard let (parts, origin) = try door.socket.receiveWithOrigin() else { return }
+                bytes += parts.reduce(0) { $0 + $1.count }
                 read(parts, from: door, sentBy: origin?.peer)
             } catch {
                 return garbage.count(error.description)

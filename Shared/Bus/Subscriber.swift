@@ -125,10 +125,11 @@ struct GarbageCounter {
 
 extension ZeroMQSocket.Options {
     /// What every socket of the bus has. A frame somewhat above the limit still arrives, so that it can be refused in words.
-    static func bus(queue: Int) -> ZeroMQSocket.Options {
+    /// `received` of each peer wait here at most; further ones wait in the kernel, and then at the peer.
+    static func bus(queue: Int, received: Int? = nil) -> ZeroMQSocket.Options {
         ZeroMQSocket.Options(
             sendQueue: Int32(queue),
-            receiveQueue: Int32(queue),
+            receiveQueue: Int32(received ?? queue),
             maximumFrameBytes: Int64(BusLimits.payloadBytes * 2)
         )
     }

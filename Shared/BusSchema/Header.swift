@@ -124,4 +124,6 @@ public enum BusLimits {
     public static let fewConnections = 4
     /// Requests that wait at a server or client.
     public static let requestQueue = 200
+    /// Requests of one peer that a server holds before it has read them: each may be as large as a payload, and a user has many peers.
+    public static let unreadRequests = 4
 }

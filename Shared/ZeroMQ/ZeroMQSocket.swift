@@ -148,6 +148,7 @@ public final class ZeroMQSocket {
     /// A socket of this process that receives a message for each connection that libzmq has accepted for this one. The kernel's own word,
     /// that a listener is readable, is gone once libzmq has accepted, so that a thread which comes later never hears it.
     /// - Parameter queue: How many connections may wait to be noticed; libzmq accepts no more until they are.
+    /// - Returns: What to watch and to empty.
     /// - Throws: `ZeroMQError` when the process has no descriptors or memory left.
     public func arrivals(queue: Int32) throws(ZeroMQError) -> ZeroMQSocket {
         // One name for each socket of the process, and no longer used once the socket is closed.

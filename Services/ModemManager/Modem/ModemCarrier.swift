@@ -253,6 +253,9 @@ extension ModemCarrier {
             conclusion.remedy = CarrierCondition.Remedy(trouble.remedy)
         } else {
             conclusion.detail = carries ? "waiting for an address" : modem.report.phase.words
+            // Nothing is known yet, and a restart says nothing of a link that may well be up: whoever uses it just tries.
+            let isBeginning = [.idle, .absent, .waking].contains(modem.report.phase)
+            if !carries, isBeginning, condition.link == .unknown { conclusion.link = .unknown }
         }
         condition = conclusion
     }
