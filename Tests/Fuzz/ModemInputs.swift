@@ -18,6 +18,10 @@ enum ModemInputs {
                 case .store: take(machine.handle(.stored, at: now))
                 case .log(let record): precondition(!"\(record)".hasSecret, "A secret is in the log.")
                 case .report(let report): precondition(!"\(report)".hasSecret, "A secret is in a report.")
+                // A port that is to be opened anew is: the machine waits for that and for nothing else.
+                case .line(.reopen(let reason)):
+                    take(machine.handle(.line(.closed(reason: reason)), at: now))
+                    take(machine.handle(.line(.opened), at: now))
                 default: break
                 }
             }

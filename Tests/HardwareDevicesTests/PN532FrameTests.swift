@@ -31,6 +31,12 @@ import Testing
         )
     }
 
+    /// Noise that claims to be a frame with nothing in it, sums and all.
+    @Test func aFrameOfNothingIsNoise() {
+        #expect(frames("0000FF000000FF00FF") == [.corrupt, .acknowledged])
+        #expect(frames("00FF0000") + frames("00FFFFFF00000000") == [.corrupt, .corrupt])
+    }
+
     @Test func preambleAndPostambleMayBeMissing() {
         #expect(frames("00FF00FF00FF02FED51516") == [.acknowledged, .answer([0x15])])
         #expect(frames("000000000000FF02FED515160000000000FF00FF") == [.answer([0x15]), .acknowledged])

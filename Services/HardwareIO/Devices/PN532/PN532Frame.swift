@@ -97,7 +97,7 @@ struct PN532Decoder {
             guard sum == 0, (1...PN532Frame.longest).contains(length) else { return .frame(.corrupt, end: code) }
             return data(from: code + 5, length: length, resuming: code)
         case (let length, let check):
-            guard length &+ check == 0 else { return .frame(.corrupt, end: code) }
+            guard length > 0, length &+ check == 0 else { return .frame(.corrupt, end: code) }
             return data(from: code + 2, length: Int(length), resuming: code)
         }
     }
