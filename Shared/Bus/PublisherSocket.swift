@@ -20,6 +20,7 @@ final class PublisherSocket {
     /// Subscribers that were disconnected so far, because they asked for too much or did not read.
     private(set) var cuts = 0
 
+    private var disconnections = PacedLines()
     private let loop: EventLoop
     private let report: (LogRecord) -> Void
     private var arrivals: Arrivals?
@@ -222,15 +223,23 @@ final class PublisherSocket {
         } catch let excess as SubscriberConnection.Excess {
             cut(number, excess)
         } catch {
-            report(LogRecord(.warning, "a subscriber was disconnected", .init("because", "\(error)")))
+            tellDisconnection("\(error)")
             end(number)
         }
     }
 
     private func cut(_ number: Int, _ excess: SubscriberConnection.Excess) {
         cuts += 1
-        report(LogRecord(.warning, "a subscriber was disconnected", .init("because", excess.rawValue)))
+        tellDisconnection(excess.rawValue)
         end(number)
+    }
+
+    /// Anybody who may listen could otherwise keep a service from saying anything else.
+    private func tellDisconnection(_ reason: String) {
+        guard let unsaid = disconnections.sayable(at: EventLoop.uptime()) else { return }
+        var record = LogRecord(.warning, "a subscriber was disconnected", .init("because", reason))
+        if unsaid > 0 { record.fields.append(.init("unsaid", unsaid)) }
+        report(record)
     }
 
     private func end(_ number: Int) {
