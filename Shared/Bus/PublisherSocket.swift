@@ -20,7 +20,6 @@ final class PublisherSocket {
     /// Subscribers that were disconnected so far, because they asked for too much or did not read.
     private(set) var cuts = 0
 
-    private var disconnections = PacedLines()
     private let loop: EventLoop
     private let report: (LogRecord) -> Void
     private var arrivals: Arrivals?
@@ -42,6 +41,8 @@ final class PublisherSocket {
         var pausedUntil: Duration?
         /// Users of whom it has been said that they are refused.
         var refused: Set<UInt32> = []
+        /// What is said of subscribers that were disconnected.
+        var disconnections = PacedLines()
     }
 
     /// - Parameters:
@@ -236,7 +237,7 @@ final class PublisherSocket {
 
     /// Anybody who may listen could otherwise keep a service from saying anything else.
     private func tellDisconnection(_ reason: String) {
-        guard let unsaid = disconnections.sayable(at: EventLoop.uptime()) else { return }
+        guard let unsaid = arrivals?.disconnections.sayable(at: EventLoop.uptime()) else { return }
         var record = LogRecord(.warning, "a subscriber was disconnected", .init("because", reason))
         if unsaid > 0 { record.fields.append(.init("unsaid", unsaid)) }
         report(record)
