@@ -34,10 +34,7 @@ class Wallbox:
         self.chip = SimulatedChip(board, "wallbox", 4, ["COIL", "MIRROR"])
         board.run("mkdir", "-p", "/run/charger", "/var/lib/charger/hardware-io")
         board.write("/etc/charger.json", json.dumps(CONFIGURATION))
-        lines = self.chip.lines
-        self.contactor = board.start(
-            "python3", "/usr/lib/charger-test/contactor.py", f"{lines}/sim_gpio{COIL}/value", f"{lines}/sim_gpio{MIRROR}/pull"
-        )
+        self.contactor = board.start("python3", "/usr/lib/charger-test/contactor.py", self.chip.folder, COIL, MIRROR)
         assert self.contactor.line() == "ready"
         self.service = None
         self.start()
