@@ -1,22 +1,33 @@
 #!/usr/bin/python3
 """Runs in the machine: a contactor between two simulated lines. Its mirror contact follows its coil after 30 ms, as long as the chip is there.
 
-usage: contactor.py COIL_VALUE CONTACT_PULL      files of gpio-sim
+usage: contactor.py FOLDER COIL CONTACT      the chip's folder in configfs, and two of its lines
 """
 
 import sys
 import time
 
-coil, contact = sys.argv[1:3]
+folder, coil, contact = sys.argv[1:4]
+
+
+def text(path):
+    with open(path) as file:
+        return file.read().strip()
+
+
+def line(offset):
+    """A chip that was away may come back under another number."""
+    return f"/sys/devices/platform/{text(f'{folder}/dev_name')}/{text(f'{folder}/bank0/chip_name')}/sim_gpio{offset}"
+
+
 closed = None
 print("ready", flush=True)
 while True:
     try:
-        with open(coil) as value:
-            wanted = value.read().strip() == "1"
+        wanted = text(f"{line(coil)}/value") == "1"
         if wanted != closed:
             time.sleep(0.03)
-            with open(contact, "w") as pull:
+            with open(f"{line(contact)}/pull", "w") as pull:
                 pull.write("pull-up" if wanted else "pull-down")
             closed = wanted
     except OSError:

@@ -144,13 +144,29 @@ class Machine:
         self.ready = threading.Event()
         self.changed = threading.Condition()
         self.pack(files)
+        # On a busy host the emulated timer sometimes does not tick at the start, and the kernel waits for it for ever.
+        for patience in (PATIENCE / 2, PATIENCE, 2 * PATIENCE):
+            self.power_on(boot, processors, memory, serial)
+            end = time.monotonic() + patience
+            while not self.ready.wait(0.2) and self.qemu.poll() is None and time.monotonic() < end:
+                pass
+            if self.ready.is_set():
+                return
+            self.power_off()
+        console = self.console()
+        shutil.rmtree(self.work, ignore_errors=True)
+        raise AssertionError(f"the machine did not boot:\n{console[-3000:]}")
+
+    def power_on(self, boot, processors, memory, serial):
+        (self.work / "agent").unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.work / "agent"))
         listener.listen(1)
         ports = []
         for number, path in enumerate(serial):
             ports += ["-chardev", f"serial,id=port{number},path={path}", "-device", f"pci-serial,chardev=port{number}"]
-        # `no_timer_check`: on a busy host the kernel takes a late timer for a broken one. The machine type microvm finds no clock to go by on an emulated processor, and mostly hangs.
+        # `no_timer_check`: on a busy host the kernel takes a late timer for a broken one. The machine type microvm finds no clock to go by on an
+        # emulated processor, and mostly hangs.
         self.qemu = subprocess.Popen(
             dies_with_us(
                 "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -170,13 +186,11 @@ class Machine:
         self.link, _ = listener.accept()
         listener.close()
         threading.Thread(target=self.listen, daemon=True).start()
-        end = time.monotonic() + PATIENCE
-        while not self.ready.wait(0.2) and self.qemu.poll() is None and time.monotonic() < end:
-            pass
-        if not self.ready.is_set():
-            console = self.console()
-            self.close()
-            raise AssertionError(f"the machine did not boot:\n{console[-3000:]}")
+
+    def power_off(self):
+        self.qemu.kill()
+        self.qemu.wait()
+        self.link.close()
 
     def pack(self, files):
         with tarfile.open(self.work / "files.tar", "w", format=tarfile.GNU_FORMAT) as archive:
@@ -258,9 +272,7 @@ class Machine:
         return value
 
     def close(self):
-        self.qemu.kill()
-        self.qemu.wait()
-        self.link.close()
+        self.power_off()
         shutil.rmtree(self.work, ignore_errors=True)
 
 
