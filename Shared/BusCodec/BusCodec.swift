@@ -90,7 +90,11 @@ public enum BusCodec {
     ) throws(BusCodecError) -> T {
         guard bytes.count <= BusLimits.payloadBytes else { throw .payloadTooLarge(type: type, bytes: bytes.count) }
         do {
-            return try JSON.decode(T.self, from: bytes)
+            return try JSON.decode(
+                T.self,
+                from: bytes,
+                limits: JSONLimits(bytes: BusLimits.payloadBytes, values: BusLimits.payloadValues)
+            )
         } catch {
             let (path, problem) = JSON.describe(error: error)
             throw .malformedPayload(type: type, path: path, problem: problem)

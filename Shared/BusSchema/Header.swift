@@ -101,6 +101,9 @@ public struct BusError: Error, Codable, Equatable, Sendable, CustomStringConvert
 public enum BusLimits {
     /// Largest payload, bytes. Anything larger is refused by the sender with an error and dropped by the receiver with a log line.
     public static let payloadBytes = 256 * 1024
+    /// Most values in a payload, those inside of lists and objects included: reading them takes `hardware-io` half of the longest turn that it
+    /// may have.
+    public static let payloadValues = 16 * 1024
     /// Largest header, bytes.
     public static let headerBytes = 4 * 1024
     /// Longest topic that anybody may subscribe to, bytes; who asks for a longer one is disconnected.

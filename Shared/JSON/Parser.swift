@@ -4,6 +4,7 @@ struct Parser {
     private let bytes: [UInt8]
     private let limits: JSONLimits
     private var position = 0
+    private var values = 0
 
     init(_ bytes: [UInt8], limits: JSONLimits) {
         self.bytes = bytes
@@ -44,6 +45,8 @@ struct Parser {
 
     private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
         guard let first = current else { throw unexpected("a value") }
+        values += 1
+        guard values <= limits.values else { throw failure("more than \(limits.values) values") }
         switch first {
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "{"): return .object(try object(depth: depth + 1))

@@ -122,6 +122,27 @@ import Testing
         #expect(problem(String(repeating: " ", count: 4097)) == "header of 4097 bytes, too large")
     }
 
+    @Test func aPayloadOfMoreValuesThanAServiceCanReadInATurnIsRefused() {
+        func payload(_ values: Int) -> [UInt8] {
+            Array((#"{"direction":["# + String(repeating: "1,", count: values - 3) + "1]}").utf8)
+        }
+        #expect(
+            throws: BusCodecError.malformedPayload(
+                type: "ocpp.message",
+                path: "direction",
+                problem: "expected a text, found a list"
+            )
+        ) {
+            try BusCodec.decode(OCPPMessage.self, from: payload(BusLimits.payloadValues))
+        }
+        let error = BusCodecError.malformedPayload(
+            type: "ocpp.message",
+            path: "",
+            problem: "more than 16384 values at byte 32778"
+        )
+        #expect(throws: error) { try BusCodec.decode(OCPPMessage.self, from: payload(BusLimits.payloadValues + 1)) }
+    }
+
     @Test func whatIsTooLargeIsNeitherWrittenNorRead() throws {
         let long = String(repeating: "x", count: BusLimits.payloadBytes)
         let event = OCPPMessage(direction: .sent, kind: .call, action: nil, messageId: nil, frame: long)

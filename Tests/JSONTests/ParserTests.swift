@@ -102,6 +102,18 @@ private func parse(_ text: String, limits: JSONLimits = JSONLimits()) throws(JSO
         #expect(throws: JSONSyntaxError(offset: 64 * 5, problem: "nested deeper than 64")) { try parse(objects) }
     }
 
+    @Test func valuesAreLimitedHoweverFewBytesTheyHave() throws {
+        #expect(try parse("[1,[2]]", limits: JSONLimits(values: 4)) == [1, [2]])
+        #expect(throws: JSONSyntaxError(offset: 4, problem: "more than 3 values")) {
+            try parse("[1,[2]]", limits: JSONLimits(values: 3))
+        }
+        #expect(throws: JSONSyntaxError(offset: 10, problem: "more than 2 values")) {
+            try parse(#"{"a":1,"":2}"#, limits: JSONLimits(values: 2))
+        }
+        let many = "[" + String(repeating: "1,", count: 100_000) + "1]"
+        #expect(throws: JSONSyntaxError(offset: 1 + 2 * 65_535, problem: "more than 65536 values")) { try parse(many) }
+    }
+
     @Test func sizeIsLimited() throws {
         #expect(try parse("[1]", limits: JSONLimits(bytes: 3)) == [1])
         #expect(throws: JSONSyntaxError(offset: 2, problem: "the document exceeds 2 bytes")) {

@@ -148,6 +148,10 @@ class Charger:
     def socket(self, service):
         return str(self.path / "run" / f"{service}.pub")
 
+    def door(self, service):
+        """The socket at which `service` is asked."""
+        return str(self.path / "run" / f"{service}.rpc")
+
 
 class Listener:
     """A subscriber that keeps up, and comes again whenever it is cut off. States that it missed come again with their own times."""

@@ -53,11 +53,19 @@ def read_nothing(charger):
     return [neighbour("unread.py", charger.socket(service)) for service in SERVICES]
 
 
+def ask_much(charger):
+    return [neighbour("requests.py", charger.door(service)) for service in SERVICES]
+
+
 def flood(charger, name):
     """Lets the flood come; returns the neighbours that are it."""
     central = charger.central
     if name == "1000 subscriptions":
         return subscribe_much(charger)
+    if name == "lists of numbers":
+        numbers = b'[2,"numbers","DataTransfer",[' + b"1," * 250_000 + b"1]]"
+        central.send(frame(numbers) * 5 + frame(call("after")), "after")
+        return ask_much(charger)
     if name == "texts of 1 MiB":
         text = json.dumps([2, "big", "DataTransfer", {"vendorId": "x", "data": "y" * (1 << 20)}]).encode()[: (1 << 20)]
         many = b'{"' + b'":1,"'.join(b"e\xcc\x81%07d" % number for number in range(60_000)) + b'":1}'
@@ -139,6 +147,7 @@ def main(binaries, configuration):
     print(f"  {'milliseconds (worked)':<24} " + " ".join(f"{service:<15}" for service in SERVICES))
     plan = [
         ("none", {}), ("log reader stalled", {"stalled": True}), ("100 000 records", {"records": 100_000}), ("texts of 1 MiB", {}),
+        ("lists of numbers", {}),
         ("4096 fragments", {}), ("10 000 frames at once", {}), ("1000 subscriptions", {}),
     ]
     for name, options in plan:

@@ -1,4 +1,4 @@
-"""As much of ZMTP 3.0 (RFC 23) as a subscriber needs, so that a flood does what no library would do."""
+"""As much of ZMTP 3.0 (RFC 23) as a subscriber and an asker need, so that a flood does what no library would do."""
 
 import socket
 import struct
@@ -10,11 +10,15 @@ def connect(path):
     return connection
 
 
-def frame(body, command=False):
-    flags = 4 if command else 0
+def frame(body, command=False, more=False):
+    flags = 4 if command else 1 if more else 0
     if len(body) < 256:
         return bytes([flags, len(body)]) + body
     return bytes([flags | 2]) + struct.pack(">Q", len(body)) + body
+
+
+def message(parts):
+    return b"".join(frame(part, more=index < len(parts) - 1) for index, part in enumerate(parts))
 
 
 def read(connection, count):
@@ -27,11 +31,11 @@ def read(connection, count):
     return data
 
 
-def greet(connection):
-    """Shakes hands as a SUB socket."""
+def greet(connection, kind=b"SUB"):
+    """Shakes hands as a socket of that kind."""
     connection.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(48))
     read(connection, 64)
-    ready = b"\x05READY\x0bSocket-Type" + struct.pack(">I", 3) + b"SUB"
+    ready = b"\x05READY\x0bSocket-Type" + struct.pack(">I", len(kind)) + kind
     connection.sendall(frame(ready, command=True))
     _, length = read(connection, 2)
     read(connection, length)
