@@ -1,5 +1,6 @@
 internal import BusSchema
 internal import ConfigCore
+internal import EventLoop
 internal import Glibc
 internal import JSON
 internal import Log
@@ -28,7 +29,7 @@ final class SecretStore {
         runtimeFolder: String,
         files: any FileSystem = KernelFileSystem(),
         log: Log,
-        lookUp: (String) -> gid_t? = { getgrnam($0)?.pointee.gr_gid }
+        lookUp: (String) -> gid_t? = { LocalSocket.groupId(named: $0) }
     ) {
         document = AtomicDocument(
             path: stateFolder + "/secrets",
