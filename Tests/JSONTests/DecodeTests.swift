@@ -92,8 +92,8 @@ private struct Nothing: Codable, Equatable {}
                 "typeMismatch connectors[0].limits[1].amps: expected an integer, found 1.5"
             ),
             (
-                #""amps":32"#, #""amps":1e3"#,
-                "typeMismatch connectors[0].limits[1].amps: expected an integer, found 1e3"
+                #""amps":32"#, #""amps":1e-3"#,
+                "typeMismatch connectors[0].limits[1].amps: expected an integer, found 1e-3"
             ),
             (
                 #""amps":32"#, #""amps":true"#,
