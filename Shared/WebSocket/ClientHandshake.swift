@@ -3,6 +3,10 @@ struct ClientHandshake: Equatable, Sendable {
     let subprotocols: [String]
     private let key: String
     private var reader = HTTPHeadReader()
+    private var interimAnswers = 0
+
+    /// More of them come from no server that means to answer.
+    private static let mostInterimAnswers = 10
 
     init(subprotocols: [String], using random: inout some RandomNumberGenerator) {
         self.subprotocols = subprotocols
@@ -35,18 +39,35 @@ struct ClientHandshake: Equatable, Sendable {
     mutating func receive(
         _ chunk: ArraySlice<UInt8>
     ) throws(UpgradeFailure) -> (subprotocol: String?, rest: ArraySlice<UInt8>)? {
-        let answer: (head: HTTPHead, rest: ArraySlice<UInt8>)?
-        do {
-            answer = try reader.receive(chunk)
-        } catch {
-            throw failure(.malformed(error))
+        var chunk = chunk
+        while true {
+            let answer: (head: HTTPHead, rest: ArraySlice<UInt8>)?
+            do {
+                answer = try reader.receive(chunk)
+            } catch {
+                throw failure(.malformed(error))
+            }
+            guard let answer else { return nil }
+            if isInterim(answer.head) {
+                interimAnswers += 1
+                reader = HTTPHeadReader()
+                chunk = answer.rest
+                continue
+            }
+            do {
+                return (try check(answer.head), answer.rest)
+            } catch {
+                throw UpgradeFailure(error, startLine: answer.head.startLine, firstBytes: answer.rest)
+            }
         }
-        guard let answer else { return nil }
-        do {
-            return (try check(answer.head), answer.rest)
-        } catch {
-            throw UpgradeFailure(error, startLine: answer.head.startLine, firstBytes: answer.rest)
+    }
+
+    /// Whether the answer proper follows: 100 Continue, 103 Early Hints and the like may come before it, asked for or not (RFC 9110 §15.2).
+    private func isInterim(_ head: HTTPHead) -> Bool {
+        guard interimAnswers < Self.mostInterimAnswers, let status = try? Self.status(of: head.startLine) else {
+            return false
         }
+        return (100...199).contains(status) && status != 101
     }
 
     func endOfStream() -> UpgradeFailure { failure(.endOfStream) }

@@ -53,6 +53,14 @@ public struct WebSocketConnection: Equatable, Sendable {
     /// Whether messages, pings and a Close may be sent now.
     public var isOpen: Bool { state == .open }
 
+    /// Whether the opening handshake is under way.
+    public var isOpening: Bool {
+        switch state {
+        case .awaitingAnswer, .awaitingRequest, .deciding: true
+        default: false
+        }
+    }
+
     /// Whether the last event has been given out.
     public var isClosed: Bool { state == .closed }
 

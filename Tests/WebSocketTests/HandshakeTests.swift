@@ -70,6 +70,25 @@ import Testing
         #expect(events == [.opened(subprotocol: "ocpp1.6"), text("[]")])
     }
 
+    /// RFC 9110 §15.2: whether they were asked for or not.
+    @Test func interimAnswersMayComeBeforeTheAnswer() throws {
+        let hints = head(["HTTP/1.1 103 Early Hints", "Link: </style.css>; rel=preload"])
+        let proceed = head(["HTTP/1.1 100 Continue"])
+        #expect(try answered(proceed + hints + head(Self.answer)) == [.opened(subprotocol: "ocpp1.6")])
+        #expect(try answered(hints) == [])
+        guard case .upgradeFailed(let failure)? = try answered(hints + head(["HTTP/1.1 503 Service Unavailable"])).first
+        else {
+            Issue.record("a refusal behind an interim answer was not seen")
+            return
+        }
+        #expect(failure.cause == .status(503))
+        guard case .upgradeFailed(let endless)? = try answered((0..<11).flatMap { _ in proceed }).first else {
+            Issue.record("interim answers without end were accepted")
+            return
+        }
+        #expect(endless.cause == .status(100))
+    }
+
     // Shows: J-CON-06
     /// J §3.2.
     @Test func anAnswerWithoutOurSubprotocolIsAFailedConnection() throws {
