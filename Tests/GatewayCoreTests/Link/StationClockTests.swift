@@ -45,15 +45,41 @@ import Testing
         var clock = StationClock(trustsHost: true, newest: written)
         #expect(clock.knownTime(at: now) == .about(now.utc))
         let always = Validity(begin: HostClock.earliest, end: now.utc.advanced(by: .seconds(86_400)))
-        for _ in 0..<2 {
-            let time = now.utc.advanced(by: .seconds(7200))
-            _ = clock.observe(time, sentUptime: now.uptime, under: always, at: now)
+        var later = now
+        for seconds in [0, 10, 3600] {
+            #expect(clock.knownTime(at: later) == .about(later.utc))
+            later = later.advanced(by: .seconds(seconds))
+            _ = clock.observe(
+                later.utc.advanced(by: .seconds(7200)),
+                sentUptime: later.uptime,
+                under: always,
+                at: later
+            )
         }
-        let later = now.advanced(by: .seconds(30))
+        later = later.advanced(by: .seconds(30))
         #expect(clock.knownTime(at: later) == .about(later.utc.advanced(by: .seconds(7200))))
     }
 
-    /// Anybody may have said it. The first that proves who he is and says the same makes it count; one who says otherwise is believed
+    /// A central system with a wrong clock proves who it is like any other, and its certificates may be good for years. It is put right, and
+    /// has a certificate then that is not valid at the time that it told before.
+    @Test(arguments: [400, -5]) func oneWrongWordOfACentralSystemThatHasProvedWhoItIsBarsNoCertificate(days: Int) {
+        let years = Validity(begin: HostClock.earliest, end: now.utc.advanced(by: .seconds(86_400 * 4000)))
+        var clock = StationClock()
+        let ahead = Duration.seconds(days * 86_400)
+        _ = clock.observe(now.utc.advanced(by: ahead), sentUptime: now.uptime, under: years, at: now)
+        #expect(clock.offset == ahead)
+        #expect(!clock.isProven)
+        #expect(clock.knownTime(at: now) == .atLeast(HostClock.earliest))
+        // Said for an hour it counts; whoever then says otherwise, twice, begins anew.
+        let later = now.advanced(by: StationClock.provesAfter)
+        _ = clock.observe(later.utc.advanced(by: ahead), sentUptime: later.uptime, under: years, at: later)
+        #expect(clock.knownTime(at: later) == .about(later.utc.advanced(by: ahead)))
+        for _ in 0..<2 { _ = clock.observe(later.utc, sentUptime: later.uptime, under: years, at: later) }
+        #expect(clock.offset == .zero)
+        #expect(clock.knownTime(at: later) == .atLeast(HostClock.earliest))
+    }
+
+    /// Anybody may have said it. One that proves who he is and says the same for an hour makes it count; one who says otherwise is believed
     /// the second time, as ever.
     @Test func aTimeThatWasToldOnAPlainConnectionBarsNoCertificate() {
         var clock = StationClock()
@@ -65,12 +91,18 @@ import Testing
         #expect(trusting.knownTime(at: now) == .about(now.utc))
 
         let validity = Validity(begin: now.utc, end: now.utc.advanced(by: .seconds(86_400)))
-        for _ in 0..<2 { _ = clock.observe(now.utc, sentUptime: now.uptime, under: validity, at: now) }
-        #expect(clock.knownTime(at: now) == .about(now.utc))
+        let later = now.advanced(by: StationClock.provesAfter)
+        for moment in [now, now, later] {
+            _ = clock.observe(moment.utc, sentUptime: moment.uptime, under: validity, at: moment)
+        }
+        #expect(clock.knownTime(at: later) == .about(later.utc))
 
         var other = StationClock()
         _ = observe(&other, ahead: .zero, at: now)
-        _ = other.observe(now.utc, sentUptime: now.uptime, under: validity, at: now)
+        for moment in [now, later] {
+            #expect(!other.isProven)
+            _ = other.observe(moment.utc, sentUptime: moment.uptime, under: validity, at: moment)
+        }
         #expect(other.isProven)
     }
 

@@ -64,9 +64,18 @@ import Testing
         let validity = Validity(begin: bench.now.utc, end: bench.now.utc.advanced(by: .seconds(86_400)))
         bench.feed(.link(.secured(dial: 1, certificates: validity)))
         bench.feed(.link(.handshakeFinished(dial: 1)))
-        let records = bench.answerBoot(.accepted, ahead: .seconds(30)).persisted
         var ledger = TransactionLedger()
-        for record in records { ledger.read(record) }
+        for record in bench.answerBoot(.accepted, interval: 600, ahead: .seconds(30)).persisted { ledger.read(record) }
+        #expect(ledger.boots.map(\.isProven) == [nil])
+        bench.settleStatuses()
+        for _ in 0..<7 {
+            bench.advance(.seconds(600))
+            bench.feed(.link(.received))
+            let time = bench.now.utc.advanced(by: .seconds(30))
+            for record in bench.answer(.heartbeat(Heartbeat.Confirmation(currentTime: time))).persisted {
+                ledger.read(record)
+            }
+        }
         #expect(ledger.boots.map(\.isProven) == [true])
         var compacted = TransactionLedger()
         compacted.read(JournalCompaction(ledger).checkpoint)

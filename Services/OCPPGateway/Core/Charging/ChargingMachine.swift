@@ -299,12 +299,8 @@ public struct ChargingMachine: Machine, Sendable {
     ) {
         let before = turn.clock
         let isCharging = connectors.contains { $0.transaction != nil }
-        if var start = turn.clock.synchronise(
-            offset: offset,
-            error: error,
-            isCharging: isCharging,
-            at: turn.moment
-        ) {
+        let learned = turn.clock.synchronise(offset: offset, error: error, isCharging: isCharging, at: turn.moment)
+        if var start = learned ?? unproven(isProven, turn) {
             start.isProven = isProven ? true : nil
             // Synced: what is sent now must have the same time after a power cut.
             turn.persist(.bootStart(start), .synced)
@@ -314,6 +310,12 @@ public struct ChargingMachine: Machine, Sendable {
         turn.log(.notice, "clock", .init("offsetMilliseconds", offset.wholeMilliseconds))
         eachConnector(&turn) { $0.clockChanged($1) }
         mainMeter.clockChanged(turn)
+    }
+
+    /// The time of this boot as it is on disk, where it is proven by now and the disk does not say so.
+    private func unproven(_ isProven: Bool, _ turn: ChargingTurn) -> BootStart? {
+        guard isProven, let start = turn.ledger.boots.last, start.boot == turn.clock.bootId else { return nil }
+        return start.isProven == true ? nil : start
     }
 
     // MARK: - CALLs, one at a time, when the owner has the slot free (J §4.1.1)

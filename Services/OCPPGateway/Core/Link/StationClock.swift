@@ -21,7 +21,9 @@ public struct StationClock: Equatable, Sendable {
         let error: Duration
         /// Uptime of the answer.
         let at: Duration
-        /// Who told it has proved who he is.
+        /// Since when, on uptime, one who had proved who he is says nothing else.
+        var provenSince: Duration?
+        /// Certificates are held against it.
         var isProven = false
 
         /// The error grows with the drift of two quartzes.
@@ -66,12 +68,13 @@ public struct StationClock: Equatable, Sendable {
                 start: $0.utc,
                 error: max($0.errorMilliseconds.map { Duration(outsideMilliseconds: $0) } ?? .zero, Self.resolution),
                 at: .zero,
+                provenSince: $0.isProven == true ? .zero : nil,
                 isProven: $0.isProven == true
             )
         }
     }
 
-    /// Whether the time known is that of a central system that has proved who it is.
+    /// Whether certificates are held against the time known: a central system that had proved who it is has told it for `provesAfter`.
     public var isProven: Bool { best?.isProven == true }
 
     /// The central system told its time.
@@ -80,7 +83,7 @@ public struct StationClock: Equatable, Sendable {
     ///   - sentUptime: When the CALL was sent.
     ///   - certificates: When the certificates are valid by which it has proved who it is; nil on a plain connection. A time at which they are
     ///     not would lock it out by its own word: the charger holds certificates against the time that it was told, so that nobody could
-    ///     correct that any more.
+    ///     correct that any more. For the same reason it does so only once the time has been told for a while.
     ///   - moment: When the answer came.
     /// - Returns: What becomes of it.
     public mutating func observe(
@@ -102,7 +105,7 @@ public struct StationClock: Equatable, Sendable {
             start: time.advanced(by: trip / 2 - moment.uptime).millisecondsSinceEpoch,
             error: trip / 2 + Self.resolution,
             at: moment.uptime,
-            isProven: certificates != nil && objection == nil
+            provenSince: certificates != nil && objection == nil ? moment.uptime : nil
         )
         let host = Estimate(
             start: moment.utc.advanced(by: .zero - moment.uptime).millisecondsSinceEpoch,
@@ -112,7 +115,10 @@ public struct StationClock: Equatable, Sendable {
         let known = best ?? (trustsHost ? host : nil)
         if let known, !contradicts(told, known, at: moment) {
             var better = told.error <= known.error(at: moment.uptime) ? told : known
-            better.isProven = told.isProven || known.isProven
+            better.provenSince = known.provenSince ?? told.provenSince
+            let saysSoStill =
+                told.provenSince != nil && moment.uptime - (better.provenSince ?? moment.uptime) >= Self.provesAfter
+            better.isProven = known.isProven || saysSoStill
             return use(better, at: moment)
         }
         // Where it is no news it does no harm: a connection may outlast the certificates that it was opened with.
@@ -129,8 +135,8 @@ public struct StationClock: Equatable, Sendable {
 
     /// What certificates are held against. Without a clock that can be trusted the charger knows what it has written down: it is later than that.
     ///
-    /// A time that was told on a plain connection may be anybody's. It serves for timestamps, and bars no certificate: else one wrong word
-    /// would keep a charger for ever from the central system that could put it right.
+    /// A time that was told on a plain connection may be anybody's, and one that was told once may be a mistake. It serves for timestamps, and
+    /// bars no certificate: else one wrong word would keep a charger for ever from the central system that could put it right.
     public func knownTime(at moment: Moment) -> KnownTime {
         if let best, best.isProven {
             return .about(Timestamp(millisecondsSinceEpoch: best.start).advanced(by: moment.uptime))
@@ -157,6 +163,8 @@ public struct StationClock: Equatable, Sendable {
     /// An answer that took longer is no time. The first may take as long as any answer to a CALL: badly known is better than unknown.
     static let longestTrip: Duration = .seconds(20)
     static let longestFirstTrip: Duration = .seconds(60)
+    /// A central system whose clock is wrong when it starts is put right by then, and tells another time.
+    static let provesAfter: Duration = .seconds(3600)
     /// Many central systems write whole seconds.
     static let resolution: Duration = .seconds(1)
     /// 200 ppm: two quartzes of 100 ppm each.
