@@ -45,9 +45,9 @@ import Testing
 
     @Test func bootsOfUnknownTimeAreTakenToEndWhenTheNextOneBegins() {
         var times = BootTimes()
-        times.saw(EventTime(utc: nil, boot: "a", uptime: 5000))
-        times.saw(EventTime(utc: nil, boot: "a", uptime: 9000))
-        times.saw(EventTime(utc: nil, boot: "b", uptime: 2000))
+        times.saw(EventTime(utc: nil, boot: "a", uptime: 5000), in: 1)
+        times.saw(EventTime(utc: nil, boot: "a", uptime: 9000), in: 2)
+        times.saw(EventTime(utc: nil, boot: "b", uptime: 2000), in: 3)
         times.learned(BootStart(boot: "c", utc: 100_000))
         times.learned(BootStart(boot: "d", utc: 200_000))
         #expect(
@@ -132,7 +132,7 @@ import Testing
 
     @Test func aCorrectionHoldsForTheNextProcessAndNotForEventsThatHaveTheirTime() {
         var times = BootTimes()
-        times.saw(EventTime(utc: nil, boot: "b", uptime: 5000))
+        times.saw(EventTime(utc: nil, boot: "b", uptime: 5000), in: 1)
         var first = Self.clock(trusted: false)
         for offset in [3600, 7200, 10_800] {
             guard let start = first.synchronise(offset: .seconds(offset), at: Self.moment(10, wall: 10)) else {

@@ -23,6 +23,9 @@ struct Headless: Equatable, Sendable {
         self.lastSequence = lastSequence
     }
 
+    /// Every time that it may yet be told by.
+    var times: [EventTime] { [registerTime, stopping?.time].compactMap(\.self) + stopData.times }
+
     /// A register of it is known, so that its end can be told.
     var isBillable: Bool { registerWh != nil }
 

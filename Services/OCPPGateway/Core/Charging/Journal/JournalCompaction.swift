@@ -20,7 +20,7 @@ public struct JournalCompaction: Equatable, Sendable {
                 endsWithoutStart: state.endsWithoutStart.isEmpty ? nil : state.endsWithoutStart,
                 inoperative: state.inoperative.sorted(),
                 finishing: cables.map(\.key),
-                boots: state.boots,
+                boots: state.neededBoots,
                 assigned: state.assigned.keys.sorted(),
                 open: state.open.values.sorted { $0.began.connectorId < $1.began.connectorId },
                 newestTime: state.newestTime,

@@ -66,12 +66,12 @@ public struct TransactionLedger: Equatable, Sendable {
     public internal(set) var inoperative: Set<Int> = []
     /// Connectors whose last transaction ended, with the cable not seen removed since.
     public internal(set) var finishing: [Int: KeptCable] = [:]
-    private var bootTimes = BootTimes()
+    private(set) var bootTimes = BootTimes()
     /// Transactions that were followed by another one on the same connector without their own end: the disk lost it. Each is ended at the
     /// start, and gone from here with that record; so that none is open when a checkpoint is written.
-    private var orphans: [Orphan] = []
+    private(set) var orphans: [Orphan] = []
     /// Transactions without their begin and their end, by our own name: the disk lost it.
-    private var headless: [String: Headless] = [:]
+    private(set) var headless: [String: Headless] = [:]
 
     public init() {}
 
@@ -112,7 +112,7 @@ public struct TransactionLedger: Equatable, Sendable {
         if let sequence = record.sequence { lastSequence = max(lastSequence, sequence) }
         if let entry = QueueEntry(record) {
             newestTime = entry.time
-            bootTimes.saw(entry.time)
+            for time in record.toldTimes { bootTimes.saw(time, in: entry.sequence) }
         }
         switch record {
         case .began(let began): begin(began, missing: missing)
@@ -176,7 +176,10 @@ public struct TransactionLedger: Equatable, Sendable {
                 inoperative.insert(availability.connectorId)
             }
         case .released(let released): finishing[released.connectorId] = nil
-        case .bootStart(let start): bootTimes.learned(start)
+        case .bootStart(let start):
+            bootTimes.learned(start)
+            // Not each time: it goes through all that waits.
+            if bootTimes.known.count >= 4 * BootTimes.newest { bootTimes.keep(neededBoots) }
         case .checkpoint(let checkpoint): restart(from: checkpoint)
         case .unknown: break
         }
@@ -211,7 +214,7 @@ public struct TransactionLedger: Equatable, Sendable {
         endsWithoutStart = checkpoint.endsWithoutStart ?? SequenceSet()
         inoperative = Set(checkpoint.inoperative)
         finishing = checkpoint.finishingCables()
-        bootTimes = BootTimes(known: checkpoint.boots)
+        bootTimes.restart(known: checkpoint.boots)
         assigned = assigned.filter { checkpoint.assigned.contains($0.key) }
         // What is missing before it was dropped on purpose: begin records are kept while they wait, without the ends that were delivered.
         orphans = []

@@ -11,6 +11,8 @@ struct StopData: Codable, Equatable, Sendable {
     private var stride = 1
     private var seen = 0
 
+    var times: [EventTime] { ([begin].compactMap(\.self) + between).flatMap(\.times) }
+
     init(begin: StoredMeterValue?) { self.begin = begin }
 
     mutating func add(_ value: StoredMeterValue) {
