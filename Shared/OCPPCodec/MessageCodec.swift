@@ -107,8 +107,12 @@ extension MessageCodec {
             return .ignored(reason: "a CALLRESULT for no pending call")
         }
         guard elements.count == 3 else {
-            // Of two payloads none can be trusted; of none, nothing is there.
-            return .undecodableResult(id: id, UnreadableResult(problem: "a CALLRESULT has 3 elements"))
+            // Of what stands where the payload belongs, as much counts as of one that does not fit: it may be a refusal.
+            let salvaged = elements.count > 3 ? SalvagedResult(action, from: elements[2]) : .nothing
+            return .undecodableResult(
+                id: id,
+                UnreadableResult(problem: "a CALLRESULT has 3 elements", salvaged: salvaged)
+            )
         }
         // Of an answer with nothing in it, null is as good as an empty object (J §4.2.2): the request was processed either way.
         let payload = elements[2] == .null ? .object(JSONObject()) : elements[2]

@@ -47,6 +47,9 @@ extension TLSFailure {
             let causes =
                 "offers no cipher suite that is allowed here, does not know the name, or wants a certificate of the charger"
             self.init(.cipherSuite, "the central system breaks off the TLS handshake with alert 40: it \(causes)")
+        // In TLS 1.3 it comes behind our end of the handshake (RFC 8446 §6.2).
+        case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+            self.init(.protocolError, "the central system wants a certificate of the charger, and it has none")
         case SSL_R_NO_SHARED_CIPHER, SSL_R_WRONG_CIPHER_RETURNED, SSL_R_UNKNOWN_CIPHER_RETURNED:
             self.init(.cipherSuite, "the central system offers no cipher suite that is allowed here (\(words))")
         case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_PACKET_LENGTH_TOO_LONG:

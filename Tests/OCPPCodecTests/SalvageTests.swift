@@ -40,6 +40,22 @@ import Testing
         #expect(salvaged(.startTransaction, payload) == expected)
     }
 
+    /// It may be a refusal.
+    @Test func ofAnAnswerWithSomethingBehindThePayloadThePayloadCounts() {
+        let frame = #"[3,"id",{"transactionId":111,"idTagInfo":{"status":"Blocked"}},{}]"#
+        guard case .undecodableResult("id", let unreadable) = Frames.decode(frame, pending: .startTransaction) else {
+            Issue.record("it is not matched")
+            return
+        }
+        #expect(unreadable.problem == "a CALLRESULT has 3 elements")
+        #expect(unreadable.salvaged == .transaction(id: 111, identifier: SalvagedIdTagInfo(status: .blocked)))
+        guard case .undecodableResult("id", let empty) = Frames.decode(#"[3,"id"]"#, pending: .startTransaction) else {
+            Issue.record("an answer without a payload is not matched")
+            return
+        }
+        #expect(empty.salvaged == .nothing)
+    }
+
     @Test func ofAnUnreadableIdentifierEachFieldThatFitsIsKept() {
         let date = Timestamp("2030-01-01T00:00:00Z")
         #expect(

@@ -33,8 +33,9 @@ final class FramedConnection {
     /// - Parameter trust: Whom an encrypted connection trusts; nil for plain ones.
     init(trust: TrustFiles?) { self.trust = trust }
 
-    /// Whether TLS has begun, and nothing else yet.
-    var isSecuring: Bool { tls != nil && webSocket == nil }
+    /// Whether TLS has begun, and the central system has not yet answered through it: in TLS 1.3 it may refuse our certificate, or that there is
+    /// none, after our end of the handshake (RFC 8446 §4.4.2.4).
+    var isSecuring: Bool { tls != nil && webSocket?.isOpening ?? true }
 
     var exists: Bool { connection != nil }
 

@@ -43,6 +43,26 @@ import Testing
         #expect(bench.lines == ["Status 1 Preparing", "Authorize APP", "Status 1 Charging", "Start 1 APP 1000"])
     }
 
+    /// A central system whose database counts anew gives a number twice.
+    @Test func ofTwoTransactionsWithOneNumberTheOneThatRunsIsStopped() {
+        let bench = online(connectors: 2)
+        bench.central.interfere = { request in
+            guard case .startTransaction = request else { return nil }
+            let confirmation = StartTransaction.Confirmation(idTagInfo: IdTagInfo(status: .accepted), transactionId: 5)
+            return .confirmed(.startTransaction(confirmation))
+        }
+        for connectorId in [1, 2] {
+            bench.plug(connectorId)
+            #expect(start(bench, connectorId: connectorId, idTag: connectorId == 1 ? "APP" : "OTHER") == .accepted)
+            bench.run(seconds: 2)
+        }
+        #expect(stop(bench, transactionId: 5) == .accepted)
+        #expect(stop(bench, transactionId: 5) == .accepted)
+        bench.run(seconds: 30)
+        #expect(bench.central.stops.map(\.request.reason) == [.remote, .remote])
+        #expect(stop(bench, transactionId: 5) == .rejected)
+    }
+
     // Shows: CORE-REM-03
     @Test func remoteStartWithoutAuthorizeWhenTheKeySaysSo() {
         let bench = online(keys: [.authorizeRemoteTxRequests: "false"])

@@ -88,4 +88,23 @@ import Testing
         let data = try #require(bench.central.stops.first?.request.transactionData).map(\.timestamp)
         #expect(data == data.sorted())
     }
+
+    /// What was counted since an earlier time bears that one.
+    @Test func aPeriodBeginsAtTheTimeThatWasToldOfTheEndOfTheOneBefore() {
+        let values = "Energy.Active.Import.Register,Power.Active.Import"
+        let bench = ChargingBench(keys: [
+            .meterValueSampleInterval: "0", "ClockAlignedDataInterval": "10", "MeterValuesAlignedData": values,
+        ])
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 60)
+        for offset in [Duration.seconds(86_400 * 365), .zero, .seconds(-90_000)] {
+            bench.feed(.clockSynchronised(offset: offset))
+            bench.run(seconds: 60)
+        }
+        let times = bench.central.meterValues.flatMap { $0.request.meterValue.elements.map(\.timestamp) }
+        #expect(times.count >= 20)
+        #expect(times == times.sorted())
+    }
 }

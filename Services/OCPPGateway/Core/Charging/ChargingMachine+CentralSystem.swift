@@ -41,7 +41,9 @@ extension ChargingMachine {
         _ request: RemoteStopTransaction.Request,
         at moment: Moment
     ) -> (RemoteStopTransaction.Confirmation, [ChargingEffect]) {
-        let match = connectors.last { $0.transaction?.transactionId == request.transactionId }
+        // A central system that counts anew may have given the number twice: the one that still runs is meant before one that ends already.
+        let matches = connectors.filter { $0.transaction?.transactionId == request.transactionId }
+        let match = matches.last { $0.transaction?.isRunning == true } ?? matches.last
         guard let match else { return (RemoteStopTransaction.Confirmation(status: .rejected), []) }
         let effects = inTurn(at: moment) { machine, turn in
             machine.withConnector(match.id, &turn) { $0.stop(.remote, idTag: nil, &$1) }

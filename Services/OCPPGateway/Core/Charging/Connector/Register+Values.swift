@@ -70,7 +70,7 @@ extension Register {
         _ turn: ChargingTurn
     ) -> Sampled {
         let keys = turn.keys.core
-        let time = turn.clock.time(uptime: at, at: turn.moment)
+        let time = turn.inOrder(turn.clock.time(uptime: at, at: turn.moment), on: transaction.connectorId)
         let all = figures + sampled.energy
         sampled.beginAnew(since: time, at: turn.uptime)
         return record(
@@ -89,7 +89,9 @@ extension Register {
         _ turn: ChargingTurn
     ) -> Sampled {
         let keys = turn.keys.core
-        let time = EventTime(utc: utc, boot: nil, uptime: turn.uptime.wholeMilliseconds)
+        // The next interval begins at the time that is told of this one's end.
+        let counted = EventTime(utc: utc, boot: nil, uptime: turn.uptime.wholeMilliseconds)
+        let time = turn.inOrder(counted, on: transaction.connectorId)
         let registers = figures.filter(\.place.measurand.isRegister)
         let course = aligned.energy + aligned.averages(at: turn.uptime)
         let since = aligned.since
@@ -136,7 +138,6 @@ extension Register {
             record.sequence = turn.nextSequence
             record.messageId = turn.newUUID()
         }
-        record.time = turn.inOrder(record.time, on: record.connectorId)
         turn.persist(.sampled(record), syncNow(turn) ? .synced : .written)
     }
 
