@@ -2,9 +2,11 @@
 
 import contextlib
 import datetime
+import pathlib
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 
@@ -13,6 +15,9 @@ import pytest
 from certificates import DAY, NEW_KEY, Authority, Certificate, openssl
 from csms import CSMS
 from stack import PATIENCE, Stack, configuration
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "Support" / "Floods"))
+from journals import write_journal  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # old versions of TLS are what is tested
 
@@ -23,9 +28,13 @@ def root(tmp_path):
 
 
 @contextlib.contextmanager
-def gateway(url, root, **changes):
-    """The gateway alone: it needs nobody to connect."""
+def gateway(url, root, journal=(), **changes):
+    """The gateway alone: it needs nobody to connect. `journal`: records that an earlier process of it left."""
     with Stack(root.trusted_by(configuration(url), **changes)) as stack:
+        if journal:
+            folder = stack.state_directory("ocpp-gateway")
+            folder.mkdir(parents=True)
+            write_journal(folder / "transactions.journal", journal)
         stack.start("ocpp-gateway")
         yield stack
 
@@ -193,7 +202,11 @@ def test_a_bad_certificate_is_refused_with_its_reason(root, case):
 
 @pytest.mark.parametrize(["begin", "end", "words"], [(-9, -2, "ended on"), (2, 9, "begins on")])
 def test_once_the_time_is_known_certificates_are_held_to_it(root, begin, end, words):
-    with CSMS(root.issue("localhost").server()) as csms, gateway(csms.url, root) as stack:
+    boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    start = int((time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)) * 1000)
+    # The central system had told it for an hour, by certificates that were good.
+    told = [{"bootStart": {"boot": boot, "utc": start, "isProven": True}}]
+    with CSMS(root.issue("localhost").server()) as csms, gateway(csms.url, root, told) as stack:
         accepted(stack)
         csms.vanish()
         csms.tls = root.issue("localhost", begin * DAY, end * DAY).server()

@@ -5,7 +5,8 @@ import subprocess
 import tempfile
 
 from central import CentralSystem
-from charger import SERVICES, Charger, many_transactions, one_transaction, write_journal
+from charger import SERVICES, Charger
+from journals import many_transactions, one_transaction, write_journal
 from rounds import NotHeard, figure, heard, pss
 
 # Transactions that were charged while the central system was away.
