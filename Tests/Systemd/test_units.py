@@ -17,12 +17,17 @@ def test_systemd_finds_nothing_wrong_with_the_units(charger):
     assert result.stdout + result.stderr == ""
 
 
+def exposure(charger, service):
+    """What `systemd-analyze security` says of a service."""
+    text = charger.machine.read("systemd-analyze", "security", "--no-pager", f"{service}.service")
+    return float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", text)[1])
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_may_do_little_else_than_its_work(charger, report, service):
-    text = charger.machine.read("systemd-analyze", "security", "--no-pager", f"{service}.service")
-    exposure = float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", text)[1])
-    report(f"exposure of {service}: {exposure} (at most {EXPOSURE[service]})")
-    assert exposure <= EXPOSURE[service]
+    value = exposure(charger, service)
+    report(f"exposure of {service}: {value} (at most {EXPOSURE[service]})")
+    assert value <= EXPOSURE[service]
 
 
 def test_nothing_is_warned_of_at_the_start(charger):
@@ -64,7 +69,8 @@ def test_a_service_that_talks_without_end_does_not_fill_the_journal(charger):
     assert 0 < machine.journal("--unit=modem-manager", "--grep=^line ").count("\n") < 5000
 
 
-def test_memory_and_the_time_to_the_first_message(charger, report):
+def start_to_first_message(charger):
+    """Milliseconds from the start of the target to the arrival of BootNotification."""
     machine = charger.machine
     machine.run("systemctl", "stop", "charger.target", *SERVICES)
     seen = charger.ledger()["received"]["BootNotification"]
@@ -72,12 +78,22 @@ def test_memory_and_the_time_to_the_first_message(charger, report):
     machine.run("systemctl", "start", "charger.target")
     charger.central.ask("wait", "BootNotification", str(seen + 1), "30")
     arrived = int(charger.central.ask("arrival", "BootNotification"))
-    report(f"systemctl start charger.target → BootNotification: {arrived / 1000 - int(begun) / 1e6:.0f} ms")
-    charger.wait("ocpp.connector.1", "status=Available")
+    return arrived / 1000 - int(begun) / 1e6
+
+
+def memory(charger):
+    """Proportional set size of each service, MiB."""
     sizes = {}
     for service in SERVICES:
-        rollup = machine.read("cat", f"/proc/{machine.pid(service)}/smaps_rollup")
+        rollup = charger.machine.read("cat", f"/proc/{charger.machine.pid(service)}/smaps_rollup")
         sizes[service] = int(re.search(r"^Pss: +(\d+)", rollup, re.MULTILINE)[1]) / 1024
+    return sizes
+
+
+def test_memory_and_the_time_to_the_first_message(charger, report):
+    report(f"systemctl start charger.target → BootNotification: {start_to_first_message(charger):.0f} ms")
+    charger.wait("ocpp.connector.1", "status=Available")
+    sizes = memory(charger)
     report(f"memory (PSS): {', '.join(f'{s} {size:.1f}' for s, size in sizes.items())}, together {sum(sizes.values()):.1f} MiB")
 
 
