@@ -19,8 +19,8 @@ build one 022 TZ=UTC LANG=C
 build with/another-and-much-longer-name/two 077 TZ=Asia/Tokyo LANG=C.UTF-8
 
 different=0
-for package in "$work"/one/packages/*.deb; do
-  cmp "$package" "$work/with/another-and-much-longer-name/two/packages/$(basename "$package")" || different=1
+for package in "$work"/one/packages/*.deb "$work"/one/packages/symbols/*.deb; do
+  cmp "$package" "$work/with/another-and-much-longer-name/two/packages/${package#"$work"/one/packages/}" || different=1
 done
 [ "$different" = 0 ] || { echo 'The packages differ.' >&2; exit 1; }
 echo 'Both builds are the same, byte for byte.'

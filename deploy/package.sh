@@ -110,7 +110,7 @@ chmod -R u+w,go-w "$stage"
 )
 
 echo "Packing …"
-rm -f "$output"/charger*.deb "$output"/charger_*
+rm -rf "$output"/charger*.deb "$output"/charger_* "$output/symbols"
 (cd "$stage" && SWIFT=$swift_version dpkg-buildpackage --build=binary --no-sign --no-check-builddeps) > "$output/packing.log" 2>&1 || { cat "$output/packing.log"; exit 1; }
 if [ -z "${DEB_BUILD_OPTIONS:-}" ] && named=$(grep -rlF -e "$PWD/" -e "$runtime" "$stage"/debian/charger-*/usr); then
   echo "These name a directory of the machine that built them: $named" >&2
@@ -118,4 +118,6 @@ if [ -z "${DEB_BUILD_OPTIONS:-}" ] && named=$(grep -rlF -e "$PWD/" -e "$runtime"
 fi
 mv "$work"/charger*_*.deb "$work"/charger_*.changes "$work"/charger_*.buildinfo "$output/"
 [ "$checked" = no ] || lintian --fail-on error,warning --tag-display-limit 0 --allow-root "$output"/charger_*.changes
+# Apart, so that nobody installs them with the rest.
+if ls "$output"/*-dbgsym_*.deb > /dev/null 2>&1; then mkdir "$output/symbols" && mv "$output"/*-dbgsym_*.deb "$output/symbols/"; fi
 ls -l "$output"/charger*.deb | awk '{ printf "  %-60s %9d bytes\n", $9, $5 }'

@@ -22,9 +22,7 @@ pytestmark = pytest.mark.skipif(not any(PACKAGES.glob("charger-*.deb")), reason=
 def released():
     def put(root):
         for package in PACKAGES.glob("charger-*.deb"):
-            # Symbols are for those who look into a crash.
-            if "-dbgsym_" not in package.name:
-                shutil.copy(package, root / "srv" / package.name)
+            shutil.copy(package, root / "srv" / package.name)
 
     with Charger(put=put) as charger:
         charger.boot()

@@ -57,6 +57,47 @@ def test_no_limit_keeps_a_service_down_that_is_restarted_often(charger):
     assert "HeartbeatInterval" in charger.ctl("config", "get", "HeartbeatInterval")
 
 
+def documented(unit):
+    """The lines that the README of the units gives for `systemctl edit UNIT`."""
+    text = (UNITS / "README.md").read_text().partition(f"`systemctl edit {unit}` with")[2]
+    return text.split("```")[1].partition("[Service]\n")[2]
+
+
+def test_the_modem_manager_runs_with_what_is_written_for_pppd(charger):
+    machine = charger.machine
+    charger.set_unit("modem-manager", documented("modem-manager"))
+    try:
+        machine.run("systemctl", "restart", "modem-manager")
+        charger.wait("uplink.state", "link=up")
+        process = machine.pid("modem-manager")
+        status = dict(line.split(":", 1) for line in machine.read("cat", f"/proc/{process}/status").splitlines())
+        # Root, and of its rights CAP_NET_ADMIN alone.
+        assert status["Uid"].split() == ["0"] * 4 and int(status["CapEff"], 16) == int(status["CapBnd"], 16) == 1 << 12
+        lines = machine.journal("--priority=warning", f"_PID={process}").splitlines()
+        assert [line for line in lines if "simulated" not in line] == []
+    finally:
+        charger.set_unit("modem-manager", "")
+        machine.run("chown", "charger-modem", "/run/charger/modem-manager.lock")
+        machine.run("systemctl", "restart", "modem-manager")
+    charger.wait("uplink.state", "link=up")
+
+
+def test_hardware_io_runs_with_what_is_written_for_a_meter_on_the_network(charger):
+    machine = charger.machine
+    charger.set_unit("hardware-io", documented("hardware-io"))
+    try:
+        machine.run("systemctl", "restart", "hardware-io")
+        charger.wait("hardware.connector.1", "pilot=A")
+        namespaces = {name: machine.read("readlink", f"/proc/{machine.pid(name)}/ns/net") for name in ("hardware-io", "ocpp-gateway")}
+        assert namespaces["hardware-io"] == namespaces["ocpp-gateway"]
+        assert machine.property("hardware-io", "IPAddressAllow").split() == ["192.168.1.50/32"]
+        assert machine.property("hardware-io", "IPAddressDeny") != ""
+    finally:
+        charger.set_unit("hardware-io", "")
+        machine.run("systemctl", "restart", "hardware-io")
+    charger.wait("hardware.connector.1", "pilot=A")
+
+
 def test_a_service_that_talks_without_end_does_not_fill_the_journal(charger):
     machine = charger.machine
     talk = "Type=exec\nExecStart=\nExecStart=/bin/sh -c 'i=0; while [ $$i -lt 20000 ]; do echo line $$i; i=$$((i+1)); done; exec sleep infinity'"
