@@ -49,8 +49,9 @@ struct Overview {
             return "\(name) not running (\(absent ? "no socket" : "its socket is left over") in \(directory.path))"
         }
         guard let announce = announcement(of: service) else {
-            return "\(name) does not answer within \(max(1, hearing.wholeSeconds)) s, though its socket is open: stopped, stuck, or only slow "
-                + "(chargectl --timeout 10 status waits longer)"
+            return
+                "\(name) does not answer within \(max(1, hearing.wholeSeconds)) s, though its socket is open: stopped, stuck, "
+                + "or only slow (chargectl --timeout 10 status waits longer)"
         }
         let version = announce["version"]?.asString ?? "?"
         let pid = announce["pid"]?.asInt ?? 0

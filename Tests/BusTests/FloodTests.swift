@@ -63,8 +63,12 @@ import ZeroMQ
         #expect(disconnections(fixture) == 0)
         subscriber.subscribe("one more")
         try fixture.loop.run(until: { disconnections(fixture) == 1 })
-        // libzmq connects again by itself and asks for what it wants now, three topics.
-        try fixture.loop.run(until: { ["first", "last", "one more"].allSatisfy { endpoint.isWanted($0) } })
+        // libzmq connects again by itself and asks for what it wants now, three topics; it takes notice of that when its socket is used.
+        let wanted = ["first", "last", "one more"]
+        try fixture.loop.run(until: {
+            _ = try? subscriber.receive()
+            return wanted.allSatisfy { endpoint.isWanted($0) }
+        })
         #expect(disconnections(fixture) == 1)
         subscriber.close()
     }
@@ -125,12 +129,17 @@ import ZeroMQ
     @Test func askingWhetherATopicIsWantedTakesNoLongerWithManySubscribers() throws {
         let fixture = try Fixture()
         let endpoint = try fixture.endpoint(.hardwareIO)
+        // Of this thread's own time, because other programs may want the processor, too.
+        func cpuTime() -> Duration {
+            var time = timespec()
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+            return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+        }
         func measure() -> Duration {
-            let clock = ContinuousClock()
             let lengths = (0..<5).map { _ in
-                clock.measure {
-                    for _ in 0..<2000 { _ = endpoint.isWanted("hardware.meter.1") }
-                }
+                let start = cpuTime()
+                for _ in 0..<2000 { _ = endpoint.isWanted("hardware.meter.1") }
+                return cpuTime() - start
             }
             return lengths.min() ?? .zero
         }
