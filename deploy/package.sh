@@ -45,8 +45,22 @@ if [ -z "$binaries" ]; then
   # that no option takes out. Whoever is not root gets the right to mount in a namespace of his own.
   in_place=(unshare --mount --propagation private)
   [ "$(id -u)" = 0 ] || in_place+=(--map-root-user)
+  # The headers of system modules are of the same time there, too: it goes into a checksum that the compiler writes down.
   # shellcheck disable=SC2016
-  in_place+=(sh -c 'mount -t tmpfs tmpfs /usr/src && mkdir /usr/src/charger && mount --bind . /usr/src/charger && cd /usr/src/charger && exec "$@"' sh)
+  in_place+=(sh -euc '
+    mount -t tmpfs tmpfs /usr/src
+    mkdir /usr/src/charger
+    mount --bind . /usr/src/charger
+    cd /usr/src/charger
+    for module in Shared/C*; do
+      mkdir -p "/usr/src/$module"
+      cp "$module"/* "/usr/src/$module/"
+      touch -d "@$SOURCE_DATE_EPOCH" "/usr/src/$module"/*
+      mount --bind "/usr/src/$module" "$module"
+    done
+    exec "$@"' sh)
+  # By time and size a changed header would be taken for the one before.
+  rm -rf .build/packaging/*/release/ModuleCache
   for program in "${programs[@]}"; do
     "${in_place[@]}" swift build -c release --scratch-path .build/packaging --product "$program" > "$output/building.log" 2>&1 \
       || { cat "$output/building.log"; exit 1; }
