@@ -30,12 +30,15 @@ check() {
   if "$@"; then count 1 0 0; else count 0 1 0; fi
 }
 
-# suite TITLE PATH...: tests of pytest against the programs that were built.
+# with_pytest ARGUMENT...: tests of pytest against the programs that were built.
+with_pytest() { CHARGER_BINARIES=$binaries "$venv/bin/python" -m pytest "$@"; }
+
+# suite TITLE COMMAND...: a command that takes further arguments of pytest, and counts as the tests that it runs.
 suite() {
   local status=0 tests failures skips
   step "$1"
   shift
-  CHARGER_BINARIES=$binaries "$venv/bin/python" -m pytest -q -rs --junitxml="$results/pytest.xml" "$@" || status=$?
+  "$@" -q -rs --junitxml="$results/pytest.xml" || status=$?
   read -r tests failures skips < <(python3 - "$results/pytest.xml" <<'PY'
 import sys, xml.etree.ElementTree as tree
 try:
@@ -54,7 +57,7 @@ step 'Prerequisites'
 need_packages libzmq3-dev libssl-dev openssl python3 python3-venv
 # Who reads manual pages and completions, makes packages, boots a systemd and speaks with modems and meters; without them their tests are skipped.
 [ "$(id -u)" != 0 ] ||
-  need_packages mandoc man-db fish zsh debhelper dpkg-dev chrpath lintian systemd-container mmdebstrap iproute2 \
+  need_packages mandoc man-db fish zsh debhelper dpkg-dev lintian systemd-container mmdebstrap iproute2 \
     modemmanager dbus libglib2.0-bin gammu ppp libnfc-bin libmodbus5
 need_swift
 swift --version 2>/dev/null | head -n 1
@@ -100,8 +103,9 @@ if [ "$fast" = no ]; then
   check 'Fuzzing of all readers of outside bytes, 4 seconds each' Tests/fuzz.sh --quick
   check 'Tests of what touches raw memory or outside bytes, under the address sanitizer' Tests/sanitize.sh
 
-  suite 'The real programs: sockets, kills, restarts, an independent central system' Tests/Integration Tests/Certification/test_judge.py
-  suite 'Units, users and packages in a booted systemd' Tests/Systemd
+  suite 'The real programs: sockets, kills, restarts, an independent central system' with_pytest Tests/Integration Tests/Certification/test_judge.py
+  suite 'Units, users and packages in a booted systemd' with_pytest Tests/Systemd
+  suite 'Services of this version and of a newer one together, in every combination' Tests/versions.sh
 
   step 'Certification cases of OCPP 1.6 Core, against the real programs'
   status=0

@@ -63,6 +63,9 @@ files 'Services/*' 'Shared/*' 'Tests/*' 'deploy/*' README.md | grep -vE '^Tests/
 files 'Tests/Mutations/*.mutation' | xargs -r python3 Tests/mutation.py check |
   rule 'Every deliberate mistake of Tests/Mutations can be put in:'
 
+git apply --check Tests/Versions/newer.patch 2>&1 |
+  rule 'What makes a newer version of this one can be put in (Tests/Versions/README.md):'
+
 for folder in Shared/*/; do
   case "$folder" in Shared/C*) continue ;; esac
   [ -f "$folder/README.md" ] || echo "$folder"

@@ -7,7 +7,7 @@ usage() {
 usage: deploy/package.sh [--output DIRECTORY] [--version VERSION] [--binaries DIRECTORY] [--unchecked]
   --output     where the packages go (default: .build/packages)
   --version    instead of the one in deploy/debian/changelog, for a build that is newer than it
-  --binaries   packs these programs instead of building them, and no symbols; for tests
+  --binaries   packs what `swift build` has left in this folder instead of building it, and no symbols; for tests
   --unchecked  without lintian
 The same commit and toolchain give the same bytes, whatever the directory is called.
 END
@@ -29,10 +29,9 @@ cd "$(dirname "$0")/.."
 output=${output:-$PWD/.build/packages}
 mkdir -p "$output"
 . deploy/prerequisites.sh
-need_packages libzmq3-dev libssl-dev debhelper dpkg-dev chrpath lintian
+need_packages libzmq3-dev libssl-dev debhelper dpkg-dev lintian
 need_swift
 programs=(ocpp-gateway hardware-io modem-manager config-store chargectl)
-libraries=/usr/lib/charger/swift
 swift_version=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' | head -n 1)
 runtime=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")/lib/swift/linux
 
@@ -46,8 +45,22 @@ if [ -z "$binaries" ]; then
   # that no option takes out. Whoever is not root gets the right to mount in a namespace of his own.
   in_place=(unshare --mount --propagation private)
   [ "$(id -u)" = 0 ] || in_place+=(--map-root-user)
+  # The headers of system modules are of the same time there, too: it goes into a checksum that the compiler writes down.
   # shellcheck disable=SC2016
-  in_place+=(sh -c 'mount -t tmpfs tmpfs /usr/src && mkdir /usr/src/charger && mount --bind . /usr/src/charger && cd /usr/src/charger && exec "$@"' sh)
+  in_place+=(sh -euc '
+    mount -t tmpfs tmpfs /usr/src
+    mkdir /usr/src/charger
+    mount --bind . /usr/src/charger
+    cd /usr/src/charger
+    for module in Shared/C*; do
+      mkdir -p "/usr/src/$module"
+      cp "$module"/* "/usr/src/$module/"
+      touch -d "@$SOURCE_DATE_EPOCH" "/usr/src/$module"/*
+      mount --bind "/usr/src/$module" "$module"
+    done
+    exec "$@"' sh)
+  # By time and size a changed header would be taken for the one before.
+  rm -rf .build/packaging/*/release/ModuleCache
   for program in "${programs[@]}"; do
     "${in_place[@]}" swift build -c release --scratch-path .build/packaging --product "$program" > "$output/building.log" 2>&1 \
       || { cat "$output/building.log"; exit 1; }
@@ -61,21 +74,23 @@ fi
 work=$output.stage
 stage=$work/charger
 rm -rf "$work"
-mkdir -p "$stage/built/bin" "$stage/built/swift" "$stage/etc"
-for program in "${programs[@]}"; do install -m 755 "$binaries/$program" "$stage/built/bin/$program"; done
+mkdir -p "$stage/built/swift" "$stage/etc"
+packed=${version:-$(dpkg-parsechangelog -l deploy/debian/changelog -S Version)}
+# The programs find Swift's libraries, and the modules that they share, where the packages put them.
+shared=$(deploy/link.sh "$binaries" "$stage/built" "/usr/lib/charger/swift-$swift_version" "$packed" "${programs[@]}")
 # The closure of what the programs need of Swift's own libraries.
-for library in $(LD_LIBRARY_PATH=$runtime ldd "${programs[@]/#/$stage/built/bin/}" | sed -nE 's|.*=> (.*/libswift[^ ]*\.so) .*|\1|p' | sort -u); do
+found=$runtime:$stage/built/shared
+for library in $(LD_LIBRARY_PATH=$found ldd "${programs[@]/#/$stage/built/bin/}" | sed -nE 's|.*=> (.*/libswift[^ ]*\.so) .*|\1|p' | sort -u); do
   install -m 644 "$runtime/$(basename "$library")" "$stage/built/swift/"
 done
 # One version in both places, or an announcement on the bus names no package. What is built in between says so behind a +.
-said=$(LD_LIBRARY_PATH=$runtime "$stage/built/bin/chargectl" --version)
-packed=${version:-$(dpkg-parsechangelog -l deploy/debian/changelog -S Version)}
+said=$(LD_LIBRARY_PATH=$found "$stage/built/bin/chargectl" --version)
 [ "$said" = "chargectl ${packed%%+*}" ] || {
   echo "The programs say '$said', the packages $packed: make SoftwareVersion.swift and deploy/debian/changelog agree." >&2
   exit 1
 }
 # What people read is made by the programs, of the tables that they go by.
-run() { LD_LIBRARY_PATH=$runtime "$stage/built/bin/$1" "${@:2}"; }
+run() { LD_LIBRARY_PATH=$found "$stage/built/bin/$1" "${@:2}"; }
 mkdir "$stage/man" "$stage/completions"
 for service in ocpp-gateway hardware-io modem-manager config-store; do run "$service" --manual-page > "$stage/man/$service.8"; done
 run chargectl manual-page chargectl > "$stage/man/chargectl.1"
@@ -83,8 +98,6 @@ run chargectl manual-page charger.json > "$stage/man/charger.json.5"
 run chargectl completion bash > "$stage/completions/chargectl"
 run chargectl completion zsh > "$stage/completions/_chargectl"
 run chargectl completion fish > "$stage/completions/chargectl.fish"
-# The programs find them where the package puts them; the toolchain wrote down where they are here.
-for program in "${programs[@]}"; do chrpath -r "$libraries-$swift_version" "$stage/built/bin/$program" > /dev/null; done
 cp -r deploy/systemd "$stage/systemd"
 cp deploy/config/wallbox.json "$stage/etc/charger.json"
 cp deploy/config/charger.schema.json deploy/README.md "$stage/"
@@ -94,13 +107,14 @@ chmod -R u+w,go-w "$stage"
 (
   cd "$stage/debian"
   for template in *.in; do
-    sed "s/@SWIFT@/$swift_version/g" "$template" > "${template%.in}"
+    sed "s/@SWIFT@/$swift_version/g; s/@SHARED@/$shared/g" "$template" > "${template%.in}"
     rm "$template"
   done
   cp ../systemd/charger.sysusers charger-common.sysusers
   cp ../systemd/charger.tmpfiles charger-common.tmpfiles
   cp ../systemd/charger.udev charger-common.udev
-  echo "built/swift/*.so ${libraries#/}-$swift_version" > "charger-swift-runtime-$swift_version.install"
+  echo "built/swift/*.so usr/lib/charger/swift-$swift_version" > "charger-swift-runtime-$swift_version.install"
+  echo "built/shared/*.so usr/lib/charger/$shared" > "charger-$shared.install"
   if [ -n "$version" ]; then
     { printf 'charger (%s) bookworm; urgency=medium\n\n  * Built from a newer state than the last release.\n\n -- %s  %s\n\n' \
         "$version" "$(dpkg-parsechangelog -l changelog -S Maintainer)" "$(dpkg-parsechangelog -l changelog -S Date)"
@@ -110,7 +124,7 @@ chmod -R u+w,go-w "$stage"
 )
 
 echo "Packing …"
-rm -f "$output"/charger*.deb "$output"/charger_*
+rm -rf "$output"/charger*.deb "$output"/charger_* "$output/symbols"
 (cd "$stage" && SWIFT=$swift_version dpkg-buildpackage --build=binary --no-sign --no-check-builddeps) > "$output/packing.log" 2>&1 || { cat "$output/packing.log"; exit 1; }
 if [ -z "${DEB_BUILD_OPTIONS:-}" ] && named=$(grep -rlF -e "$PWD/" -e "$runtime" "$stage"/debian/charger-*/usr); then
   echo "These name a directory of the machine that built them: $named" >&2
@@ -118,4 +132,6 @@ if [ -z "${DEB_BUILD_OPTIONS:-}" ] && named=$(grep -rlF -e "$PWD/" -e "$runtime"
 fi
 mv "$work"/charger*_*.deb "$work"/charger_*.changes "$work"/charger_*.buildinfo "$output/"
 [ "$checked" = no ] || lintian --fail-on error,warning --tag-display-limit 0 --allow-root "$output"/charger_*.changes
+# Apart, so that nobody installs them with the rest.
+if ls "$output"/*-dbgsym_*.deb > /dev/null 2>&1; then mkdir "$output/symbols" && mv "$output"/*-dbgsym_*.deb "$output/symbols/"; fi
 ls -l "$output"/charger*.deb | awk '{ printf "  %-60s %9d bytes\n", $9, $5 }'

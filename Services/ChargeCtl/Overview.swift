@@ -15,6 +15,8 @@ struct Overview {
     let states: [String: Session.State]
     let running: Set<ServiceName>
     let directory: RuntimeDirectory
+    /// How long the services were listened to.
+    let hearing: Duration
 
     func states(of type: String) -> [Session.State] {
         states.values.filter { $0.header.type == type && isRunning($0.header.source) }.sorted { $0.topic < $1.topic }
@@ -26,7 +28,7 @@ struct Overview {
         isRunning(service) ? states["\(Announce.type).\(service)"]?.payload : nil
     }
 
-    /// Whether what it says is true now. One that is stopped or stuck has a socket, and is silent.
+    /// Whether what it says is true now. One that is stopped, stuck or held up has a socket, and is silent.
     func answers(_ service: ServiceName) -> Bool { announcement(of: service) != nil }
 
     private var link: JSONValue? { states(of: LinkState.type).first?.payload }
@@ -47,7 +49,9 @@ struct Overview {
             return "\(name) not running (\(absent ? "no socket" : "its socket is left over") in \(directory.path))"
         }
         guard let announce = announcement(of: service) else {
-            return "\(name) does not answer, though its socket is open: stopped or stuck"
+            return
+                "\(name) does not answer within \(max(1, hearing.wholeSeconds)) s, though its socket is open: stopped, stuck, "
+                + "or only slow (chargectl --timeout 10 status waits longer)"
         }
         let version = announce["version"]?.asString ?? "?"
         let pid = announce["pid"]?.asInt ?? 0

@@ -127,7 +127,12 @@ private struct Report {
         do {
             let running = session.runningServices()
             let states = try session.gatherStates(of: running)
-            let overview = Overview(states: states, running: running, directory: session.directory)
+            let overview = Overview(
+                states: states,
+                running: running,
+                directory: session.directory,
+                hearing: session.hearing
+            )
             let text = overview.lines.joined(separator: "\n") + "\n"
             files.append(("status.txt", Array(redaction.cleanLines(text).utf8)))
             let sorted = states.values.sorted { $0.topic < $1.topic }

@@ -24,6 +24,10 @@ final class Session {
     /// How long the answer to a request may take.
     private var patience: Duration { timeout ?? .seconds(5) }
 
+    /// How long the states of a service are waited for. Without a word of the user it is short: a service sends them at once, unless it is
+    /// held up.
+    var hearing: Duration { timeout ?? .seconds(2) }
+
     /// A state as it was received last.
     struct State {
         let header: Header
@@ -45,7 +49,7 @@ final class Session {
 
     /// The newest value of the states that running services keep, by topic.
     /// - Parameters:
-    ///   - running: Who is waited for, for two seconds at most.
+    ///   - running: Who is waited for, for as long as `hearing` says.
     ///   - topics: Beginnings of topics; announcements come along in any case, so that nobody is waited for in vain.
     /// - Returns: Nothing when nobody runs.
     /// - Throws: `Failure` when this user may not listen; `ZeroMQError` or `SystemError` when this process has no descriptors left.
@@ -54,7 +58,7 @@ final class Session {
         guard !running.isEmpty else { return [:] }
         // A service sends all its states in one burst; a pause this long after the last of them means that it is over.
         let quiet = Duration.milliseconds(60)
-        let limit = EventLoop.uptime() + .seconds(2)
+        let limit = EventLoop.uptime() + hearing
         var states: [String: State] = [:]
         var seen: Set<ServiceName> = []
         var lastNews = limit

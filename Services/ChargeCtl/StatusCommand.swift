@@ -6,7 +6,12 @@ enum StatusCommand {
         try arguments.end()
         let running = session.runningServices()
         let states = try session.gatherStates(of: running, topics: Overview.topics)
-        let overview = Overview(states: states, running: running, directory: session.directory)
+        let overview = Overview(
+            states: states,
+            running: running,
+            directory: session.directory,
+            hearing: session.hearing
+        )
         if asJSON { Output.json(overview.json) } else { overview.lines.forEach { Output.line(singleLine($0)) } }
         return overview.isWell ? .done : .notWell
     }

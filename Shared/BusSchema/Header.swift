@@ -128,5 +128,5 @@ public enum BusLimits {
     /// Requests that wait at a server or client.
     public static let requestQueue = 200
     /// Requests of one peer that a server holds before it has read them: each may be as large as a payload, and a user has many peers.
-    public static let unreadRequests = 4
+    public static let unreadRequests = 2
 }

@@ -138,12 +138,20 @@ public struct ZMTPPublisher: Sendable {
             return .ready
         case (.handshake, _): throw ZMTPViolation("\(name.prefix(20)) instead of READY")
         // ZMTP 3.1 (https://rfc.zeromq.org/spec/37) has commands for these; who speaks it uses the form of 3.0 with us, or should.
-        case (.traffic, "SUBSCRIBE"): return .subscribe(Array(data))
-        case (.traffic, "CANCEL"): return .cancel(Array(data))
+        case (.traffic, "SUBSCRIBE"): return .subscribe(try topic(data))
+        case (.traffic, "CANCEL"): return .cancel(try topic(data))
         // The same has it that a PING, after two bytes of how long to wait, carries what the PONG gives back.
         case (.traffic, "PING"): return .answer(ZMTPFrame.command("PONG", Array(data.dropFirst(2))))
         default: return nil
         }
+    }
+
+    /// A command may be longer than a message, because READY is; its topic may not.
+    private func topic(_ data: ArraySlice<UInt8>) throws(ZMTPViolation) -> [UInt8] {
+        guard data.count <= longestTopic else {
+            throw ZMTPViolation("a topic of \(data.count) bytes, at most \(longestTopic) are taken")
+        }
+        return Array(data)
     }
 
     private static func property(_ name: String, _ value: String) -> [UInt8] {

@@ -47,17 +47,29 @@ import ZeroMQ
         subscriber.close()
     }
 
-    @Test func whatASubscriberTakesBackIsNotCountedAsAskedFor() throws {
+    /// Counted over the life of a connection: whoever asks and takes back costs as much as whoever keeps.
+    @Test func whatASubscriberTakesBackCountsUntilItConnectsAnew() throws {
         let fixture = try Fixture()
         let endpoint = try fixture.endpoint(.hardwareIO)
         let subscriber = try subscriber(fixture)
-        for number in 1..<BusLimits.subscriptionsPerPeer {
+        subscriber.subscribe("first")
+        try fixture.loop.run(until: { endpoint.isWanted("first") })
+        for number in 2..<BusLimits.subscriptionsPerPeer {
             subscriber.subscribe("topic.\(number)")
             subscriber.unsubscribe("topic.\(number)")
         }
         subscriber.subscribe("last")
         try fixture.loop.run(until: { endpoint.isWanted("last") })
         #expect(disconnections(fixture) == 0)
+        subscriber.subscribe("one more")
+        try fixture.loop.run(until: { disconnections(fixture) == 1 })
+        // libzmq connects again by itself and asks for what it wants now, three topics; it takes notice of that when its socket is used.
+        let wanted = ["first", "last", "one more"]
+        try fixture.loop.run(until: {
+            _ = try? subscriber.receive()
+            return wanted.allSatisfy { endpoint.isWanted($0) }
+        })
+        #expect(disconnections(fixture) == 1)
         subscriber.close()
     }
 
@@ -117,12 +129,17 @@ import ZeroMQ
     @Test func askingWhetherATopicIsWantedTakesNoLongerWithManySubscribers() throws {
         let fixture = try Fixture()
         let endpoint = try fixture.endpoint(.hardwareIO)
+        // Of this thread's own time, because other programs may want the processor, too.
+        func cpuTime() -> Duration {
+            var time = timespec()
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+            return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+        }
         func measure() -> Duration {
-            let clock = ContinuousClock()
             let lengths = (0..<5).map { _ in
-                clock.measure {
-                    for _ in 0..<2000 { _ = endpoint.isWanted("hardware.meter.1") }
-                }
+                let start = cpuTime()
+                for _ in 0..<2000 { _ = endpoint.isWanted("hardware.meter.1") }
+                return cpuTime() - start
             }
             return lengths.min() ?? .zero
         }

@@ -156,6 +156,73 @@ def test_nobody_but_the_services_may_ask(charger):
     assert machine.find_leader() == leader
 
 
+# What a service that has gone wrong could leave where a request stands, by a name that says what it is.
+PLANTED = {
+    "a folder": "mkdir -p {0}/a/b && touch {0}/a/b/c",
+    "a folder that nobody may enter": "mkdir -p {0}/a && chmod 0 {0}/a {0}",
+    "a pipe": "mkfifo {0}",
+    "a socket": "perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un($ARGV[0])) or die' {0}",
+    "a link to a folder": "ln -s /etc/charger {0}",
+    "a link to a file": "ln -s /etc/charger/charger.json {0}",
+    "an old request": "touch -d '-2 hours' {0}",
+}
+
+
+def put_in_place(machine, command, path):
+    """At once, so that nobody looks at it before it is whole."""
+    script = f"{command.format(path + '.new')} && mv -T {path}.new {path}"
+    machine.run("sh", "-c", script, user="charger-gateway", groups=["charger-gateway"])
+
+
+def gone(machine, path):
+    return machine.run("sh", "-c", '[ -e "$1" ] || [ -L "$1" ]', "sh", path, check=False).returncode == 1
+
+
+def test_whatever_lies_where_a_request_stands_does_no_harm_and_keeps_nobody_from_asking(charger):
+    machine = charger.machine
+    may_boot(charger)
+    leader = machine.leader
+    kept = machine.read("sh", "-c", "ls -la --time-style=full-iso /etc/charger; cat /etc/charger/*.json")
+    for what, command in PLANTED.items():
+        put_in_place(machine, command, REQUEST)
+        machine.until(lambda: gone(machine, REQUEST), f"{what} is taken away")
+        machine.until(lambda: machine.property(HELPER + ".service", "ActiveState") == "inactive", f"{what} is dealt with")
+        assert machine.property(HELPER + ".service", "Result") == "success", what
+        machine.run("systemctl", "reset-failed", HELPER + ".service")
+    # A link to nothing is for systemd as if nothing were there; it stays, and the next request takes its place.
+    put_in_place(machine, "ln -s /nowhere/at/all {0}", REQUEST)
+    assert machine.find_leader() == leader
+    assert machine.read("sh", "-c", "ls -la --time-style=full-iso /etc/charger; cat /etc/charger/*.json") == kept
+    assert machine.property(HELPER + ".path", "ActiveState") == "active"
+    counts_as_another_boot(machine)
+    reset(charger)
+    machine.await_boot()
+    charger.wait("ocpp.link", "phase=accepted")
+
+
+RESTART = "/run/charger/ocpp-gateway/restart-hardware-io"
+
+
+def test_whatever_lies_where_the_request_for_a_restart_stands_does_no_harm(charger):
+    machine = charger.machine
+    kept = machine.read("sh", "-c", "ls -la --time-style=full-iso /etc/charger; cat /etc/charger/*.json")
+    for what, command in PLANTED.items():
+        put_in_place(machine, command, RESTART)
+        machine.until(lambda: gone(machine, RESTART), f"{what} is taken away")
+        machine.until(lambda: machine.property("charger-restart@hardware-io", "ActiveState") == "inactive", f"{what} is dealt with")
+        machine.run("systemctl", "reset-failed", "charger-restart@hardware-io.service")
+    # It is the gateway's to ask, whatever the file looks like; one that is stopped by people stays so.
+    assert machine.read("sh", "-c", "ls -la --time-style=full-iso /etc/charger; cat /etc/charger/*.json") == kept
+    charger.wait("ocpp.connector.1", "status=Available")
+    machine.run("systemctl", "stop", "hardware-io")
+    put_in_place(machine, "touch {0}", RESTART)
+    machine.until(lambda: gone(machine, RESTART), "it is taken away")
+    machine.until(lambda: machine.property("charger-restart@hardware-io", "ActiveState") == "inactive", "it is dealt with")
+    assert machine.property("hardware-io", "ActiveState") == "inactive"
+    for user, groups in [("65534", ["charger-tap", "charger-control", "charger-services"]), ("charger-modem", ["charger-modem"])]:
+        assert machine.run("touch", RESTART, user=user, groups=groups, check=False).returncode == 1
+
+
 def test_a_hard_reset_gets_by_a_hardware_io_that_is_stuck():
     """Where the machine does not boot: the gateway has systemd restart it, and the next attempt succeeds."""
     with Charger() as charger:

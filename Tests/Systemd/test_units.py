@@ -17,12 +17,17 @@ def test_systemd_finds_nothing_wrong_with_the_units(charger):
     assert result.stdout + result.stderr == ""
 
 
+def exposure(charger, service):
+    """What `systemd-analyze security` says of a service."""
+    text = charger.machine.read("systemd-analyze", "security", "--no-pager", f"{service}.service")
+    return float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", text)[1])
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_may_do_little_else_than_its_work(charger, report, service):
-    text = charger.machine.read("systemd-analyze", "security", "--no-pager", f"{service}.service")
-    exposure = float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", text)[1])
-    report(f"exposure of {service}: {exposure} (at most {EXPOSURE[service]})")
-    assert exposure <= EXPOSURE[service]
+    value = exposure(charger, service)
+    report(f"exposure of {service}: {value} (at most {EXPOSURE[service]})")
+    assert value <= EXPOSURE[service]
 
 
 def test_nothing_is_warned_of_at_the_start(charger):
@@ -52,6 +57,47 @@ def test_no_limit_keeps_a_service_down_that_is_restarted_often(charger):
     assert "HeartbeatInterval" in charger.ctl("config", "get", "HeartbeatInterval")
 
 
+def documented(unit):
+    """The lines that the README of the units gives for `systemctl edit UNIT`."""
+    text = (UNITS / "README.md").read_text().partition(f"`systemctl edit {unit}` with")[2]
+    return text.split("```")[1].partition("[Service]\n")[2]
+
+
+def test_the_modem_manager_runs_with_what_is_written_for_pppd(charger):
+    machine = charger.machine
+    charger.set_unit("modem-manager", documented("modem-manager"))
+    try:
+        machine.run("systemctl", "restart", "modem-manager")
+        charger.wait("uplink.state", "link=up")
+        process = machine.pid("modem-manager")
+        status = dict(line.split(":", 1) for line in machine.read("cat", f"/proc/{process}/status").splitlines())
+        # Root, and of its rights CAP_NET_ADMIN alone.
+        assert status["Uid"].split() == ["0"] * 4 and int(status["CapEff"], 16) == int(status["CapBnd"], 16) == 1 << 12
+        lines = machine.journal("--priority=warning", f"_PID={process}").splitlines()
+        assert [line for line in lines if "simulated" not in line] == []
+    finally:
+        charger.set_unit("modem-manager", "")
+        machine.run("chown", "charger-modem", "/run/charger/modem-manager.lock")
+        machine.run("systemctl", "restart", "modem-manager")
+    charger.wait("uplink.state", "link=up")
+
+
+def test_hardware_io_runs_with_what_is_written_for_a_meter_on_the_network(charger):
+    machine = charger.machine
+    charger.set_unit("hardware-io", documented("hardware-io"))
+    try:
+        machine.run("systemctl", "restart", "hardware-io")
+        charger.wait("hardware.connector.1", "pilot=A")
+        namespaces = {name: machine.read("readlink", f"/proc/{machine.pid(name)}/ns/net") for name in ("hardware-io", "ocpp-gateway")}
+        assert namespaces["hardware-io"] == namespaces["ocpp-gateway"]
+        assert machine.property("hardware-io", "IPAddressAllow").split() == ["192.168.1.50/32"]
+        assert machine.property("hardware-io", "IPAddressDeny") != ""
+    finally:
+        charger.set_unit("hardware-io", "")
+        machine.run("systemctl", "restart", "hardware-io")
+    charger.wait("hardware.connector.1", "pilot=A")
+
+
 def test_a_service_that_talks_without_end_does_not_fill_the_journal(charger):
     machine = charger.machine
     talk = "Type=exec\nExecStart=\nExecStart=/bin/sh -c 'i=0; while [ $$i -lt 20000 ]; do echo line $$i; i=$$((i+1)); done; exec sleep infinity'"
@@ -64,7 +110,8 @@ def test_a_service_that_talks_without_end_does_not_fill_the_journal(charger):
     assert 0 < machine.journal("--unit=modem-manager", "--grep=^line ").count("\n") < 5000
 
 
-def test_memory_and_the_time_to_the_first_message(charger, report):
+def start_to_first_message(charger):
+    """Milliseconds from the start of the target to the arrival of BootNotification."""
     machine = charger.machine
     machine.run("systemctl", "stop", "charger.target", *SERVICES)
     seen = charger.ledger()["received"]["BootNotification"]
@@ -72,12 +119,22 @@ def test_memory_and_the_time_to_the_first_message(charger, report):
     machine.run("systemctl", "start", "charger.target")
     charger.central.ask("wait", "BootNotification", str(seen + 1), "30")
     arrived = int(charger.central.ask("arrival", "BootNotification"))
-    report(f"systemctl start charger.target → BootNotification: {arrived / 1000 - int(begun) / 1e6:.0f} ms")
-    charger.wait("ocpp.connector.1", "status=Available")
+    return arrived / 1000 - int(begun) / 1e6
+
+
+def memory(charger):
+    """Proportional set size of each service, MiB."""
     sizes = {}
     for service in SERVICES:
-        rollup = machine.read("cat", f"/proc/{machine.pid(service)}/smaps_rollup")
+        rollup = charger.machine.read("cat", f"/proc/{charger.machine.pid(service)}/smaps_rollup")
         sizes[service] = int(re.search(r"^Pss: +(\d+)", rollup, re.MULTILINE)[1]) / 1024
+    return sizes
+
+
+def test_memory_and_the_time_to_the_first_message(charger, report):
+    report(f"systemctl start charger.target → BootNotification: {start_to_first_message(charger):.0f} ms")
+    charger.wait("ocpp.connector.1", "status=Available")
+    sizes = memory(charger)
     report(f"memory (PSS): {', '.join(f'{s} {size:.1f}' for s, size in sizes.items())}, together {sum(sizes.values()):.1f} MiB")
 
 

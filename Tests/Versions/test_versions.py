@@ -18,7 +18,7 @@ NEWER = pathlib.Path(os.environ.get("CHARGER_NEWER", "."))
 COMBINATIONS = [frozenset(newer) for count in range(5) for newer in itertools.combinations(SERVICES, count)]
 KEY = "ExampleOfANewerVersion"
 
-pytestmark = pytest.mark.skipif(not (NEWER / "ocpp-gateway").exists(), reason="Tests/versions.sh builds the newer version")
+pytestmark = pytest.mark.skipif(not (NEWER / "ocpp-gateway").exists(), reason="Tests/versions.sh builds the newer version, as root")
 
 
 class Mixed(Stack):

@@ -53,6 +53,16 @@ import ZMTP
         #expect(try end.receive(Self.command("CANCEL", [0x61])) == [.cancel([0x61])])
     }
 
+    /// Commands may be longer than messages; what they name may not.
+    @Test(arguments: ["SUBSCRIBE", "CANCEL"]) func aTopicHasTheSameLimitInACommandAsInAMessage(name: String) throws {
+        let longest = [UInt8](repeating: 0x61, count: 100)
+        var end = try connected()
+        #expect(
+            try end.receive(Self.command(name, longest)) == [name == "CANCEL" ? .cancel(longest) : .subscribe(longest)]
+        )
+        #expect(throws: ZMTPViolation.self) { try end.receive(Self.command(name, longest + [0x61])) }
+    }
+
     @Test func aPingIsAnsweredWithItsContext() throws {
         var end = try connected()
         let events = try end.receive(Self.command("PING", [0, 10] + Array("ctx".utf8)))
