@@ -69,7 +69,7 @@ struct CarrierBench {
         for effect in effects {
             switch effect {
             case .send(let bytes, port: 0): if isOpen { handle(.line("at", .received(bytes))) }
-            case .send: continue
+            case .send, .carry: continue
             case .unplug:
                 if isDialled { hangUp(.code(16)) }
                 if isOpen { handle(.line("at", .closed(reason: "unplugged"))) }

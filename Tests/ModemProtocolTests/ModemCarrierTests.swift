@@ -106,6 +106,18 @@ import UplinkCore
         #expect(bench.effects.last == .pulse(pin: "supply", .seconds(10)))
     }
 
+    @Test func theNameServersOfTheNetworkAreThoseThatItNamedInThisCall() {
+        var bench = up()
+        #expect(bench.condition.nameServers == [])
+        let said = "primary   DNS address 10.99.0.53\nsecondary DNS address 10.99.0.54\nsecondary DNS address rm -rf\n"
+        for byte in said.utf8 { bench.handle(.childWrote("pppd", [byte])) }
+        #expect(bench.condition.nameServers == ["10.99.0.53", "10.99.0.54"])
+        bench.hangUp(.code(16))
+        #expect(bench.condition.nameServers == [])
+        bench.handle(.ordered(.redial))
+        #expect(bench.condition.link == .up && bench.condition.nameServers == [])
+    }
+
     @Test func aCallThatAProcessBeforeMadeIsKept() {
         var bench = CarrierBench(CarrierBench.settings)
         bench.start(running: ["pppd"])

@@ -25,6 +25,8 @@ final class CarrierHands {
     private var document: AtomicDocument
     private var port: SerialPort?
     private var children: [String: ChildProcess] = [:]
+    /// Of `children`, by the same names.
+    private var logs: [String: LogTail] = [:]
 
     init(_ needs: Needs, _ host: ServiceHost, folder: String, deliver: @escaping (CarrierEvent) -> Void) {
         self.needs = needs
@@ -111,26 +113,49 @@ final class CarrierHands {
 
     private func spawn(_ name: String, _ arguments: [String]) {
         guard children[name] == nil else { return }
+        follow(name, isNew: true)
         do throws(SystemError) {
             // Its output goes where ours goes, so that it is heard of also after the end of this process.
             children[name] = try ChildProcess.start(arguments, options: options(name), loop: host.loop) {
                 [unowned self] exit in finish(name, exit)
             }
         } catch {
+            stopFollowing(name)
             deliver(.childEnded(name, .notStarted(reason: "\(error)")))
         }
     }
+
+    /// Where a program of that name is told to write what it does.
+    static func logPath(runtimeFolder: String, uplink: String, program: String) -> String {
+        "\(runtimeFolder)/\(uplink)-\(program).log"
+    }
+
+    private func follow(_ name: String, isNew: Bool) {
+        let path = Self.logPath(runtimeFolder: runtimeFolder, uplink: needs.uplink, program: name)
+        do throws(SystemError) {
+            logs[name] = try LogTail(path: path, isNew: isNew, loop: host.loop) { [unowned self] bytes in
+                deliver(.childWrote(name, bytes))
+            }
+        } catch {
+            host.log.write(LogRecord(.warning, "what a program writes is not heard", .init("why", error)))
+        }
+    }
+
+    private func stopFollowing(_ name: String) { logs.removeValue(forKey: name)?.close() }
 
     private func adopt(_ name: String) -> Bool {
         let record = options(name).record ?? ""
         children[name] = ChildProcess.adopt(record: record, options: options(name), loop: host.loop) {
             [unowned self] exit in finish(name, exit)
         }
-        return children[name] != nil
+        guard children[name] != nil else { return false }
+        follow(name, isNew: false)
+        return true
     }
 
     private func finish(_ name: String, _ exit: ChildProcess.Exit) {
         children[name] = nil
+        stopFollowing(name)
         let told: ChildExit =
             switch exit {
             case .code(let code): .code(Int(code))

@@ -10,6 +10,8 @@ struct ModemMaking {
     let interface: String
     /// Which one it is among the uplinks, from 0.
     let number: Int
+    /// Of the uplink.
+    let name: String
     let runtimeFolder: String
     let log: Log
 
@@ -110,7 +112,8 @@ struct ModemMaking {
             "ipcp-accept-local", "ipcp-accept-remote", "novj", "novjccomp", "noccp", "nobsdcomp", "nodeflate", "local",
             "nocrtscts", "usepeerdns", "defaultroute", "defaultroute-metric", "\(700 + number)", "unit",
             unit.isEmpty ? "0" : unit, "linkname", "charger-\(number)", "maxfail", "1", "lcp-echo-interval", "20",
-            "lcp-echo-failure", "3", "lcp-echo-adaptive",
+            "lcp-echo-failure", "3", "lcp-echo-adaptive", "logfile",
+            CarrierHands.logPath(runtimeFolder: runtimeFolder, uplink: name, program: ModemCarrier.Name.pppd),
         ]
     }
 }

@@ -68,9 +68,10 @@ final class Prober {
     /// a second connection under the charger's identity would end the first.
     func test(
         _ request: UplinkTest,
-        of state: UplinkState?,
+        of machine: UplinkMachine,
         completion: @escaping (Result<UplinkTest.Reply, BusError>) -> Void
     ) {
+        let state = machine.state
         let wanted = request.uplink ?? state?.active ?? state?.uplinks.first?.name
         guard let uplink = state?.uplinks.first(where: { $0.name == wanted }) else {
             return completion(.failure(BusError(.invalid, "uplink: there is no uplink \(wanted ?? "")")))
@@ -89,7 +90,7 @@ final class Prober {
             steps.append(.init(name: "dns", outcome: .failed, detail: "there is no central system"))
             return finish(steps)
         }
-        walk(to: goal, interface, []) { [unowned self] tried, outcome in
+        walk(to: goal, interface, machine.nameServers(of: uplink.name)) { [unowned self] tried, outcome in
             steps += tried
             if outcome == .answered, tried.last?.outcome == .ok { steps += gatewaySteps }
             finish(steps)

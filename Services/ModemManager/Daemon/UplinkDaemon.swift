@@ -122,7 +122,7 @@ final class UplinkDaemon {
             responder.answer(request.reply(from: entries))
         }
         bus.serve(UplinkTest.self) { [unowned self] _, request, responder in
-            prober.test(request, of: machine.machine.state) { responder.answer($0) }
+            prober.test(request, of: machine.machine) { responder.answer($0) }
         }
         let topics = [Announce.type, ConnectorStatus.type, LinkState.type]
         try bus.subscribe(to: .ocppGateway, topics: topics) { [unowned self] _, message in
@@ -221,6 +221,7 @@ extension UplinkConfiguration.Uplink {
                 section: try site.settings(of: section.driver, as: ModemUplinkSection.self),
                 interface: section.interface ?? "ppp\(number)",
                 number: number,
+                name: section.name,
                 runtimeFolder: host.makeRuntimeFolder(),
                 log: host.log
             )

@@ -65,6 +65,8 @@ public struct ModemCarrier: Carrier {
     /// Why it ended last; nil since the last start.
     private var lastExit: PPPExit?
     private var address: String?
+    /// What `pppd` said of the call.
+    private var log = PPPLog()
     private var isEnding = false
 
     public init(_ settings: Settings) {
@@ -103,6 +105,9 @@ public struct ModemCarrier: Carrier {
             address = reading.flatMap { $0.isRunning && $0.hasAddress ? $0.address ?? "" : nil }
             return []
         case .line(Name.line, let event): return tell(.line(event), at: moment)
+        case .childWrote(Name.pppd, let bytes):
+            log.take(bytes)
+            return []
         case .childEnded(Name.pppd, let exit): return end(exit, at: moment)
         case .stored: return tell(.stored, at: moment)
         case .storeFailed(let reason): return tell(.storeFailed(reason: reason), at: moment)
@@ -168,6 +173,7 @@ public struct ModemCarrier: Carrier {
         lastExit = nil
         guard case .dial(let command) = context.means, !isRunning else { return [] }
         isRunning = true
+        log = PPPLog()
         let spawn = CarrierEffect.spawn(Name.pppd, arguments: arguments(command, context.profile))
         guard settings.hasOnePort else { return [spawn] }
         return tell(.lineLent, at: moment) + [.closeLine(Name.line), spawn]
@@ -245,6 +251,7 @@ extension ModemCarrier {
         } else if carries, let address {
             conclusion.link = .up
             conclusion.address = address.isEmpty ? nil : address
+            conclusion.nameServers = log.nameServers
             conclusion.detail = "\(settings.interface) has an address"
         } else if let lastExit {
             (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)

@@ -6,6 +6,8 @@ public struct SimulatedModem: Sendable {
     public enum Effect: Equatable, Sendable {
         /// Through the port with that number, from 0.
         case send([UInt8], port: Int)
+        /// Out of a call into the network.
+        case carry([UInt8])
         /// Its port disappears, as on USB, and comes back.
         case unplug, plug
     }
@@ -142,7 +144,7 @@ public struct SimulatedModem: Sendable {
         current = number
         var effects: [Effect] = []
         if port.isInCall {
-            guard bytes == Array("+++".utf8) else { return [] }
+            guard bytes == Array("+++".utf8) else { return network.isSilent ? [] : [.carry(bytes)] }
             port.isInCall = false
             return reply("OK")
         }
@@ -212,6 +214,12 @@ public struct SimulatedModem: Sendable {
 
     /// The network takes the address back.
     public mutating func dropBearer() { terminal.hasBearer = false }
+
+    /// What the network sends into the call; lost where there is none.
+    public func fromNetwork(_ bytes: [UInt8]) -> [Effect] {
+        guard isPlugged, !network.isSilent, let number = ports.firstIndex(where: \.isInCall) else { return [] }
+        return [.send(bytes, port: number)]
+    }
 
     /// The network ends the call.
     public mutating func dropCall() -> [Effect] {
