@@ -254,6 +254,7 @@ let targets: [Target] = [
         "BusSchema",
         "CLinux",
         "EventLoop",
+        "GPIOLines",
         "JSON",
         "Log",
         "ModemProtocol",

@@ -6,7 +6,6 @@
 """
 
 import json
-import re
 
 BIN = "/usr/lib/charger"
 ROOT = "/run/mobile"
@@ -42,6 +41,7 @@ def modem(**driver):
     }
 
 
+CABLE_ROUTE = ["default", "via", "10.98.0.1", "dev", "eth1", "metric", "100"]
 CABLE = {"name": "cable", "interface": "eth1", "driver": "static"}
 
 
@@ -91,12 +91,14 @@ class Mobile:
         self.board.run(
             "sh", "-ec",
             "ip link add eth1 type veth peer name lan netns isp; ip address add 10.98.0.2/24 dev eth1; ip -n isp address add 10.98.0.1/24 dev lan;"
-            "ip -n isp link set lan up; ip link set eth1 up; ip route add default via 10.98.0.1 dev eth1 metric 100",
+            "ip -n isp link set lan up; ip link set eth1 up",
         )
+        self.board.run("ip", "route", "add", *CABLE_ROUTE)
 
     def set_cable(self, up):
-        """Its far end: the near one keeps its address, and its route only while there is a carrier."""
+        """Its far end. As a network service of the system does, the route goes with the carrier; the address stays."""
         self.board.run("ip", "-n", "isp", "link", "set", "lan", "up" if up else "down")
+        self.board.run("ip", "route", "replace" if up else "del", *CABLE_ROUTE)
 
     def start(self, *services):
         for service in services or SERVICES:
@@ -126,7 +128,7 @@ class Mobile:
 
     def pppd(self):
         """The process of the charger's call, if there is one."""
-        return self.board.run("sh", "-c", f"test -s {ROOT}/run/cell-pppd.pid && pgrep -f 'pppd {ROOT}/data' | head -1 || true")
+        return self.board.run("pgrep", "-f", f"^/usr/sbin/pppd {ROOT}/data", check=False)
 
     def block(self):
         """The carrier drops whatever comes out of this call, without a word; PPP itself goes on. The next call is another one."""
@@ -147,6 +149,3 @@ class Mobile:
                 self.kill(name)
         self.board.run("sh", "-c", f"pkill -KILL pppd; ip netns del isp; ip netns del csms; ip link del eth1; rm -rf {ROOT}", check=False)
 
-
-def table(text):
-    return re.sub(r"\s+", " ", text)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from mobile import CABLE, ROOT, Mobile, modem
+from mobile import Mobile, modem
 
 
 @pytest.fixture

@@ -104,6 +104,10 @@ struct CarrierBench {
             case .store(let bytes):
                 stored = bytes
                 handle(.stored)
+            case .drive(_, let isActive):
+                effects.append(effect)
+                modem.slot = isActive ? 2 : 1
+                handle(.pulsed(pin: "simSelect", true))
             case .pulse, .log: effects.append(effect)
             }
         }

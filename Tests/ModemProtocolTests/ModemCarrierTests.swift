@@ -94,7 +94,7 @@ import UplinkCore
     @Test func stepsByPinAreThoseOfThePinsThatThereAre() {
         #expect(ModemCarrier(CarrierBench.settings).steps == [.redial, .detach, .radio, .modemReset])
         var settings = CarrierBench.settings
-        settings.pins = ["reset", "supply"]
+        settings.pulses = ["reset": .milliseconds(300), "supply": .seconds(10)]
         var bench = up(settings)
         #expect(bench.carrier.steps.isSuperset(of: [.powerKey, .supply]))
         bench.handle(.ordered(.powerKey))

@@ -13,6 +13,7 @@ final class CarrierHands {
         let uplink: String
         let port: String
         let baud: Int
+        let pins: [CarrierPins.Pin]
     }
 
     /// How long a program that is to end may take for it.
@@ -24,6 +25,7 @@ final class CarrierHands {
     private let runtimeFolder: String
     private var document: AtomicDocument
     private var port: SerialPort?
+    private let pins: CarrierPins
     private var children: [String: ChildProcess] = [:]
     /// Of `children`, by the same names.
     private var logs: [String: LogTail] = [:]
@@ -33,6 +35,9 @@ final class CarrierHands {
         self.host = host
         runtimeFolder = host.makeRuntimeFolder()
         self.deliver = deliver
+        pins = CarrierPins(needs.pins, uplink: needs.uplink, loop: host.loop, log: host.log) { pin, isDone in
+            deliver(.pulsed(pin: pin, isDone))
+        }
         document = AtomicDocument(
             path: "\(folder)/modem-\(needs.uplink)",
             magic: "charger-modem",
@@ -68,9 +73,8 @@ final class CarrierHands {
         case .line(_, let order): port?.perform(order)
         case .spawn(let name, let arguments): spawn(name, arguments)
         case .endChild(let name): children[name]?.end(within: Self.patience)
-        case .pulse(let pin, _):
-            host.log.write(LogRecord(.error, "there is no such pin", .init("uplink", needs.uplink), .init("pin", pin)))
-            deliver(.pulsed(pin: pin, false))
+        case .pulse(let pin, let duration): pins.pulse(pin, duration)
+        case .drive(let pin, let isActive): pins.drive(pin, isActive)
         case .store(let bytes): store(bytes)
         case .log(var record):
             record.fields.insert(.init("uplink", needs.uplink), at: 0)

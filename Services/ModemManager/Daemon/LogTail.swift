@@ -17,6 +17,7 @@ final class LogTail {
     /// - Parameters:
     ///   - path: The file; made, for this process alone, when it is not there.
     ///   - isNew: Whether what is in it already is of no interest, and is dropped.
+    ///   - loop: Calls the handler.
     ///   - receive: Called with what is there, and what is appended, cut anywhere.
     /// - Throws: `SystemError`.
     init(

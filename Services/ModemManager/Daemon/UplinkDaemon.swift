@@ -78,7 +78,7 @@ final class UplinkDaemon {
     private func makeHands(_ section: UplinkSection, _ site: SiteFile, folder: String) throws {
         let settings = try site.settings(of: section.driver, as: ModemUplinkSection.self)
         let name = section.name
-        let needs = CarrierHands.Needs(uplink: name, port: settings.port, baud: settings.baud)
+        let needs = CarrierHands.Needs(uplink: name, port: settings.port, baud: settings.baud, pins: settings.pins.made)
         hands[name] = CarrierHands(needs, host, folder: folder) { [unowned self] event in
             machine.deliver(.carrier(uplink: name, event))
         }

@@ -29,11 +29,16 @@ public struct ModemUplinkSection: DriverSettings, Equatable, Sendable {
     public var profiles: [ModemAccessSection]
     /// How to speak with it, where that is not to be found by what it says of itself.
     public var family: String?
+    public var pins: ModemPinsSection
+    /// The SIM in the second slot; nil where there is one.
+    public var secondSIM: SecondSIMSection?
     public var pppd: String
     public var chat: String
 
-    /// Nobody else may open its ports.
-    public var claims: [DriverClaim] { [port, dataPort].compactMap { $0 }.map { DriverClaim($0) } }
+    /// Nobody else may open its ports or drive its lines.
+    public var claims: [DriverClaim] {
+        [port, dataPort].compactMap { $0 }.map { DriverClaim($0) } + pins.all.map(\.claim)
+    }
 
     public init(_ fields: Fields) {
         port = fields.text("port", 1...200, "Of the modem, for commands: /dev/serial/by-id/… keeps its name.")
@@ -71,6 +76,8 @@ public struct ModemUplinkSection: DriverSettings, Equatable, Sendable {
             1...40,
             "How to speak with the modem. Default: by what it says of itself."
         )
+        pins = fields.optionalObject("pins", "GPIO lines that hang on the modem.") ?? ModemPinsSection()
+        secondSIM = fields.optionalObject("secondSIM", "The SIM in the second slot. Default: there is one.")
         pppd = fields.text("pppd", 1...200, default: "/usr/sbin/pppd", "The program that dials.")
         chat = fields.text(
             "chat",
@@ -78,6 +85,9 @@ public struct ModemUplinkSection: DriverSettings, Equatable, Sendable {
             default: "/usr/sbin/chat",
             "The program by which pppd speaks with the modem."
         )
+        if pins.simSelect != nil, secondSIM == nil {
+            fields.note("secondSIM", "required where \"pins\" have \"simSelect\", but missing")
+        }
         for (name, path) in [("pppd", pppd), ("chat", chat)] where !path.hasPrefix("/") {
             fields.note(name, "expected an absolute path")
         }

@@ -13,6 +13,7 @@ final class SimulatedNetworkEnd {
     /// - Parameters:
     ///   - program: An absolute path; it is run with the path of its terminal at the beginning of each call.
     ///   - path: That path.
+    ///   - loop: Calls the handlers.
     ///   - receive: What it says into the call.
     ///   - onHangUp: It has ended.
     init(

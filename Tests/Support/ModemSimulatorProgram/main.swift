@@ -25,7 +25,8 @@ final class Simulator {
         }
         if let program = options.network {
             network = SimulatedNetworkEnd(program: program, path: control + ".network", loop: loop) {
-                [unowned self] bytes in perform(modem.fromNetwork(bytes))
+                [unowned self] bytes in
+                perform(modem.fromNetwork(bytes))
             } onHangUp: { [unowned self] in
                 perform(modem.dropCall())
             }
