@@ -244,7 +244,7 @@ let targets: [Target] = [
     ),
 
     library("ModemProtocol", "Services/ModemManager/Modem", pure, "BusSchema", "JSON", "Primitives", "UplinkCore"),
-    tests("ModemProtocol", "BusSchema", "ModemProtocol", "ModemSimulation", "Primitives", "UplinkCore"),
+    tests("ModemProtocol", "BusSchema", "MobileWorld", "ModemProtocol", "ModemSimulation", "Primitives", "UplinkCore"),
     library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
     tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives", "UplinkWorld"),
     program(
@@ -400,7 +400,17 @@ let targets: [Target] = [
         "Storage"
     ),
     library("UplinkWorld", "Tests/Support/UplinkWorld", strict, "BusSchema", "Primitives", "UplinkCore"),
-    program("uplink-bench", "Tests/Support/UplinkBench", "Primitives", "UplinkCore", "UplinkWorld"),
+    library(
+        "MobileWorld",
+        "Tests/Support/MobileWorld",
+        strict,
+        "BusSchema",
+        "ModemProtocol",
+        "ModemSimulation",
+        "Primitives",
+        "UplinkCore"
+    ),
+    program("uplink-bench", "Tests/Support/UplinkBench", "MobileWorld", "Primitives", "UplinkCore", "UplinkWorld"),
     program("world-soak", "Tests/Support/WorldSoak", "CentralSystem", "ChargerWorld"),
     tests(
         "Simulation",

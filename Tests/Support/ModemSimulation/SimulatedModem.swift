@@ -32,7 +32,7 @@ public struct SimulatedModem: Sendable {
     /// The port whose command is being answered.
     private var current = 0
     public private(set) var pinAttempts: [PINAttempt] = []
-    /// Every command line that it took, newest last, the last 5000.
+    /// Every command line that it took, newest last, the last 5000 at least.
     public private(set) var commands: [String] = []
     private var now = Duration.zero
     /// When it is back after a reset; nil when it is there.
@@ -168,7 +168,7 @@ public struct SimulatedModem: Sendable {
         let trimmed = text.drop { $0 == " " }
         guard trimmed.uppercased().hasPrefix("AT") else { return [] }
         commands.append(String(trimmed))
-        if commands.count > 5000 { commands.removeFirst() }
+        if commands.count > 6000 { commands.removeFirst(1000) }
         var lines: [String] = []
         var final = "OK"
         var effects = flood()
@@ -214,6 +214,9 @@ public struct SimulatedModem: Sendable {
 
     /// The network takes the address back.
     public mutating func dropBearer() { terminal.hasBearer = false }
+
+    /// The packet network has lost it.
+    public mutating func leavePacketNetwork() { terminal.isAttached = false }
 
     /// What the network sends into the call; lost where there is none.
     public func fromNetwork(_ bytes: [UInt8]) -> [Effect] {
