@@ -110,7 +110,8 @@ class Mobile:
     def kill(self, name, how="KILL"):
         program = self.programs.pop(name)
         program.signal(how)
-        return program.wait()
+        # Not waited for: a call that outlives it keeps its output open.
+        self.board.until(lambda: self.board.run("ps", "-o", "stat=", "-p", str(program.pid), check=False)[:1] in ("", "Z"), f"{name} has ended")
 
     def order(self, text):
         """Of the modem."""
@@ -127,7 +128,7 @@ class Mobile:
         return next(uplink for uplink in state["uplinks"] if uplink["name"] == name)
 
     def pppd(self):
-        """The process of the charger's call, if there is one."""
+        """The process of the charger's call, empty if there is none."""
         return self.board.run("pgrep", "-f", f"^/usr/sbin/pppd {ROOT}/data", check=False)
 
     def block(self):

@@ -64,6 +64,20 @@ def test_a_transaction_loses_nothing_over_a_cable_that_goes_and_comes_back(board
     assert max(gaps) < 5, (max(gaps), json.dumps(stamps))
 
 
+def test_a_cable_with_a_dead_network_behind_it_is_left_for_the_modem_although_its_route_stands(board, mobile):
+    mobile.start()
+    mobile.wait("uplink.state", "active=cable")
+    mobile.wait("ocpp.link", "phase=accepted")
+    board.until(lambda: mobile.uplink()["link"] == "up", "the modem is up beside the cable")
+    board.run(*mobile.at("isp"), "sh", "-c", "echo 0 > /proc/sys/net/ipv4/conf/lan/forwarding")
+    mobile.wait("uplink.state", "active=cell", seconds=500)
+    # The system's resolver and everything that is bound to no interface still go into the dead cable.
+    assert "dev eth1" in board.run("ip", "route", "get", "10.99.0.53")
+    mobile.wait("ocpp.link", "phase=accepted", seconds=300)
+    assert "10.64.64.2" in board.run(*mobile.at("csms"), "ss", "-tnH", "state", "established", "src", "10.99.0.2")
+    assert "metric 700" in board.run("ip", "route", "show", "default", "dev", "ppp0")
+
+
 def seconds(stamp):
     hours, minutes, rest = stamp.split("T")[1].rstrip("Z").split(":")
     return int(hours) * 3600 + int(minutes) * 60 + float(rest)

@@ -108,7 +108,7 @@ struct CarrierBench {
                 effects.append(effect)
                 modem.slot = isActive ? 2 : 1
                 handle(.pulsed(pin: "simSelect", true))
-            case .pulse, .log: effects.append(effect)
+            case .pulse, .addDefaultRoute, .log: effects.append(effect)
             }
         }
     }

@@ -22,6 +22,7 @@ import UplinkCore
         #expect(bench.spawns[0].last?.hasPrefix("/usr/sbin/chat ") == true)
         #expect(bench.condition.address == "10.64.64.2" && bench.condition.interface == "ppp0")
         #expect(bench.condition.remedy == .none)
+        #expect(bench.effects.filter { $0 == .addDefaultRoute(interface: "ppp0") }.count == 1)
         let radio = bench.condition.radio
         #expect(radio?.iccid == "8949000000000000017" && radio?.imsi == "262010000000001")
         #expect(radio?.technology == "LTE" && radio?.signalDbm == -93 && radio?.cell == "00C3/0000A7B2")

@@ -146,6 +146,8 @@ public enum CarrierEffect: Equatable, Sendable {
     case pulse(pin: String, Duration)
     /// Drives the pin to its active level, or not, and keeps it there; answered by `.pulsed`, also when it comes back after it was lost.
     case drive(pin: String, Bool)
+    /// Makes this interface a way to everywhere, for programs that are bound to none; preferred ones have a lower metric. Not answered.
+    case addDefaultRoute(interface: String)
     /// To be on disk before anything else happens; answered by `.stored` or `.storeFailed`. Small, the whole of what it must know again.
     case store([UInt8])
     case log(LogRecord)

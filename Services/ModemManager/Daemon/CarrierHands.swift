@@ -14,6 +14,8 @@ final class CarrierHands {
         let port: String
         let baud: Int
         let pins: [CarrierPins.Pin]
+        /// Of the default route.
+        let metric: UInt32
     }
 
     /// How long a program that is to end may take for it.
@@ -75,6 +77,7 @@ final class CarrierHands {
         case .endChild(let name): children[name]?.end(within: Self.patience)
         case .pulse(let pin, let duration): pins.pulse(pin, duration)
         case .drive(let pin, let isActive): pins.drive(pin, isActive)
+        case .addDefaultRoute(let interface): addDefaultRoute(interface)
         case .store(let bytes): store(bytes)
         case .log(var record):
             record.fields.insert(.init("uplink", needs.uplink), at: 0)
@@ -93,6 +96,14 @@ final class CarrierHands {
         let port = SerialPort(settings, loop: host.loop, owner: owner)
         self.port = port
         port.start()
+    }
+
+    private func addDefaultRoute(_ interface: String) {
+        do throws(SystemError) {
+            try DefaultRoute.add(through: interface, metric: needs.metric)
+        } catch {
+            host.log.write(LogRecord(.warning, "an uplink has no default route", .init("why", error)))
+        }
     }
 
     private func store(_ bytes: [UInt8]) {

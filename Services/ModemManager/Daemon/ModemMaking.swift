@@ -129,7 +129,7 @@ struct ModemMaking {
         return [
             section.pppd, section.dataPort ?? section.port, "\(section.baud)", "nodetach", "noauth", "noipdefault",
             "ipcp-accept-local", "ipcp-accept-remote", "novj", "novjccomp", "noccp", "nobsdcomp", "nodeflate", "local",
-            "nocrtscts", "usepeerdns", "defaultroute", "defaultroute-metric", "\(700 + number)", "unit",
+            "nocrtscts", "usepeerdns", "nodefaultroute", "unit",
             unit.isEmpty ? "0" : unit, "linkname", "charger-\(number)", "maxfail", "1", "lcp-echo-interval", "20",
             "lcp-echo-failure", "3", "lcp-echo-adaptive", "logfile",
             CarrierHands.logPath(runtimeFolder: runtimeFolder, uplink: name, program: ModemCarrier.Name.pppd),

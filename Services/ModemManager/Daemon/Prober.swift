@@ -118,16 +118,18 @@ extension UplinkState.Uplink {
     /// What needs no trying.
     fileprivate var knownSteps: [UplinkTest.Step] {
         var steps: [UplinkTest.Step] = []
+        // A modem whose call is up has a SIM and a network, also before it was asked for them.
+        let notKnown = link == .up ? UplinkTest.Outcome.skipped : .failed
         if let radio {
             let sim = radio.iccid.map { "ICCID \($0)" } ?? "not read"
-            steps.append(.init(name: "sim", outcome: radio.iccid == nil ? .failed : .ok, detail: sim))
+            steps.append(.init(name: "sim", outcome: radio.iccid == nil ? notKnown : .ok, detail: sim))
             let network = radio.operatorName ?? radio.operatorCode
             let detail = [network, radio.technology].compactMap { $0 }.joined(separator: ", ")
             let isRegistered = network != nil
             steps.append(
                 .init(
                     name: "registration",
-                    outcome: isRegistered ? .ok : .failed,
+                    outcome: isRegistered ? .ok : notKnown,
                     detail: isRegistered ? detail : self.detail
                 )
             )

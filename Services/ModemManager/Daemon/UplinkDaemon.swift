@@ -67,18 +67,24 @@ final class UplinkDaemon {
         }
         if isSimulated { host.log.write(LogRecord(.warning, "there are simulated uplinks")) }
         if configuration.uplinks.contains(where: \.carrier.readsInterfaces) { startMonitor() }
-        for section in sections where section.driver.driver == ModemCarrier.kind {
-            try makeHands(section, site, folder: folder)
+        for (number, section) in sections.enumerated() where section.driver.driver == ModemCarrier.kind {
+            try makeHands(section, number: number, site, folder: folder)
         }
         try listen()
         machine.deliver(.started)
         for name in hands.keys.sorted() { hands[name]?.start(programs: [ModemCarrier.Name.pppd]) }
     }
 
-    private func makeHands(_ section: UplinkSection, _ site: SiteFile, folder: String) throws {
+    private func makeHands(_ section: UplinkSection, number: Int, _ site: SiteFile, folder: String) throws {
         let settings = try site.settings(of: section.driver, as: ModemUplinkSection.self)
         let name = section.name
-        let needs = CarrierHands.Needs(uplink: name, port: settings.port, baud: settings.baud, pins: settings.pins.made)
+        let needs = CarrierHands.Needs(
+            uplink: name,
+            port: settings.port,
+            baud: settings.baud,
+            pins: settings.pins.made,
+            metric: UInt32(700 + number)
+        )
         hands[name] = CarrierHands(needs, host, folder: folder) { [unowned self] event in
             machine.deliver(.carrier(uplink: name, event))
         }

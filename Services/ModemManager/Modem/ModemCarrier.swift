@@ -65,8 +65,11 @@ public struct ModemCarrier: Carrier {
         case .started(let stored, let running): return start(stored, running, at: moment)
         case .interfacesRead(let readings):
             let reading = readings.first { $0.name == settings.interface }
+            let before = address
             address = reading.flatMap { $0.isRunning && $0.hasAddress ? $0.address ?? "" : nil }
-            return []
+            // The interface of a call is new with each call, and its route goes with it.
+            let isNew = isRunning && address != nil && address != before
+            return isNew ? [.addDefaultRoute(interface: settings.interface)] : []
         case .line(Name.line, let event): return tell(.line(event), at: moment)
         case .childWrote(Name.pppd, let bytes):
             log.take(bytes)

@@ -5,7 +5,7 @@ import UplinkCore
 
 /// The modem, its calls and what goes wrong with them.
 extension MobileWorld {
-    /// - Parameter lasting: How long, where only time helps.
+    /// `lasting` is for how long, where only time helps.
     public func begin(_ fault: MobileFault, lasting: Duration = .seconds(7200)) {
         trouble.fault = fault
         trouble.since = now.uptime
@@ -153,6 +153,7 @@ extension MobileWorld {
         }
         trouble.last[step] = now.uptime
         let mayWait = trouble.fault == .networkGone || trouble.fault == .denied
-        if mayWait, !trouble.isCured, step > .radio { breach("\(step.name) while the network is waited for: \(reason)") }
+        guard mayWait, !trouble.isCured, step > .radio else { return }
+        breach("\(step.name) while the network is waited for: \(reason)")
     }
 }
