@@ -35,6 +35,7 @@ def board():
             add(f"usr/lib/charger/{program}", BINARIES / program, 0o755)
         for name in ("contactor.py", "nameserver.py"):
             add(f"usr/lib/charger-test/{name}", (machine.HERE / name).read_bytes(), 0o755)
+        add("usr/lib/charger-test/busybox", pathlib.Path("/bin/busybox").resolve(), 0o755)
         for library in runtime_libraries(BINARIES / "ocpp-gateway"):
             add(f"usr/lib/{library.name}", library)
 

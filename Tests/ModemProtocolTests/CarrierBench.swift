@@ -13,10 +13,18 @@ struct CarrierBench {
     private(set) var stored: [UInt8]?
     private(set) var isDialled = false
     private(set) var isOpen = false
+    private let interface: String
+    private let program: String
+    /// Whether programs end when they are asked to, or in their own time (`hangUp`).
+    var endsAtOnce = true
     /// Whether calls get an address.
     var givesAddress = true
 
-    init(_ settings: ModemCarrier.Settings) { carrier = ModemCarrier(settings) }
+    init(_ settings: ModemCarrier.Settings) {
+        carrier = ModemCarrier(settings)
+        interface = settings.interface
+        program = settings.dhcpClient.isEmpty ? "pppd" : "dhcp"
+    }
 
     static let settings = ModemCarrier.Settings(modem: ModemSettings(), pppd: ["/usr/sbin/pppd", "/dev/modem-data"])
 
@@ -40,14 +48,14 @@ struct CarrierBench {
 
     mutating func hangUp(_ exit: ChildExit) {
         isDialled = false
-        handle(.childEnded("pppd", exit))
+        handle(.childEnded(program, exit))
         readInterfaces()
     }
 
     mutating func readInterfaces() {
         let hasAddress = isDialled && givesAddress
         let reading = InterfaceReading(
-            name: "ppp0",
+            name: interface,
             isRunning: isDialled,
             hasAddress: hasAddress,
             address: hasAddress ? "10.64.64.2" : nil
@@ -100,7 +108,7 @@ struct CarrierBench {
                 readInterfaces()
             case .endChild:
                 effects.append(effect)
-                if isDialled { hangUp(.code(5)) }
+                if isDialled, endsAtOnce { hangUp(.code(5)) }
             case .store(let bytes):
                 stored = bytes
                 handle(.stored)

@@ -23,6 +23,7 @@ struct ModemMaking {
                 interface: interface,
                 pppd: pppd,
                 chat: section.chat,
+                dhcpClient: dhcpClient,
                 hasOnePort: section.dataPort == nil && section.connection == .ppp,
                 pulses: pulses,
                 hasTwoSIMs: section.secondSIM != nil,
@@ -123,6 +124,15 @@ struct ModemMaking {
     }
 
     // MARK: - Dialling
+
+    /// In the foreground, and for ever: what it does with an address is up to its script.
+    private var dhcpClient: [String] {
+        guard let path = section.dhcpClient, section.connection == .networkInterface else { return [] }
+        let name = path.split(separator: "/").last ?? ""
+        if name == "dhclient" { return [path, "-d"] + (section.dhcpScript.map { ["-sf", $0] } ?? []) + [interface] }
+        let script = section.dhcpScript.map { ["-s", $0] } ?? []
+        return [path] + (name == "busybox" ? ["udhcpc"] : []) + ["-f", "-R", "-A", "10", "-i", interface] + script
+    }
 
     private var pppd: [String] {
         let unit = String(interface.drop { !$0.isNumber })

@@ -72,7 +72,7 @@ final class UplinkDaemon {
         }
         try listen()
         machine.deliver(.started)
-        for name in hands.keys.sorted() { hands[name]?.start(programs: [ModemCarrier.Name.pppd]) }
+        for name in hands.keys.sorted() { hands[name]?.start(programs: [ModemCarrier.Name.pppd, ModemCarrier.Name.dhcp]) }
     }
 
     private func makeHands(_ section: UplinkSection, number: Int, _ site: SiteFile, folder: String) throws {
@@ -223,8 +223,12 @@ extension UplinkConfiguration.Uplink {
         case DriverChoice.simulated: carrier = SimulatedCarrier()
         case "static": carrier = InterfaceCarrier(interface: section.interface)
         case ModemCarrier.kind:
+            let modem = try site.settings(of: section.driver, as: ModemUplinkSection.self)
+            if modem.connection == .networkInterface, section.interface == nil {
+                throw site.failure(at: section.driver.path, "the uplink has to name the modem's \"interface\"")
+            }
             let making = ModemMaking(
-                section: try site.settings(of: section.driver, as: ModemUplinkSection.self),
+                section: modem,
                 interface: section.interface ?? "ppp\(number)",
                 number: number,
                 name: section.name,

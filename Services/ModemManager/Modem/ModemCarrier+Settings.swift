@@ -3,6 +3,7 @@ extension ModemCarrier {
     public enum Name {
         public static let line = "at"
         public static let pppd = "pppd"
+        public static let dhcp = "dhcp"
         public static let powerKey = "powerKey"
         public static let resetLine = "reset"
         public static let supply = "supply"
@@ -17,6 +18,9 @@ extension ModemCarrier {
         public var pppd: [String]
         /// `chat`, an absolute path: what pppd speaks with the modem by.
         public var chat: String
+        /// The DHCP client with its arguments, beginning with an absolute path, which goes on and does not leave the foreground; empty where a
+        /// service of the system gets the address of the modem's network interface.
+        public var dhcpClient: [String]
         /// Whether commands and data share one port.
         public var hasOnePort: Bool
         /// Pins that there are, of `Name`, and how long the ladder drives them: the power key as long as switches the modem off whatever state
@@ -32,6 +36,7 @@ extension ModemCarrier {
             interface: String = "ppp0",
             pppd: [String] = [],
             chat: String = "/usr/sbin/chat",
+            dhcpClient: [String] = [],
             hasOnePort: Bool = false,
             pulses: [String: Duration] = [:],
             hasTwoSIMs: Bool = false,
@@ -41,6 +46,7 @@ extension ModemCarrier {
             self.interface = interface
             self.pppd = pppd
             self.chat = chat
+            self.dhcpClient = dhcpClient
             self.hasOnePort = hasOnePort
             self.pulses = pulses
             self.hasTwoSIMs = hasTwoSIMs

@@ -68,13 +68,13 @@ public struct ModemCarrier: Carrier {
             let before = address
             address = reading.flatMap { $0.isRunning && $0.hasAddress ? $0.address ?? "" : nil }
             // The interface of a call is new with each call, and its route goes with it.
-            let isNew = isRunning && address != nil && address != before
+            let isNew = isRunning && settings.modem.connection == .ppp && address != nil && address != before
             return isNew ? [.addDefaultRoute(interface: settings.interface)] : []
         case .line(Name.line, let event): return tell(.line(event), at: moment)
         case .childWrote(Name.pppd, let bytes):
             log.take(bytes)
             return []
-        case .childEnded(Name.pppd, let exit): return end(exit, at: moment)
+        case .childEnded(program, let exit): return end(exit, at: moment)
         case .stored: return tell(.stored, at: moment)
         case .storeFailed(let reason): return tell(.storeFailed(reason: reason), at: moment)
         case .pulsed(Name.simSelect, let isDone):
@@ -103,7 +103,7 @@ public struct ModemCarrier: Carrier {
         }
         // A line that is let go may have gone back to the first slot: it stands right before anything is asked.
         if let slots, settings.modem.switchesSIMByLine { effects.append(drive(slots.slot)) }
-        isRunning = running.contains(Name.pppd)
+        isRunning = running.contains(program)
         // The only port is in the hands of the program that a process before this one started.
         guard !(isRunning && settings.hasOnePort) else { return effects }
         effects += tell(.ordered(.bringUp), at: moment)
@@ -131,7 +131,7 @@ public struct ModemCarrier: Carrier {
             case .dataReady(let context): return dial(context, at: moment)
             case .dataWithdrawn:
                 isWithdrawn = isRunning
-                return isRunning ? [.endChild(Name.pppd)] : []
+                return isRunning ? [.endChild(program)] : []
             case .selectSIM(let slot): return [drive(slot)]
             }
         }
@@ -147,9 +147,16 @@ public struct ModemCarrier: Carrier {
 
     // MARK: - Data
 
+    /// What runs while data flows.
+    private var program: String { settings.modem.connection == .ppp ? Name.pppd : Name.dhcp }
+
     private mutating func dial(_ context: DataContext, at moment: Moment) -> [CarrierEffect] {
         lastExit = nil
-        guard case .dial(let command) = context.means, !isRunning else { return [] }
+        guard !isRunning else { return [] }
+        guard case .dial(let command) = context.means else {
+            isRunning = !settings.dhcpClient.isEmpty
+            return isRunning ? [.spawn(Name.dhcp, arguments: settings.dhcpClient)] : []
+        }
         isRunning = true
         log = PPPLog()
         let spawn = CarrierEffect.spawn(Name.pppd, arguments: arguments(command, context.profile))
@@ -169,14 +176,15 @@ public struct ModemCarrier: Carrier {
         guard isRunning else { return [] }
         isRunning = false
         address = nil
-        let ended = PPPExit(exit)
+        let ended = settings.modem.connection == .ppp ? PPPExit(exit) : PPPExit(ofDHCP: exit)
         var effects: [CarrierEffect] = [
             .log(LogRecord(.notice, "the modem carries no data", .init("reason", ended.words)))
         ]
         if settings.hasOnePort { effects.append(.openLine(Name.line)) }
         guard !isWithdrawn else {
             isWithdrawn = false
-            return effects
+            // The modem was ready again before the program had ended.
+            return effects + (modem.report.phase == .ready ? tell(.ordered(.connect), at: moment) : [])
         }
         effects += tell(.dataEnded(reason: ended.words), at: moment)
         guard !isRedialling else {
@@ -196,7 +204,7 @@ public struct ModemCarrier: Carrier {
         case .redial:
             guard isRunning else { return tell(.ordered(.connect), at: moment) }
             isRedialling = true
-            return [.endChild(Name.pppd)]
+            return [.endChild(program)]
         case .detach: return tell(.ordered(.reattach), at: moment)
         case .radio: return tell(.ordered(.cycleRadio), at: moment)
         case .modemReset: return tell(.ordered(.reset), at: moment)

@@ -197,6 +197,7 @@ extension ModemMachine {
             return effects + askOn([.radioOff], at: moment)
         case .reset:
             let effects = stop("the modem is started anew")
+            report.phase = .waking
             return effects + askOn([.restart], at: moment)
         case .powerOff:
             let effects = stop("the modem is switched off")
