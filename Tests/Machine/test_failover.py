@@ -75,7 +75,7 @@ def test_a_cable_with_a_dead_network_behind_it_is_left_for_the_modem_although_it
     assert "dev eth1" in board.run("ip", "route", "get", "10.99.0.53")
     mobile.wait("ocpp.link", "phase=accepted", seconds=300)
     assert "10.64.64.2" in board.run(*mobile.at("csms"), "ss", "-tnH", "state", "established", "src", "10.99.0.2")
-    assert "metric 700" in board.run("ip", "route", "show", "default", "dev", "ppp0")
+    assert "metric 701" in board.run("ip", "route", "show", "default", "dev", "ppp0")
 
 
 def seconds(stamp):

@@ -72,7 +72,8 @@ final class UplinkDaemon {
         }
         try listen()
         machine.deliver(.started)
-        for name in hands.keys.sorted() { hands[name]?.start(programs: [ModemCarrier.Name.pppd, ModemCarrier.Name.dhcp]) }
+        let programs = [ModemCarrier.Name.pppd, ModemCarrier.Name.dhcp]
+        for name in hands.keys.sorted() { hands[name]?.start(programs: programs) }
     }
 
     private func makeHands(_ section: UplinkSection, number: Int, _ site: SiteFile, folder: String) throws {
