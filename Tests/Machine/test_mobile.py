@@ -23,7 +23,8 @@ def test_a_call_carries_the_session_and_its_probes_ask_the_name_servers_of_the_n
     connected(mobile)
     uplink = mobile.uplink()
     assert (uplink["link"], uplink["interface"], uplink["address"]) == ("up", "ppp0", "10.64.64.2")
-    assert mobile.messages("BootNotification")
+    boot = mobile.messages("BootNotification")[0]["frame"][3]
+    assert (boot["iccid"], boot["imsi"]) == ("8949000000000000017", "262010000000001")
     # The system itself knows no name server from here on: only those that pppd was told answer.
     board.write("/etc/resolv.conf", "")
     steps = json.loads(mobile.ctl("net", "test", "--json"))["steps"]
