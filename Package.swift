@@ -102,6 +102,8 @@ let targets: [Target] = [
     tests("EventLoop", "EventLoop", "Primitives", "TemporaryFolder", "ZeroMQ"),
     library("Log", "Shared/Log", strict, "Primitives"),
     tests("Log", "Log", "Primitives"),
+    library("NameServers", "Shared/NameServers", strict, "EventLoop", "Primitives"),
+    tests("NameServers", "EventLoop", "NameServers", "Primitives"),
     library("GPIOLines", "Shared/GPIOLines", strict, "CLinux", "EventLoop", "Primitives"),
     tests("GPIOLines", "CLinux", "EventLoop", "GPIOLines", "Primitives", "SimulatedGPIO"),
     library("SerialPort", "Shared/SerialPort", strict, "CLinux", "EventLoop", "Primitives"),
@@ -244,7 +246,7 @@ let targets: [Target] = [
     ),
 
     library("ModemProtocol", "Services/ModemManager/Modem", pure, "BusSchema", "JSON", "Primitives", "UplinkCore"),
-    tests("ModemProtocol", "BusSchema", "ModemProtocol", "ModemSimulation", "Primitives", "UplinkCore"),
+    tests("ModemProtocol", "BusSchema", "MobileWorld", "ModemProtocol", "ModemSimulation", "Primitives", "UplinkCore"),
     library("UplinkCore", "Services/ModemManager/Core", pure, "BusSchema", "Primitives"),
     tests("UplinkCore", "BusSchema", "UplinkCore", "Primitives", "UplinkWorld"),
     program(
@@ -254,9 +256,11 @@ let targets: [Target] = [
         "BusSchema",
         "CLinux",
         "EventLoop",
+        "GPIOLines",
         "JSON",
         "Log",
         "ModemProtocol",
+        "NameServers",
         "UplinkCore",
         "Primitives",
         "SerialPort",
@@ -310,6 +314,7 @@ let targets: [Target] = [
         "GatewayStorage",
         "JSON",
         "Log",
+        "NameServers",
         "OCPP",
         "OCPPCodec",
         "Primitives",
@@ -399,7 +404,17 @@ let targets: [Target] = [
         "Storage"
     ),
     library("UplinkWorld", "Tests/Support/UplinkWorld", strict, "BusSchema", "Primitives", "UplinkCore"),
-    program("uplink-bench", "Tests/Support/UplinkBench", "Primitives", "UplinkCore", "UplinkWorld"),
+    library(
+        "MobileWorld",
+        "Tests/Support/MobileWorld",
+        strict,
+        "BusSchema",
+        "ModemProtocol",
+        "ModemSimulation",
+        "Primitives",
+        "UplinkCore"
+    ),
+    program("uplink-bench", "Tests/Support/UplinkBench", "MobileWorld", "Primitives", "UplinkCore", "UplinkWorld"),
     program("world-soak", "Tests/Support/WorldSoak", "CentralSystem", "ChargerWorld"),
     tests(
         "Simulation",
@@ -441,7 +456,7 @@ let fuzzing: [Target] =
             name: "Fuzz",
             dependencies: [
                 "BusCodec", "BusSchema", "ConfigCore", "GatewayCore", "GatewayStorage", "HardwareCore",
-                "HardwareDevices", "JSON", "ModemProtocol", "OCPP", "OCPPCodec", "Primitives", "SimulatedDisk",
+                "HardwareDevices", "JSON", "ModemProtocol", "NameServers", "OCPP", "OCPPCodec", "Primitives", "SimulatedDisk",
                 "SiteConfiguration",
                 "Storage", "WebSocket",
             ],

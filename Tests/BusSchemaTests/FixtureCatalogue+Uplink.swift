@@ -66,6 +66,26 @@ extension Fixture {
                 endToEnd: .reachable
             )
         ),
+        .message(
+            "004-name-servers",
+            UplinkState(
+                link: .up,
+                active: "mobile",
+                since: noon,
+                uplinks: [
+                    .init(
+                        name: "mobile",
+                        driver: "modem",
+                        link: .up,
+                        detail: "ppp0 has an address",
+                        interface: "ppp0",
+                        address: "10.64.64.2",
+                        nameServers: ["10.64.64.1", "10.64.64.9"]
+                    )
+                ],
+                endToEnd: nil
+            )
+        ),
         .message("001-page", UplinkHistory(limit: 50, before: 1200)),
         .reply(
             UplinkHistory.self,

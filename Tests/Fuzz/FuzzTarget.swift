@@ -26,6 +26,7 @@ enum FuzzTarget: String, CaseIterable {
     case cardReader
     case controller
     case modem
+    case nameServer
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -46,6 +47,7 @@ enum FuzzTarget: String, CaseIterable {
         case .cardReader: DeviceInputs.readCards(bytes)
         case .controller: DeviceInputs.readController(bytes)
         case .modem: ModemInputs.hear(bytes)
+        case .nameServer: NameServerInputs.read(bytes)
         }
     }
 }

@@ -26,13 +26,16 @@ def board():
     """A booted machine with the charger's programs, for all tests: a boot takes longer than most of them."""
     from charger import runtime_libraries
 
-    programs = ["hardware-io", "ocpp-gateway", "config-store", "chargectl", "gpio-probe", "central-system"]
+    programs = [
+        "hardware-io", "ocpp-gateway", "config-store", "modem-manager", "chargectl", "gpio-probe", "central-system", "modem-simulator",
+    ]
 
     def files(add):
         for program in programs:
             add(f"usr/lib/charger/{program}", BINARIES / program, 0o755)
-        for name in ("contactor.py",):
+        for name in ("contactor.py", "nameserver.py"):
             add(f"usr/lib/charger-test/{name}", (machine.HERE / name).read_bytes(), 0o755)
+        add("usr/lib/charger-test/busybox", pathlib.Path("/bin/busybox").resolve(), 0o755)
         for library in runtime_libraries(BINARIES / "ocpp-gateway"):
             add(f"usr/lib/{library.name}", library)
 

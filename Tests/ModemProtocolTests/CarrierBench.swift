@@ -13,10 +13,18 @@ struct CarrierBench {
     private(set) var stored: [UInt8]?
     private(set) var isDialled = false
     private(set) var isOpen = false
+    private let interface: String
+    private let program: String
+    /// Whether programs end when they are asked to, or in their own time (`hangUp`).
+    var endsAtOnce = true
     /// Whether calls get an address.
     var givesAddress = true
 
-    init(_ settings: ModemCarrier.Settings) { carrier = ModemCarrier(settings) }
+    init(_ settings: ModemCarrier.Settings) {
+        carrier = ModemCarrier(settings)
+        interface = settings.interface
+        program = settings.dhcpClient.isEmpty ? "pppd" : "dhcp"
+    }
 
     static let settings = ModemCarrier.Settings(modem: ModemSettings(), pppd: ["/usr/sbin/pppd", "/dev/modem-data"])
 
@@ -40,14 +48,14 @@ struct CarrierBench {
 
     mutating func hangUp(_ exit: ChildExit) {
         isDialled = false
-        handle(.childEnded("pppd", exit))
+        handle(.childEnded(program, exit))
         readInterfaces()
     }
 
     mutating func readInterfaces() {
         let hasAddress = isDialled && givesAddress
         let reading = InterfaceReading(
-            name: "ppp0",
+            name: interface,
             isRunning: isDialled,
             hasAddress: hasAddress,
             address: hasAddress ? "10.64.64.2" : nil
@@ -69,7 +77,7 @@ struct CarrierBench {
         for effect in effects {
             switch effect {
             case .send(let bytes, port: 0): if isOpen { handle(.line("at", .received(bytes))) }
-            case .send: continue
+            case .send, .carry: continue
             case .unplug:
                 if isDialled { hangUp(.code(16)) }
                 if isOpen { handle(.line("at", .closed(reason: "unplugged"))) }
@@ -100,11 +108,15 @@ struct CarrierBench {
                 readInterfaces()
             case .endChild:
                 effects.append(effect)
-                if isDialled { hangUp(.code(5)) }
+                if isDialled, endsAtOnce { hangUp(.code(5)) }
             case .store(let bytes):
                 stored = bytes
                 handle(.stored)
-            case .pulse, .log: effects.append(effect)
+            case .drive(_, let isActive):
+                effects.append(effect)
+                modem.slot = isActive ? 2 : 1
+                handle(.pulsed(pin: "simSelect", true))
+            case .pulse, .addDefaultRoute, .log: effects.append(effect)
             }
         }
     }

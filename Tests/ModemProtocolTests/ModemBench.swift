@@ -59,7 +59,7 @@ struct ModemBench {
                 guard isOpen else { continue }
                 isOpen = false
                 handle(.line(.closed(reason: "unplugged")))
-            case .send: continue
+            case .send, .carry: continue
             case .plug: open()
             }
         }

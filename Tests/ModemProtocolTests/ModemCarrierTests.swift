@@ -22,6 +22,7 @@ import UplinkCore
         #expect(bench.spawns[0].last?.hasPrefix("/usr/sbin/chat ") == true)
         #expect(bench.condition.address == "10.64.64.2" && bench.condition.interface == "ppp0")
         #expect(bench.condition.remedy == .none)
+        #expect(bench.effects.filter { $0 == .addDefaultRoute(interface: "ppp0") }.count == 1)
         let radio = bench.condition.radio
         #expect(radio?.iccid == "8949000000000000017" && radio?.imsi == "262010000000001")
         #expect(radio?.technology == "LTE" && radio?.signalDbm == -93 && radio?.cell == "00C3/0000A7B2")
@@ -94,7 +95,7 @@ import UplinkCore
     @Test func stepsByPinAreThoseOfThePinsThatThereAre() {
         #expect(ModemCarrier(CarrierBench.settings).steps == [.redial, .detach, .radio, .modemReset])
         var settings = CarrierBench.settings
-        settings.pins = ["reset", "supply"]
+        settings.pulses = ["reset": .milliseconds(300), "supply": .seconds(10)]
         var bench = up(settings)
         #expect(bench.carrier.steps.isSuperset(of: [.powerKey, .supply]))
         bench.handle(.ordered(.powerKey))
@@ -104,6 +105,18 @@ import UplinkCore
         #expect(bench.condition.link == .up)
         bench.handle(.ordered(.supply))
         #expect(bench.effects.last == .pulse(pin: "supply", .seconds(10)))
+    }
+
+    @Test func theNameServersOfTheNetworkAreThoseThatItNamedInThisCall() {
+        var bench = up()
+        #expect(bench.condition.nameServers == [])
+        let said = "primary   DNS address 10.99.0.53\nsecondary DNS address 10.99.0.54\nsecondary DNS address rm -rf\n"
+        for byte in said.utf8 { bench.handle(.childWrote("pppd", [byte])) }
+        #expect(bench.condition.nameServers == ["10.99.0.53", "10.99.0.54"])
+        bench.hangUp(.code(16))
+        #expect(bench.condition.nameServers == [])
+        bench.handle(.ordered(.redial))
+        #expect(bench.condition.link == .up && bench.condition.nameServers == [])
     }
 
     @Test func aCallThatAProcessBeforeMadeIsKept() {

@@ -89,6 +89,25 @@ import UplinkWorld
         #expect(world.isWell)
     }
 
+    @Test func theFirstDialAfterAStepCountsForNothing() {
+        var ladder = RecoveryLadder(
+            steps: [.redial, .detach, .radio],
+            mayRebootHost: false,
+            memory: LadderMemory(),
+            seed: 1
+        )
+        var now = Moment(uptime: .seconds(10_000), utc: Timestamp(millisecondsSinceEpoch: 0))
+        var taken: [RecoveryStep] = []
+        ladder.observe(.ill, at: now)
+        while taken.last != .radio, taken.count < 20, let due = ladder.nextDeadline {
+            now = now.advanced(by: max(.zero, due.at - now.uptime))
+            if let step = ladder.deadlineReached(at: now, isHostFree: false) { taken.append(step) }
+        }
+        // The packet network is not there yet, right after a step.
+        let dials = [RecoveryStep](repeating: .redial, count: 3)
+        #expect(taken == dials + [.detach, .redial] + dials + [.radio])
+    }
+
     @Test func aPersonsTroubleIsLeftAlone() {
         let world = UplinkWorld(seed: 4)
         world.run(for: .seconds(600))

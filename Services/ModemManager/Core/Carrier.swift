@@ -122,7 +122,7 @@ public enum CarrierEvent: Equatable, Sendable {
     /// The document that it asked for last is on disk.
     case stored
     case storeFailed(reason: String)
-    /// The pulse that it asked for is over; false when the pin could not be driven.
+    /// The pulse that it asked for is over, or the pin stands as it asked for; false when the pin could not be driven.
     case pulsed(pin: String, Bool)
     /// Take this step now.
     case ordered(RecoveryStep)
@@ -144,6 +144,10 @@ public enum CarrierEffect: Equatable, Sendable {
     case endChild(String)
     /// Drives the pin to its active level for so long, and back.
     case pulse(pin: String, Duration)
+    /// Drives the pin to its active level, or not, and keeps it there; answered by `.pulsed`, also when it comes back after it was lost.
+    case drive(pin: String, Bool)
+    /// Makes this interface a way to everywhere, for programs that are bound to none; preferred ones have a lower metric. Not answered.
+    case addDefaultRoute(interface: String)
     /// To be on disk before anything else happens; answered by `.stored` or `.storeFailed`. Small, the whole of what it must know again.
     case store([UInt8])
     case log(LogRecord)

@@ -78,6 +78,7 @@ struct Uplink: Sendable {
             interface: condition.interface,
             signalPercent: condition.radio?.signalPercent,
             address: condition.address,
+            nameServers: condition.nameServers.isEmpty ? nil : condition.nameServers,
             radio: condition.radio.flatMap(UplinkRadio.init),
             endToEnd: condition.link == .up ? endToEnd.health : nil,
             lastStep: lastStep?.name,

@@ -11,6 +11,8 @@ public struct InterfaceReading: Equatable, Sendable {
     public var hasAddress: Bool
     /// The first such address, as text.
     public var address: String?
+    /// Whether a default route goes over it; nil when the kernel does not say.
+    public var hasDefaultRoute: Bool?
     /// Received and sent since the interface is there; nil when it does not say.
     public var bytes: Int64?
 
@@ -20,6 +22,7 @@ public struct InterfaceReading: Equatable, Sendable {
         isRunning: Bool,
         hasAddress: Bool,
         address: String? = nil,
+        hasDefaultRoute: Bool? = nil,
         bytes: Int64? = nil
     ) {
         self.name = name
@@ -27,6 +30,7 @@ public struct InterfaceReading: Equatable, Sendable {
         self.isRunning = isRunning
         self.hasAddress = hasAddress
         self.address = address
+        self.hasDefaultRoute = hasDefaultRoute
         self.bytes = bytes
     }
 }

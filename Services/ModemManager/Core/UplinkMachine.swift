@@ -56,6 +56,11 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
     /// What was published last; nil before the start.
     public var state: UplinkState? { published }
 
+    /// Of the network behind an uplink, in digits; empty where the system's resolver is as good.
+    public func nameServers(of uplink: String) -> [String] {
+        uplinks.first { $0.name == uplink }?.condition.nameServers ?? []
+    }
+
     public var nextDeadline: Deadline? {
         earliest(deadlines.next, selector.nextDeadline, earliest(of: uplinks.map(\.nextDeadline)))
     }

@@ -2,10 +2,14 @@ internal import CLinux
 internal import EventLoop
 internal import Glibc
 
-/// Tells when the kernel reports a change of interfaces or addresses, through a route netlink socket (`rtnetlink(7)`).
+/// Tells when the kernel reports a change of interfaces, addresses or routes, through a route netlink socket (`rtnetlink(7)`).
 final class AddressMonitor {
     /// Reports beyond these wait for the next turn of the loop.
     private static let reportsPerTurn = 64
+
+    /// Links, addresses and routes, of both kinds.
+    private static let groups =
+        RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE
 
     private let descriptor: Int32
     private let loop: EventLoop
@@ -19,7 +23,7 @@ final class AddressMonitor {
         guard descriptor >= 0 else { throw SystemError(code: errno, operation: "open a netlink socket") }
         var address = sockaddr_nl()
         address.nl_family = sa_family_t(AF_NETLINK)
-        address.nl_groups = UInt32(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR)
+        address.nl_groups = UInt32(Self.groups)
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_nl>.size))

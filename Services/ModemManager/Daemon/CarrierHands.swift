@@ -13,6 +13,9 @@ final class CarrierHands {
         let uplink: String
         let port: String
         let baud: Int
+        let pins: [CarrierPins.Pin]
+        /// Of the default route.
+        let metric: UInt32
     }
 
     /// How long a program that is to end may take for it.
@@ -24,13 +27,19 @@ final class CarrierHands {
     private let runtimeFolder: String
     private var document: AtomicDocument
     private var port: SerialPort?
+    private let pins: CarrierPins
     private var children: [String: ChildProcess] = [:]
+    /// Of `children`, by the same names.
+    private var logs: [String: LogTail] = [:]
 
     init(_ needs: Needs, _ host: ServiceHost, folder: String, deliver: @escaping (CarrierEvent) -> Void) {
         self.needs = needs
         self.host = host
         runtimeFolder = host.makeRuntimeFolder()
         self.deliver = deliver
+        pins = CarrierPins(needs.pins, uplink: needs.uplink, loop: host.loop, log: host.log) { pin, isDone in
+            deliver(.pulsed(pin: pin, isDone))
+        }
         document = AtomicDocument(
             path: "\(folder)/modem-\(needs.uplink)",
             magic: "charger-modem",
@@ -66,9 +75,9 @@ final class CarrierHands {
         case .line(_, let order): port?.perform(order)
         case .spawn(let name, let arguments): spawn(name, arguments)
         case .endChild(let name): children[name]?.end(within: Self.patience)
-        case .pulse(let pin, _):
-            host.log.write(LogRecord(.error, "there is no such pin", .init("uplink", needs.uplink), .init("pin", pin)))
-            deliver(.pulsed(pin: pin, false))
+        case .pulse(let pin, let duration): pins.pulse(pin, duration)
+        case .drive(let pin, let isActive): pins.drive(pin, isActive)
+        case .addDefaultRoute(let interface): addDefaultRoute(interface)
         case .store(let bytes): store(bytes)
         case .log(var record):
             record.fields.insert(.init("uplink", needs.uplink), at: 0)
@@ -87,6 +96,14 @@ final class CarrierHands {
         let port = SerialPort(settings, loop: host.loop, owner: owner)
         self.port = port
         port.start()
+    }
+
+    private func addDefaultRoute(_ interface: String) {
+        do throws(SystemError) {
+            try DefaultRoute.add(through: interface, metric: needs.metric)
+        } catch {
+            host.log.write(LogRecord(.warning, "an uplink has no default route", .init("why", error)))
+        }
     }
 
     private func store(_ bytes: [UInt8]) {
@@ -111,26 +128,49 @@ final class CarrierHands {
 
     private func spawn(_ name: String, _ arguments: [String]) {
         guard children[name] == nil else { return }
+        follow(name, isNew: true)
         do throws(SystemError) {
             // Its output goes where ours goes, so that it is heard of also after the end of this process.
             children[name] = try ChildProcess.start(arguments, options: options(name), loop: host.loop) {
                 [unowned self] exit in finish(name, exit)
             }
         } catch {
+            stopFollowing(name)
             deliver(.childEnded(name, .notStarted(reason: "\(error)")))
         }
     }
+
+    /// Where a program of that name is told to write what it does.
+    static func logPath(runtimeFolder: String, uplink: String, program: String) -> String {
+        "\(runtimeFolder)/\(uplink)-\(program).log"
+    }
+
+    private func follow(_ name: String, isNew: Bool) {
+        let path = Self.logPath(runtimeFolder: runtimeFolder, uplink: needs.uplink, program: name)
+        do throws(SystemError) {
+            logs[name] = try LogTail(path: path, isNew: isNew, loop: host.loop) { [unowned self] bytes in
+                deliver(.childWrote(name, bytes))
+            }
+        } catch {
+            host.log.write(LogRecord(.warning, "what a program writes is not heard", .init("why", error)))
+        }
+    }
+
+    private func stopFollowing(_ name: String) { logs.removeValue(forKey: name)?.close() }
 
     private func adopt(_ name: String) -> Bool {
         let record = options(name).record ?? ""
         children[name] = ChildProcess.adopt(record: record, options: options(name), loop: host.loop) {
             [unowned self] exit in finish(name, exit)
         }
-        return children[name] != nil
+        guard children[name] != nil else { return false }
+        follow(name, isNew: false)
+        return true
     }
 
     private func finish(_ name: String, _ exit: ChildProcess.Exit) {
         children[name] = nil
+        stopFollowing(name)
         let told: ChildExit =
             switch exit {
             case .code(let code): .code(Int(code))

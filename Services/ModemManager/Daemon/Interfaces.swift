@@ -19,6 +19,9 @@ enum Interfaces {
             take(entry.pointee, into: &readings)
             next = entry.pointee.ifa_next
         }
+        if let routes = DefaultRoute.interfaces() {
+            for index in readings.indices { readings[index].hasDefaultRoute = routes.contains(readings[index].name) }
+        }
         return readings
     }
 

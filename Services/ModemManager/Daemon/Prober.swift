@@ -68,9 +68,10 @@ final class Prober {
     /// a second connection under the charger's identity would end the first.
     func test(
         _ request: UplinkTest,
-        of state: UplinkState?,
+        of machine: UplinkMachine,
         completion: @escaping (Result<UplinkTest.Reply, BusError>) -> Void
     ) {
+        let state = machine.state
         let wanted = request.uplink ?? state?.active ?? state?.uplinks.first?.name
         guard let uplink = state?.uplinks.first(where: { $0.name == wanted }) else {
             return completion(.failure(BusError(.invalid, "uplink: there is no uplink \(wanted ?? "")")))
@@ -89,7 +90,7 @@ final class Prober {
             steps.append(.init(name: "dns", outcome: .failed, detail: "there is no central system"))
             return finish(steps)
         }
-        walk(to: goal, interface, []) { [unowned self] tried, outcome in
+        walk(to: goal, interface, machine.nameServers(of: uplink.name)) { [unowned self] tried, outcome in
             steps += tried
             if outcome == .answered, tried.last?.outcome == .ok { steps += gatewaySteps }
             finish(steps)
@@ -117,16 +118,18 @@ extension UplinkState.Uplink {
     /// What needs no trying.
     fileprivate var knownSteps: [UplinkTest.Step] {
         var steps: [UplinkTest.Step] = []
+        // A modem whose call is up has a SIM and a network, also before it was asked for them.
+        let notKnown = link == .up ? UplinkTest.Outcome.skipped : .failed
         if let radio {
             let sim = radio.iccid.map { "ICCID \($0)" } ?? "not read"
-            steps.append(.init(name: "sim", outcome: radio.iccid == nil ? .failed : .ok, detail: sim))
+            steps.append(.init(name: "sim", outcome: radio.iccid == nil ? notKnown : .ok, detail: sim))
             let network = radio.operatorName ?? radio.operatorCode
             let detail = [network, radio.technology].compactMap { $0 }.joined(separator: ", ")
             let isRegistered = network != nil
             steps.append(
                 .init(
                     name: "registration",
-                    outcome: isRegistered ? .ok : .failed,
+                    outcome: isRegistered ? .ok : notKnown,
                     detail: isRegistered ? detail : self.detail
                 )
             )

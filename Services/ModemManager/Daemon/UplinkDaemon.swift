@@ -67,18 +67,25 @@ final class UplinkDaemon {
         }
         if isSimulated { host.log.write(LogRecord(.warning, "there are simulated uplinks")) }
         if configuration.uplinks.contains(where: \.carrier.readsInterfaces) { startMonitor() }
-        for section in sections where section.driver.driver == ModemCarrier.kind {
-            try makeHands(section, site, folder: folder)
+        for (number, section) in sections.enumerated() where section.driver.driver == ModemCarrier.kind {
+            try makeHands(section, number: number, site, folder: folder)
         }
         try listen()
         machine.deliver(.started)
-        for name in hands.keys.sorted() { hands[name]?.start(programs: [ModemCarrier.Name.pppd]) }
+        let programs = [ModemCarrier.Name.pppd, ModemCarrier.Name.dhcp]
+        for name in hands.keys.sorted() { hands[name]?.start(programs: programs) }
     }
 
-    private func makeHands(_ section: UplinkSection, _ site: SiteFile, folder: String) throws {
+    private func makeHands(_ section: UplinkSection, number: Int, _ site: SiteFile, folder: String) throws {
         let settings = try site.settings(of: section.driver, as: ModemUplinkSection.self)
         let name = section.name
-        let needs = CarrierHands.Needs(uplink: name, port: settings.port, baud: settings.baud)
+        let needs = CarrierHands.Needs(
+            uplink: name,
+            port: settings.port,
+            baud: settings.baud,
+            pins: settings.pins.made,
+            metric: UInt32(700 + number)
+        )
         hands[name] = CarrierHands(needs, host, folder: folder) { [unowned self] event in
             machine.deliver(.carrier(uplink: name, event))
         }
@@ -122,7 +129,7 @@ final class UplinkDaemon {
             responder.answer(request.reply(from: entries))
         }
         bus.serve(UplinkTest.self) { [unowned self] _, request, responder in
-            prober.test(request, of: machine.machine.state) { responder.answer($0) }
+            prober.test(request, of: machine.machine) { responder.answer($0) }
         }
         let topics = [Announce.type, ConnectorStatus.type, LinkState.type]
         try bus.subscribe(to: .ocppGateway, topics: topics) { [unowned self] _, message in
@@ -217,10 +224,15 @@ extension UplinkConfiguration.Uplink {
         case DriverChoice.simulated: carrier = SimulatedCarrier()
         case "static": carrier = InterfaceCarrier(interface: section.interface)
         case ModemCarrier.kind:
+            let modem = try site.settings(of: section.driver, as: ModemUplinkSection.self)
+            if modem.connection == .networkInterface, section.interface == nil {
+                throw site.failure(at: section.driver.path, "the uplink has to name the modem's \"interface\"")
+            }
             let making = ModemMaking(
-                section: try site.settings(of: section.driver, as: ModemUplinkSection.self),
+                section: modem,
                 interface: section.interface ?? "ppp\(number)",
                 number: number,
+                name: section.name,
                 runtimeFolder: host.makeRuntimeFolder(),
                 log: host.log
             )

@@ -1,6 +1,7 @@
 internal import BusSchema
 internal import EventLoop
 internal import Glibc
+internal import NameServers
 internal import Primitives
 internal import UplinkCore
 

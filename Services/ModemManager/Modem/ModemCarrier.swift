@@ -7,52 +7,7 @@ public import UplinkCore
 ///
 /// It ends `pppd` when the modem cannot carry data any more, and starts it once after each `dataReady`: more is ordered by the ladder.
 public struct ModemCarrier: Carrier {
-    /// How the carrier calls what its effects are about.
-    public enum Name {
-        public static let line = "at"
-        public static let pppd = "pppd"
-        public static let powerKey = "powerKey"
-        public static let resetLine = "reset"
-        public static let supply = "supply"
-    }
-
-    public struct Settings: Equatable, Sendable {
-        public var modem: ModemSettings
-        /// What carries data: `ppp0`, or the modem's own.
-        public var interface: String
-        /// `pppd` with all its arguments but the call, beginning with an absolute path.
-        public var pppd: [String]
-        /// `chat`, an absolute path: what pppd speaks with the modem by.
-        public var chat: String
-        /// Whether commands and data share one port.
-        public var hasOnePort: Bool
-        /// Pins that there are, of `Name`.
-        public var pins: Set<String>
-
-        public init(
-            modem: ModemSettings,
-            interface: String = "ppp0",
-            pppd: [String] = [],
-            chat: String = "/usr/sbin/chat",
-            hasOnePort: Bool = false,
-            pins: Set<String> = []
-        ) {
-            self.modem = modem
-            self.interface = interface
-            self.pppd = pppd
-            self.chat = chat
-            self.hasOnePort = hasOnePort
-            self.pins = pins
-        }
-    }
-
     public static let kind = "modem"
-    /// A reset line is pulled for so long; modules want 100…500 ms.
-    static let resetPulse = Duration.milliseconds(300)
-    /// Held so long, a power key switches off whatever state the modem is in.
-    static let powerOffPulse = Duration.milliseconds(1500)
-    /// How long the supply is cut: capacitors must be empty.
-    static let supplyPause = Duration.seconds(10)
 
     private let settings: Settings
     private var modem: ModemMachine
@@ -65,7 +20,11 @@ public struct ModemCarrier: Carrier {
     /// Why it ended last; nil since the last start.
     private var lastExit: PPPExit?
     private var address: String?
+    /// What `pppd` said of the call.
+    private var log = PPPLog()
     private var isEnding = false
+    /// Nil where there is one SIM.
+    private var slots: SlotChoice?
 
     public init(_ settings: Settings) {
         self.settings = settings
@@ -74,24 +33,30 @@ public struct ModemCarrier: Carrier {
 
     public var kind: String { Self.kind }
     public var readsInterfaces: Bool { true }
-    public var nextDeadline: Deadline? { modem.nextDeadline }
+    public var nextDeadline: Deadline? { earliest(modem.nextDeadline, slots?.nextDeadline) }
 
     public var steps: Set<RecoveryStep> {
         var steps: Set<RecoveryStep> = [.redial, .detach, .radio, .modemReset]
-        if !settings.pins.isDisjoint(with: [Name.powerKey, Name.resetLine]) { steps.insert(.powerKey) }
-        if settings.pins.contains(Name.supply) { steps.insert(.supply) }
+        if settings.pulses[Name.powerKey] ?? settings.pulses[Name.resetLine] != nil { steps.insert(.powerKey) }
+        if settings.pulses[Name.supply] != nil { steps.insert(.supply) }
         return steps
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [CarrierEffect] {
-        let effects = carryOut(modem.deadlineReached(at: moment), at: moment)
-        conclude()
+        var effects = carryOut(modem.deadlineReached(at: moment), at: moment)
+        if let slot = slots?.deadlineReached(at: moment.uptime) {
+            let why = modem.report.trouble.map { "\($0)" } ?? "the preferred SIM is tried again"
+            let record = LogRecord(.warning, "the other SIM is used", .init("slot", slot), .init("reason", why))
+            effects.append(.log(record))
+            effects += tell(.ordered(.switchSIM(slot: slot)), at: moment)
+        }
+        conclude(at: moment)
         return effects
     }
 
     public mutating func handle(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
         let effects = take(event, at: moment)
-        conclude()
+        conclude(at: moment)
         return effects
     }
 
@@ -100,12 +65,20 @@ public struct ModemCarrier: Carrier {
         case .started(let stored, let running): return start(stored, running, at: moment)
         case .interfacesRead(let readings):
             let reading = readings.first { $0.name == settings.interface }
+            let before = address
             address = reading.flatMap { $0.isRunning && $0.hasAddress ? $0.address ?? "" : nil }
-            return []
+            // The interface of a call is new with each call, and its route goes with it.
+            let isNew = isRunning && settings.modem.connection == .ppp && address != nil && address != before
+            return isNew ? [.addDefaultRoute(interface: settings.interface)] : []
         case .line(Name.line, let event): return tell(.line(event), at: moment)
-        case .childEnded(Name.pppd, let exit): return end(exit, at: moment)
+        case .childWrote(Name.pppd, let bytes):
+            log.take(bytes)
+            return []
+        case .childEnded(program, let exit): return end(exit, at: moment)
         case .stored: return tell(.stored, at: moment)
         case .storeFailed(let reason): return tell(.storeFailed(reason: reason), at: moment)
+        case .pulsed(Name.simSelect, let isDone):
+            return isDone ? tell(.simSelected(slot: slots?.slot ?? 1), at: moment) : []
         case .pulsed(_, let isDone): return isDone ? tell(.powerKeyPressed, at: moment) : []
         case .ordered(let step): return obey(step, at: moment)
         case .terminationRequested:
@@ -125,11 +98,21 @@ public struct ModemCarrier: Carrier {
             }
         }
         modem = ModemMachine(settings.modem, memory: memory)
-        isRunning = running.contains(Name.pppd)
+        if settings.hasTwoSIMs {
+            slots = SlotChoice(slot: memory?.slot, returnAfter: settings.returnAfter, at: moment.uptime)
+        }
+        // A line that is let go may have gone back to the first slot: it stands right before anything is asked.
+        if let slots, settings.modem.switchesSIMByLine { effects.append(drive(slots.slot)) }
+        isRunning = running.contains(program)
         // The only port is in the hands of the program that a process before this one started.
         guard !(isRunning && settings.hasOnePort) else { return effects }
-        return effects + tell(.ordered(.bringUp), at: moment) + [.openLine(Name.line)]
+        effects += tell(.ordered(.bringUp), at: moment)
+        if isRunning { modem.keepSlot() }
+        return effects + [.openLine(Name.line)]
     }
+
+    /// Active is the second slot.
+    private func drive(_ slot: Int) -> CarrierEffect { .drive(pin: Name.simSelect, slot == 2) }
 
     // MARK: - The modem
 
@@ -148,8 +131,8 @@ public struct ModemCarrier: Carrier {
             case .dataReady(let context): return dial(context, at: moment)
             case .dataWithdrawn:
                 isWithdrawn = isRunning
-                return isRunning ? [.endChild(Name.pppd)] : []
-            case .selectSIM: return [.log(LogRecord(.error, "no line of this machine switches between SIMs"))]
+                return isRunning ? [.endChild(program)] : []
+            case .selectSIM(let slot): return [drive(slot)]
             }
         }
     }
@@ -164,10 +147,18 @@ public struct ModemCarrier: Carrier {
 
     // MARK: - Data
 
+    /// What runs while data flows.
+    private var program: String { settings.modem.connection == .ppp ? Name.pppd : Name.dhcp }
+
     private mutating func dial(_ context: DataContext, at moment: Moment) -> [CarrierEffect] {
         lastExit = nil
-        guard case .dial(let command) = context.means, !isRunning else { return [] }
+        guard !isRunning else { return [] }
+        guard case .dial(let command) = context.means else {
+            isRunning = !settings.dhcpClient.isEmpty
+            return isRunning ? [.spawn(Name.dhcp, arguments: settings.dhcpClient)] : []
+        }
         isRunning = true
+        log = PPPLog()
         let spawn = CarrierEffect.spawn(Name.pppd, arguments: arguments(command, context.profile))
         guard settings.hasOnePort else { return [spawn] }
         return tell(.lineLent, at: moment) + [.closeLine(Name.line), spawn]
@@ -185,14 +176,15 @@ public struct ModemCarrier: Carrier {
         guard isRunning else { return [] }
         isRunning = false
         address = nil
-        let ended = PPPExit(exit)
+        let ended = settings.modem.connection == .ppp ? PPPExit(exit) : PPPExit(ofDHCP: exit)
         var effects: [CarrierEffect] = [
             .log(LogRecord(.notice, "the modem carries no data", .init("reason", ended.words)))
         ]
         if settings.hasOnePort { effects.append(.openLine(Name.line)) }
         guard !isWithdrawn else {
             isWithdrawn = false
-            return effects
+            // The modem was ready again before the program had ended.
+            return effects + (modem.report.phase == .ready ? tell(.ordered(.connect), at: moment) : [])
         }
         effects += tell(.dataEnded(reason: ended.words), at: moment)
         guard !isRedialling else {
@@ -212,32 +204,30 @@ public struct ModemCarrier: Carrier {
         case .redial:
             guard isRunning else { return tell(.ordered(.connect), at: moment) }
             isRedialling = true
-            return [.endChild(Name.pppd)]
+            return [.endChild(program)]
         case .detach: return tell(.ordered(.reattach), at: moment)
         case .radio: return tell(.ordered(.cycleRadio), at: moment)
         case .modemReset: return tell(.ordered(.reset), at: moment)
         case .powerKey:
-            let hasReset = settings.pins.contains(Name.resetLine)
-            let pulse = CarrierEffect.pulse(
-                pin: hasReset ? Name.resetLine : Name.powerKey,
-                hasReset ? Self.resetPulse : Self.powerOffPulse
-            )
-            return beginAnew(at: moment) + [pulse]
-        case .supply: return beginAnew(at: moment) + [.pulse(pin: Name.supply, Self.supplyPause)]
+            return begin(anewBy: settings.pulses[Name.resetLine] == nil ? Name.powerKey : Name.resetLine, at: moment)
+        case .supply: return begin(anewBy: Name.supply, at: moment)
         case .hostReboot: return []
         }
     }
 
     /// So that a modem that is off afterwards has its key pressed once more.
-    private mutating func beginAnew(at moment: Moment) -> [CarrierEffect] {
-        tell(.ordered(.takeDown), at: moment) + tell(.ordered(.bringUp), at: moment)
+    private mutating func begin(anewBy pin: String, at moment: Moment) -> [CarrierEffect] {
+        guard let pulse = settings.pulses[pin] else { return [] }
+        let anew = tell(.ordered(.takeDown), at: moment) + tell(.ordered(.bringUp), at: moment)
+        return anew + [.pulse(pin: pin, pulse)]
     }
 }
 
 // MARK: - Conclusions
 
 extension ModemCarrier {
-    private mutating func conclude() {
+    private mutating func conclude(at moment: Moment) {
+        slots?.observe(modem.report, at: moment.uptime)
         var conclusion = CarrierCondition(link: .down, detail: "", interface: settings.interface, radio: radio)
         let carries = isRunning || settings.modem.connection == .networkInterface && modem.report.phase == .ready
         if isEnding {
@@ -245,6 +235,7 @@ extension ModemCarrier {
         } else if carries, let address {
             conclusion.link = .up
             conclusion.address = address.isEmpty ? nil : address
+            conclusion.nameServers = log.nameServers
             conclusion.detail = "\(settings.interface) has an address"
         } else if let lastExit {
             (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)

@@ -137,7 +137,7 @@ extension ModemMachine {
     mutating func decideOnPIN(at moment: Moment) -> [ModemEffect] {
         progress.needsPIN = false
         let decision = PINGate.decide(
-            settings.pin,
+            pin,
             sim: simKey,
             triesLeft: report.sim.triesLeft,
             needsCount: !settings.triesPINWithoutCounter,
@@ -177,7 +177,7 @@ extension ModemMachine {
 
     /// A SIM that is open has refused nothing.
     mutating func settleAttempts() -> [ModemEffect] {
-        guard let settled = memory.settled(settings.pin, on: simKey) else { return [] }
+        guard let settled = memory.settled(pin, on: simKey) else { return [] }
         memory = settled
         return [store()]
     }

@@ -130,7 +130,13 @@ extension ModemMachine {
         guard dialogue.outstanding == nil, dialogue.stale == 0 else { return [] }
         while !dialogue.plan.isEmpty {
             let question = dialogue.plan.removeFirst()
-            let context = QuestionContext(family: family, settings: settings, profile: profile, sim: report.sim)
+            let context = QuestionContext(
+                family: family,
+                settings: settings,
+                profile: profile,
+                pin: pin,
+                sim: report.sim
+            )
             guard let command = question.command(context) else { continue }
             dialogue.outstanding = question
             return absorb(engine.handle(.ask(command), at: moment), at: moment)

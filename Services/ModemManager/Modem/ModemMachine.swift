@@ -91,6 +91,12 @@ public struct ModemMachine: Equatable, Sendable {
         published = report
     }
 
+    /// A call that lives is not to be ended only to choose the SIM that it uses already.
+    mutating func keepSlot() { progress.hasSelectedSlot = true }
+
+    /// That of the SIM in use.
+    var pin: Secret? { memory.slot == 2 ? settings.secondPIN : settings.pin }
+
     /// What belongs to the SIM in use.
     public var profile: AccessProfile {
         settings.access.profile(iccid: report.sim.iccid, imsi: report.sim.imsi)
@@ -191,6 +197,7 @@ extension ModemMachine {
             return effects + askOn([.radioOff], at: moment)
         case .reset:
             let effects = stop("the modem is started anew")
+            report.phase = .waking
             return effects + askOn([.restart], at: moment)
         case .powerOff:
             let effects = stop("the modem is switched off")

@@ -26,6 +26,8 @@ public struct ModemSettings: Equatable, Sendable {
     public var connection: Connection
     /// Four to eight digits.
     public var pin: Secret?
+    /// Of the SIM in the second slot.
+    public var secondPIN: Secret?
     /// Whether a PIN is tried where the modem does not say how many tries are left. That one could be the last.
     public var triesPINWithoutCounter: Bool
     public var allowsRoaming: Bool
@@ -34,7 +36,7 @@ public struct ModemSettings: Equatable, Sendable {
     public var access: AccessTable
     /// Nil where the modem is switched on by its supply.
     public var powerKey: PowerKey?
-    /// How many slots for SIMs there are, and whether a line of the owner's switches them; else the modem's own command does.
+    /// Whether a line of the owner's switches between the slots of the SIMs; else the modem's own command does.
     public var switchesSIMByLine: Bool
     /// The family of the modem by name (`ModemFamily.all`); nil finds it by what the modem says of itself.
     public var family: String?
@@ -42,6 +44,7 @@ public struct ModemSettings: Equatable, Sendable {
     public init(
         connection: Connection = .ppp,
         pin: Secret? = nil,
+        secondPIN: Secret? = nil,
         triesPINWithoutCounter: Bool = false,
         allowsRoaming: Bool = true,
         operatorCode: String? = nil,
@@ -52,6 +55,7 @@ public struct ModemSettings: Equatable, Sendable {
     ) {
         self.connection = connection
         self.pin = pin
+        self.secondPIN = secondPIN
         self.triesPINWithoutCounter = triesPINWithoutCounter
         self.allowsRoaming = allowsRoaming
         self.operatorCode = operatorCode

@@ -14,6 +14,16 @@ struct PPPExit: Equatable {
         }
     }
 
+    /// The client that gets the address of a network interface; it is to go on for ever.
+    init(ofDHCP exit: ChildExit) {
+        switch exit {
+        case .code(let code): (words, remedy) = ("the DHCP client ended with code \(code)", .recovery)
+        case .signal(let number): (words, remedy) = ("the DHCP client was ended by signal \(number)", .recovery)
+        case .notStarted(let reason): (words, remedy) = ("the DHCP client does not start: \(reason)", .person)
+        case .unknown: (words, remedy) = ("the DHCP client has ended", .recovery)
+        }
+    }
+
     private static func words(of code: Int) -> (String, CarrierCondition.Remedy) {
         switch code {
         case 0, 5: ("the connection was ended from this side", .recovery)

@@ -22,6 +22,8 @@ struct QuestionContext {
     let family: ModemFamily
     let settings: ModemSettings
     let profile: AccessProfile
+    /// Of the SIM in use.
+    let pin: Secret?
     let sim: SIMReport
 }
 
@@ -48,7 +50,7 @@ extension Question {
             )
         case .iccid(let index): Self.iccid(index, context)
         case .pinTries(let index): Self.pinTries(index, context)
-        case .pin: context.settings.pin.map { ATCommand("+CPIN=", hiding: $0.quoted, within: .seconds(10)) }
+        case .pin: context.pin.map { ATCommand("+CPIN=", hiding: $0.quoted, within: .seconds(10)) }
         case .imsi: ATCommand("+CIMI", answer: .bare(prefix: "+CIMI"))
         case .context:
             ATCommand(

@@ -39,9 +39,10 @@ final class CentralLink {
         for: "frames of the central system"
     ) { [unowned self] in handle($0) }
     private let codec = MessageCodec(role: .chargePoint)
-    /// The dial under way, and what its name resolved to; 0 while nobody wants an answer.
+    /// The dial under way; 0 while nobody wants an answer.
     private var dial = 0
-    private var addresses: [SocketAddress] = []
+    /// Knows what the name of the central system resolved to.
+    let search: AddressSearch
     private let connection: FramedConnection
 
     /// - Parameters:
@@ -52,6 +53,7 @@ final class CentralLink {
         self.url = url
         connection = FramedConnection(trust: trust)
         self.loop = loop
+        search = AddressSearch(loop)
     }
 
     /// See `FramedConnection.interface`.
@@ -65,22 +67,17 @@ final class CentralLink {
     func resolve(dial: Int) {
         guard let url else { return }
         self.dial = dial
-        loop.resolve(host: url.host, port: url.port) { [weak self] result in
+        search.find(url.host, port: url.port) { [weak self] error in
             guard let self, self.dial == dial else { return }
-            switch result {
-            case .success(let found):
-                addresses = found
-                deliver(.link(.resolved(dial: dial, addresses: found.count)))
-            case .failure(let error):
-                deliver(.link(.failed(dial: dial, .nameNotResolved(String(cString: gai_strerror(error.code))))))
-            }
+            guard let error else { return deliver(.link(.resolved(dial: dial, addresses: search.found.count))) }
+            deliver(.link(.failed(dial: dial, .nameNotResolved(String(cString: gai_strerror(error.code))))))
         }
     }
 
     func connect(dial: Int, address: Int) {
-        guard addresses.indices.contains(address) else { return }
+        guard search.found.indices.contains(address) else { return }
         do throws(SystemError) {
-            try connection.connect(to: addresses[address], loop: loop) { [weak self] source, event in
+            try connection.connect(to: search.found[address], loop: loop) { [weak self] source, event in
                 self?.handle(event, of: dial, from: source)
             }
         } catch {

@@ -135,6 +135,7 @@ final class GatewayDaemon {
             [unowned self] header, message in
             if let state = message.value as? UplinkState {
                 link.interface = state.uplinks.count > 1 ? state.activeUplink?.interface : nil
+                link.search.nameServers = state.activeUplink?.nameServersForDialling
             }
             handler(header, message)
         }
@@ -346,4 +347,13 @@ final class GatewayDaemon {
     /// Longer, so that a store that has read a change in time can store it and say so before the central system is told that the outcome is
     /// not known. The central system waits 5 s at most.
     private static let storePatience: Duration = .milliseconds(4500)
+}
+
+extension UplinkState.Uplink {
+    /// Nil where there are none to be asked.
+    fileprivate var nameServersForDialling: (servers: [SocketAddress], interface: String)? {
+        let servers = (nameServers ?? []).prefix(3).compactMap { SocketAddress(numeric: $0, port: 53) }
+        guard !servers.isEmpty, let interface else { return nil }
+        return (servers, interface)
+    }
 }

@@ -24,6 +24,8 @@ public struct UplinkState: BusState {
         public var signalPercent: Int?
         /// The address of this side; whoever has a connection from another one makes it anew.
         public var address: String?
+        /// Of the network behind it, in digits, to be asked through `interface`; nil where the system's resolver is as good.
+        public var nameServers: [String]?
         /// Of a modem; nil where there is none.
         public var radio: UplinkRadio?
         /// How far one gets over this uplink; nil before anybody tried, and after it was down.
@@ -41,6 +43,7 @@ public struct UplinkState: BusState {
             interface: String? = nil,
             signalPercent: Int? = nil,
             address: String? = nil,
+            nameServers: [String]? = nil,
             radio: UplinkRadio? = nil,
             endToEnd: UplinkReport.Health? = nil,
             lastStep: String? = nil,
@@ -53,6 +56,7 @@ public struct UplinkState: BusState {
             self.interface = interface
             self.signalPercent = signalPercent
             self.address = address
+            self.nameServers = nameServers
             self.radio = radio
             self.endToEnd = endToEnd
             self.lastStep = lastStep

@@ -7,7 +7,7 @@ public struct ModemUplinkSection: DriverSettings, Equatable, Sendable {
             switch self {
             case .ppp: "pppd dials on the port for data"
             case .networkInterface:
-                "the modem's own network interface, which gets its address from a service of the system"
+                "the modem's own network interface, which gets its address by DHCP"
             }
         }
     }
@@ -29,11 +29,20 @@ public struct ModemUplinkSection: DriverSettings, Equatable, Sendable {
     public var profiles: [ModemAccessSection]
     /// How to speak with it, where that is not to be found by what it says of itself.
     public var family: String?
+    public var pins: ModemPinsSection
+    /// The SIM in the second slot; nil where there is one.
+    public var secondSIM: SecondSIMSection?
+    /// Gets the address of the modem's network interface; nil where a service of the system does.
+    public var dhcpClient: String?
+    /// What the client runs to set the address, beside its own; nil for its own.
+    public var dhcpScript: String?
     public var pppd: String
     public var chat: String
 
-    /// Nobody else may open its ports.
-    public var claims: [DriverClaim] { [port, dataPort].compactMap { $0 }.map { DriverClaim($0) } }
+    /// Nobody else may open its ports or drive its lines.
+    public var claims: [DriverClaim] {
+        [port, dataPort].compactMap { $0 }.map { DriverClaim($0) } + pins.all.map(\.claim)
+    }
 
     public init(_ fields: Fields) {
         port = fields.text("port", 1...200, "Of the modem, for commands: /dev/serial/by-id/… keeps its name.")
@@ -71,6 +80,14 @@ public struct ModemUplinkSection: DriverSettings, Equatable, Sendable {
             1...40,
             "How to speak with the modem. Default: by what it says of itself."
         )
+        pins = fields.optionalObject("pins", "GPIO lines that hang on the modem.") ?? ModemPinsSection()
+        secondSIM = fields.optionalObject("secondSIM", "The SIM in the second slot. Default: there is one.")
+        dhcpClient = fields.optionalText(
+            "dhcpClient",
+            1...200,
+            "The DHCP client for the modem's network interface: udhcpc, busybox or dhclient. Default: a service of the system gets its address."
+        )
+        dhcpScript = fields.optionalText("dhcpScript", 1...200, "The script of the DHCP client. Default: its own.")
         pppd = fields.text("pppd", 1...200, default: "/usr/sbin/pppd", "The program that dials.")
         chat = fields.text(
             "chat",
@@ -78,7 +95,11 @@ public struct ModemUplinkSection: DriverSettings, Equatable, Sendable {
             default: "/usr/sbin/chat",
             "The program by which pppd speaks with the modem."
         )
-        for (name, path) in [("pppd", pppd), ("chat", chat)] where !path.hasPrefix("/") {
+        if pins.simSelect != nil, secondSIM == nil {
+            fields.note("secondSIM", "required where \"pins\" have \"simSelect\", but missing")
+        }
+        let programs = [("pppd", pppd), ("chat", chat), ("dhcpClient", dhcpClient), ("dhcpScript", dhcpScript)]
+        for (name, path) in programs where path?.hasPrefix("/") == false {
             fields.note(name, "expected an absolute path")
         }
     }

@@ -62,7 +62,7 @@ extension SimulatedModem {
 
     private mutating func dial(_ command: String) -> Answer {
         let isData = command.hasPrefix("D*99") || command.hasPrefix("DT*99")
-        guard isData, registration == 1 || registration == 5 else { return .final("NO CARRIER") }
+        guard isData, registration == 1 || registration == 5, !network.refusesData else { return .final("NO CARRIER") }
         port.isInCall = network.dialResult.hasPrefix("CONNECT")
         return .final(network.dialResult)
     }

@@ -2,7 +2,7 @@
 extension SimulatedModem {
     public static let help = """
         set KEY VALUE   manufacturer, model, slot; sim.{present,pin,tries,busy,broken,iccid,imsi}; net.{gone,refuses,foreign,
-                        search,data,dial,cause,code,name,rssi,rsrp,rsrq}; fault.{mute,cut,flood,tries}. "-" for none, 0 and 1 for no and yes,
+                        silent,search,data,dial,cause,code,name,rssi,rsrp,rsrq}; fault.{mute,cut,flood,tries}. "-" for none, 0 and 1 for no and yes,
                         net.search in milliseconds
         power MS        off for so long; the port is gone meanwhile
         hangup          the network ends the call
@@ -55,6 +55,7 @@ extension SimulatedModem {
         case "net.gone": network.isGone = isOn
         case "net.refuses": network.refuses = isOn
         case "net.foreign": network.isForeign = isOn
+        case "net.silent": network.isSilent = isOn
         case "net.search": network.searchDuration = .milliseconds(number)
         case "net.data": network.refusesData = !isOn
         case "net.dial": network.dialResult = value

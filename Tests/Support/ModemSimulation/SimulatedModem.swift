@@ -6,6 +6,8 @@ public struct SimulatedModem: Sendable {
     public enum Effect: Equatable, Sendable {
         /// Through the port with that number, from 0.
         case send([UInt8], port: Int)
+        /// Out of a call into the network.
+        case carry([UInt8])
         /// Its port disappears, as on USB, and comes back.
         case unplug, plug
     }
@@ -30,7 +32,7 @@ public struct SimulatedModem: Sendable {
     /// The port whose command is being answered.
     private var current = 0
     public private(set) var pinAttempts: [PINAttempt] = []
-    /// Every command line that it took, newest last, the last 5000.
+    /// Every command line that it took, newest last, the last 5000 at least.
     public private(set) var commands: [String] = []
     private var now = Duration.zero
     /// When it is back after a reset; nil when it is there.
@@ -142,7 +144,7 @@ public struct SimulatedModem: Sendable {
         current = number
         var effects: [Effect] = []
         if port.isInCall {
-            guard bytes == Array("+++".utf8) else { return [] }
+            guard bytes == Array("+++".utf8) else { return network.isSilent ? [] : [.carry(bytes)] }
             port.isInCall = false
             return reply("OK")
         }
@@ -166,7 +168,7 @@ public struct SimulatedModem: Sendable {
         let trimmed = text.drop { $0 == " " }
         guard trimmed.uppercased().hasPrefix("AT") else { return [] }
         commands.append(String(trimmed))
-        if commands.count > 5000 { commands.removeFirst() }
+        if commands.count > 6000 { commands.removeFirst(1000) }
         var lines: [String] = []
         var final = "OK"
         var effects = flood()
@@ -212,6 +214,15 @@ public struct SimulatedModem: Sendable {
 
     /// The network takes the address back.
     public mutating func dropBearer() { terminal.hasBearer = false }
+
+    /// The packet network has lost it.
+    public mutating func leavePacketNetwork() { terminal.isAttached = false }
+
+    /// What the network sends into the call; lost where there is none.
+    public func fromNetwork(_ bytes: [UInt8]) -> [Effect] {
+        guard isPlugged, !network.isSilent, let number = ports.firstIndex(where: \.isInCall) else { return [] }
+        return [.send(bytes, port: number)]
+    }
 
     /// The network ends the call.
     public mutating func dropCall() -> [Effect] {

@@ -49,6 +49,8 @@ public struct SimulatedNetwork: Equatable, Sendable {
     /// What a call leads to: CONNECT, or another final result.
     public var dialResult = "CONNECT 150000000"
     public var refusesData = false
+    /// Calls stay, and nothing comes through them any more, in neither direction.
+    public var isSilent = false
     /// What `AT+CEER` says.
     public var cause = "No cause information available"
 }

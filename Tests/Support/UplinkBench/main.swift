@@ -1,3 +1,4 @@
+import MobileWorld
 import Primitives
 import UplinkCore
 import UplinkWorld
@@ -21,4 +22,22 @@ for fault in ModelFault.allCases {
     let figures = isEach ? [times[runs / 2], times[runs - 1]].map { "\($0.wholeSeconds) s" } : ["not each", "never"]
     let text = figures.joined(separator: " | ")
     print("| \(fault) | \(cure.name) | \(text) |")
+}
+
+// The same with the machine of a modem, which has to find out what is wrong: the modem's own time to start and to register is in it.
+print("\n| fault | helped by | p50 | worst of \(runs) |")
+print("|---|---|---|---|")
+for fault in MobileFault.allCases {
+    var times: [Duration] = []
+    for run in 0..<runs {
+        let world = MobileWorld(seed: UInt64(run))
+        world.run(for: .seconds(900))
+        world.begin(fault, lasting: .seconds(900))
+        world.run(for: .seconds(86_400), until: { world.isWell })
+        times += world.recoveries[fault] ?? []
+    }
+    times.sort()
+    let isEach = times.count == runs
+    let figures = isEach ? [times[runs / 2], times[runs - 1]].map { "\($0.wholeSeconds) s" } : ["not each", "never"]
+    print("| \(fault) | \(fault.cure?.name ?? "its end") | \(figures.joined(separator: " | ")) |")
 }

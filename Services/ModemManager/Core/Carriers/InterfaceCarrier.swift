@@ -66,6 +66,8 @@ extension InterfaceReading {
 
     private var explanation: String {
         if !isRunning { return "\(name) is not running" }
-        return hasAddress ? "\(name) has an address" : "\(name) has no address"
+        guard hasAddress else { return "\(name) has no address" }
+        // It may reach what it is meant for all the same.
+        return "\(name) has an address" + (hasDefaultRoute == false ? ", and no default route" : "")
     }
 }

@@ -1,10 +1,9 @@
-internal import EventLoop
-internal import Primitives
-internal import UplinkCore
+public import EventLoop
+import Primitives
 
 /// Asks name servers for the addresses of a name, through one interface: all of them at once, for both kinds of address.
-final class NameLookup {
-    enum Outcome {
+public final class NameLookup {
+    public enum Outcome {
         case addresses([SocketAddress])
         /// A name server answered, without an address.
         case none(String)
@@ -29,8 +28,14 @@ final class NameLookup {
     private var deadlines: DeadlineSource?
     private var isDone = false
 
-    /// `completion` is called once, from the loop; whoever asked keeps the look-up until then.
-    init(
+    /// - Parameters:
+    ///   - name: Of a host.
+    ///   - port: That of the addresses that are found.
+    ///   - servers: Of which the first three are asked.
+    ///   - interface: Through which they are asked.
+    ///   - loop: Calls the handler.
+    ///   - completion: Called once, within ten seconds; whoever asked keeps the look-up until then.
+    public init(
         _ name: String,
         port: UInt16,
         servers: [SocketAddress],
@@ -118,12 +123,24 @@ final class NameLookup {
         finish(.silent("no name server answers"))
     }
 
+    /// Nobody wants to know any more; nothing is called.
+    public func cancel() {
+        guard !isDone else { return }
+        isDone = true
+        release()
+    }
+
     private func finish(_ outcome: Outcome) {
         guard !isDone else { return }
         isDone = true
+        release()
+        completion(outcome)
+    }
+
+    private func release() {
         due = nil
         if let deadlines { loop.removeDeadlineSource(deadlines) }
+        deadlines = nil
         for question in questions { question.socket.close() }
-        completion(outcome)
     }
 }

@@ -1,6 +1,6 @@
+import NameServers
 import Primitives
 import Testing
-import UplinkCore
 
 @Suite struct NameQueryTests {
     /// A name server's answer: the question, then records with a compressed name (RFC 1035 §4.1.4).
