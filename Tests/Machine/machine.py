@@ -32,8 +32,8 @@ NEEDED = ["qemu-system-x86", "busybox-static", "cpio", "e2fsprogs", "kmod", "xz-
 PACKAGES = [*SYSTEM, "dbus", "gpiod", "i2c-tools", "iproute2", "kmod", "ppp", "procps", "python3", "socat", "udev"]
 MODULES = [
     "af_packet", "autofs4", "bsd_comp", "cdc_acm", "cdc_ether", "configfs", "dummy", "dummy_hcd", "evdev", "fuse", "gpio-sim", "i2c-dev", "i2c-stub",
-    "libcomposite", "lm75", "ppp_async", "ppp_deflate", "ppp_synctty", "softdog", "ti-ads1015", "tun", "uhid", "uinput", "usb_f_acm", "usb_f_ecm",
-    "usb_f_hid", "usbhid", "veth", "virtio-rng",
+    "libcomposite", "lm75", "ppp_async", "ppp_deflate", "ppp_synctty", "pwm-pca9685", "softdog", "ti-ads1015", "tun", "uhid", "uinput", "usb_f_acm",
+    "usb_f_ecm", "usb_f_hid", "usbhid", "veth", "virtio-rng", "virtio_net",
 ]
 
 UNIT = """[Unit]
