@@ -115,19 +115,27 @@ import Testing
 
 @Suite struct PilotGeneratorTests {
     @Test func signalsAreDutiesOf1kHz() {
-        #expect(PilotGenerator.writes(for: .x1) == [.init("duty_cycle", "1000000")])
-        #expect(PilotGenerator.writes(for: .f) == [.init("duty_cycle", "0")])
+        #expect(PilotGenerator().writes(for: .x1) == [.init("duty_cycle", "1000000")])
+        #expect(PilotGenerator().writes(for: .f) == [.init("duty_cycle", "0")])
         #expect(
-            PilotGenerator.writes(for: PilotDuty.signal(offeringMilliamps: 16_000)) == [.init("duty_cycle", "266000")]
+            PilotGenerator().writes(for: PilotDuty.signal(offeringMilliamps: 16_000)) == [.init("duty_cycle", "266000")]
         )
-        #expect(PilotGenerator.writes(for: .pwm(dutyPermille: 5000)) == [.init("duty_cycle", "1000000")])
+        #expect(PilotGenerator().writes(for: .pwm(dutyPermille: 5000)) == [.init("duty_cycle", "1000000")])
+    }
+
+    @Test func aBoardThatTurnsTheOutputAroundGetsTheOtherDuty() {
+        let generator = PilotGenerator(isInverted: true)
+        #expect(generator.writes(for: .x1) == [.init("duty_cycle", "0")])
+        #expect(generator.writes(for: .f) == [.init("duty_cycle", "1000000")])
+        #expect(generator.writes(for: .pwm(dutyPermille: 266)) == [.init("duty_cycle", "734000")])
+        #expect(generator.start.suffix(2) == [.init("duty_cycle", "0"), .init("enable", "1")])
     }
 
     @Test func aGeneratorThatRunsFromBeforeIsNeverAskedForADutyAboveItsPeriod() {
         var duty = 1_999_999
         var period = 2_000_000
         var isOn = true
-        for write in PilotGenerator.start {
+        for write in PilotGenerator().start {
             switch write.attribute {
             case "enable": isOn = write.text == "1"
             case "period": period = Int(write.text) ?? 0

@@ -50,7 +50,7 @@ public struct PulseCounter: Machine, Sendable {
 
     private let settings: Settings
     /// Nil when the disk does not know it.
-    private var count: Int64?
+    public private(set) var count: Int64?
     private var storedCount: Int64?
     private var lastPulse: Duration?
     private var interval: Duration?
