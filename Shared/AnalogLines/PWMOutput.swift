@@ -38,6 +38,14 @@ public struct PWMOutput: Sendable {
         try Attribute(path: "\(folder)/\(attribute)").write(text)
     }
 
+    /// What one of its attributes says now, as a number.
+    /// - Throws: `SystemError`: `EIO` when it is none.
+    public func number(_ attribute: String) throws(SystemError) -> Int {
+        let file = Attribute(path: "\(folder)/\(attribute)")
+        guard let number = Int(try file.read()) else { throw SystemError(code: EIO, operation: "read \(file.path)") }
+        return number
+    }
+
     private static func find(_ chip: String, _ system: String) throws(SystemError) -> String {
         if chip.hasPrefix("/") { return chip }
         let root = system + "/class/pwm"

@@ -128,23 +128,25 @@ import Testing
         #expect(generator.writes(for: .x1) == [.init("duty_cycle", "0")])
         #expect(generator.writes(for: .f) == [.init("duty_cycle", "1000000")])
         #expect(generator.writes(for: .pwm(dutyPermille: 266)) == [.init("duty_cycle", "734000")])
-        #expect(generator.start.suffix(2) == [.init("duty_cycle", "0"), .init("enable", "1")])
+        #expect(generator.start(from: 0).suffix(2) == [.init("duty_cycle", "0"), .init("enable", "1")])
     }
 
-    @Test func aGeneratorThatRunsFromBeforeIsNeverAskedForADutyAboveItsPeriod() {
-        var duty = 1_999_999
-        var period = 2_000_000
-        var isOn = true
-        for write in PilotGenerator().start {
+    /// As the kernel judges a write (pwm_apply_state): no state without a period, and no duty above it.
+    @Test(arguments: [
+        (0, 0, false), (2_000_000, 1_999_999, true), (500_000, 500_000, true), (1_000_000, 266_000, false),
+    ])
+    func aGeneratorIsSetUpFromWhateverItWasBefore(_ before: (period: Int, duty: Int, isOn: Bool)) {
+        var (period, duty, isOn) = before
+        for write in PilotGenerator().start(from: period) {
             switch write.attribute {
             case "enable": isOn = write.text == "1"
             case "period": period = Int(write.text) ?? 0
             case "duty_cycle": duty = Int(write.text) ?? 0
             default: #expect(!isOn, "The polarity of a PWM that runs cannot be changed.")
             }
-            #expect(duty <= period, "EINVAL at \(write)")
+            #expect(period > 0 && duty <= period, "EINVAL at \(write)")
         }
-        #expect(isOn && duty == period)
+        #expect(isOn && duty == period && period == 1_000_000)
     }
 }
 

@@ -39,7 +39,7 @@ public final class SystemFolder {
         let chip = "devices/\(device)/pwm/pwmchip\(number)"
         try makeFolder("\(chip)/pwm0")
         for name in ["export", "pwm0/enable", "pwm0/period", "pwm0/duty_cycle", "pwm0/polarity"] {
-            try write("", to: "\(chip)/\(name)")
+            try write(name == "export" ? "" : "0", to: "\(chip)/\(name)")
         }
         try link("\(chip)/device", to: "devices/\(device)")
         try link("class/pwm/pwmchip\(number)", to: chip)

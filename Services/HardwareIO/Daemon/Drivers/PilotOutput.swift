@@ -36,7 +36,8 @@ final class PilotOutput: Sendable {
                     return .success(false)
                 }
                 let output = try PWMOutput(chip: settings.chip, channel: settings.channel, system: system)
-                try write(generator.start + generator.writes(for: signal), output)
+                let start = generator.start(from: try output.number("period"))
+                try write(start + generator.writes(for: signal), output)
                 state.output = output
                 return .success(true)
             } catch {

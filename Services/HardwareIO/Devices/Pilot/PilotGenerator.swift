@@ -25,11 +25,11 @@ public struct PilotGenerator: Equatable, Sendable {
     /// After a start, when it may still run from before: ended, set up, begun again steady at +12 V. The duty is zero in between, because
     /// the kernel refuses a period below it; the polarity changes only while it is off. What the board turns around is turned in the duty, because
     /// few chips know another polarity.
-    public var start: [Write] {
-        [
-            Write("enable", "0"), Write("duty_cycle", "0"), Write("period", String(Self.periodNanoseconds)),
-            Write("polarity", "normal"),
-        ] + writes(for: .x1) + [Write("enable", "1")]
+    /// - Parameter periodNanoseconds: What it has; 0 where it was never set up, and then the kernel takes nothing before a period.
+    public func start(from periodNanoseconds: Int) -> [Write] {
+        (periodNanoseconds > 0 ? [Write("enable", "0"), Write("duty_cycle", "0")] : [])
+            + [Write("period", String(Self.periodNanoseconds)), Write("polarity", "normal")]
+            + writes(for: .x1) + [Write("enable", "1")]
     }
 
     /// Once it runs.
