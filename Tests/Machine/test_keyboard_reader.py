@@ -78,7 +78,7 @@ def test_a_card_is_read_from_its_keys_and_again_after_the_reader_was_pulled(desk
         assert desk.swipe(digits) == digits
         desk.pull()
         desk.ctl("wait", "hardware.device.reader-1", "condition=lost", "--timeout", "60")
-        assert "ReaderFailure" in desk.ctl("state", "hardware.reader.1")
+        assert "ReaderFailure" in desk.ctl("wait", "hardware.reader.1", "readerId=1")
 
 
 def test_nobody_else_hears_the_keys(desk):

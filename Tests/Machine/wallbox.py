@@ -135,6 +135,9 @@ class Wallbox:
         board.run("modprobe", "i2c-stub", "chip_addr=0x40,0x48,0x49,0x4a")
         self.bus = int(board.run("sh", "-c", "grep -l 'SMBus stub' /sys/bus/i2c/devices/i2c-*/name").rsplit("-", 1)[1].removesuffix("/name"))
         self.devices = f"/sys/bus/i2c/devices/i2c-{self.bus}"
+        # Of all registers 0 is the reset value of these chips but for two of the PCA9685 (its data sheet, table 5): 200 Hz, and no pulse.
+        for register, value in [(0xFE, 0x1E), (0x09, 0x10)]:
+            board.run("i2cset", "-y", self.bus, 0x40, register, value)
         for kind, address in [("pca9685", "0x40"), *(("ads1015", f"0x4{n}") for n in "89a")]:
             board.write(f"{self.devices}/new_device", f"{kind} {address}")
         self.signals = SimulatedChip(board, "signals", 4)
@@ -170,9 +173,6 @@ class Wallbox:
 
     def wait(self, topic, *conditions):
         return self.ctl("wait", topic, *conditions, "--timeout", "60")
-
-    def connector(self, number):
-        return json.loads(self.ctl("state", f"hardware.connector.{number}", "--json").splitlines()[0])
 
     def coil(self):
         return self.signals.level(0)

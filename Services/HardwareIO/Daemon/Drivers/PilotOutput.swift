@@ -36,8 +36,12 @@ final class PilotOutput: Sendable {
                     return .success(false)
                 }
                 let output = try PWMOutput(chip: settings.chip, channel: settings.channel, system: system)
-                let start = generator.start(from: try output.number("period"))
-                try write(start + generator.writes(for: signal), output)
+                let present = PilotGenerator.Present(
+                    periodNanoseconds: try output.number("period"),
+                    dutyNanoseconds: try output.number("duty_cycle"),
+                    isOn: try output.number("enable") != 0
+                )
+                try write(generator.start(from: present) + generator.writes(for: signal), output)
                 state.output = output
                 return .success(true)
             } catch {

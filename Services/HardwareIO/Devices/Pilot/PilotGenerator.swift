@@ -22,12 +22,26 @@ public struct PilotGenerator: Equatable, Sendable {
 
     public init(isInverted: Bool = false) { self.isInverted = isInverted }
 
-    /// After a start, when it may still run from before: ended, set up, begun again steady at +12 V. The duty is zero in between, because
-    /// the kernel refuses a period below it; the polarity changes only while it is off. What the board turns around is turned in the duty, because
-    /// few chips know another polarity.
-    /// - Parameter periodNanoseconds: What it has; 0 where it was never set up, and then the kernel takes nothing before a period.
-    public func start(from periodNanoseconds: Int) -> [Write] {
-        (periodNanoseconds > 0 ? [Write("enable", "0"), Write("duty_cycle", "0")] : [])
+    /// How a PWM was found.
+    public struct Present: Equatable, Sendable {
+        /// 0 where it was never set up.
+        public var periodNanoseconds: Int
+        public var dutyNanoseconds: Int
+        public var isOn: Bool
+
+        public init(periodNanoseconds: Int, dutyNanoseconds: Int, isOn: Bool) {
+            self.periodNanoseconds = periodNanoseconds
+            self.dutyNanoseconds = dutyNanoseconds
+            self.isOn = isOn
+        }
+    }
+
+    /// After a start, when it may still run from before: ended, set up, begun again steady at +12 V. The kernel refuses a period below the duty, and
+    /// everything while there is no period or one that the chip cannot make, so that nothing is written before the period that need not be; the
+    /// polarity changes only while it is off. What the board turns around is turned in the duty, because few chips know another polarity.
+    public func start(from present: Present) -> [Write] {
+        (present.isOn ? [Write("enable", "0")] : [])
+            + (present.dutyNanoseconds > Self.periodNanoseconds ? [Write("duty_cycle", "0")] : [])
             + [Write("period", String(Self.periodNanoseconds)), Write("polarity", "normal")]
             + writes(for: .x1) + [Write("enable", "1")]
     }

@@ -9,7 +9,7 @@ public struct PilotPace: Sendable {
     /// While an EV is there, and where something is wrong.
     public static let connected = Duration.milliseconds(50)
     /// While there is no EV, or the pilot is at -12 V.
-    public static let idle = Duration.milliseconds(250)
+    public static let idle = Duration.milliseconds(400)
     /// A change is looked at closely for so long: the second sample that confirms it has to follow at once.
     static let attention = Duration.milliseconds(200)
 

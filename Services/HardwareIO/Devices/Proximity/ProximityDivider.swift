@@ -33,7 +33,7 @@ public struct ProximityDivider: Equatable, Sendable {
 /// those before. A plug that is pulled while energy flows is seen within two samples.
 public struct ProximityReporter: Sendable {
     public static let plugged = Duration.milliseconds(50)
-    public static let empty = Duration.milliseconds(250)
+    public static let empty = Duration.milliseconds(400)
     static let pluggedInterval = Duration.seconds(1)
     static let emptyInterval = Duration.seconds(10)
 
