@@ -84,6 +84,18 @@ import Testing
         #expect(try energy(driver, hearing) == 5)
     }
 
+    /// The kernel keeps 128 edges of a process that does not fetch them, and says how many there were.
+    @Test(arguments: [true, false])
+    func pulsesThatTheKernelHadNoRoomForAreCountedToo(_ endsWithinAPulse: Bool) throws {
+        let hearing = try Hearing()
+        let driver = try start(hearing)
+        pulse(300)
+        if endsWithinAPulse { board.drive(Self.chip, 0, true) }
+        let count: Int64 = endsWithinAPulse ? 301 : 300
+        try hearing.run("they are noted") { _ in file().load().count == count }
+        #expect(try energy(driver, hearing) == count)
+    }
+
     @Test func aRestartOfTheProcessForgetsNone() throws {
         let hearing = try Hearing()
         let first = try start(hearing)

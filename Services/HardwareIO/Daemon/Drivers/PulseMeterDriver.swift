@@ -108,6 +108,7 @@ final class PulseMeterDriver: Driver {
         case .taken(let levels):
             level = levels & 1 == 1
             report(.deviceRecovered(devices[0]), moment.uptime)
+        case .missed(_, let edges): miss(edges)
         case .changed(_, let isActive): change(to: isActive, at: moment)
         case .refreshed(let levels): change(to: levels & 1 == 1, at: moment)
         case .lost(let reason):
@@ -121,6 +122,14 @@ final class PulseMeterDriver: Driver {
         level = isActive
         guard isActive else { return }
         emit(counter.handle(.pulsed(at: moment.uptime), at: EventLoop.now()))
+        note()
+    }
+
+    /// They came one after the other, so that every second one began a pulse.
+    private func miss(_ edges: Int) {
+        guard let level else { return }
+        self.level = edges.isMultiple(of: 2) ? level : !level
+        emit(counter.handle(.missed(level ? edges / 2 : (edges + 1) / 2), at: EventLoop.now()))
         note()
     }
 
