@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""Runs in the machine: the parts of a wallbox behind its lines and converters, and the car. One line of standard input is one order:
+"""Runs in the machine: the parts of a wallbox behind its lines and converters, and the car. One line of standard input is one order, answered by `done`:
 
     car A|B|C                 who is at the pilot
     plug OHMS|none            the resistor in the plug of the socket
-    pulse COUNT               pulses of the S0 output
+    pulse COUNT MS            pulses of the S0 output, so many milliseconds apart
     stick PART|none           a part that stays as it is: contactor, lock, s0
+
+What it says by itself: `flows` and `rests`, when current begins or ends to flow through the contactor.
 
 usage: parts.py SIGNALS LOCKS BUS       folders of two chips in configfs, number of the I2C bus
 
@@ -70,7 +72,7 @@ class Parts:
     def __init__(self):
         self.converters = Converters(bus)
         self.car, self.plug, self.stuck = "A", None, None
-        self.closed = self.locked = None
+        self.closed = self.locked = self.flows = None
 
     def order(self, words):
         if words[0] == "car":
@@ -83,7 +85,7 @@ class Parts:
             for _ in range(int(words[1])):
                 for up in (True, False):
                     pull(signals, 2, up)
-                    self.settle(0.045)
+                    self.settle(int(words[2]) / 2000)
         print("done", flush=True)
 
     def settle(self, seconds):
@@ -104,6 +106,11 @@ class Parts:
         if wanted != self.closed and self.stuck != "contactor":
             pull(signals, 1, wanted)
             self.closed = wanted
+
+        flows = bool(self.closed) and self.car == "C"
+        if flows != self.flows:
+            print("flows" if flows else "rests", flush=True)
+            self.flows = flows
 
     def lock(self):
         forth, back = level(locks, 0), level(locks, 1)

@@ -7,6 +7,7 @@ Connector 2 has an OpenEVSE controller and a meter that gives pulses. The card r
 import json
 import os
 import pathlib
+import queue
 import subprocess
 import sys
 import threading
@@ -29,7 +30,7 @@ METER, READER, CONTROLLER = "/dev/ttyS1", "/dev/ttyS2", "/dev/ttyS3"
 FOLDERS = ["--runtime-dir", "/run/charger"]
 HEARTBEAT = 8  # seconds until the controller of connector 2 opens by itself
 GRACE = 15  # seconds that a charge goes on without its meter
-WATTS = 3680
+AMPS = 16  # of the car at connector 1
 
 
 def line(name):
@@ -143,7 +144,9 @@ class Wallbox:
         self.signals = SimulatedChip(board, "signals", 4)
         self.locks = SimulatedChip(board, "locks", 4)
         self.parts = board.start("python3", "/usr/lib/charger-test/parts.py", self.signals.folder, self.locks.folder, self.bus)
-        assert self.parts.line() == "ready"
+        self.answers = queue.Queue()
+        threading.Thread(target=self.listen, daemon=True).start()
+        assert self.answers.get(timeout=machine.PATIENCE) == "ready"
         url = self.csms.url.replace("127.0.0.1", "10.0.2.2")
         board.write("/etc/charger.json", json.dumps(configuration(url, self.bus)))
         board.run("mkdir", "-p", "/etc/meters", "/run/charger")
@@ -160,13 +163,21 @@ class Wallbox:
             self.meter.pass_time()
             time.sleep(0.1)
 
+    def listen(self):
+        """What the parts say: the meter shows the current that flows, until the machine is gone."""
+        while (said := self.parts.lines.get()) is not None:
+            if said in ("flows", "rests"):
+                self.meter.draw(AMPS if said == "flows" else 0)
+            else:
+                self.answers.put(said)
+
     def i2c(self, address):
         return f"/sys/bus/i2c/devices/{self.bus}-00{address}"
 
     def order(self, *words):
         """An order for the parts of the board, done when this returns."""
         self.parts.tell(" ".join(map(str, words)))
-        assert self.parts.line() == "done"
+        assert self.answers.get(timeout=machine.PATIENCE) == "done"
 
     def ctl(self, *words, **options):
         return self.board.run("/usr/lib/charger/chargectl", *FOLDERS, *words, **options)
@@ -200,14 +211,12 @@ class Wallbox:
         assert len(self.csms.calls("StartTransaction")) == before + 1
         self.order("car", "C")
         self.wait("hardware.connector.1", "contactor=closed")
-        self.meter.draw(16)
         return started
 
     def unplug(self):
         """The message that ended it."""
         count = len(self.csms.calls("StopTransaction"))
         self.order("car", "A")
-        self.meter.draw(0)
         self.order("plug", "none")
         self.wait("hardware.connector.1", "pilot=A", "contactor=open")
         return self.csms.wait("StopTransaction", count=count + 1)
