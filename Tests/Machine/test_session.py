@@ -173,10 +173,13 @@ def test_a_meter_whose_port_is_pulled_is_lost_at_once_and_answers_again(box, cha
 
 def test_a_reader_that_goes_is_said_and_stops_no_charge(box, charging):
     box.chip.mute = True
-    charging.device("reader-1", "lost")
-    charging.status("ReaderFailure")
-    assert box.coil() == 1
-    box.chip.mute = False
+    try:
+        charging.device("reader-1", "lost")
+        # Of the charge point: the reader serves both connectors.
+        box.csms.wait("StatusNotification", lambda p: p["connectorId"] == 0 and p["errorCode"] == "ReaderFailure")
+        assert box.coil() == 1
+    finally:
+        box.chip.mute = False
     charging.device("reader-1", "ok")
     give_back = box.board.unbind("/sys/class/tty/ttyS2/device")
     charging.device("reader-1", "lost")
