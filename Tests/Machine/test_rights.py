@@ -22,7 +22,8 @@ def chip(board):
     found = board.run("sh", "-c", f"readlink -f /sys/bus/i2c/devices/{bus}-0040/pwm/pwmchip*")
     board.run("udevadm", "settle")
     yield found
-    board.run("rmmod", "pwm-pca9685", "i2c-stub")
+    board.write(f"/sys/bus/i2c/devices/i2c-{bus}/delete_device", "0x40")
+    board.run("rmmod", "i2c-stub")
 
 
 def write(board, chip, attribute, text, *properties):
