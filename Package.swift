@@ -102,6 +102,8 @@ let targets: [Target] = [
     tests("EventLoop", "EventLoop", "Primitives", "TemporaryFolder", "ZeroMQ"),
     library("Log", "Shared/Log", strict, "Primitives"),
     tests("Log", "Log", "Primitives"),
+    library("AnalogLines", "Shared/AnalogLines", strict, "EventLoop", "Primitives"),
+    tests("AnalogLines", "AnalogLines", "EventLoop", "SystemFolder"),
     library("NameServers", "Shared/NameServers", strict, "EventLoop", "Primitives"),
     tests("NameServers", "EventLoop", "NameServers", "Primitives"),
     library("GPIOLines", "Shared/GPIOLines", strict, "CLinux", "EventLoop", "Primitives"),
@@ -213,6 +215,7 @@ let targets: [Target] = [
     program(
         "hardware-io",
         "Services/HardwareIO/Daemon",
+        "AnalogLines",
         "Bus",
         "BusSchema",
         "EventLoop",
@@ -238,10 +241,14 @@ let targets: [Target] = [
         "HardwareCore",
         "HardwareDevices",
         "HardwareSimulation",
+        "HardwareStorage",
         "Primitives",
         "SerialPort",
         "SimulatedGPIO",
         "SiteConfiguration",
+        "Storage",
+        "SystemFolder",
+        "TemporaryFolder",
         "hardware-io"
     ),
 
@@ -349,6 +356,7 @@ let targets: [Target] = [
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
     library("SimulatedDisk", "Tests/Support/SimulatedDisk", strict, "Primitives", "Storage"),
     library("SimulatedGPIO", "Tests/Support/SimulatedGPIO", strict, "EventLoop", "GPIOLines", "Primitives"),
+    library("SystemFolder", "Tests/Support/SystemFolder", strict, "TemporaryFolder"),
     library("TemporaryFolder", "Tests/Support/TemporaryFolder", strict),
     library("ModemSimulation", "Tests/Support/ModemSimulation", strict),
     program(

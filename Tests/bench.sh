@@ -150,5 +150,7 @@ memory
 
 python3 Tests/Support/Benches/sessions.py "$binaries" deploy/config/demo.json "$@"
 
+python3 Tests/Support/Benches/devices.py "$binaries" deploy/config/demo.json "$@"
+
 title "Longest turn of each loop under each flood (load of the machine: $(cut -d' ' -f1 /proc/loadavg))"
 python3 Tests/Support/Floods/turns.py "$binaries" deploy/config/demo.json

@@ -102,6 +102,8 @@ cp -r deploy/systemd "$stage/systemd"
 cp deploy/config/wallbox.json "$stage/etc/charger.json"
 cp deploy/config/charger.schema.json deploy/README.md "$stage/"
 cp -r deploy/config/meters "$stage/meters"
+mkdir "$stage/boards"
+cp deploy/config/board-*.json "$stage/boards/"
 cp -r deploy/debian "$stage/debian"
 chmod -R u+w,go-w "$stage"
 (

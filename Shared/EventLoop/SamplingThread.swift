@@ -20,14 +20,38 @@ public final class SamplingThread<Sample: Sendable> {
     ///   - begin: Called once, on the thread: makes what is sampled, and returns what samples it at an uptime, or nil when that is not worth a report.
     ///   - handler: Called on the loop with each sample that is, and the uptime at which it was begun.
     /// - Throws: `SystemError` when the process may have no more threads or descriptors.
-    public init(
+    public convenience init(
         _ reason: String,
         every interval: Duration,
         loop: EventLoop,
         begin: @escaping @Sendable () -> (Duration) -> Sample?,
         handler: @escaping (Sample, Duration) -> Void
     ) throws(SystemError) {
-        sampler = try Sampler(every: max(interval, .milliseconds(1)))
+        try self.init(
+            reason,
+            loop: loop,
+            begin: {
+                let sample = begin()
+                return { (sample($0), interval) }
+            },
+            handler: handler
+        )
+    }
+
+    /// Starts the thread, which samples at a pace that follows from what it finds.
+    /// - Parameters:
+    ///   - reason: As above.
+    ///   - loop: As above.
+    ///   - begin: As above; with each sample comes the time until the next one, 1 ms or more.
+    ///   - handler: As above.
+    /// - Throws: `SystemError` when the process may have no more threads or descriptors.
+    public init(
+        _ reason: String,
+        loop: EventLoop,
+        begin: @escaping @Sendable () -> (Duration) -> (Sample?, Duration),
+        handler: @escaping (Sample, Duration) -> Void
+    ) throws(SystemError) {
+        sampler = try Sampler()
         self.loop = loop
         let sampler = sampler
         try LoopThread.start { sampler.run(begin) }
@@ -56,23 +80,22 @@ private final class Sampler<Sample: Sendable>: Sendable {
     static var limit: Int { 256 }
 
     private let mailbox = Mutex(Mailbox())
-    private let interval: Duration
     let ready: Descriptor
 
-    init(every interval: Duration) throws(SystemError) {
-        self.interval = interval
+    init() throws(SystemError) {
         let raw = try systemCall("create a mailbox") { eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK)) }
         ready = Descriptor(takingOwnershipOf: raw)
     }
 
-    func run(_ begin: () -> (Duration) -> Sample?) {
+    func run(_ begin: () -> (Duration) -> (Sample?, Duration)) {
         let sample = begin()
         var due = EventLoop.uptime()
         while !mailbox.withLock({ $0.isEnding }) {
             let uptime = EventLoop.uptime()
-            if let told = sample(uptime) { tell(told, uptime) }
+            let (told, interval) = sample(uptime)
+            if let told { tell(told, uptime) }
             // On the grid while it is punctual, so that the pace does not drift.
-            due = max(due + interval, EventLoop.uptime())
+            due = max(due + max(interval, .milliseconds(1)), EventLoop.uptime())
             Self.sleep(until: due)
         }
     }

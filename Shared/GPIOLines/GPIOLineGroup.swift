@@ -39,6 +39,8 @@ public final class GPIOLineGroup {
         case taken(levels: UInt64)
         /// One line has changed, and has been steady since.
         case changed(line: Int, isActive: Bool)
+        /// The kernel had no room for so many edges of one line, which came before the next that is told.
+        case missed(line: Int, edges: Int)
         /// Edges were missed: these are the levels now.
         case refreshed(levels: UInt64)
         /// They cannot be taken, or the chip is gone: nothing is known of inputs, and outputs are what the board makes of a line
@@ -243,11 +245,14 @@ public final class GPIOLineGroup {
             guard let line = request?.offsets.firstIndex(of: edge.offset), let last = request?.edges[line] else {
                 return
             }
-            isGap = isGap || edge.number != last &+ 1
             request?.edges[line] = edge.number
             // Both clocks tick alike while the machine is awake.
-            let age = max(monotonic - edge.time, .zero)
-            handler(.changed(line: line, isActive: edge.isActive), moment.advanced(by: .zero - age))
+            let at = moment.advanced(by: .zero - max(monotonic - edge.time, .zero))
+            let missed = edge.number &- last &- 1
+            isGap = isGap || missed != 0
+            // A number that goes back says nothing of how many there were.
+            if missed != 0, missed < 1 << 31 { handler(.missed(line: line, edges: Int(missed)), at) }
+            handler(.changed(line: line, isActive: edge.isActive), at)
         }
         if isGap, let levels = levels() { handler(.refreshed(levels: levels), moment) }
     }

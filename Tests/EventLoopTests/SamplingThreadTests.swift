@@ -49,4 +49,25 @@ import Testing
         #expect(heard.first.map { $0 > 1 } == true)
         #expect(heard == heard.sorted())
     }
+
+    @Test func thePaceFollowsFromWhatIsFound() throws {
+        let loop = try EventLoop()
+        var heard: [Duration] = []
+        // Slowly, until the third sample; then fast.
+        let thread = try SamplingThread<Int>("a test", loop: loop) {
+            var count = 0
+            return { _ in
+                count += 1
+                return (count, count < 3 ? .milliseconds(60) : .milliseconds(1))
+            }
+        } handler: { _, uptime in
+            heard.append(uptime)
+            if heard.count >= 6 { loop.stop() }
+        }
+        try withExtendedLifetime(thread) { try loop.run() }
+        let pauses = zip(heard.dropFirst(), heard).map { $0 - $1 }
+        #expect(pauses.prefix(2).allSatisfy { $0 >= .milliseconds(59) })
+        // The machine may be busy, but not so busy for three samples in a row.
+        #expect(pauses[2...4].contains { $0 < .milliseconds(50) })
+    }
 }

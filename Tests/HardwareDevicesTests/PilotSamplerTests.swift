@@ -115,28 +115,46 @@ import Testing
 
 @Suite struct PilotGeneratorTests {
     @Test func signalsAreDutiesOf1kHz() {
-        #expect(PilotGenerator.writes(for: .x1) == [.init("duty_cycle", "1000000")])
-        #expect(PilotGenerator.writes(for: .f) == [.init("duty_cycle", "0")])
+        #expect(PilotGenerator().writes(for: .x1) == [.init("duty_cycle", "1000000")])
+        #expect(PilotGenerator().writes(for: .f) == [.init("duty_cycle", "0")])
         #expect(
-            PilotGenerator.writes(for: PilotDuty.signal(offeringMilliamps: 16_000)) == [.init("duty_cycle", "266000")]
+            PilotGenerator().writes(for: PilotDuty.signal(offeringMilliamps: 16_000)) == [.init("duty_cycle", "266000")]
         )
-        #expect(PilotGenerator.writes(for: .pwm(dutyPermille: 5000)) == [.init("duty_cycle", "1000000")])
+        #expect(PilotGenerator().writes(for: .pwm(dutyPermille: 5000)) == [.init("duty_cycle", "1000000")])
     }
 
-    @Test func aGeneratorThatRunsFromBeforeIsNeverAskedForADutyAboveItsPeriod() {
-        var duty = 1_999_999
-        var period = 2_000_000
-        var isOn = true
-        for write in PilotGenerator.start {
+    @Test func aBoardThatTurnsTheOutputAroundGetsTheOtherDuty() {
+        let generator = PilotGenerator(isInverted: true)
+        #expect(generator.writes(for: .x1) == [.init("duty_cycle", "0")])
+        #expect(generator.writes(for: .f) == [.init("duty_cycle", "1000000")])
+        #expect(generator.writes(for: .pwm(dutyPermille: 266)) == [.init("duty_cycle", "734000")])
+        #expect(
+            generator.start(from: .init(periodNanoseconds: 0, dutyNanoseconds: 0, isOn: false)).suffix(2) == [
+                .init("duty_cycle", "0"), .init("enable", "1"),
+            ]
+        )
+    }
+
+    /// As the kernel judges a write (pwm_apply_state): no state without a period that the chip can make, and no duty above it.
+    @Test(
+        arguments: [
+            (0, 0, false), (2_000_000, 1_999_999, true), (500_000, 500_000, true), (1_000_000, 266_000, false),
+            (160, 0, false),
+        ]
+    )
+    func aGeneratorIsSetUpFromWhateverItWasBefore(_ before: (period: Int, duty: Int, isOn: Bool)) {
+        var (period, duty, isOn) = before
+        let present = PilotGenerator.Present(periodNanoseconds: period, dutyNanoseconds: duty, isOn: isOn)
+        for write in PilotGenerator().start(from: present) {
             switch write.attribute {
             case "enable": isOn = write.text == "1"
             case "period": period = Int(write.text) ?? 0
             case "duty_cycle": duty = Int(write.text) ?? 0
             default: #expect(!isOn, "The polarity of a PWM that runs cannot be changed.")
             }
-            #expect(duty <= period, "EINVAL at \(write)")
+            #expect(period > 100_000 && duty <= period, "EINVAL at \(write)")
         }
-        #expect(isOn && duty == period)
+        #expect(isOn && duty == period && period == 1_000_000)
     }
 }
 

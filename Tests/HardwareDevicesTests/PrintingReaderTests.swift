@@ -202,6 +202,22 @@ private let fob = "\u{02}01" + "0063E9AE25\u{03}"
         #expect(bench.cards == [.printed("1234")])
     }
 
+    /// Half of one number is another card's.
+    @Test func aNumberOfWhichTheKernelLostKeysIsNotRead() {
+        for format in [format, PrintedFormat(endsWithSilence: true, gap: .milliseconds(300), content: .hexadecimal)] {
+            var bench = Bench(format, .keys(.longs64Bit))
+            bench.tell(
+                .received(
+                    keys([11, 5, 30]) + event(1, 42, 1, .longs64Bit) + event(0, 3, 0, .longs64Bit)
+                        + keys([2, 48, 3, 28])
+                )
+            )
+            #expect(bench.cards.isEmpty)
+            bench.tell(.received(keys([11, 5, 2, 3, 28])))
+            #expect(bench.cards.count == 1)
+        }
+    }
+
     @Test func aHeldKeyAndKeysThatTypeNothingAreNotTyped() {
         var bench = Bench(format, .keys(.longs64Bit))
         bench.tell(.received(event(1, 2, 1, .longs64Bit) + event(1, 2, 2, .longs64Bit) + keys([58, 113, 700, 28])))

@@ -39,12 +39,38 @@ import Testing
         #expect(sample?.registerStepWh == 1)
     }
 
-    @Test mutating func powerFadesWhenPulsesStayAway() {
+    @Test mutating func powerFadesWhenPulsesStayAwayAndIsNoneWhenTheyDoNotCome() {
         _ = pulse(1)
         _ = pulse(2)
         #expect(read(2.5).sample?.powerW == 3600)
-        #expect(read(12).sample?.powerW == 360)
-        #expect(read(62).sample?.powerW == 0)
+        #expect(read(4).sample?.powerW == 1800)
+        #expect(read(5.1).sample?.powerW == 0)
+    }
+
+    /// Sampled each second, as while a contactor is closed, and added up as HardwareCore does: three watt-hours that the register does not count
+    /// would be a meter that stands still.
+    @Test(arguments: [0.05, 0.164, 0.33, 0.5, 0.9, 1.7, 2.6, 5, 12, 36])
+    mutating func aLoadThatStopsIsNoMeterThatStandsStill(_ interval: Double) {
+        for number in 0...10 { _ = pulse(Double(number) * interval) }
+        let last = 10 * interval
+        var uncounted = 0.0
+        var before = read(last).sample?.powerW ?? 0
+        for second in 1...100 {
+            let power = read(last + Double(second)).sample?.powerW ?? 0
+            uncounted += Double(min(power, before)) / 3600
+            before = power
+        }
+        #expect(uncounted < 2.5)
+    }
+
+    @Test mutating func aLoadThatComesAndGoesIsStoredOnceAMinute() {
+        var stores = 0
+        for second in stride(from: 0.0, to: 600, by: 10) {
+            _ = pulse(second)
+            _ = pulse(second + 0.5)
+            if read(second + 5).stored != nil { stores += 1 }
+        }
+        #expect((9...11).contains(stores))
     }
 
     @Test mutating func aBouncingContactCountsOnce() {

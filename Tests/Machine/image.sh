@@ -16,21 +16,22 @@ trap 'rm -rf "$work"' EXIT
 apt() { DEBIAN_FRONTEND=noninteractive timeout 600 apt-get -qq -o DPkg::Lock::Timeout=300 -o APT::Sandbox::User=root "$@" </dev/null >&2; }
 fetch() { (cd "$work" && apt download "$1"); }
 
-# gpio_sim KERNEL: makes gpio-sim.ko, which Debian's kernel lacks, from the source of Debian's kernel. It wants the interrupt simulator, which that
-# lacks too, so that this goes into the same module.
-gpio_sim() {
+# drivers KERNEL: makes gpio-sim.ko and pwm-pca9685.ko, which Debian's kernel lacks, from the source of Debian's kernel. gpio-sim wants the interrupt
+# simulator, which that lacks too, so that this goes into the same module.
+drivers() {
     local source sim=$work/sim
     source=linux-source-$(cut -d. -f1,2 <<<"$1")
     mkdir "$sim"
     apt -y --no-install-recommends install gcc make "linux-headers-$1"
     fetch "$source"
     dpkg-deb --fsys-tarfile "$work/$source"_*.deb | tar -xO "./usr/src/$source.tar.xz" | xz -dc -T0 |
-        tar -x -C "$sim" --strip-components=1 "$source"/{drivers/gpio/{gpio-sim.c,gpiolib.h},kernel/irq/irq_sim.c}
+        tar -x -C "$sim" --strip-components=1 \
+            "$source"/{drivers/gpio/{gpio-sim.c,gpiolib.h},drivers/pwm/pwm-pca9685.c,kernel/irq/irq_sim.c}
     mv "$sim/drivers/gpio/gpio-sim.c" "$sim/sim.c"
-    mv "$sim/drivers/gpio/gpiolib.h" "$sim/kernel/irq/irq_sim.c" "$sim/"
+    mv "$sim/drivers/gpio/gpiolib.h" "$sim/drivers/pwm/pwm-pca9685.c" "$sim/kernel/irq/irq_sim.c" "$sim/"
     # A module cannot call irq_to_desc().
     sed -i 's/handle_simple_irq(irq_to_desc(irqnum))/generic_handle_irq(irqnum)/' "$sim/irq_sim.c"
-    printf 'obj-m := gpio-sim.o\ngpio-sim-y := sim.o irq_sim.o\n' >"$sim/Makefile"
+    printf 'obj-m := gpio-sim.o pwm-pca9685.o\ngpio-sim-y := sim.o irq_sim.o\n' >"$sim/Makefile"
     make -C "/usr/src/linux-headers-$1" M="$sim" modules >"$work/make.log" 2>&1 || { cat "$work/make.log" >&2; exit 1; }
 }
 
@@ -57,8 +58,8 @@ kernel=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: linux-image-
 fetch "linux-image-$kernel"
 dpkg-deb -x "$work/linux-image-$kernel"_*.deb "$work/image"
 unpack_kernel "$work/image/boot/vmlinuz-$kernel" >"$target/kernel"
-gpio_sim "$kernel"
-install -D -m 644 "$work/sim/gpio-sim.ko" "$work/image/lib/modules/$kernel/extra/gpio-sim.ko"
+drivers "$kernel"
+install -D -m 644 -t "$work/image/lib/modules/$kernel/extra" "$work"/sim/{gpio-sim,pwm-pca9685}.ko
 depmod -b "$work/image" "$kernel"
 
 # The initrd: a shell, the modules in the order they load, and the first process.

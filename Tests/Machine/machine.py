@@ -32,8 +32,8 @@ NEEDED = ["qemu-system-x86", "busybox-static", "cpio", "e2fsprogs", "kmod", "xz-
 PACKAGES = [*SYSTEM, "dbus", "gpiod", "i2c-tools", "iproute2", "kmod", "ppp", "procps", "python3", "socat", "udev"]
 MODULES = [
     "af_packet", "autofs4", "bsd_comp", "cdc_acm", "cdc_ether", "configfs", "dummy", "dummy_hcd", "evdev", "fuse", "gpio-sim", "i2c-dev", "i2c-stub",
-    "libcomposite", "lm75", "ppp_async", "ppp_deflate", "ppp_synctty", "softdog", "ti-ads1015", "tun", "uhid", "uinput", "usb_f_acm", "usb_f_ecm",
-    "usb_f_hid", "usbhid", "veth", "virtio-rng",
+    "libcomposite", "lm75", "ppp_async", "ppp_deflate", "ppp_synctty", "pwm-pca9685", "softdog", "ti-ads1015", "tun", "uhid", "uinput", "usb_f_acm",
+    "usb_f_ecm", "usb_f_hid", "usbhid", "veth", "virtio-rng", "virtio_net",
 ]
 
 UNIT = """[Unit]
@@ -131,10 +131,11 @@ class Started:
 class Machine:
     """One virtual machine; booted when it is made."""
 
-    def __init__(self, files=lambda add: None, processors=2, memory=1024, serial=()):
+    def __init__(self, files=lambda add: None, processors=2, memory=1024, serial=(), network=False):
         """`files`: called with a function (path, bytes or file, mode) to put things into the machine before it boots.
 
-        `serial`: paths of terminals here, each of which is the other end of a serial port there: `/dev/ttyS1` and so on.
+        `serial`: paths of terminals here, each of which is the other end of a serial port there: `/dev/ttyS1` and so on; three at most.
+        `network`: whether it reaches what listens on 127.0.0.1 here, as 10.0.2.2.
         """
         boot = image()
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="charger-vm-"))
@@ -146,18 +147,21 @@ class Machine:
         self.pack(files)
         # On a busy host the emulated timer sometimes does not tick at the start, and the kernel waits for it for ever.
         for patience in (PATIENCE / 2, PATIENCE, 2 * PATIENCE):
-            self.power_on(boot, processors, memory, serial)
+            self.power_on(boot, processors, memory, serial, network)
             end = time.monotonic() + patience
             while not self.ready.wait(0.2) and self.qemu.poll() is None and time.monotonic() < end:
                 pass
             if self.ready.is_set():
-                return
+                return self.join_network() if network else None
             self.power_off()
         console = self.console()
         shutil.rmtree(self.work, ignore_errors=True)
         raise AssertionError(f"the machine did not boot:\n{console[-3000:]}")
 
-    def power_on(self, boot, processors, memory, serial):
+    def join_network(self):
+        self.run("sh", "-c", "for link in /sys/class/net/e*; do ip address add 10.0.2.15/24 dev ${link##*/}; ip link set ${link##*/} up; done")
+
+    def power_on(self, boot, processors, memory, serial, network):
         (self.work / "agent").unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.work / "agent"))
@@ -165,6 +169,8 @@ class Machine:
         ports = []
         for number, path in enumerate(serial):
             ports += ["-chardev", f"serial,id=port{number},path={path}", "-device", f"pci-serial,chardev=port{number}"]
+        if network:
+            ports += ["-netdev", "user,id=network", "-device", "virtio-net-pci,netdev=network,romfile="]
         # `no_timer_check`: on a busy host the kernel takes a late timer for a broken one. The machine type microvm finds no clock to go by on an
         # emulated processor, and mostly hangs.
         self.qemu = subprocess.Popen(
@@ -270,6 +276,13 @@ class Machine:
             assert time.monotonic() < end, f"it never came true that {what}"
             time.sleep(0.05)
         return value
+
+    def unbind(self, device):
+        """Takes a device away from its driver, as when it is pulled; returns what gives it back."""
+        driver = self.run("readlink", "-f", f"{device}/driver")
+        name = self.run("readlink", "-f", device).rsplit("/", 1)[1]
+        self.write(f"{driver}/unbind", name)
+        return lambda: self.write(f"{driver}/bind", name)
 
     def close(self):
         self.power_off()

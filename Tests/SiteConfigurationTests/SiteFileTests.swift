@@ -336,7 +336,7 @@ struct Sample {
         #expect(
             failure(file)
                 == #"charger.json: connectors[0].pilot.driver: there is no driver "simulatd" in this version, "#
-                + #"expected "none" or "simulated"; did you mean "simulated"?"#
+                + #"expected "none" or "simulated" or "pwm-pilot"; did you mean "simulated"?"#
         )
         #expect(try file.connectors(unknownKeys: .ignored)[0].pilot?.driver == "simulatd")
     }

@@ -1,5 +1,6 @@
 import EventLoop
 import HardwareCore
+import HardwareStorage
 import Primitives
 import SerialPort
 import SiteConfiguration
@@ -16,7 +17,17 @@ struct DeviceAssignment {
 struct DriverSurroundings {
     let loop: EventLoop
     let site: SiteFile
+    /// Where drivers keep what has to survive a power cut, and what has to survive the process; real devices always have both.
+    var stateFolder = ""
+    var runtimeFolder = ""
+    /// What tells this boot of the machine from others.
+    var boot = ""
     let log: (LogRecord) -> Void
+
+    /// Where the count of a meter's pulses is kept.
+    func pulseCount(of device: Device) -> PulseCountFile {
+        PulseCountFile(meter: device.name, stateFolder: stateFolder, runtimeFolder: runtimeFolder, boot: boot)
+    }
 
     /// What makes the serial port of a device for its driver.
     func serialPort(_ settings: SerialLineSettings) -> (LineOwner) -> any ByteLine {
@@ -72,7 +83,7 @@ struct DriverRegistry {
 
     /// All but the simulated one, which is made by the daemon, because people move it.
     static let rows: [Row] =
-        GPIODrivers.rows + CardReaderDrivers.rows + ModbusDrivers.rows + [RAPIDriver.row]
+        GPIODrivers.rows + AnalogDrivers.rows + CardReaderDrivers.rows + ModbusDrivers.rows + [RAPIDriver.row]
 
     /// Makes the drivers of `assignments`.
     /// - Throws: What a driver cannot be made of.

@@ -48,7 +48,13 @@ final class HardwareDaemon {
         let stateFolder = try Self.stateFolder(settings, host)
         lock = try stateFolder.flatMap { try Self.lock($0, host) }
         simulated = try Self.makeSimulation(settings, host)
-        let surroundings = DriverSurroundings(loop: host.loop, site: site) { host.log.write($0) }
+        let surroundings = DriverSurroundings(
+            loop: host.loop,
+            site: site,
+            stateFolder: stateFolder ?? "",
+            runtimeFolder: stateFolder.map { _ in host.makeRuntimeFolder() } ?? "",
+            boot: boot
+        ) { host.log.write($0) }
         let real = try DriverRegistry.make(settings.assignments, surroundings)
         router = DeviceRouter(real + (simulated.map { [$0] } ?? []))
         readings = stateFolder.map { _ in ReadingsFile(folder: host.makeRuntimeFolder(), boot: boot) }

@@ -70,6 +70,19 @@ public struct SiteDriver: Sendable {
             for: [.residualCurrent, .emergencyStop, .temperature],
             "a GPIO line that says that something has tripped"
         ),
+        SiteDriver(
+            "pwm-pilot",
+            PWMPilotSettings.self,
+            for: [.pilot],
+            "a control pilot made by a PWM of the kernel, and measured by a converter (IIO)"
+        ),
+        SiteDriver(
+            "iio-proximity",
+            ProximityInputSettings.self,
+            for: [.proximity],
+            "a proximity contact that a converter measures (IIO)"
+        ),
+        SiteDriver("s0-meter", PulseMeterSettings.self, for: [.meter], "a meter that gives pulses on a GPIO line (S0)"),
         SiteDriver("pn532", PN532Settings.self, for: [.reader], "card reader with a PN532 on a serial line (HSU)"),
         SiteDriver("rdm6300", RDM6300Settings.self, for: [.reader], "reader of 125 kHz fobs: RDM6300, ID-12, ID-20"),
         SiteDriver(

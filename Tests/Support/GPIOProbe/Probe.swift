@@ -16,6 +16,7 @@ final class Probe {
             switch event {
             case .taken(let levels): Self.say("taken \(levels)")
             case .changed(let line, let isActive): Self.say("changed \(line) \(isActive ? 1 : 0) \(age)")
+            case .missed(let line, let edges): Self.say("missed \(line) \(edges)")
             case .refreshed(let levels): Self.say("refreshed \(levels)")
             case .lost(let reason): Self.say("lost \(reason)")
             }

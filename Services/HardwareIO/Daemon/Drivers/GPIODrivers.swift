@@ -100,7 +100,7 @@ enum GPIODrivers {
         )
     }
 
-    private static func inputs(_ pin: PinSettings, _ milliseconds: Int, _ consumer: String) -> GPIOLineGroup.Settings {
+    static func inputs(_ pin: PinSettings, _ milliseconds: Int, _ consumer: String) -> GPIOLineGroup.Settings {
         let direction = GPIODirection.input(debounce: .milliseconds(milliseconds))
         return GPIOLineGroup.Settings([line(pin)], direction: direction, consumer: consumer)
     }

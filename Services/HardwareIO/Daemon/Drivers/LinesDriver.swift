@@ -75,6 +75,8 @@ final class LinesDriver: Driver {
         case .changed(let line, let isActive):
             let bit: UInt64 = 1 << UInt64(line)
             learn(isActive ? (levels[group] ?? 0) | bit : (levels[group] ?? 0) & ~bit, of: group, at: moment)
+        // The levels follow.
+        case .missed: break
         case .lost(let reason):
             levels[group] = nil
             // The first time, nobody has heard of the device yet; it is lost all the same.

@@ -3,7 +3,8 @@ public import Primitives
 
 /// A meter that gives a pulse for every so many watt-hours (S0, IEC 62053-31): the count is ours, and has to outlive us.
 ///
-/// The count goes to the disk before a register is told while nothing flows, and every ten minutes while something does, so that flash is spared.
+/// The count goes to the disk before a register is told while nothing flows, a minute after the save before at the earliest, and every ten minutes while
+/// something does, so that flash is spared.
 /// A power cut in a charge costs the pulses since then: the register comes back lower than it was told, and the core, which keeps the one from
 /// before the charge, bills no more than was counted.
 public struct PulseCounter: Machine, Sendable {
@@ -47,11 +48,17 @@ public struct PulseCounter: Machine, Sendable {
     static let storeInterval = Duration.seconds(600)
     /// After so long without a pulse nothing flows that could be told from nothing.
     static let quiet = Duration.seconds(60)
+    /// When a pulse is missing for so many times the distance of the two before it, it is not late, but does not come: power that is told on and on
+    /// without a pulse would be more than the register ever counts, and HardwareCore would take the meter for one that stands still.
+    static let mostDistances = 3
+    /// Between two saves that only a load that comes and goes asks for.
+    static let leastStoreInterval = Duration.seconds(60)
 
     private let settings: Settings
     /// Nil when the disk does not know it.
-    private var count: Int64?
+    public private(set) var count: Int64?
     private var storedCount: Int64?
+    private var storedAt: Duration?
     private var lastPulse: Duration?
     private var interval: Duration?
     private var deadlines = Deadlines<Due>()
@@ -76,7 +83,7 @@ public struct PulseCounter: Machine, Sendable {
         case .wanted: return wanted(at: moment.uptime)
         case .counted(let told):
             count = max(0, told)
-            return store()
+            return store(at: moment.uptime)
         }
         if count != storedCount, !deadlines.isSet(.store) {
             deadlines.set(.store, at: moment.uptime + Self.storeInterval)
@@ -86,7 +93,7 @@ public struct PulseCounter: Machine, Sendable {
 
     public mutating func deadlineReached(at moment: Moment) -> [Effect] {
         guard deadlines.popDue(at: moment.uptime) != nil else { return [] }
-        return store()
+        return store(at: moment.uptime)
     }
 
     private mutating func pulsed(at uptime: Duration) {
@@ -116,19 +123,23 @@ public struct PulseCounter: Machine, Sendable {
             hasPhases: false
         )
         let told = Effect.read(connectorId: settings.connectorId, sample, takenAt: now)
-        return (sample.powerW == 0 ? store() : []) + [told]
+        let mayStore = storedAt.map { now - $0 >= Self.leastStoreInterval } ?? true
+        return (sample.powerW == 0 && mayStore ? store(at: now) : []) + [told]
     }
 
     /// What the last two pulses say, and less the longer the next one does not come.
     private func power(at now: Duration) -> Int {
-        guard let lastPulse, let interval, now - lastPulse < Self.quiet else { return 0 }
+        guard let lastPulse, let interval, now - lastPulse < Self.quiet,
+            now - lastPulse <= interval * Self.mostDistances
+        else { return 0 }
         let milliseconds = max(interval, now - lastPulse).wholeMilliseconds.clamped(to: 1...60_000)
         return Int(3_600_000_000 / Int64(settings.pulsesPerKilowattHour) / milliseconds)
     }
 
-    private mutating func store() -> [Effect] {
+    private mutating func store(at now: Duration) -> [Effect] {
         deadlines.clear(.store)
         guard let count, count != storedCount else { return [] }
+        storedAt = now
         storedCount = count
         return [.store(count)]
     }

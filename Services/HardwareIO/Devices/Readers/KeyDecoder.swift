@@ -50,10 +50,20 @@ struct KeyDecoder {
             let code = UInt16(event[2]) | UInt16(event[3]) << 8
             let value = UInt32(event[4]) | UInt32(event[5]) << 8 | UInt32(event[6]) << 16 | UInt32(event[7]) << 24
             if type == Self.keyType, let character = press(code, value: value) { characters.append(character) }
+            if type == 0, code == Self.dropped {
+                leftShift = false
+                rightShift = false
+                characters.append(Self.gap)
+            }
         }
         bytes.removeFirst(position)
         return characters
     }
+
+    /// SYN_DROPPED: the kernel had no room, and keys are missing here. What they belong to would be another card's number.
+    private static let dropped: UInt16 = 3
+    /// Stands for keys that are missing: no number has it, whatever its form, so that what it is in is not read.
+    private static let gap: UInt8 = 0
 
     /// EV_KEY. Others scan codes, synchronisation, lamps.
     private static let keyType: UInt16 = 1

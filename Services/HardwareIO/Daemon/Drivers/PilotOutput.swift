@@ -1,0 +1,74 @@
+import AnalogLines
+import EventLoop
+import HardwareCore
+import HardwareDevices
+import SiteConfiguration
+import Synchronization
+
+/// The generator of the control pilot: a PWM of the kernel. A thread that may wait writes to it; only its end comes from the loop.
+final class PilotOutput: Sendable {
+    private struct State {
+        var output: PWMOutput?
+        var isEnded = false
+    }
+
+    private let state = Mutex(State())
+    private let settings: PWMOutputSettings
+    private let generator: PilotGenerator
+    private let system: String
+
+    init(_ settings: PWMPilotSettings, system: String) {
+        self.settings = settings.output
+        generator = PilotGenerator(isInverted: settings.isInverted)
+        self.system = system
+    }
+
+    /// Puts `signal` on the pilot. The first time, and after it was lost, the output is found and set up before that, steady at +12 V: it may still run
+    /// as a process before left it.
+    /// - Returns: Whether it was set up.
+    /// - Throws: `SystemError`; then it counts as lost.
+    func set(_ signal: PilotSignal) throws(SystemError) -> Bool {
+        let result: Result<Bool, SystemError> = state.withLock { state in
+            guard !state.isEnded else { return .success(false) }
+            do throws(SystemError) {
+                if let output = state.output {
+                    try write(generator.writes(for: signal), output)
+                    return .success(false)
+                }
+                let output = try PWMOutput(chip: settings.chip, channel: settings.channel, system: system)
+                let present = PilotGenerator.Present(
+                    periodNanoseconds: try output.number("period"),
+                    dutyNanoseconds: try output.number("duty_cycle"),
+                    isOn: try output.number("enable") != 0
+                )
+                try write(generator.start(from: present) + generator.writes(for: signal), output)
+                state.output = output
+                return .success(true)
+            } catch {
+                state.output = nil
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// The process ends: the pilot goes to -12 V, and stays there, because a PWM runs on without us.
+    /// - Throws: `SystemError` when that cannot be done.
+    func end() throws(SystemError) {
+        let result: Result<Void, SystemError> = state.withLock { state in
+            defer { state.isEnded = true }
+            guard !state.isEnded, let output = state.output else { return .success(()) }
+            do throws(SystemError) {
+                try write(generator.writes(for: .f), output)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    private func write(_ writes: [PilotGenerator.Write], _ output: PWMOutput) throws(SystemError) {
+        for write in writes { try output.write(write.attribute, write.text) }
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import TemporaryFolder
+
+/// A folder that looks like sysfs, as far as PWM and converters are concerned. What the kernel does with a write is not in it.
+public final class SystemFolder {
+    let folder: TemporaryFolder
+    public var path: String { folder.path }
+
+    public init() throws {
+        folder = try TemporaryFolder()
+        for name in ["class/pwm", "bus/iio/devices", "devices"] { try makeFolder(name) }
+    }
+
+    /// With the folders that it is in.
+    public func makeFolder(_ name: String) throws {
+        try FileManager.default.createDirectory(atPath: folder.file(name), withIntermediateDirectories: true)
+    }
+
+    /// Replaces what a file says, in place: whoever has it open reads it anew.
+    public func write(_ text: String, to name: String) throws {
+        try text.write(toFile: folder.file(name), atomically: false, encoding: .utf8)
+    }
+
+    /// What a file says.
+    public func text(_ name: String) throws -> String { String(decoding: try folder.read(name), as: UTF8.self) }
+
+    private func link(_ name: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file(name),
+            withDestinationPath: folder.file(target)
+        )
+    }
+
+    /// Takes a file or a folder away.
+    public func remove(_ name: String) throws { try folder.remove(name) }
+
+    /// A chip with one output that is in use already.
+    public func addChip(_ number: Int, device: String) throws {
+        let chip = "devices/\(device)/pwm/pwmchip\(number)"
+        try makeFolder("\(chip)/pwm0")
+        for name in ["export", "pwm0/enable", "pwm0/period", "pwm0/duty_cycle", "pwm0/polarity"] {
+            try write(name == "export" ? "" : "0", to: "\(chip)/\(name)")
+        }
+        try link("\(chip)/device", to: "devices/\(device)")
+        try link("class/pwm/pwmchip\(number)", to: chip)
+    }
+
+    /// A converter with these attributes.
+    public func addConverter(_ number: Int, name: String, device: String, _ attributes: [String: String]) throws {
+        let converter = "devices/\(device)/iio:device\(number)"
+        try makeFolder(converter)
+        try write("\(name)\n", to: "\(converter)/name")
+        for (attribute, text) in attributes { try write("\(text)\n", to: "\(converter)/\(attribute)") }
+        try link("bus/iio/devices/iio:device\(number)", to: converter)
+    }
+}
