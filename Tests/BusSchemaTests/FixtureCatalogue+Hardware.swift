@@ -123,6 +123,22 @@ extension Fixture {
             )
         ),
         .message(
+            "005-goes-on-for-another-meter",
+            MeterReading(
+                connectorId: 1,
+                takenAt: noon,
+                takenAtUptime: 60_300,
+                energyWh: 1_234_567,
+                powerW: 0,
+                voltageMillivolts: [230_000],
+                currentMilliamps: [0],
+                valid: true,
+                meterSerialNumber: "100042",
+                registerOffsetWh: -765_433,
+                registerOffsetSince: noon - 60_000
+            )
+        ),
+        .message(
             "001-simulated",
             ReaderState(readerId: 1, connectorIds: [1, 2], faults: [.readerFailure], simulated: true)
         ),

@@ -131,6 +131,35 @@ private struct MeterBench {
         #expect(energies(told) == [1: [3000]])
     }
 
+    private func serials(_ effects: [MeterLine.Effect]) -> [String?] {
+        effects.compactMap { effect -> String?? in
+            if case .read(_, let sample, _) = effect { .some(sample.serialNumber) } else { nil }
+        }
+    }
+
+    @Test func eachSampleSaysWhichMeterItIsFrom() throws {
+        var bench = try MeterBench()
+        #expect(serials(bench.read(1) + bench.read(1)) == ["100000", "100000"])
+        bench.serials[1] = [0, 99]
+        bench.registers[1] = ShippedMeters.sdm120(energy: 3)
+        #expect(serials(bench.read(1)) == ["99"])
+    }
+
+    /// It was away, and does not say who it is: it may be another one. It is asked again soon.
+    @Test func oneThatIsBackAndDoesNotSayWhichItIsIsNotTakenForTheOneOfBefore() throws {
+        var bench = try MeterBench()
+        _ = bench.read(1)
+        bench.dead = [1]
+        for _ in 0..<3 { _ = bench.read(1, for: .seconds(5)) }
+        bench.dead = []
+        let serial = bench.serials[1]
+        bench.serials[1] = nil
+        #expect(serials(bench.read(1, for: .seconds(5))) == [nil])
+        bench.serials[1] = serial
+        bench.run(for: .seconds(10))
+        #expect(serials(bench.read(1)) == ["100000"])
+    }
+
     @Test func aMeterWithoutSerialNumberIsReadAllTheSame() throws {
         var bench = try MeterBench()
         bench.serials = [:]

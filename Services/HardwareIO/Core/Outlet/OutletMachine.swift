@@ -59,7 +59,13 @@ struct OutletMachine {
         cable = CableMachine(configuration, at: start)
         lease = LeaseMachine(policy: configuration.onPermitLost)
         offer = OfferMachine(configuration)
-        meter = MeterMachine(configuration, memory: memory, reading: reading, at: start)
+        meter = MeterMachine(
+            configuration,
+            memory: memory,
+            reading: reading,
+            aliveUntil: vehicle.map { Duration(outsideMilliseconds: $0.seenAt) },
+            at: start
+        )
         faults = FaultLedger(memory)
         guards = Guards(configuration, at: start)
         publication = Publication(connectorId: configuration.connectorId, at: start)
@@ -81,7 +87,8 @@ struct OutletMachine {
             overCurrentFailure: faults.overCurrentFailure,
             trips: faults.trips,
             registerWh: meter.settledWh,
-            registerEpoch: meter.registerEpoch,
+            registerEpoch: meter.origin.epoch,
+            meter: meter.origin.memory,
             recentStarts: contactor.recentStarts,
             recentClosings: contactor.recentClosings
         )
@@ -242,6 +249,7 @@ extension OutletMachine {
         guards.indicator.show(situation.look, &turn)
         if !contactor.isOrderedClosed { guards.overCurrent.contactorOpened() }
         if stage != .ending { meter.contactorIs(openSince: contactor.openSince, &turn) }
+        meter.connectorIs(resting: pilot.state == .a && lease.inForce == nil, at: turn.uptime)
     }
 
     /// What a controller may is decided; when it closes and opens meanwhile, and that the EV gets time to end its draw, is its own affair.
