@@ -12,6 +12,9 @@ struct MeterReader: Equatable, Sendable {
     static let serialRepetition = Duration.seconds(10)
     /// Readings in a row without success that make it lost.
     static let missesThatLose = 3
+    /// A reading that took longer comes too late: so many of them in a row are said.
+    static let busyAfter = MeterLine.patience * 3 / 4
+    static let lateReadingsThatShow = 3
     /// A register that falls by more may be that of another meter.
     static let roundingWh: Int64 = 2
 
@@ -22,6 +25,10 @@ struct MeterReader: Equatable, Sendable {
     /// When the first of the present questions was asked.
     private var takenAt: Duration?
     private var misses = 0
+    /// When the present reading was asked for.
+    private var wantedAt: Duration?
+    /// How many readings in a row came late.
+    private var late = 0
     private var health: MeterLine.Health?
     private var serialNumber: String?
     private var serialDueAt = Duration.zero
@@ -40,6 +47,7 @@ struct MeterReader: Equatable, Sendable {
         }
         isReading = true
         isWantedAgain = false
+        wantedAt = now
         takenAt = nil
         registers = MeterRegisters()
         return question(batch: 0)
@@ -104,7 +112,9 @@ struct MeterReader: Equatable, Sendable {
         let news = newSerialNumber()
         sample.serialNumber = serialNumber
         let told = MeterLine.Effect.read(connectorId: meter.connectorId, sample, takenAt: takenAt ?? now)
-        return (news + [told] + tell(.ok), over(at: now))
+        let isLate = wantedAt.map { now - $0 > Self.busyAfter } ?? false
+        late = isLate ? min(late + 1, Self.lateReadingsThatShow) : 0
+        return (news + [told] + tell(late < Self.lateReadingsThatShow ? .ok : .busy), over(at: now))
     }
 
     private mutating func missed(_ reason: String, at now: Duration)
