@@ -38,7 +38,10 @@ enum DevicesCommand {
         let counters = (device["counters"]?.asArray ?? []).map { counter in
             "\(counter["name"]?.asString ?? "?") \(counter["count"]?.asNumber?.text ?? "?")"
         }
-        let remarks = [device["detail"]?.asString, counters.isEmpty ? nil : counters.joined(separator: ", ")]
+        let remarks = [
+            device["detail"]?.asString, device["remark"]?.asString,
+            counters.isEmpty ? nil : counters.joined(separator: ", "),
+        ]
         return text + " " + remarks.compactMap(\.self).joined(separator: "; ")
     }
 }

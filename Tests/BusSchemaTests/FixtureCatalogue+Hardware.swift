@@ -164,6 +164,17 @@ extension Fixture {
                 condition: .starting
             )
         ),
+        .message(
+            "003-remark",
+            DeviceState(
+                name: "contactor-1",
+                about: "contactor of connector 1",
+                driver: "gpio-contactor",
+                simulated: false,
+                condition: .ok,
+                remark: "without a mirror contact: a weld shows by current alone"
+            )
+        ),
         .message("001-card", CardPresented(readerId: 1, connectorIds: [1], idTag: "04A1B2C3")),
         .message(
             "001-of-a-connector",
