@@ -5,6 +5,7 @@ internal import Primitives
 /// `chargectl hw`: the devices of the charger, and how well each answers.
 enum DevicesCommand {
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
+        if words.first == "test" { return try TestCommand.run(Array(words.dropFirst()), session) }
         var arguments = Arguments(words, usage: Usage.devices)
         let asJSON = arguments.flag("--json")
         guard try arguments.rest().isEmpty else {

@@ -205,6 +205,15 @@ extension Fixture {
         .reply(RestartHardware.self, "001-done", Done()),
         .message("001-ground", ClearFault(connectorId: 1, code: .groundFailure)),
         .reply(ClearFault.self, "001-done", Done()),
+        .message("001-relay", TestHardware(connectorId: 1, part: .relay, live: true)),
+        .reply(
+            TestHardware.self,
+            "001-passed",
+            TestHardware.Reply(
+                passed: true,
+                findings: ["closed, seen 60 ms after the order", "open, seen 40 ms after the order"]
+            )
+        ),
         .message("001-reader", ShowCard(readerId: 1)),
         .reply(
             ShowCard.self,
