@@ -99,7 +99,7 @@ let targets: [Target] = [
 
     // Layer 3: effects.
     library("EventLoop", "Shared/EventLoop", strict, "CLinux", "Primitives", "ZeroMQ"),
-    tests("EventLoop", "EventLoop", "Primitives", "TemporaryFolder", "ZeroMQ"),
+    tests("EventLoop", "EventLoop", "LoopUnderTest", "Primitives", "TemporaryFolder", "ZeroMQ"),
     library("Log", "Shared/Log", strict, "Primitives"),
     tests("Log", "Log", "Primitives"),
     library("AnalogLines", "Shared/AnalogLines", strict, "EventLoop", "Primitives"),
@@ -107,9 +107,9 @@ let targets: [Target] = [
     library("NameServers", "Shared/NameServers", strict, "EventLoop", "Primitives"),
     tests("NameServers", "EventLoop", "NameServers", "Primitives"),
     library("GPIOLines", "Shared/GPIOLines", strict, "CLinux", "EventLoop", "Primitives"),
-    tests("GPIOLines", "CLinux", "EventLoop", "GPIOLines", "Primitives", "SimulatedGPIO"),
+    tests("GPIOLines", "CLinux", "EventLoop", "GPIOLines", "LoopUnderTest", "Primitives", "SimulatedGPIO"),
     library("SerialPort", "Shared/SerialPort", strict, "CLinux", "EventLoop", "Primitives"),
-    tests("SerialPort", "CLinux", "EventLoop", "Primitives", "SerialPort", "TemporaryFolder"),
+    tests("SerialPort", "CLinux", "EventLoop", "LoopUnderTest", "Primitives", "SerialPort", "TemporaryFolder"),
     library("Storage", "Shared/Storage", strict, "CLinux"),
     tests("Storage", resources: [.copy("Fixtures")], "SimulatedDisk", "Storage", "TemporaryFolder"),
     library("TLS", "Shared/TLS", strict, "COpenSSL", "Primitives"),
@@ -130,7 +130,7 @@ let targets: [Target] = [
         "ZMTP",
         "ZeroMQ"
     ),
-    tests("Bus", "Bus", "BusCodec", "BusSchema", "EventLoop", "Primitives", "ZeroMQ"),
+    tests("Bus", "Bus", "BusCodec", "BusSchema", "EventLoop", "LoopUnderTest", "Primitives", "ZeroMQ"),
     library(
         "ServiceHost",
         "Shared/ServiceHost",
@@ -354,6 +354,7 @@ let targets: [Target] = [
     tests("chargectl", "Bus", "BusSchema", "JSON", "Primitives", "chargectl"),
 
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
+    library("LoopUnderTest", "Tests/Support/LoopUnderTest", strict, "EventLoop", "Primitives"),
     library("SimulatedDisk", "Tests/Support/SimulatedDisk", strict, "Primitives", "Storage"),
     library("SimulatedGPIO", "Tests/Support/SimulatedGPIO", strict, "EventLoop", "GPIOLines", "Primitives"),
     library("SystemFolder", "Tests/Support/SystemFolder", strict, "TemporaryFolder"),

@@ -54,10 +54,17 @@ struct Command: Sendable {
         ),
         Command(
             name: "hw",
-            arguments: "",
-            about: "the devices of the charger, and how well each answers",
+            arguments: "[test …]",
+            about: "the devices of the charger, and how well each answers; tests of single ones",
             usage: Usage.devices,
-            forms: [Form(options: ["--json"])],
+            forms: [
+                Form(options: ["--json"]),
+                Form(
+                    word: "test",
+                    options: ["--connector=", "--reader=", "--live", "--json"],
+                    choices: TestCommand.parts
+                ),
+            ],
             run: DevicesCommand.run
         ),
         Command(

@@ -5,6 +5,7 @@ internal import Primitives
 /// `chargectl hw`: the devices of the charger, and how well each answers.
 enum DevicesCommand {
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
+        if words.first == "test" { return try TestCommand.run(Array(words.dropFirst()), session) }
         var arguments = Arguments(words, usage: Usage.devices)
         let asJSON = arguments.flag("--json")
         guard try arguments.rest().isEmpty else {
@@ -38,7 +39,10 @@ enum DevicesCommand {
         let counters = (device["counters"]?.asArray ?? []).map { counter in
             "\(counter["name"]?.asString ?? "?") \(counter["count"]?.asNumber?.text ?? "?")"
         }
-        let remarks = [device["detail"]?.asString, counters.isEmpty ? nil : counters.joined(separator: ", ")]
+        let remarks = [
+            device["detail"]?.asString, device["remark"]?.asString,
+            counters.isEmpty ? nil : counters.joined(separator: ", "),
+        ]
         return text + " " + remarks.compactMap(\.self).joined(separator: "; ")
     }
 }

@@ -59,8 +59,18 @@ enum Usage {
 
     static let devices = """
         usage: chargectl hw [--json]
+               chargectl hw test relay|lock|meter|reader|pilot|rcd|led [--connector N] [--reader N] [--live] [--json]
         The devices of the charger: whether each answers (starting, ok, degraded, lost), its driver, and what that counts. Exit status 1
         when one is degraded or lost.
+        test moves one part and says what it did, for who puts a charger into operation; exit status 1 when it did not do what it should. It
+        is refused under a permit, while an EV is connected, and while another test runs; it takes 4 s at most, and hardware-io ends it.
+          relay   the contactor closes for half a second: the contacts of the cable are live meanwhile, so that it takes --live
+          lock    locks, and lets go
+          meter   what it says
+          reader  whether it answers; then waits for a card, and prints what that is called
+          pilot   the signal of 16 A is put on the line for a second, and measured
+          rcd     the residual current device trips and recovers
+          led     all that the lights can show, half a second each
         """
 
     static let wait = """

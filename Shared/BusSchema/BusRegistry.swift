@@ -21,7 +21,7 @@ public enum BusRegistry {
     public static let requests: [any BusRequest.Type] = [
         ServiceTraffic.self,
         Permit.self, Lock.self, Unlock.self, Indicate.self, RestartHardware.self, ClearFault.self,
-        ShowCard.self, SimulateHardware.self,
+        ShowCard.self, TestHardware.self, SimulateHardware.self,
         UplinkReport.self, UplinkHistory.self, UplinkTest.self, SimulateUplink.self,
         GatewayStatus.self, ResendDeadLetters.self, ReadRecords.self,
         RegisterVendor.self, AnswerDataTransfer.self, SendDataTransfer.self,

@@ -74,6 +74,16 @@ public struct SiteFile: Sendable {
         return result
     }
 
+    /// Ports that two devices name differently and that are the same all the same: what `mistakes` cannot know from the file alone.
+    /// - Parameter identity: What the device of a path is; nil where there is none now.
+    /// - Returns: One mistake for each second name.
+    public func conflicts(identity: (String) -> String?) -> [SiteFileError] {
+        let claimants = Fields(document, at: "", Reading(file: name, unknownKeys: .ignored)).claimants
+        let known = Set(DriverClaim.conflicts(among: claimants).map(\.path))
+        let all = DriverClaim.conflicts(among: claimants) { identity($0) ?? DriverClaim.plainPath($0) }
+        return all.filter { !known.contains($0.path) }.map { failure(at: $0.path, $0.problem) }
+    }
+
     /// An error about this file, for what only the reader of a section can judge.
     public func failure(at path: String, _ problem: String) -> SiteFileError {
         SiteFileError(file: name, path: path, problem: problem)

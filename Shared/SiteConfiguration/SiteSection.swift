@@ -133,7 +133,11 @@ extension Fields {
     /// No port and no address belongs to two devices, wherever in the file they stand.
     func checkClaims() {
         guard reading.unknownKeys == .refused, !reading.isDescribing else { return }
-        // A look of its own: what is wrong with the devices themselves is told where they are read.
+        for conflict in DriverClaim.conflicts(among: claimants) { reading.note(conflict.path, conflict.problem) }
+    }
+
+    /// All devices with what they need. A look of its own: what is wrong with the devices themselves is told where they are read.
+    var claimants: [DriverClaim.Claimant] {
         let look = Fields(object, at: "", Reading(file: reading.file, unknownKeys: .ignored))
         var claimants = look.connectors().flatMap { connector in
             // Where a socket's proximity contact is read along with the pilot, it is one device and one entry.
@@ -142,10 +146,7 @@ extension Fields {
         if let mainMeter = look.mainMeter() { claimants.append(mainMeter.meter) }
         claimants += look.readers().map(\.driver)
         claimants += look.uplinks().map(\.driver)
-        let conflicts = DriverClaim.conflicts(
-            among: claimants.map { DriverClaim.Claimant(path: $0.path, claims: $0.claims) }
-        )
-        for conflict in conflicts { reading.note(conflict.path, conflict.problem) }
+        return claimants.map { DriverClaim.Claimant(path: $0.path, claims: $0.claims) }
     }
 
     private func checkSimulation(_ choice: DriverChoice) {

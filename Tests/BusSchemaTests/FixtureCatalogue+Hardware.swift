@@ -123,6 +123,22 @@ extension Fixture {
             )
         ),
         .message(
+            "005-goes-on-for-another-meter",
+            MeterReading(
+                connectorId: 1,
+                takenAt: noon,
+                takenAtUptime: 60_300,
+                energyWh: 1_234_567,
+                powerW: 0,
+                voltageMillivolts: [230_000],
+                currentMilliamps: [0],
+                valid: true,
+                meterSerialNumber: "100042",
+                registerOffsetWh: -765_433,
+                registerOffsetSince: noon - 60_000
+            )
+        ),
+        .message(
             "001-simulated",
             ReaderState(readerId: 1, connectorIds: [1, 2], faults: [.readerFailure], simulated: true)
         ),
@@ -146,6 +162,17 @@ extension Fixture {
                 driver: "simulated",
                 simulated: true,
                 condition: .starting
+            )
+        ),
+        .message(
+            "003-remark",
+            DeviceState(
+                name: "contactor-1",
+                about: "contactor of connector 1",
+                driver: "gpio-contactor",
+                simulated: false,
+                condition: .ok,
+                remark: "without a mirror contact: a weld shows by current alone"
             )
         ),
         .message("001-card", CardPresented(readerId: 1, connectorIds: [1], idTag: "04A1B2C3")),
@@ -178,6 +205,15 @@ extension Fixture {
         .reply(RestartHardware.self, "001-done", Done()),
         .message("001-ground", ClearFault(connectorId: 1, code: .groundFailure)),
         .reply(ClearFault.self, "001-done", Done()),
+        .message("001-relay", TestHardware(connectorId: 1, part: .relay, live: true)),
+        .reply(
+            TestHardware.self,
+            "001-passed",
+            TestHardware.Reply(
+                passed: true,
+                findings: ["closed, seen 60 ms after the order", "open, seen 40 ms after the order"]
+            )
+        ),
         .message("001-reader", ShowCard(readerId: 1)),
         .reply(
             ShowCard.self,

@@ -3,6 +3,7 @@ import BusCodec
 import BusSchema
 import EventLoop
 import Glibc
+import LoopUnderTest
 import Primitives
 import Testing
 import ZeroMQ

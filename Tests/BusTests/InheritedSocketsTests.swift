@@ -1,6 +1,7 @@
 import BusSchema
 import EventLoop
 import Glibc
+import LoopUnderTest
 import Primitives
 import Testing
 

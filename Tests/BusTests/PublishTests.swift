@@ -1,6 +1,7 @@
 import Bus
 import BusSchema
 import EventLoop
+import LoopUnderTest
 import Primitives
 import Testing
 import ZeroMQ

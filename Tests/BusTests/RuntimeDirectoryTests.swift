@@ -2,6 +2,7 @@ import Bus
 import BusSchema
 import EventLoop
 import Glibc
+import LoopUnderTest
 import Primitives
 import Testing
 

@@ -2,6 +2,7 @@ import Bus
 import BusCodec
 import BusSchema
 import EventLoop
+import LoopUnderTest
 import Primitives
 import Testing
 

@@ -1,6 +1,7 @@
 import BusCodec
 import BusSchema
 import EventLoop
+import LoopUnderTest
 import Primitives
 import Testing
 

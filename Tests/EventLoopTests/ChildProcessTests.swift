@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import LoopUnderTest
 import Primitives
 import TemporaryFolder
 import Testing

@@ -1,4 +1,5 @@
 import EventLoop
+import LoopUnderTest
 import Primitives
 import Testing
 

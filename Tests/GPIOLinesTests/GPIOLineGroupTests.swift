@@ -1,5 +1,6 @@
 import EventLoop
 import GPIOLines
+import LoopUnderTest
 import Primitives
 import SimulatedGPIO
 import Testing

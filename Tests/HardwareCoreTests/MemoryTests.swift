@@ -187,7 +187,7 @@ import Testing
         bench.pilot(9000)
         bench.opened()
         for round in 1...40 {
-            bench.wait(.seconds(11), answeringMeter: Bench.sample(energyWh: 1000 + Int64(round)))
+            bench.wait(.seconds(11), answeringMeter: Bench.sample(energyWh: 1000 + Int64(round), milliamps: 900))
         }
         #expect(outlet(bench)?.registerWh.map { $0 < 1040 } == true)
         if isWeld {
@@ -205,7 +205,7 @@ import Testing
         bench.pilot(9000)
         bench.opened()
         for round in 1...40 {
-            bench.wait(.seconds(11), answeringMeter: Bench.sample(energyWh: 1000 + Int64(round)))
+            bench.wait(.seconds(11), answeringMeter: Bench.sample(energyWh: 1000 + Int64(round), milliamps: 900))
         }
         // The register of the start, the first closing of the run, and then 23 openings.
         #expect(bench.writes == 1 + 1 + 23)

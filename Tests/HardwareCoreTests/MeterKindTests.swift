@@ -29,7 +29,7 @@ import Testing
 
     /// Carlo Gavazzi counts in steps of 100 Wh: 7360 W move its register every 49 s.
     @Test func aRegisterThatCountsInHundredsNeitherJumpsNorStandsStill() {
-        var judge = RegisterJudge(Bench.fixedCable, baseWh: nil)
+        var judge = RegisterJudge(Bench.fixedCable)
         _ = judge.judge(coarse(1000, step: 100, at: 0), at: .zero)
         var energyWh: Int64 = 1000
         for second in 1...200 {
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func aStepThatNobodyAnnouncedIsAJump() {
-        var judge = RegisterJudge(Bench.fixedCable, baseWh: nil)
+        var judge = RegisterJudge(Bench.fixedCable)
         _ = judge.judge(coarse(1000, step: nil, at: 0), at: .zero)
         _ = judge.judge(coarse(1000, step: nil, at: 1), at: .seconds(1))
         guard case .refused = judge.judge(coarse(1100, step: nil, at: 2), at: .seconds(2)) else {
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func aMeterWithoutPhasesMayRepeatItselfWhileNothingFlows() {
-        var judge = RegisterJudge(Bench.fixedCable, baseWh: nil)
+        var judge = RegisterJudge(Bench.fixedCable)
         _ = judge.judge(pulses(500), at: .zero)
         for second in 1...300 {
             #expect(judge.judge(pulses(500), at: .seconds(second)) == .believed(energyWh: 500))
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func powerThatCannotFlowIsRefusedWithoutPhasesToo() {
-        var judge = RegisterJudge(Bench.fixedCable, baseWh: nil)
+        var judge = RegisterJudge(Bench.fixedCable)
         _ = judge.judge(pulses(500), at: .zero)
         for power in [1_000_000, Int.max, Int.min] {
             guard case .refused = judge.judge(pulses(500, powerW: power), at: .seconds(1)) else {
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func aMeterWithPhasesThatTellsNoneIsRefused() {
-        var judge = RegisterJudge(Bench.fixedCable, baseWh: nil)
+        var judge = RegisterJudge(Bench.fixedCable)
         var sample = pulses(500)
         sample.hasPhases = true
         #expect(judge.judge(sample, at: .zero) == .refused("sample has not 1 phase(s)"))

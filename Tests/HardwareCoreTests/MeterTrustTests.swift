@@ -233,11 +233,13 @@ import Testing
 
     /// It finds the answer to a question of before it stood still, and then a register that went on all the time.
     @Test func aProcessThatStoodStillBelievesWhatTheMeterCountedMeanwhile() {
-        var judge = RegisterJudge(Bench.fixedCable, baseWh: nil, before: (1000, .seconds(99)))
+        let before = RegisterJudge.Before(energyWh: 1000, at: .seconds(99), flowed: .seconds(15))
+        var judge = RegisterJudge(Bench.fixedCable, before: before)
         for second in 100...101 {
             _ = judge.judge(Bench.sample(energyWh: 1000, milliamps: 30_000 + second), at: .seconds(second))
         }
-        let late = judge.judge(Bench.sample(energyWh: 1002), askedAt: .seconds(102), at: .seconds(136))
+        let awake = Moment(uptime: .seconds(136), utc: Timestamp(millisecondsSinceEpoch: 0))
+        let late = judge.judge(Bench.sample(energyWh: 1002), askedAt: .seconds(102), at: awake)
         #expect(late == .believed(energyWh: 1002))
         #expect(judge.judge(Bench.sample(energyWh: 1070), at: .seconds(137)) == .believed(energyWh: 1070))
         guard case .refused = judge.judge(Bench.sample(energyWh: 1140), at: .seconds(138)) else {
@@ -247,7 +249,7 @@ import Testing
     }
 
     @Test func aMeterThatRepeatsItselfIsFrozenAtTheSixtiethRepetition() {
-        var judge = RegisterJudge(Bench.fixedCable, baseWh: nil)
+        var judge = RegisterJudge(Bench.fixedCable)
         let sample = Bench.sample(energyWh: 1000)
         _ = judge.judge(sample, at: .seconds(1))
         for step in 1...59 {
@@ -261,7 +263,7 @@ import Testing
     }
 
     @Test func aRegisterThatStandsStillUnderPowerIsFrozenAfterThreeSteps() {
-        var judge = RegisterJudge(Bench.fixedCable, baseWh: nil)
+        var judge = RegisterJudge(Bench.fixedCable)
         // 3600 W are one watt-hour per second; three steps of the register are 30 Wh.
         func sample(_ energyWh: Int64, _ step: Int) -> MeterSample {
             MeterSample(
@@ -286,7 +288,7 @@ import Testing
     @Test func aCurrentThatHasJustBegunIsNotCountedBackwards() {
         var connector = Bench.fixedCable
         connector.phases = 3
-        var judge = RegisterJudge(connector, baseWh: nil)
+        var judge = RegisterJudge(connector)
         func sample(milliamps: Int, energyWh: Int64 = 1000) -> MeterSample {
             MeterSample(
                 energyWh: energyWh,
@@ -360,6 +362,11 @@ import Testing
 extension RegisterJudge {
     /// A meter that answers at once.
     mutating func judge(_ sample: MeterSample, at uptime: Duration) -> Verdict {
-        judge(sample, askedAt: uptime, at: uptime)
+        judge(sample, askedAt: uptime, at: Moment(uptime: uptime, utc: Timestamp(millisecondsSinceEpoch: 0)))
+    }
+
+    /// Of a meter that nothing is known of.
+    init(_ configuration: ConnectorConfiguration, before: Before? = nil) {
+        self.init(configuration, origin: RegisterOrigin(), baseWh: nil, before: before, at: .zero)
     }
 }

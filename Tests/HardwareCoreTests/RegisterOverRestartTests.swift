@@ -23,6 +23,7 @@ import Testing
             readings: [reading].compactMap(\.self),
             at: before.now.uptime + .seconds(secondsLater)
         )
+        bench.meterShows(Bench.sample(energyWh: energyWh))
         bench.handle(.started)
         bench.driver(.contactorFeedback(connectorId: 1, closed: false))
         bench.pilot(6000)

@@ -54,6 +54,23 @@ private func at(_ milliseconds: Int) -> Moment {
         #expect(orders == [.read(group: 1)])
     }
 
+    /// What was ordered, once it has had its time: the core judges the rest by current.
+    @Test func withoutAMirrorContactWhatWasOrderedIsTold() {
+        var contactor = ContactorLines(connectorId: 1, hasContact: false)
+        let taken = contactor.handle(.taken(levels: [0]), at: at(0))
+        #expect(taken == [.report(.deviceRecovered(.contactor(connectorId: 1))), feedback(false)])
+        let closing = contactor.perform(.closeContactor(connectorId: 1), at: at(1000))
+        #expect(closing == [Self.on])
+        #expect(contactor.nextDeadline?.at == .milliseconds(1150))
+        let closed = contactor.deadlineReached(at: at(1150))
+        #expect(closed == [feedback(true)])
+        let repeated = contactor.deadlineReached(at: at(6150))
+        #expect(repeated == [feedback(true)])
+        _ = contactor.perform(.openContactor(connectorId: 1), at: at(7000))
+        let opened = contactor.deadlineReached(at: at(7150))
+        #expect(opened == [feedback(false)])
+    }
+
     @Test func itsEndOpensIt() {
         var contactor = ContactorLines(connectorId: 1)
         let end = contactor.end()
@@ -70,6 +87,25 @@ private func at(_ milliseconds: Int) -> Moment {
         var lock = LockLines(connectorId: 1, pulseMilliseconds: 600)
         _ = lock.handle(.taken(levels: [0, 0]), at: at(0))
         return lock
+    }
+
+    /// Where it is when its lines are taken nobody knows: a cable that is held stays held.
+    @Test func withoutAContactItIsDrivenTowardsLockedAndIsWhereItWasDriven() {
+        var lock = LockLines(connectorId: 1, pulseMilliseconds: 600, hasContact: false)
+        let taken = lock.handle(.taken(levels: [0]), at: at(0))
+        #expect(taken == [.report(.deviceRecovered(.lock(connectorId: 1))), Self.towardsLocked])
+        let end = lock.deadlineReached(at: at(600))
+        #expect(end == [Self.off])
+        let told = lock.deadlineReached(at: at(700))
+        #expect(told == [.report(.lockFeedback(connectorId: 1, locked: true))])
+        _ = lock.perform(.unlock(connectorId: 1), at: at(5600))
+        let driving = lock.deadlineReached(at: at(5700))
+        #expect(driving == [])
+        _ = lock.deadlineReached(at: at(6200))
+        let unlocked = lock.deadlineReached(at: at(6300))
+        #expect(unlocked == [.report(.lockFeedback(connectorId: 1, locked: false))])
+        let repeated = lock.deadlineReached(at: at(11_300))
+        #expect(repeated == [.report(.lockFeedback(connectorId: 1, locked: false))])
     }
 
     @Test func aPulseEndsByItselfAndThenTheContactIsRead() {

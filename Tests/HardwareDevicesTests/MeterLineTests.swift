@@ -10,6 +10,8 @@ private struct MeterBench {
     var registers: [UInt8: [UInt16: [UInt16]]] = [1: ShippedMeters.sdm120(), 2: ShippedMeters.sdm120(energy: 20)]
     var serials: [UInt8: [UInt16]] = [1: [0x0001, 0x86A0], 2: [0, 7]]
     var dead: Set<UInt8> = []
+    /// How long each of them thinks.
+    var latency = Duration.milliseconds(20)
     private(set) var line: MeterLine
     private(set) var told: [(effect: MeterLine.Effect, at: Duration)] = []
     private(set) var questions: [[UInt8]] = []
@@ -75,7 +77,7 @@ private struct MeterBench {
             }
             let body =
                 [frame[0], frame[1], UInt8(words.count * 2)] + words.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
-            arriving.append((ModbusBus.summed(body), now + .milliseconds(20)))
+            arriving.append((ModbusBus.summed(body), now + latency))
         }
     }
 }
@@ -129,6 +131,61 @@ private struct MeterBench {
         let told = bench.read(1)
         #expect(told.first == .serialNumber(connectorId: 1, "99"))
         #expect(energies(told) == [1: [3000]])
+    }
+
+    private func serials(_ effects: [MeterLine.Effect]) -> [String?] {
+        effects.compactMap { effect -> String?? in
+            if case .read(_, let sample, _) = effect { .some(sample.serialNumber) } else { nil }
+        }
+    }
+
+    @Test func eachSampleSaysWhichMeterItIsFrom() throws {
+        var bench = try MeterBench()
+        #expect(serials(bench.read(1) + bench.read(1)) == ["100000", "100000"])
+        bench.serials[1] = [0, 99]
+        bench.registers[1] = ShippedMeters.sdm120(energy: 3)
+        #expect(serials(bench.read(1)) == ["99"])
+    }
+
+    /// It was away, and does not say who it is: it may be another one. It is asked again soon.
+    @Test func oneThatIsBackAndDoesNotSayWhichItIsIsNotTakenForTheOneOfBefore() throws {
+        var bench = try MeterBench()
+        _ = bench.read(1)
+        bench.dead = [1]
+        for _ in 0..<3 { _ = bench.read(1, for: .seconds(5)) }
+        bench.dead = []
+        let serial = bench.serials[1]
+        bench.serials[1] = nil
+        #expect(serials(bench.read(1, for: .seconds(5))) == [nil])
+        bench.serials[1] = serial
+        bench.run(for: .seconds(10))
+        #expect(serials(bench.read(1)) == ["100000"])
+    }
+
+    @Test func metersThatTakeTooLongTogetherAreBusyUntilTheyAreNot() throws {
+        var bench = try MeterBench()
+        _ = bench.read(1, 2)
+        bench.latency = .milliseconds(480)
+        var told: [MeterLine.Effect] = []
+        for _ in 0..<3 { told += bench.read(1, 2, for: .seconds(4)) }
+        #expect(told.contains { if case .health(_, .busy) = $0 { true } else { false } })
+        #expect(energies(told).mapValues(\.count) == [1: 3, 2: 3])
+        bench.latency = .milliseconds(20)
+        #expect(bench.read(1, 2).contains { if case .health(_, .ok) = $0 { true } else { false } })
+    }
+
+    @Test(arguments: [("em24", 3, 9600, 2), ("sdm120", 1, 9600, 6), ("sdm120", 1, 2400, 2), ("sdm630", 3, 115_200, 11)])
+    func aLineHasRoomForSoManyMeters(type: String, phases: Int, baud: Int, most: Int) throws {
+        let map = MeterMap(try ShippedMeters.description(type), phases: phases)
+        var load = LineLoad(baud: baud)
+        var room = 0
+        while room < 50 {
+            load.add(map)
+            if load.isTooMuch { break }
+            room += 1
+        }
+        #expect(room == most)
+        #expect(load.words.contains("\(load.percent) % of the 2000 ms"))
     }
 
     @Test func aMeterWithoutSerialNumberIsReadAllTheSame() throws {

@@ -241,6 +241,23 @@ private let lost = DriverEvent.deviceLost(
         #expect(bench.reports == [cardRead])
     }
 
+    /// It would take in 265 bytes, and a card in an empty field says 19.
+    @Test func aFrameThatBeginsAndNeverEndsHidesNoCardForLong() {
+        var bench = Bench()
+        bench.setUp()
+        for cut in [0, 1, 20] {
+            bench.tell(.received(hex("00FFFFFF0109F6") + Array(repeating: 0, count: cut)))
+            bench.pass(PN532Machine.frameLimit + PN532Machine.disturbanceRest)
+            #expect(bench.taken().last == PN532Command.firmware.bytes)
+            bench.answer("0332010607")
+            bench.tell(.received(Bench.ack))
+            bench.sent = []
+        }
+        bench.tell(.received(hex("00FFFFFF0109F6") + hex("0000FF0CF4D54B01010004080" + "4DEADBEEF9600")))
+        bench.pass(PN532Machine.frameLimit)
+        #expect(bench.reports == [cardRead])
+    }
+
     @Test func aLateAnswerOfAnAbortedScanIsNotTakenForTheNextAnswer() {
         var bench = Bench()
         bench.setUp()

@@ -52,6 +52,7 @@ struct HardwareUnderAttack {
         case let unlock as Unlock: perform(machine.handle(.unlockRequested(id, unlock), at: now))
         case let indicate as Indicate: perform(machine.handle(.indicateRequested(id, indicate), at: now))
         case let clear as ClearFault: perform(machine.handle(.clearFaultRequested(id, clear), at: now))
+        case let test as TestHardware: perform(machine.handle(.testRequested(id, test), at: now))
         case let card as ShowCard: perform(machine.handle(.cardRequested(id, card), at: now))
         case let simulate as SimulateHardware:
             // A refusal is as good as anything.

@@ -1,6 +1,7 @@
 """The devices of a charger, as hardware-io and chargectl tell of them."""
 
 import signal
+import time
 
 import pytest
 
@@ -44,6 +45,28 @@ def test_a_lost_device_is_told_and_comes_back(charger):
 
 def test_a_temperature_that_is_measured_is_no_silent_one(charger):
     charger.ctl("wait", "hardware.device.temperature-1", "condition=ok")
+
+
+@pytest.mark.parametrize("part", ["lock", "meter", "pilot", "rcd", "led"])
+def test_a_part_is_tested_and_says_what_it_did(charger, part):
+    charger.ctl("wait", "hardware.connector.1", "pilot=A", "contactor=open")
+    charger.ctl("wait", "hardware.meter.1", "valid=true")
+    assert charger.ctl("hw", "test", part, "--json")["passed"] is True
+    charger.ctl("wait", "hardware.connector.1", "lock=unlocked", "contactor=open", "offeredMilliamps=0")
+
+
+def test_a_contactor_is_tested_by_who_says_that_the_cable_is_live_and_while_nobody_is_there(charger):
+    charger.ctl("wait", "hardware.connector.1", "pilot=A", "contactor=open")
+    charger.ctl("hw", "test", "relay", status=4)
+    tap = charger.tap("--filter", "hardware.connector.1")
+    deadline = time.monotonic() + 20
+    while "passed" not in (said := charger.ctl("hw", "test", "relay", "--live", status=None)):
+        assert time.monotonic() < deadline, said
+    tap.wait_connector(contactor="closed")
+    tap.wait_connector(contactor="open")
+    charger.sim("plug")
+    charger.ctl("wait", "hardware.connector.1", "pilot=B")
+    charger.ctl("hw", "test", "relay", "--live", status=4)
 
 
 def test_it_ends_in_order(charger):

@@ -117,6 +117,7 @@ def test_a_meter_that_is_pulled_leaves_the_other_one_alone(charger, line):
     tap = charger.tap()
     for number in [0, 1]:
         tap.wait(reading_of(number))
+    killed = len(tap.messages)
     gone.kill()
     gone.wait()
     tap.wait(lambda m: m["topic"] == "hardware.fault" and m["payload"]["connectorId"] == 1 and m["payload"]["present"])
@@ -124,7 +125,8 @@ def test_a_meter_that_is_pulled_leaves_the_other_one_alone(charger, line):
     for _ in range(3):
         tap.wait(reading_of(0), since=position)
         position = len(tap.messages)
-    assert not [m for m in tap.messages if m["topic"] == "hardware.fault" and m["payload"]["connectorId"] == 0]
+    faults = [m["payload"] for m in tap.messages[killed:] if m["topic"] == "hardware.fault"]
+    assert not [fault for fault in faults if fault["connectorId"] == 0 and fault["present"]]
     assert_true(tap)
 
 
@@ -166,6 +168,44 @@ def test_all_mistakes_about_meters_are_told_at_once(tmp_path):
         "connectors[2].meter.type: Eastron SDM120 measures 1 phase, and there are 3",
     ]:
         assert words in told, told
+
+
+def with_examples(tmp_path):
+    (tmp_path / "meters").symlink_to(EXAMPLES / "meters")
+
+
+def test_a_line_with_more_to_do_than_fits_is_a_mistake_with_its_figures(tmp_path):
+    with_examples(tmp_path)
+    document = configuration("ws://localhost:1/", connectors=8)
+    for connector in document["connectors"]:
+        connector["meter"] = meter("/dev/ttyS1", connector["id"], type="em24")
+    status, said = check(tmp_path, document)
+    assert status == 78
+    mistake = [line for line in said.splitlines() if "connectors[7].meter: " in line]
+    assert len(mistake) == 1 and "the 8 meters takes" in mistake[0] and "56 questions" in mistake[0], said
+    for connector in document["connectors"]:
+        connector["meter"] |= {"baud": 115200, "type": "sdm120"}
+        connector["phases"] = 1
+    assert check(tmp_path, document)[0] == 0
+
+
+@pytest.mark.parametrize("other", ["{folder}/by-id", "/{folder}/port", "{folder}/../{name}/port"])
+def test_a_port_has_one_owner_whatever_it_is_called(tmp_path, other):
+    with_examples(tmp_path)
+    parent, child = os.openpty()
+    try:
+        (tmp_path / "port").symlink_to(os.ttyname(child))
+        (tmp_path / "by-id").symlink_to(os.ttyname(child))
+        document = configuration("ws://localhost:1/")
+        document["connectors"][0] |= {"phases": 1, "meter": meter(tmp_path / "port", 1)}
+        name = other.format(folder=tmp_path, name=tmp_path.name)
+        document["readers"][0]["driver"] = {"driver": "pn532", "port": name}
+        status, said = check(tmp_path, document)
+        assert status == 78, said
+        assert f"readers[0].driver: {name} is {tmp_path}/port of connectors[0].meter under another name" in said
+    finally:
+        os.close(parent)
+        os.close(child)
 
 
 def test_two_meters_with_one_address_are_refused(tmp_path):

@@ -20,6 +20,36 @@ import Testing
         #expect(conflicts(("connectors[0].meter", port(9600, unit: 1)), ("mainMeter.meter", port(9600, unit: 2))) == [])
     }
 
+    @Test(arguments: ["//dev/ttyS1", "/dev/./ttyS1", "/dev/x/../ttyS1", "/dev/ttyS1/"])
+    func aPathThatIsWrittenOtherwiseIsTheSamePort(path: String) {
+        #expect(
+            conflicts(("connectors[0].meter", port(9600, unit: 1)), ("readers[0].driver", DriverClaim(path))) == [
+                "readers[0].driver: \(path) is /dev/ttyS1 of connectors[0].meter under another name"
+            ]
+        )
+    }
+
+    /// Two drivers would open it.
+    @Test func metersShareALineByOneNameOnly() throws {
+        func text(_ second: String) -> String {
+            """
+            {"connectors": [{"id": 1, "meter": {"driver": "modbus-rtu", "port": "/dev/serial/by-id/x", "type": "em24"}}],
+             "mainMeter": {"meter": {"driver": "modbus-rtu", "port": "\(second)", "type": "em24", "unit": 2}}}
+            """
+        }
+        let identity = { (path: String) in path == "/dev/serial/by-id/x" ? "device 1" : "device 2" }
+        let other = try SiteFile(bytes: Array(text("/dev/ttyUSB0").utf8))
+        #expect(other.conflicts(identity: identity).isEmpty)
+        #expect(other.conflicts { _ in nil }.isEmpty)
+        #expect(
+            other.conflicts { _ in "device 1" }.map(\.description) == [
+                "charger.json: mainMeter.meter: /dev/ttyUSB0 is /dev/serial/by-id/x of connectors[0].meter under another name"
+            ]
+        )
+        let same = try SiteFile(bytes: Array(text("/dev/serial/by-id/x").utf8))
+        #expect(same.conflicts { _ in "device 1" }.isEmpty)
+    }
+
     @Test func anAddressBelongsToOne() {
         #expect(
             conflicts(

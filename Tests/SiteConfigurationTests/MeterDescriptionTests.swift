@@ -110,6 +110,18 @@ import Testing
         #expect(mistakes(meter(values: value)).first?.contains("the value ends behind the last register") == true)
     }
 
+    @Test(arguments: [("0xFFFF", 2), ("0xFFF1", 16), ("65535", 2)])
+    func aSerialNumberBehindTheLastRegisterIsRefused(address: String, registers: Int) {
+        let serial = "\"serialNumber\": { \"function\": 3, \"address\": \"\(address)\", \"registers\": \(registers) },"
+        #expect(
+            mistakes(meter(serial)) == [
+                "my.json: serialNumber.address: the serial number ends behind the last register"
+            ]
+        )
+        let last = serial.replacingOccurrences(of: address, with: "0xFFF0")
+        #expect(mistakes(meter(last)) == [])
+    }
+
     @Test func aFileThatIsNoObjectSaysWhere() {
         #expect(mistakes("[]") == ["my.json: expected an object"])
         #expect(mistakes("{").first?.hasPrefix("my.json: line 1, column") == true)

@@ -33,5 +33,6 @@ public enum HardwareReply: Equatable, Sendable {
     case permit(Permit.Reply)
     case unlock(Unlock.Reply)
     case card(ShowCard.Reply)
+    case test(TestHardware.Reply)
     case done
 }

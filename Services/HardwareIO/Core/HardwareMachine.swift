@@ -15,6 +15,7 @@ public struct HardwareMachine: Machine {
         case indicateRequested(RequestID, Indicate)
         case clearFaultRequested(RequestID, ClearFault)
         case cardRequested(RequestID, ShowCard)
+        case testRequested(RequestID, TestHardware)
         case restartRequested(RequestID, RestartHardware)
         /// What the last `store` asked for is on disk.
         case memoryStored
@@ -139,6 +140,8 @@ public struct HardwareMachine: Machine {
             }
         case .clearFaultRequested(let id, let request):
             clearFault(id, request, &turn)
+        case .testRequested(let id, let request):
+            forward(id, request.connectorId, .testRequested(id, request), &turn)
         case .cardRequested(let id, let request):
             guard let reader = readers.first(where: { $0.id == request.readerId }) else {
                 turn.refuse(id, BusError(.invalid, "there is no reader \(request.readerId)"))

@@ -41,7 +41,7 @@ final class HardwareDaemon {
             ],
             serves: [
                 Permit.self, Lock.self, Unlock.self, Indicate.self, RestartHardware.self, ClearFault.self,
-                ShowCard.self, SimulateHardware.self,
+                ShowCard.self, TestHardware.self, SimulateHardware.self,
             ],
             simulated: settings.simulation != nil
         )
@@ -203,6 +203,16 @@ final class HardwareDaemon {
                 .cardRequested($0, request)
             } answer: { reply in
                 guard case .card(let reply) = reply else { Self.misfit(responder) }
+                responder.reply(reply)
+            } refuse: {
+                responder.answer(.failure($0))
+            }
+        }
+        bus.serve(TestHardware.self) { [unowned self] header, request, responder in
+            take(header) {
+                .testRequested($0, request)
+            } answer: { reply in
+                guard case .test(let reply) = reply else { Self.misfit(responder) }
                 responder.reply(reply)
             } refuse: {
                 responder.answer(.failure($0))

@@ -39,7 +39,12 @@ struct HardwareSettings {
             readers: readers,
             mainMeter: mainMeter,
             devices: assignments.map {
-                DeviceConfiguration(device: $0.device, driver: $0.choice.driver, simulated: $0.isSimulated)
+                DeviceConfiguration(
+                    device: $0.device,
+                    driver: $0.choice.driver,
+                    simulated: $0.isSimulated,
+                    remark: GPIODrivers.remark($0.choice, of: site)
+                )
             }
         )
         let simulated = Set(assignments.lazy.filter(\.isSimulated).map(\.device))
@@ -72,7 +77,10 @@ struct HardwareSettings {
 
     /// What it would drive, for people: a line for each device.
     var summary: [String] {
-        assignments.map { "\($0.device.name): \($0.device), driven by \($0.choice.driver)" }
+        zip(assignments, hardware.devices).map { assignment, device in
+            let words = "\(device.device.name): \(device.device), driven by \(assignment.choice.driver)"
+            return words + (device.remark.map { ", \($0)" } ?? "")
+        }
     }
 
     private static let mainMeter = Device.meter(connectorId: MainMeterConfiguration.connectorId)

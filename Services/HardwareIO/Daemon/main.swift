@@ -1,4 +1,5 @@
 import BusSchema
+import SerialPort
 import ServiceHost
 import SiteConfiguration
 
@@ -7,7 +8,7 @@ ServiceHost.run(
     about: "the devices of a charger: pilot, contactor, meter, lock, card readers",
     site: SiteUse(
         reads: [.connectors, .mainMeter, .readers, .allowSimulation, .simulation],
-        judge: MeterFiles.mistakes,
+        judge: { MeterFiles.mistakes($0) + $0.conflicts(identity: DeviceFile.identity) },
         describe: { (try? HardwareSettings($0, seed: 0))?.summary ?? [] }
     )
 ) {

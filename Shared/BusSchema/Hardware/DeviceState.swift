@@ -55,6 +55,8 @@ public struct DeviceState: BusState {
     public var condition: Condition
     /// Why it is not ok, for people; nil when it is.
     public var detail: String?
+    /// What it cannot do by the way that it is built, for people; nil when that is nothing.
+    public var remark: String?
     /// Only those that its driver counts.
     public var counters: [Counter]
 
@@ -65,6 +67,7 @@ public struct DeviceState: BusState {
         simulated: Bool,
         condition: Condition,
         detail: String? = nil,
+        remark: String? = nil,
         counters: [Counter] = []
     ) {
         self.name = name
@@ -73,6 +76,7 @@ public struct DeviceState: BusState {
         self.simulated = simulated
         self.condition = condition
         self.detail = detail
+        self.remark = remark
         self.counters = counters
     }
 }

@@ -22,9 +22,16 @@ public struct MeterReading: BusState {
     /// open since then and current had settled, so the register holds all that flowed before that opening. Nil while current may flow
     /// or had not settled, and for readings that are not valid. Compare for equality; it is no time to calculate with.
     public var openSinceUptime: Int64?
-    /// When service let the register begin anew last, because the meter was swapped or reset, UTC milliseconds since 1970; nil when it
-    /// never did. Registers of different epochs must not be subtracted. Compare for equality; it is no time to calculate with.
+    /// When the register began anew last, because service accepted that of a meter that was swapped or reset, or because nobody charged when
+    /// what the meter shows began to count again; UTC milliseconds since 1970; nil when it never did. Registers of different epochs must not be subtracted. Compare for equality; it is no time to calculate with.
     public var registerEpoch: Int64?
+    /// Of the meter; nil where it tells none.
+    public var meterSerialNumber: String?
+    /// The register that counts went on when another meter was put in, or when one came back with more than can have flowed: so much was
+    /// added since to what the meter itself shows, Wh; nil while what it shows counts. May be negative.
+    public var registerOffsetWh: Int64?
+    /// When that happened, UTC milliseconds since 1970.
+    public var registerOffsetSince: Int64?
     /// What the meter measures beyond that, each measurand and phase once; nil when it is nothing. A quantity that could not be read, or not be
     /// true, is missing while the others are there.
     public var quantities: [MeterQuantity]?
@@ -41,6 +48,9 @@ public struct MeterReading: BusState {
         valid: Bool,
         openSinceUptime: Int64? = nil,
         registerEpoch: Int64? = nil,
+        meterSerialNumber: String? = nil,
+        registerOffsetWh: Int64? = nil,
+        registerOffsetSince: Int64? = nil,
         quantities: [MeterQuantity]? = nil
     ) {
         self.connectorId = connectorId
@@ -54,6 +64,9 @@ public struct MeterReading: BusState {
         self.valid = valid
         self.openSinceUptime = openSinceUptime
         self.registerEpoch = registerEpoch
+        self.meterSerialNumber = meterSerialNumber
+        self.registerOffsetWh = registerOffsetWh
+        self.registerOffsetSince = registerOffsetSince
         self.quantities = quantities
     }
 }

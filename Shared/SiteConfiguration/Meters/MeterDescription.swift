@@ -157,5 +157,8 @@ public struct MeterSerialNumber: SiteReadable, Equatable, Sendable {
         address = fields.address("address", "Its first register.")
         count = fields.integer("registers", 1...16, default: 2, "How many registers.")
         isText = fields.truth("text", default: false, "Whether it is spelled in characters, two in a register.")
+        if Int(address) + count > 0x10000 {
+            fields.note("address", "the serial number ends behind the last register")
+        }
     }
 }

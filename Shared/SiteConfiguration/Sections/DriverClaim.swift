@@ -21,18 +21,29 @@ public struct DriverClaim: Hashable, Sendable {
     }
 
     /// What two devices cannot have both, each told at the second of them.
-    static func conflicts(among claimants: [Claimant]) -> [(path: String, problem: String)] {
+    /// - Parameters:
+    ///   - claimants: In the order of the file.
+    ///   - identity: What a name stands for: two names of the same thing have the same.
+    /// - Returns: Where in the file each of them stands, and what is wrong.
+    static func conflicts(
+        among claimants: [Claimant],
+        identity: (String) -> String = plainPath
+    ) -> [(path: String, problem: String)] {
         var first: [String: (path: String, claim: DriverClaim)] = [:]
         var addresses: [DriverClaim: String] = [:]
         var conflicts: [(path: String, problem: String)] = []
         for claimant in claimants {
             for claim in claimant.claims {
-                guard let (path, other) = first[claim.resource] else {
-                    first[claim.resource] = (claimant.path, claim)
+                let identity = identity(claim.resource)
+                guard let (path, other) = first[identity] else {
+                    first[identity] = (claimant.path, claim)
                     addresses[claim] = claimant.path
                     continue
                 }
-                if let manner = claim.manner, manner == other.manner {
+                if claim.resource != other.resource {
+                    let problem = "\(claim.resource) is \(other.resource) of \(path) under another name"
+                    conflicts.append((claimant.path, problem))
+                } else if let manner = claim.manner, manner == other.manner {
                     if claim.address != nil, let holder = addresses[claim] {
                         let address = claim.address ?? ""
                         conflicts.append(
@@ -49,6 +60,18 @@ public struct DriverClaim: Hashable, Sendable {
             }
         }
         return conflicts
+    }
+}
+
+extension DriverClaim {
+    /// A path without what says nothing in it: `//dev/./ttyS1` is `/dev/ttyS1`. What is no path stays as it is.
+    static func plainPath(_ name: String) -> String {
+        guard name.hasPrefix("/") else { return name }
+        var parts: [Substring] = []
+        for part in name.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
     }
 }
 

@@ -56,20 +56,21 @@ public struct PinSettings: SiteReadable, Equatable, Sendable {
 public struct GPIOContactorSettings: DriverSettings {
     /// Active: the coil is on.
     public var output: PinSettings
-    /// Active: the main contacts are closed.
-    public var feedback: PinSettings
+    /// Active: the main contacts are closed. Nil where there is no mirror contact.
+    public var feedback: PinSettings?
     public var debounceMilliseconds: Int
 
     public init(_ fields: Fields) {
         output = fields.pin("output", "The coil. Active: on. The board must let it fall when nobody drives the line.")
-        feedback = fields.pin(
+        feedback = fields.optionalObject(
             "feedback",
-            "The mirror contact. Active: the main contacts are closed. One that is closed to ground while they are open is active high."
+            "The mirror contact. Active: the main contacts are closed. One that is closed to ground while they are open is active high. "
+                + "Without one a welded contactor shows by current alone, after the cable was let go."
         )
         debounceMilliseconds = fields.debounce(default: 10)
     }
 
-    public var claims: [DriverClaim] { [output.claim, feedback.claim] }
+    public var claims: [DriverClaim] { [output.claim] + [feedback].compactMap { $0?.claim } }
 }
 
 /// Of the driver `gpio-lock`.
@@ -78,15 +79,18 @@ public struct GPIOLockSettings: DriverSettings {
     public var lockOutput: PinSettings
     /// Active: the motor drives towards unlocked.
     public var unlockOutput: PinSettings
-    /// Active: the bolt is locked.
-    public var feedback: PinSettings
+    /// Active: the bolt is locked. Nil where it has no contact.
+    public var feedback: PinSettings?
     public var pulseMilliseconds: Int
     public var debounceMilliseconds: Int
 
     public init(_ fields: Fields) {
         lockOutput = fields.pin("lockOutput", "The input of the H-bridge towards locked.")
         unlockOutput = fields.pin("unlockOutput", "The input of the H-bridge towards unlocked; on the same chip.")
-        feedback = fields.pin("feedback", "The contact of the bolt. Active: locked.")
+        feedback = fields.optionalObject(
+            "feedback",
+            "The contact of the bolt. Active: locked. Without one the lock counts as being where it was driven to."
+        )
         pulseMilliseconds = fields.integer(
             "pulseMilliseconds",
             50...4000,
@@ -97,7 +101,7 @@ public struct GPIOLockSettings: DriverSettings {
         debounceMilliseconds = fields.debounce(default: 20)
     }
 
-    public var claims: [DriverClaim] { [lockOutput.claim, unlockOutput.claim, feedback.claim] }
+    public var claims: [DriverClaim] { [lockOutput.claim, unlockOutput.claim] + [feedback].compactMap { $0?.claim } }
 }
 
 /// Of the driver `gpio-input`.

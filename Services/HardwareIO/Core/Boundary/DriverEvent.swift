@@ -145,6 +145,8 @@ public struct MeterSample: Equatable, Sendable {
     /// False for a meter that tells neither voltages nor currents (one that gives pulses): there are none in the sample, it may repeat
     /// itself while nothing flows, and it shows no over-current.
     public var hasPhases: Bool
+    /// By which the meter is told from another one; nil where it tells none, or could not be asked.
+    public var serialNumber: String?
 
     public init(
         energyWh: Int64,
@@ -154,7 +156,8 @@ public struct MeterSample: Equatable, Sendable {
         frequencyMillihertz: Int? = nil,
         quantities: [MeterQuantity] = [],
         registerStepWh: Int? = nil,
-        hasPhases: Bool = true
+        hasPhases: Bool = true,
+        serialNumber: String? = nil
     ) {
         self.energyWh = energyWh
         self.powerW = powerW
@@ -164,5 +167,6 @@ public struct MeterSample: Equatable, Sendable {
         self.quantities = quantities
         self.registerStepWh = registerStepWh
         self.hasPhases = hasPhases
+        self.serialNumber = serialNumber
     }
 }

@@ -26,11 +26,14 @@ public struct DeviceConfiguration: Equatable, Sendable {
     /// As in the site's file.
     public var driver: String
     public var simulated: Bool
+    /// What it cannot do by the way that it is built, for people; nil when that is nothing.
+    public var remark: String?
 
-    public init(device: Device, driver: String, simulated: Bool) {
+    public init(device: Device, driver: String, simulated: Bool, remark: String? = nil) {
         self.device = device
         self.driver = driver
         self.simulated = simulated
+        self.remark = remark
     }
 }
 

@@ -105,10 +105,13 @@ struct CableMachine {
     /// being asked only when nobody is left who could ask, the permit was lost and the EV left (OCPP 1.6 §4.10 leaves the rest to whoever
     /// runs the session), and when the EV left before there was a permit: nothing was begun then that the cable could be kept for. It is
     /// never released while it may be live.
-    mutating func decide(_ situation: Situation, _ turn: inout Turn) {
+    /// `test` is where whoever tests it wants it, nobody being there.
+    mutating func decide(_ situation: Situation, test: LockMachine.Wish? = nil, _ turn: inout Turn) {
         if let lock, lock.isKnown, !situation.isEnding {
             updateWish(situation)
-            if isWanted, !lock.isSecured {
+            if let test, test == .locked || situation.contactor.isSafelyOpen {
+                self.lock?.want(test, &turn)
+            } else if isWanted, !lock.isSecured {
                 self.lock?.want(.locked, &turn)
             } else if !isWanted, !lock.isReleased, situation.contactor.isSafelyOpen {
                 self.lock?.want(.unlocked, &turn)

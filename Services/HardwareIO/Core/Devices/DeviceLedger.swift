@@ -18,6 +18,7 @@ struct DeviceLedger {
                 simulated: configuration.simulated,
                 condition: condition,
                 detail: detail,
+                remark: configuration.remark,
                 counters: counters
             )
         }
@@ -37,7 +38,12 @@ struct DeviceLedger {
     }
 
     mutating func start(_ turn: inout Turn) {
-        for index in entries.indices { tell(index, &turn) }
+        for index in entries.indices {
+            tell(index, &turn)
+            let device = entries[index].configuration
+            guard let remark = device.remark else { continue }
+            turn.log(LogRecord(.warning, "\(device.device) is \(remark)"))
+        }
     }
 
     /// A driver reported something: a sign of life, or what it says of its device.

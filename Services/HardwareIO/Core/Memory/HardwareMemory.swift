@@ -43,6 +43,8 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         public var registerWh: Int64?
         /// When service let the register begin anew last, UTC milliseconds since 1970; nil when it never did.
         public var registerEpoch: Int64?
+        /// The meter that the register is of; nil where nothing is known of it, and in files of a version that did not keep it.
+        public var meter: Meter?
         /// So many runs of this process in a row closed the contactor, did not last an hour and were not asked to end; nil is none.
         public var recentStarts: Int?
         /// How often the contactor closed within the last hour, where the process was asked to end; nil is none, or nobody knows.
@@ -57,6 +59,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             trips: [Trip] = [],
             registerWh: Int64? = nil,
             registerEpoch: Int64? = nil,
+            meter: Meter? = nil,
             recentStarts: Int? = nil,
             recentClosings: Int? = nil
         ) {
@@ -68,8 +71,25 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             self.trips = trips
             self.registerWh = registerWh
             self.registerEpoch = registerEpoch
+            self.meter = meter
             self.recentStarts = recentStarts
             self.recentClosings = recentClosings
+        }
+    }
+
+    /// Whose register counts, and how it follows from what the meter shows.
+    public struct Meter: Codable, Equatable, Sendable {
+        /// Nil where it tells none.
+        public var serialNumber: String?
+        /// What is added to the register that it shows, since it goes on for another one, Wh; nil is 0.
+        public var offsetWh: Int64?
+        /// When that began, UTC milliseconds since 1970.
+        public var offsetSince: Int64?
+
+        public init(serialNumber: String? = nil, offsetWh: Int64? = nil, offsetSince: Int64? = nil) {
+            self.serialNumber = serialNumber
+            self.offsetWh = offsetWh
+            self.offsetSince = offsetSince
         }
     }
 
@@ -107,5 +127,17 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             Trip(code: $0.code, count: $0.count.clamped(to: 1...FaultLedger.mostTrips))
         }
         return outlet
+    }
+}
+
+extension HardwareMemory.Outlet {
+    /// Of its register.
+    var origin: RegisterOrigin {
+        RegisterOrigin(
+            serialNumber: meter?.serialNumber,
+            offsetWh: meter?.offsetWh,
+            offsetSince: meter?.offsetSince,
+            epoch: registerEpoch
+        )
     }
 }

@@ -12,8 +12,11 @@ struct MainMeterMachine {
             configuration.metered,
             memory: HardwareMemory().outlet(MainMeterConfiguration.connectorId),
             reading: reading,
+            aliveUntil: nil,
             at: start
         )
+        // Nobody is billed by it: another meter counts as it is, and soon.
+        meter.connectorIs(resting: true, at: start)
     }
 
     var nextDeadline: Deadline? { meter.nextDeadline }

@@ -10,6 +10,8 @@ struct MeterMachine {
     static let missesBeforeFault = 3
     /// Oldest reading on which a charge may begin.
     static let freshFor = Duration.seconds(15)
+    /// Nobody has charged for so long, and no bill is open any more: a register that goes on for another one gives way to what its meter shows.
+    static let restsBefore = Duration.seconds(600)
 
     private let connectorId: Int
     private var poll: MeterPoll
@@ -23,33 +25,42 @@ struct MeterMachine {
     private var loss: (since: Duration, reason: String)?
     /// The newest register that was read with the contactor open: what is kept over a restart.
     private(set) var settledWh: Int64?
-    /// When the register began anew last, UTC milliseconds since 1970; nil when it never did. Tells others what they must not count across.
-    private(set) var registerEpoch: Int64?
+    /// Whose register that is, and how it follows from what the meter shows.
+    private(set) var origin: RegisterOrigin
+    /// Since when there is neither an EV nor a permit; nil while there is.
+    private var restsSince: Duration?
 
-    /// `memory` is what was kept over the restart, `reading` the newest one of before it, if that was in this boot of the machine.
+    /// - Parameters:
+    ///   - configuration: Of its connector.
+    ///   - memory: What was kept over the restart.
+    ///   - reading: The newest one of before it, if that was in this boot of the machine.
+    ///   - aliveUntil: When the process before this one was last known to be alive; nil when nobody knows.
+    ///   - start: Uptime.
     init(
         _ configuration: ConnectorConfiguration,
         memory: HardwareMemory.Outlet,
         reading: MeterReading?,
+        aliveUntil: Duration?,
         at start: Duration
     ) {
         connectorId = configuration.connectorId
         poll = MeterPoll(connectorId: connectorId, at: start)
         settledWh = memory.registerWh
-        registerEpoch = memory.registerEpoch
+        origin = memory.origin
         quantities = QuantityJudge(configuration)
         // One that the memory has overtaken says nothing any more.
-        guard let reading, reading.registerEpoch ?? .min >= memory.registerEpoch ?? .min,
+        guard let reading, !memory.origin.isNewer(than: reading.origin),
             (0...MeterPlausibility.highestRegisterWh).contains(reading.energyWh)
         else {
-            judge = RegisterJudge(configuration, baseWh: memory.registerWh)
+            judge = RegisterJudge(configuration, origin: origin, baseWh: memory.registerWh, at: start)
             return
         }
         if reading.registerEpoch != memory.registerEpoch { settledWh = nil }
-        registerEpoch = reading.registerEpoch
-        let takenAt = min(Duration(outsideMilliseconds: reading.takenAtUptime), start)
-        quantities.take(reading.quantities ?? [], at: takenAt)
-        judge = RegisterJudge(configuration, baseWh: settledWh, before: (reading.energyWh, takenAt))
+        origin = reading.origin
+        origin.serialNumber = origin.serialNumber ?? memory.origin.serialNumber
+        let before = RegisterJudge.Before(reading, aliveUntil: aliveUntil, at: start)
+        quantities.take(reading.quantities ?? [], at: before.at)
+        judge = RegisterJudge(configuration, origin: origin, baseWh: settledWh, before: before, at: start)
     }
 
     var nextDeadline: Deadline? { poll.nextDeadline }
@@ -70,9 +81,13 @@ struct MeterMachine {
     /// - Returns: When the meter was asked for the current that it shows; nil when it stands still and shows the one of before.
     mutating func sampleRead(_ sample: MeterSample, _ turn: inout Turn) -> Duration? {
         let question = poll.answered(interval, &turn)
-        let verdict = judge.judge(sample, askedAt: question.moment.uptime, at: turn.uptime)
+        if let restsSince, turn.uptime - restsSince >= Self.restsBefore { takeOwnRegister(&turn) }
+        let verdict = judge.judge(sample, askedAt: question.moment.uptime, at: turn.moment)
         switch verdict {
-        case .believed(let energyWh):
+        case .believed(let energyWh): believe(sample, energyWh, question, &turn)
+        case .goesOn(let energyWh, let step):
+            quantities.beginAnew()
+            say(step, sample, &turn)
             believe(sample, energyWh, question, &turn)
         case .unsure:
             // The second look decides about these too.
@@ -100,20 +115,22 @@ struct MeterMachine {
     /// Since when no current can flow; nil while it may.
     mutating func contactorIs(openSince: Duration?, _ turn: inout Turn) {
         isUnderCurrent = openSince == nil
+        judge.contactorIs(openSince: openSince, at: turn.uptime)
         poll.contactorIs(openSince: openSince, interval, &turn)
+    }
+
+    /// Whether there is neither an EV nor a permit.
+    mutating func connectorIs(resting: Bool, at uptime: Duration) {
+        restsSince = resting ? restsSince ?? uptime : nil
     }
 
     /// Service says that the register may start from what the meter reads now: it was swapped or reset.
     /// - Returns: Whether the register begins anew with that: nothing counts across it.
     mutating func acceptRegister(_ turn: inout Turn) -> Bool {
         defer { poll.want(interval, &turn) }
-        guard let accepted = judge.acceptRegister(at: turn.uptime) else { return false }
+        guard let accepted = judge.acceptRegister(at: turn.moment) else { return false }
         settledWh = nil
-        if accepted.beginsAnew {
-            quantities.beginAnew()
-            let now = turn.moment.utc.millisecondsSinceEpoch
-            registerEpoch = now == registerEpoch ? now.addingClamped(1) : now
-        }
+        if accepted.beginsAnew { quantities.beginAnew() }
         let question = MeterPoll.Question(moment: turn.moment, openSince: nil)
         believe(accepted.sample, accepted.energyWh, question, &turn)
         return accepted.beginsAnew
@@ -134,6 +151,7 @@ struct MeterMachine {
         _ question: MeterPoll.Question,
         _ turn: inout Turn
     ) {
+        origin = judge.origin
         let further = quantities.believed(sample.quantities, at: turn.uptime)
         let reading = MeterReading(
             connectorId: connectorId,
@@ -146,7 +164,10 @@ struct MeterMachine {
             frequencyMillihertz: sample.frequencyMillihertz,
             valid: true,
             openSinceUptime: question.openSince?.wholeMilliseconds,
-            registerEpoch: registerEpoch,
+            registerEpoch: origin.epoch,
+            meterSerialNumber: origin.serialNumber,
+            registerOffsetWh: origin.offsetWh == 0 ? nil : origin.offsetWh,
+            registerOffsetSince: origin.offsetSince,
             quantities: further.isEmpty ? nil : further
         )
         newest = reading
@@ -155,6 +176,33 @@ struct MeterMachine {
         if question.openSince != nil { settledWh = energyWh }
         turn.remember(reading)
         publish(reading, &turn)
+    }
+
+    /// No bill is open any more that the register of before would matter to.
+    private mutating func takeOwnRegister(_ turn: inout Turn) {
+        guard judge.takeOwnRegister(at: turn.moment) else { return }
+        settledWh = nil
+        origin = judge.origin
+        turn.log(
+            LogRecord(
+                .notice,
+                "what the meter shows counts from now on, as it is",
+                .init("connectorId", connectorId)
+            )
+        )
+    }
+
+    private func say(_ step: RegisterStep, _ sample: MeterSample, _ turn: inout Turn) {
+        var record = LogRecord(
+            .warning,
+            step.words,
+            .init("connectorId", connectorId),
+            .init("energyWh", step.energyWh),
+            .init("meterWh", sample.energyWh)
+        )
+        if let serialNumber = sample.serialNumber { record.fields.append(.init("serialNumber", serialNumber)) }
+        if let before = step.serialNumber { record.fields.append(.init("before", before)) }
+        turn.log(record)
     }
 
     private mutating func publish(_ reading: MeterReading, _ turn: inout Turn) {

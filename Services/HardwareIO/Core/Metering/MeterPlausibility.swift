@@ -17,12 +17,19 @@ struct MeterPlausibility: Equatable, Sendable {
 
     private let phases: Int
     private let ratedMilliamps: Int
-    private let energyTimeScale: Int64
+    let energyTimeScale: Int64
+    private let registerStepWh: Int64
 
     init(configuration: ConnectorConfiguration) {
         phases = configuration.phases
         ratedMilliamps = configuration.ratedMilliamps
         energyTimeScale = Int64(configuration.energyTimeScale)
+        registerStepWh = Int64(configuration.registerStepWh)
+    }
+
+    /// The step in which the register of a sample counts, Wh.
+    func stepWh(of sample: MeterSample) -> Int64 {
+        sample.registerStepWh.map { Int64($0).clamped(to: 1...1_000_000) } ?? registerStepWh
     }
 
     /// What is wrong with a sample by itself; nil when it can be true.
@@ -57,7 +64,7 @@ struct MeterPlausibility: Equatable, Sendable {
     }
 
     /// What can flow at all, W.
-    private var highestWatts: Int64 {
+    var highestWatts: Int64 {
         Int64(ratedMilliamps / 1000 + 1) * Int64(phases) * Int64(Self.highestVoltageMillivolts / 1000)
     }
 

@@ -5,6 +5,8 @@ struct RegisterJudge {
     enum Verdict: Equatable {
         /// With the register that counts, which jitter does not lower.
         case believed(energyWh: Int64)
+        /// The same, after a step of the meter that is not counted.
+        case goesOn(energyWh: Int64, RegisterStep)
         /// Cannot be decided yet: look again soon.
         case unsure
         case refused(String)
@@ -14,40 +16,58 @@ struct RegisterJudge {
 
     /// Consecutive agreeing samples after which the first register after a start is believed.
     static let samplesToBelieveFirst = 2
-    /// So many samples in a row that are the same to the last digit come from a meter that does not measure any more.
-    static let samplesThatFreeze = 60
-    /// So many steps of the register that should have been counted and were not.
-    static let stepsThatFreeze: Int64 = 3
-    /// Less power may be rounding.
-    static let leastPowerW = 100
+    /// A meter that was not heard for so long may have been swapped meanwhile.
+    static let awayAfter = Duration.seconds(15)
     /// An older sample does not say where the register is now.
     static let acceptableFor = Duration.seconds(15)
-    /// Longest time that the power of one sample is taken for, ms.
-    static let longestStepMilliseconds: Int64 = 10_000
 
     private let plausibility: MeterPlausibility
-    private let registerStepWh: Int64
-    private let energyTimeScale: Int64
+    /// Whether the contactor falls open by itself when this process dies.
+    private let fallsOpen: Bool
+    /// Whose register it is. Belongs to what is believed; while a step is looked at again it is the one after that.
+    private(set) var origin: RegisterOrigin
     /// The register of before the start, which no sample may fall below; nil when none is known.
     private var baseWh: Int64?
     /// The newest of before the start that was believed, if it is of this boot of the machine.
-    private var before: (energyWh: Int64, at: Duration)?
+    private var before: Before?
     private var believed: (energyWh: Int64, at: Duration)?
     /// Samples at a new register, each agreeing with the one before.
-    private var candidate: (energyWh: Int64, at: Duration, count: Int)?
+    private var candidate: Candidate?
+    /// Where the register goes on once two samples agree on where it is in the meter.
+    private var step: RegisterStep?
+    private var flow: FlowBound
+    /// The register rises through the open contactor, and is not believed.
+    private var isHeld = false
     private var newest: (sample: MeterSample, at: Duration)?
-    private var identicalSamples = 0
-    /// Energy by the measured power since the register moved last, mW x ms.
-    private var uncounted: Int64 = 0
+    private var standstill = MeterStandstill()
+
+    private struct Candidate {
+        var firstWh: Int64
+        var energyWh: Int64
+        var at: Duration
+        var count: Int
+    }
+
+    /// What was believed last before the start.
+    struct Before {
+        /// As it counts.
+        var energyWh: Int64
+        var at: Duration
+        /// How long current may have flowed since: until the process was surely dead, and its contactor open.
+        var flowed: Duration
+    }
 
     init(
         _ configuration: ConnectorConfiguration,
+        origin: RegisterOrigin,
         baseWh: Int64?,
-        before: (energyWh: Int64, at: Duration)? = nil
+        before: Before? = nil,
+        at start: Duration
     ) {
         plausibility = MeterPlausibility(configuration: configuration)
-        registerStepWh = Int64(configuration.registerStepWh)
-        energyTimeScale = Int64(configuration.energyTimeScale)
+        fallsOpen = !configuration.isControlled && configuration.connectorId != MainMeterConfiguration.connectorId
+        flow = FlowBound(plausibility, at: start)
+        self.origin = origin
         self.baseWh = baseWh
         self.before = before
     }
@@ -61,139 +81,221 @@ struct RegisterJudge {
     }
 
     /// The newest sample is the one before it, to the last digit.
-    var repeatsItself: Bool { identicalSamples > 0 }
+    var repeatsItself: Bool { standstill.identicalSamples > 0 }
+
+    /// Since when the contactor is surely open; nil while it may not be.
+    mutating func contactorIs(openSince: Duration?, at uptime: Duration) {
+        flow.contactorIs(openSince: openSince, at: uptime)
+    }
 
     /// `askedAt` is when the meter was asked: the register was read between then and `uptime`. A process that woke up late finds the answer to
     /// a question of long ago, and takes its register for no newer than that.
-    mutating func judge(_ sample: MeterSample, askedAt: Duration, at uptime: Duration) -> Verdict {
+    mutating func judge(_ sample: MeterSample, askedAt: Duration, at moment: Moment) -> Verdict {
+        let uptime = moment.uptime
+        let before = newest
         defer { newest = (sample, uptime) }
         if let objection = plausibility.objection(to: sample) { return .refused(objection) }
-        if let standstill = standstill(sample, at: uptime) { return .frozen(standstill) }
-        guard let believed else { return judgeFirst(sample, askedAt: askedAt, at: uptime) }
-        switch compare(sample, with: believed, at: uptime) {
+        if let before, let words = standstill.see(sample, after: before, at: uptime, plausibility) {
+            return .frozen(words)
+        }
+        if origin.isLeft(by: sample) {
+            leave(.anotherMeter)
+            origin.serialNumber = sample.serialNumber
+        }
+        let counted = counted(sample)
+        guard let believed else { return judgeFirst(counted, askedAt: askedAt, at: moment) }
+        switch compare(counted, with: believed, at: uptime) {
         case .plausible:
-            return believe(sample.energyWh, at: askedAt)
+            if isExplained(counted, since: believed, powerBefore: before?.sample.powerW ?? 0, at: uptime) {
+                return believe(counted, at: askedAt)
+            }
+            guard let before, uptime - before.at <= Self.awayAfter else {
+                leave(.unexplained)
+                return judgeFirst(counted, askedAt: askedAt, at: moment)
+            }
+            candidate = nil
+            isHeld = true
+            let words = "register rises from \(believed.energyWh) Wh to \(counted.energyWh) Wh"
+            return .refused("\(words) although the contactor is open and no current flows")
         case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh:
-            return believe(believed.energyWh, at: askedAt)
+            return believe(counted, atLeast: believed.energyWh, at: askedAt)
         case .fell:
             candidate = nil
-            return .refused("register fell from \(believed.energyWh) Wh to \(sample.energyWh) Wh")
+            return .refused("register fell from \(believed.energyWh) Wh to \(counted.energyWh) Wh")
         case .jumped:
             // However often it says so: no current explains it, and somebody would have to pay for it. Service may accept the register.
             candidate = nil
-            return .refused("register jumped from \(believed.energyWh) Wh to \(sample.energyWh) Wh")
+            return .refused("register jumped from \(believed.energyWh) Wh to \(counted.energyWh) Wh")
         }
     }
 
     /// Service says that the register may start from what the meter reads now: it was swapped or reset.
     /// - Returns: Nil, and nothing changes, when no sample of the last while says where that is.
-    mutating func acceptRegister(at uptime: Duration) -> Acceptance? {
+    mutating func acceptRegister(at moment: Moment) -> Acceptance? {
+        let uptime = moment.uptime
         guard let newest, uptime - newest.at <= Self.acceptableFor, plausibility.objection(to: newest.sample) == nil
         else { return nil }
-        let comparison = comparison(of: newest.sample, at: uptime)
         var accepted = Acceptance(sample: newest.sample, energyWh: newest.sample.energyWh, beginsAnew: false)
-        switch comparison {
-        case .plausible: break
+        let counted = counted(newest.sample)
+        switch comparison(of: counted, at: uptime) {
+        case .plausible where !isHeld: accepted.energyWh = counted.energyWh
         case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh:
-            accepted.energyWh = accepted.energyWh.addingClamped(amountWh)
-        case .fell, .jumped, nil: accepted.beginsAnew = true
+            accepted.energyWh = counted.energyWh.addingClamped(amountWh)
+        case .plausible, .fell, .jumped, nil:
+            accepted.beginsAnew = true
+            origin.beginAnew(at: moment.utc)
+            origin.serialNumber = newest.sample.serialNumber
         }
-        baseWh = nil
-        before = nil
-        uncounted = 0
-        identicalSamples = 0
-        _ = believe(accepted.energyWh, at: newest.at)
+        step = nil
+        standstill = MeterStandstill()
+        flow.forget()
+        take(accepted.energyWh, at: newest.at)
         return accepted
+    }
+
+    /// Nothing is under way that the register of before would matter to: from now on what the meter shows counts, as it is.
+    /// - Returns: Whether that is something else.
+    mutating func takeOwnRegister(at moment: Moment) -> Bool {
+        guard origin.offsetWh != 0, step == nil, let believed else { return false }
+        self.believed?.energyWh = believed.energyWh.subtractingClamped(origin.offsetWh)
+        origin.beginAnew(at: moment.utc)
+        return true
+    }
+
+    /// With the register that counts, as the meter goes on for another.
+    private func counted(_ sample: MeterSample) -> MeterSample {
+        var sample = sample
+        sample.energyWh = sample.energyWh.addingClamped(origin.offsetWh)
+        return sample
     }
 
     /// With the register that counts; nil when there is none. Since one of before a start any time may have passed, which explains nothing
     /// to somebody who has to pay for it.
-    private func comparison(of sample: MeterSample, at uptime: Duration) -> MeterPlausibility.Comparison? {
-        if let known = believed ?? before {
-            return compare(sample, with: known, at: uptime)
+    private func comparison(of counted: MeterSample, at uptime: Duration) -> MeterPlausibility.Comparison? {
+        if let known = believed ?? before.map({ ($0.energyWh, $0.at) }) {
+            return compare(counted, with: known, at: uptime)
         }
-        return baseWh.map { compare(sample, with: ($0, uptime), at: uptime) }
+        return baseWh.map { compare(counted, with: ($0, uptime), at: uptime) }
     }
 
     private func compare(
-        _ sample: MeterSample,
+        _ counted: MeterSample,
         with known: (energyWh: Int64, at: Duration),
         at uptime: Duration
     ) -> MeterPlausibility.Comparison {
         plausibility.compare(
-            sample.energyWh,
+            counted.energyWh,
             with: known.energyWh,
             after: uptime - known.at,
-            stepWh: stepWh(of: sample)
+            stepWh: plausibility.stepWh(of: counted)
         )
     }
 
-    /// The step in which its register counts, Wh.
-    private func stepWh(of sample: MeterSample) -> Int64 {
-        sample.registerStepWh.map { Int64($0).clamped(to: 1...1_000_000) } ?? registerStepWh
+    /// Whether so much can have flowed, by what is known of the contactor.
+    private mutating func isExplained(
+        _ counted: MeterSample,
+        since known: (energyWh: Int64, at: Duration),
+        powerBefore: Int,
+        at uptime: Duration
+    ) -> Bool {
+        guard flow.isOpenThroughout else {
+            flow.forget()
+            let flowTime = flow.flowTime(until: uptime)
+            return compare(counted, with: (known.energyWh, uptime - flowTime), at: uptime) == .plausible
+        }
+        // A current that flows through the open contactor is real; what it means is decided elsewhere.
+        guard counted.currentMilliamps.allSatisfy({ $0.magnitude <= ContactorMachine.highestLeakMilliamps }) else {
+            return true
+        }
+        return flow.explains(
+            riseWh: counted.energyWh.subtractingClamped(known.energyWh),
+            // The power of a meter without phases may be made of the register itself.
+            measuredWatts: counted.hasPhases ? max(counted.powerW, powerBefore) : 0,
+            stepWh: plausibility.stepWh(of: counted),
+            at: uptime
+        )
     }
 
-    private mutating func judgeFirst(_ sample: MeterSample, askedAt: Duration, at uptime: Duration) -> Verdict {
-        if let baseWh, sample.energyWh < baseWh - MeterPlausibility.jitterWh {
+    /// The same over a restart: a contactor falls open when its process dies. What the same meter has counted has flowed all the same.
+    private func isExplained(_ counted: MeterSample, since before: Before, at uptime: Duration) -> Bool {
+        guard fallsOpen, !origin.isOf(counted) else { return true }
+        let flowTime = before.flowed + flow.flowTime(until: uptime)
+        return compare(counted, with: (before.energyWh, max(before.at, uptime - flowTime)), at: uptime) == .plausible
+    }
+
+    /// What the meter shows says nothing any more about the register that counts: that stays where it is until two samples agree.
+    private mutating func leave(_ reason: RegisterStep.Reason) {
+        defer {
+            believed = nil
+            before = nil
+            baseWh = nil
             candidate = nil
-            return .refused("register fell from \(baseWh) Wh to \(sample.energyWh) Wh over a restart")
+        }
+        if let step {
+            self.step = RegisterStep(reason: .anotherMeter, energyWh: step.energyWh, serialNumber: step.serialNumber)
+        } else if let energyWh = believed?.energyWh ?? [baseWh, before?.energyWh].compactMap(\.self).max() {
+            step = RegisterStep(reason: reason, energyWh: energyWh, serialNumber: origin.serialNumber)
+        }
+    }
+
+    private mutating func judgeFirst(_ counted: MeterSample, askedAt: Duration, at moment: Moment) -> Verdict {
+        let uptime = moment.uptime
+        if let baseWh, counted.energyWh < baseWh - MeterPlausibility.jitterWh {
+            candidate = nil
+            return .refused("register fell from \(baseWh) Wh to \(counted.energyWh) Wh over a restart")
         }
         if let before {
-            switch compare(sample, with: before, at: uptime) {
-            case .plausible: break
+            switch compare(counted, with: (before.energyWh, before.at), at: uptime) {
+            case .plausible:
+                if !isExplained(counted, since: before, at: uptime) { leave(.unexplained) }
             case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh: break
             case .fell:
                 candidate = nil
-                return .refused("register fell from \(before.energyWh) Wh to \(sample.energyWh) Wh over a restart")
+                return .refused("register fell from \(before.energyWh) Wh to \(counted.energyWh) Wh over a restart")
             case .jumped:
                 candidate = nil
-                return .refused("register jumped from \(before.energyWh) Wh to \(sample.energyWh) Wh over a restart")
+                return .refused(
+                    "register jumped from \(before.energyWh) Wh to \(counted.energyWh) Wh over a restart"
+                )
             }
         }
-        guard countAgreeing(sample, askedAt: askedAt, at: uptime) >= Self.samplesToBelieveFirst else { return .unsure }
-        return believe(max(sample.energyWh, baseWh ?? 0, before?.energyWh ?? 0), at: askedAt)
-    }
-
-    private mutating func countAgreeing(_ sample: MeterSample, askedAt: Duration, at uptime: Duration) -> Int {
-        var count = 1
-        if let candidate, compare(sample, with: (candidate.energyWh, candidate.at), at: uptime) == .plausible {
-            count += candidate.count
+        let agreeing = countAgreeing(counted, askedAt: askedAt, at: uptime)
+        guard agreeing.count >= Self.samplesToBelieveFirst else { return .unsure }
+        guard let step else {
+            return believe(counted, atLeast: max(baseWh ?? 0, before?.energyWh ?? 0), at: askedAt)
         }
-        candidate = (sample.energyWh, askedAt, count)
-        return count
+        self.step = nil
+        flow.forget()
+        let shiftWh = step.energyWh.subtractingClamped(agreeing.firstWh)
+        origin.shift(by: shiftWh, at: moment.utc)
+        let energyWh = counted.energyWh.addingClamped(shiftWh)
+        take(energyWh, at: askedAt)
+        return .goesOn(energyWh: energyWh, step)
     }
 
-    private mutating func believe(_ energyWh: Int64, at uptime: Duration) -> Verdict {
-        believed = (energyWh, uptime)
-        candidate = nil
+    private mutating func countAgreeing(_ counted: MeterSample, askedAt: Duration, at uptime: Duration) -> Candidate {
+        var next = Candidate(firstWh: counted.energyWh, energyWh: counted.energyWh, at: askedAt, count: 1)
+        if let candidate, compare(counted, with: (candidate.energyWh, candidate.at), at: uptime) == .plausible {
+            next.firstWh = candidate.firstWh
+            next.count += candidate.count
+        }
+        candidate = next
+        return next
+    }
+
+    private mutating func believe(_ counted: MeterSample, atLeast least: Int64 = 0, at askedAt: Duration) -> Verdict {
+        if let serialNumber = counted.serialNumber { origin.serialNumber = serialNumber }
+        let energyWh = max(counted.energyWh, least)
+        take(energyWh, at: askedAt)
         return .believed(energyWh: energyWh)
     }
 
-    /// What shows that the meter stands still; nil while it moves.
-    private mutating func standstill(_ sample: MeterSample, at uptime: Duration) -> String? {
-        guard let newest else { return nil }
-        identicalSamples = sample.hasPhases && sample.repeats(newest.sample) ? identicalSamples + 1 : 0
-        // What surely flowed: a current that has just begun says nothing of the time before it.
-        let powerW = min(sample.powerW, newest.sample.powerW)
-        if sample.energyWh != newest.sample.energyWh {
-            uncounted = 0
-        } else if powerW >= Self.leastPowerW {
-            let elapsed = (uptime - newest.at).wholeMilliseconds.clamped(to: 0...Self.longestStepMilliseconds)
-            let scale = 1000 * elapsed * energyTimeScale
-            uncounted = uncounted.addingClamped(Int64(powerW).multipliedClamped(by: scale))
-        }
-        if identicalSamples >= Self.samplesThatFreeze { return "meter repeats the same sample" }
-        let limit = Self.stepsThatFreeze * stepWh(of: sample) * 3_600_000_000
-        return uncounted > limit ? "register stands still at \(sample.energyWh) Wh while power flows" : nil
-    }
-}
-
-extension MeterSample {
-    /// The same to the last digit. The further quantities may come from other sensors, which go on when the meter does not.
-    fileprivate func repeats(_ earlier: MeterSample) -> Bool {
-        var (new, old) = (self, earlier)
-        new.quantities = []
-        old.quantities = []
-        return new == old
+    private mutating func take(_ energyWh: Int64, at askedAt: Duration) {
+        believed = (energyWh, askedAt)
+        before = nil
+        baseWh = nil
+        candidate = nil
+        isHeld = false
+        flow.registerRead(at: askedAt)
     }
 }

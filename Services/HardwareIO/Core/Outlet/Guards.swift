@@ -4,6 +4,7 @@ import Primitives
 struct Guards {
     var overCurrent = OverCurrentMachine()
     var indicator: IndicatorMachine
+    var test = BringUpTest()
     /// Nil where none can be tested.
     var residualCurrent: ResidualCurrentTest?
     /// Nil where none is measured.
@@ -21,6 +22,7 @@ struct Guards {
         earliest(
             overCurrent.nextDeadline,
             residualCurrent?.nextDeadline,
+            test.nextDeadline,
             Deadline(at: temperature?.silenceDeadline, for: "the temperature was not read for too long")
         )
     }

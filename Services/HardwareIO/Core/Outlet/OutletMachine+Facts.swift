@@ -9,6 +9,7 @@ extension OutletMachine {
             for change in pilot.read(highMillivolts: high, lowMillivolts: low, at: turn.readAt) {
                 pilotChanged(change, &turn)
             }
+            guards.test.pilotRead(highMillivolts: high, lowMillivolts: low, &turn)
             pilot.keepVehicle(of: connectorId, &turn)
         case .controllerRead(_, let reading): controllerRead(reading, &turn)
         case .residualCurrentTested(_, let passed): guards.residualCurrent?.tested(passed: passed, at: turn.uptime)
@@ -20,7 +21,9 @@ extension OutletMachine {
             if proximity.plug == .absent { cable.beginAnew() }
             turn.log(LogRecord(.info, "plug in the socket changed", connectorField, .init("plug", "\(proximity.plug)")))
         case .meterRead(_, let sample): meterRead(sample, &turn)
-        case .meterFailed(_, let reason): meter.readFailed(reason, &turn)
+        case .meterFailed(_, let reason):
+            meter.readFailed(reason, &turn)
+            guards.test.meterFailed(reason, &turn)
         case .faultReported(_, .groundFailure, true, _) where guards.residualCurrent?.isTesting == true:
             break  // Provoked. A device that stays tripped fails its test.
         case .faultReported(_, let code, true, let detail):
@@ -75,6 +78,7 @@ extension OutletMachine {
     /// Over-current and current through an open contactor are seen before anybody asks whether the sample is plausible.
     private mutating func meterRead(_ sample: MeterSample, _ turn: inout Turn) {
         let askedAt = meter.sampleRead(sample, &turn)
+        guards.test.meterRead(sample, &turn)
         let highest = sample.currentMilliamps.map(\.magnitude).max() ?? 0
         let milliamps = Int(clamping: min(highest, UInt(Self.highestMilliamps)))
         if let askedAt { contactor.currentMeasured(milliamps: milliamps, askedAt: askedAt, &turn) }

@@ -12,6 +12,7 @@ struct OutletMachine {
         case lockRequested(RequestID), unlockRequested(RequestID)
         case indicateRequested(RequestID, Indicate.Signal)
         case clearFaultRequested(RequestID, HardwareFaultCode)
+        case testRequested(RequestID, TestHardware)
         case memoryStored(HardwareMemory.Outlet)
         /// The process is to end.
         case terminationRequested
@@ -59,7 +60,13 @@ struct OutletMachine {
         cable = CableMachine(configuration, at: start)
         lease = LeaseMachine(policy: configuration.onPermitLost)
         offer = OfferMachine(configuration)
-        meter = MeterMachine(configuration, memory: memory, reading: reading, at: start)
+        meter = MeterMachine(
+            configuration,
+            memory: memory,
+            reading: reading,
+            aliveUntil: vehicle.map { Duration(outsideMilliseconds: $0.seenAt) },
+            at: start
+        )
         faults = FaultLedger(memory)
         guards = Guards(configuration, at: start)
         publication = Publication(connectorId: configuration.connectorId, at: start)
@@ -67,6 +74,8 @@ struct OutletMachine {
     }
 
     var connectorId: Int { configuration.connectorId }
+
+    var isEnding: Bool { stage == .ending }
 
     /// Nothing moves any more: the process may end.
     var isSettled: Bool { contactor.isSettled }
@@ -81,7 +90,8 @@ struct OutletMachine {
             overCurrentFailure: faults.overCurrentFailure,
             trips: faults.trips,
             registerWh: meter.settledWh,
-            registerEpoch: meter.registerEpoch,
+            registerEpoch: meter.origin.epoch,
+            meter: meter.origin.memory,
             recentStarts: contactor.recentStarts,
             recentClosings: contactor.recentClosings
         )
@@ -122,6 +132,7 @@ struct OutletMachine {
             turn.order(.indicate(connectorId: connectorId, signal))
             turn.reply(id, .done)
         case .clearFaultRequested(let id, let code): clearFault(id, code, &turn)
+        case .testRequested(let id, let request): requestTest(id, request, &turn)
         case .memoryStored(let memory): contactor.stored(memory)
         case .terminationRequested:
             stage = .ending
@@ -226,7 +237,7 @@ extension OutletMachine {
 extension OutletMachine {
     private mutating func decide(_ turn: inout Turn) {
         followFaults()
-        decideContactor(situation(at: turn.uptime), &turn)
+        if !decideTest(&turn) { decideContactor(situation(at: turn.uptime), &turn) }
         // Whether something runs decides what may be offered, and what may be unlocked.
         let situation = situation(at: turn.uptime)
         if stage == .ending {
@@ -234,14 +245,16 @@ extension OutletMachine {
         } else {
             // A controller closes when it is offered something, whether or not the rest is there.
             let mayOffer = !configuration.isControlled || contactor.isLeft
-            offer.offer(milliamps: mayOffer ? situation.offerableMilliamps : 0, &turn)
+            let milliamps = guards.test.wantsMilliamps ?? (mayOffer ? situation.offerableMilliamps : 0)
+            offer.offer(milliamps: milliamps, &turn)
         }
         pilot.signalIs(offer.signal, at: turn.uptime)
         if pilot.state == .a { proximity.vehicleIsAbsent() }
-        cable.decide(situation, &turn)
-        guards.indicator.show(situation.look, &turn)
+        cable.decide(situation, test: guards.test.wantsLock, &turn)
+        guards.indicator.show(guards.test.look ?? situation.look, &turn)
         if !contactor.isOrderedClosed { guards.overCurrent.contactorOpened() }
         if stage != .ending { meter.contactorIs(openSince: contactor.openSince, &turn) }
+        meter.connectorIs(resting: pilot.state == .a && lease.inForce == nil, at: turn.uptime)
     }
 
     /// What a controller may is decided; when it closes and opens meanwhile, and that the EV gets time to end its draw, is its own affair.

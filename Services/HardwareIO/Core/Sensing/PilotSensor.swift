@@ -88,6 +88,9 @@ struct PilotSensor {
         allowsEnergy && newest.map(allowsEnergy) == true && diodeWasSeen && uptime - readAt <= Self.freshFor
     }
 
+    /// Whether no EV is there, by its newest reading too.
+    var showsNobody: Bool { known?.state == .a && newest?.state == .a && !isSilent }
+
     /// Whether everything but the diode is there.
     var waitsForDiode: Bool { allowsEnergy && !diodeWasSeen }
 

@@ -32,6 +32,21 @@ enum GPIODrivers {
         },
     ]
 
+    /// What a device cannot do as the site's file describes it; nil when that is nothing.
+    static func remark(_ choice: DriverChoice, of site: SiteFile) -> String? {
+        switch choice.driver {
+        case "gpio-contactor":
+            guard let settings = try? site.settings(of: choice, as: GPIOContactorSettings.self) else { return nil }
+            return settings.feedback == nil
+                ? "without a mirror contact: a weld shows by current alone, after the cable was let go" : nil
+        case "gpio-lock":
+            guard let settings = try? site.settings(of: choice, as: GPIOLockSettings.self) else { return nil }
+            return settings.feedback == nil
+                ? "without a contact of its bolt: whether the cable is held nobody knows" : nil
+        default: return nil
+        }
+    }
+
     /// A machine, and the groups of lines that it wants.
     struct Parts {
         let device: any LinesDevice
@@ -41,11 +56,9 @@ enum GPIODrivers {
     static func contactor(_ settings: GPIOContactorSettings, connectorId: Int) -> Parts {
         let name = "charger contactor \(connectorId)"
         return Parts(
-            device: ContactorLines(connectorId: connectorId),
-            groups: [
-                GPIOLineGroup.Settings([line(settings.output)], direction: .output(initial: 0), consumer: name),
-                inputs(settings.feedback, settings.debounceMilliseconds, name),
-            ]
+            device: ContactorLines(connectorId: connectorId, hasContact: settings.feedback != nil),
+            groups: [GPIOLineGroup.Settings([line(settings.output)], direction: .output(initial: 0), consumer: name)]
+                + [settings.feedback].compactMap { $0.map { inputs($0, settings.debounceMilliseconds, name) } }
         )
     }
 
@@ -53,11 +66,13 @@ enum GPIODrivers {
         let name = "charger lock \(connectorId)"
         let bridge = [line(settings.lockOutput), line(settings.unlockOutput)]
         return Parts(
-            device: LockLines(connectorId: connectorId, pulseMilliseconds: settings.pulseMilliseconds),
-            groups: [
-                GPIOLineGroup.Settings(bridge, direction: .output(initial: 0), consumer: name),
-                inputs(settings.feedback, settings.debounceMilliseconds, name),
-            ]
+            device: LockLines(
+                connectorId: connectorId,
+                pulseMilliseconds: settings.pulseMilliseconds,
+                hasContact: settings.feedback != nil
+            ),
+            groups: [GPIOLineGroup.Settings(bridge, direction: .output(initial: 0), consumer: name)]
+                + [settings.feedback].compactMap { $0.map { inputs($0, settings.debounceMilliseconds, name) } }
         )
     }
 

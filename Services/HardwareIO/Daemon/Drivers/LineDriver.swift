@@ -30,11 +30,15 @@ protocol LineDevice {
 
     /// What it counts of a device, since its start; openings of the line are counted by the driver.
     func counters(of device: Device) -> [DeviceState.Counter]
+
+    /// What is wrong with a device that answers; nil when nothing is.
+    func trouble(of device: Device) -> String?
 }
 
 extension LineDevice {
     mutating func end(at moment: Moment) -> [DeviceOutput] { [] }
     func counters(of device: Device) -> [DeviceState.Counter] { [] }
+    func trouble(of device: Device) -> String? { nil }
 }
 
 /// The driver of devices on one line: the one owner of a port.
@@ -145,7 +149,8 @@ final class LineDriver<Protocol: LineDevice>: Driver {
         for device in devices {
             let reopens = max((line?.counters.openings ?? 0) - 1, 0)
             let counters = self.device.counters(of: device) + [.init(.reopens, Int64(reopens))]
-            report(.healthReported(device, DeviceHealth(counters: counters)), nil)
+            let health = DeviceHealth(trouble: self.device.trouble(of: device), counters: counters)
+            report(.healthReported(device, health), nil)
         }
     }
 

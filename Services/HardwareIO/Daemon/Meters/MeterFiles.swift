@@ -41,17 +41,20 @@ struct MeterFiles {
         throw SiteFileErrors([SiteFileError(file: "meters", path: "", problem: problem)])
     }
 
-    /// What is wrong with the meters of a site's file that is right by itself: missing descriptions, mistakes in them, too few phases.
+    /// What is wrong with the meters of a site's file that is right by itself: missing descriptions, mistakes in them, too few phases, and lines
+    /// that have more to do than fits.
     static func mistakes(_ site: SiteFile) -> [SiteFileError] {
         guard let settings = try? HardwareSettings(site, seed: 0) else { return [] }
         let files = MeterFiles(site)
         var told: Set<String> = []
-        return settings.assignments.flatMap { assignment -> [SiteFileError] in
+        var loads = LineLoads()
+        let mistakes = settings.assignments.flatMap { assignment -> [SiteFileError] in
             guard let type = site.meterType(assignment.choice) else { return [] }
             do throws(SiteFileErrors) {
                 let description = try files.description(type)
                 let phases = settings.hardware.phases(of: assignment.device)
                 let objection = MeterMap.objection(to: description, phases: phases)
+                loads.add(MeterMap(description, phases: phases), site, assignment.choice)
                 return objection.map { [site.failure(at: "\(assignment.choice.path).type", $0)] } ?? []
             } catch {
                 guard told.insert(type).inserted else { return [] }
@@ -59,6 +62,7 @@ struct MeterFiles {
                 return error.mistakes.map { $0.file == "meters" ? site.failure(at: here, $0.problem) : $0 }
             }
         }
+        return mistakes + loads.mistakes(site)
     }
 
     private var knownTypes: [String] {
@@ -84,5 +88,30 @@ extension HardwareConfiguration {
     func phases(of device: Device) -> Int {
         guard device != .meter(connectorId: MainMeterConfiguration.connectorId) else { return mainMeter?.phases ?? 1 }
         return connectors.first { $0.connectorId == device.connectorId }?.phases ?? 1
+    }
+}
+
+/// What the meters of each serial line make it do.
+private struct LineLoads {
+    /// In the order of the file.
+    private var lines: [(port: String, baud: Int, path: String, load: LineLoad)] = []
+
+    mutating func add(_ map: MeterMap, _ site: SiteFile, _ choice: DriverChoice) {
+        guard choice.driver == ModbusSerialSettings.driver,
+            let line = try? site.settings(of: choice, as: ModbusSerialSettings.self).line
+        else { return }
+        guard let place = lines.firstIndex(where: { $0.port == line.port }) else {
+            var load = LineLoad(baud: line.line.baud)
+            load.add(map)
+            return lines.append((line.port, line.line.baud, choice.path, load))
+        }
+        lines[place].load.add(map)
+        lines[place].path = choice.path
+    }
+
+    func mistakes(_ site: SiteFile) -> [SiteFileError] {
+        lines.filter(\.load.isTooMuch).map { line in
+            site.failure(at: line.path, "\(line.port) at \(line.baud) bit/s: \(line.load.words)")
+        }
     }
 }

@@ -8,6 +8,8 @@ struct ModbusMeters: LineDevice {
     private var line: MeterLine
     /// Why a meter was not read, of each.
     private var reasons: [Int: String] = [:]
+    /// What is wrong with one that answers.
+    private var troubles: [Int: String] = [:]
 
     init(_ meters: [MeterLine.Meter], over framing: ModbusMaster.Framing) {
         line = MeterLine(meters, over: framing)
@@ -48,18 +50,30 @@ struct ModbusMeters: LineDevice {
             case .serialNumber(let id, let number):
                 let meter = Device.meter(connectorId: id)
                 return [.log(LogRecord(.notice, "serial number of the \(meter)", .init("serialNumber", number)))]
-            case .health(let id, let health): return [.report(self.health(id, health))]
+            case .health(let id, let health): return told(id, health).map { .report($0) }
             }
         }
     }
 
-    private func health(_ connectorId: Int, _ health: MeterLine.Health) -> DriverEvent {
+    func trouble(of device: Device) -> String? { device.connectorId.flatMap { troubles[$0] } }
+
+    private mutating func told(_ connectorId: Int, _ health: MeterLine.Health) -> [DriverEvent] {
         let meter = Device.meter(connectorId: connectorId)
         let reason = reasons[connectorId] ?? ""
+        troubles[connectorId] =
+            switch health {
+            case .ok, .lost: nil
+            case .degraded: reason
+            case .busy: "its line has more to do than fits: it is read later than it should be"
+            }
+        let state = DriverEvent.healthReported(
+            meter,
+            DeviceHealth(trouble: troubles[connectorId], counters: counters(of: meter))
+        )
         return switch health {
-        case .ok: .deviceRecovered(meter)
-        case .degraded: .healthReported(meter, DeviceHealth(trouble: reason, counters: counters(of: meter)))
-        case .lost: .deviceLost(meter, reason: reason)
+        case .ok, .busy: [.deviceRecovered(meter), state]
+        case .degraded: [state]
+        case .lost: [.deviceLost(meter, reason: reason)]
         }
     }
 }

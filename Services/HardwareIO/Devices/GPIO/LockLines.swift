@@ -2,7 +2,8 @@ public import HardwareCore
 public import Primitives
 
 /// A cable lock whose motor hangs on an H-bridge with two lines. Group 0 is the bridge: bit 0 drives towards locked, bit 1 towards unlocked, none is
-/// the brake. Group 1 is the contact of the bolt, active while it is locked.
+/// the brake. Group 1 is the contact of the bolt, active while it is locked. Without one, the direction of the last pulse is told as its position
+/// once the pulse has had its time; where the bolt is when its lines are taken nobody knows, so that it is driven towards locked first.
 ///
 /// An order is one pulse. It ends by itself after its length; lines that are released end it too, and so does the end of the process, because the
 /// kernel releases what a process held. Tries, pauses and failures are HardwareCore's.
@@ -32,6 +33,9 @@ public struct LockLines: LinesDevice {
 
     private let connectorId: Int
     private let pulse: Duration
+    private let hasContact: Bool
+    /// The direction of the last pulse.
+    private var direction = Self.locked
     private var state = State.resting
     private var isTaken = false
     private var readAt: Duration?
@@ -39,8 +43,10 @@ public struct LockLines: LinesDevice {
     /// - Parameters:
     ///   - connectorId: Of its socket.
     ///   - pulseMilliseconds: How long the motor is driven; the nearest in `pulseRange` counts.
-    public init(connectorId: Int, pulseMilliseconds: Int) {
+    ///   - hasContact: Whether its bolt has a contact.
+    public init(connectorId: Int, pulseMilliseconds: Int, hasContact: Bool = true) {
         self.connectorId = connectorId
+        self.hasContact = hasContact
         pulse = .milliseconds(pulseMilliseconds.clamped(to: Self.pulseRange))
     }
 
@@ -62,6 +68,10 @@ public struct LockLines: LinesDevice {
         case .taken(let levels):
             isTaken = true
             state = .resting
+            guard hasContact else {
+                readAt = nil
+                return [.report(.deviceRecovered(device)), drive(towards: Self.locked, at: moment.uptime)]
+            }
             readAt = moment.uptime + PositionRepetition.interval
             return [.report(.deviceRecovered(device)), feedback(levels[Self.contact])]
         case .read(Self.contact, let levels):
@@ -94,13 +104,16 @@ public struct LockLines: LinesDevice {
             orders.append(drive(towards: direction, at: moment.uptime))
         case .settling(let until) where until <= moment.uptime:
             state = .resting
-            readAt = moment.uptime + PositionRepetition.interval
-            orders.append(.read(group: Self.contact))
+            readAt = moment.uptime
         default: break
         }
         if let due = readAt, due <= moment.uptime {
-            readAt = moment.uptime + PositionRepetition.interval
-            orders.append(.read(group: Self.contact))
+            // Without a contact nothing is known while the motor runs.
+            let isKnown = hasContact || state == .resting
+            readAt = isKnown ? moment.uptime + PositionRepetition.interval : nil
+            if isKnown {
+                orders.append(hasContact ? .read(group: Self.contact) : feedback(direction == Self.locked ? 1 : 0))
+            }
         }
         return orders
     }
@@ -126,6 +139,7 @@ public struct LockLines: LinesDevice {
     }
 
     private mutating func drive(towards direction: UInt64, at uptime: Duration) -> LinesOrder {
+        self.direction = direction
         state = .pulsing(towards: direction, until: uptime + pulse)
         return .set(group: Self.bridge, levels: direction, mask: 0b11)
     }

@@ -26,6 +26,8 @@ public struct MeterLine: Machine, Sendable {
         case ok
         /// It did not, once or twice.
         case degraded
+        /// It answers, and the others on its line leave it so little time that it is read later than it is wanted.
+        case busy
         /// Three times in a row.
         case lost
     }
@@ -45,6 +47,9 @@ public struct MeterLine: Machine, Sendable {
         case serialNumber(connectorId: Int, String)
         case health(connectorId: Int, Health)
     }
+
+    /// A reading that took so long counts as none for the core.
+    static let patience = Duration.seconds(2)
 
     private var master: ModbusMaster
     private var meters: [MeterReader]

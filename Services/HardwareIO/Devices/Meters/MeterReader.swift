@@ -8,8 +8,13 @@ struct MeterReader: Equatable, Sendable {
     private static let serialTag = -1
     /// The serial number is looked at so often: a meter may be swapped while nobody looks.
     static let serialInterval = Duration.seconds(600)
+    /// The same where a meter that had told it did not answer that question.
+    static let serialRepetition = Duration.seconds(10)
     /// Readings in a row without success that make it lost.
     static let missesThatLose = 3
+    /// A reading that took longer comes too late: so many of them in a row are said.
+    static let busyAfter = MeterLine.patience * 3 / 4
+    static let lateReadingsThatShow = 3
     /// A register that falls by more may be that of another meter.
     static let roundingWh: Int64 = 2
 
@@ -20,6 +25,10 @@ struct MeterReader: Equatable, Sendable {
     /// When the first of the present questions was asked.
     private var takenAt: Duration?
     private var misses = 0
+    /// When the present reading was asked for.
+    private var wantedAt: Duration?
+    /// How many readings in a row came late.
+    private var late = 0
     private var health: MeterLine.Health?
     private var serialNumber: String?
     private var serialDueAt = Duration.zero
@@ -38,6 +47,7 @@ struct MeterReader: Equatable, Sendable {
         }
         isReading = true
         isWantedAgain = false
+        wantedAt = now
         takenAt = nil
         registers = MeterRegisters()
         return question(batch: 0)
@@ -56,8 +66,13 @@ struct MeterReader: Equatable, Sendable {
             registers.take(values, from: Int(request.function.rawValue), at: request.address)
         }
         if question.tag == Self.serialTag {
-            // One that does not tell it is read all the same.
-            serialDueAt = now + Self.serialInterval
+            // One that does not tell it is read all the same, and nobody knows any more whether it is the one of before.
+            var wasKnown = false
+            if case .failure = result {
+                wasKnown = serialNumber != nil
+                serialNumber = nil
+            }
+            serialDueAt = now + (wasKnown ? Self.serialRepetition : Self.serialInterval)
             return complete(at: now)
         }
         if case .failure(let failure) = result { return missed(failure.description, at: now) }
@@ -86,7 +101,7 @@ struct MeterReader: Equatable, Sendable {
 
     /// All registers are there.
     private mutating func complete(at now: Duration) -> (effects: [MeterLine.Effect], next: ModbusQuestion?) {
-        let sample: MeterSample
+        var sample: MeterSample
         do {
             sample = try meter.map.sample(registers)
         } catch {
@@ -94,8 +109,12 @@ struct MeterReader: Equatable, Sendable {
         }
         newestWh = sample.energyWh
         misses = 0
+        let news = newSerialNumber()
+        sample.serialNumber = serialNumber
         let told = MeterLine.Effect.read(connectorId: meter.connectorId, sample, takenAt: takenAt ?? now)
-        return (newSerialNumber() + [told] + tell(.ok), over(at: now))
+        let isLate = wantedAt.map { now - $0 > Self.busyAfter } ?? false
+        late = isLate ? min(late + 1, Self.lateReadingsThatShow) : 0
+        return (news + [told] + tell(late < Self.lateReadingsThatShow ? .ok : .busy), over(at: now))
     }
 
     private mutating func missed(_ reason: String, at now: Duration)

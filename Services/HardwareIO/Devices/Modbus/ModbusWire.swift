@@ -50,15 +50,24 @@ struct ModbusWire: Equatable, Sendable {
 
     /// The least silence between frames is 3.5 characters (V1.02 §2.5.1.1), and what the device needs.
     func silentAt(_ timing: ModbusTiming) -> Duration {
+        guard !isNetwork else { return .zero }
+        return heardAt + pause(timing)
+    }
+
+    /// That silence.
+    func pause(_ timing: ModbusTiming) -> Duration {
         guard case .serial(let baud) = framing else { return .zero }
-        return heardAt + max(baud > 19_200 ? Duration.microseconds(1750) : characters(4), timing.pause)
+        return max(baud > 19_200 ? Duration.microseconds(1750) : characters(4), timing.pause)
     }
 
     /// From when on nothing late is expected of a unit.
     func settledAt(_ unit: UInt8) -> Duration { lateUntil[unit] ?? .zero }
 
     /// How long question and answer are on the line.
-    func travelTime(of request: ModbusRequest) -> Duration { isNetwork ? .zero : characters(8 + 5 + 2 * request.count) }
+    func travelTime(of request: ModbusRequest) -> Duration { isNetwork ? .zero : characters(Self.bytes(of: request)) }
+
+    /// Of question and answer.
+    static func bytes(of request: ModbusRequest) -> Int { 8 + 5 + 2 * request.count }
 
     private func characters(_ count: Int) -> Duration {
         guard case .serial(let baud) = framing else { return .zero }

@@ -74,6 +74,20 @@ struct PN532Decoder {
         return frames
     }
 
+    /// Whether the beginning of a frame is there and its end is not.
+    var isWaiting: Bool { start(from: 0) != nil }
+
+    /// What seemed to be a frame does not end: it was noise, and what came behind its beginning is looked at again.
+    mutating func giveUp() -> [PN532Frame.Received] {
+        var frames: [PN532Frame.Received] = []
+        while let start = start(from: 0) {
+            bytes.removeFirst(start + 2)
+            frames.append(.corrupt)
+            frames += receive([])
+        }
+        return frames
+    }
+
     /// Where the next `00 FF` is.
     private func start(from position: Int) -> Int? {
         var index = position

@@ -13,6 +13,7 @@ public struct PN532Machine: CardReaderMachine {
         case exchange = "PN532 must have answered"
         case next = "PN532 is asked again"
         case line = "line of the PN532 must be open again"
+        case frame = "a frame of the PN532 must have ended"
     }
 
     private enum State: Equatable {
@@ -44,6 +45,8 @@ public struct PN532Machine: CardReaderMachine {
     static let answerLimit = Duration.milliseconds(500)
     /// Longest wait for a scan with few retries.
     static let scanLimit = Duration.seconds(1)
+    /// Longest time from the first byte of a frame to its last: its 275 bytes take 24 ms, and adapters from USB hold some of them back.
+    static let frameLimit = Duration.milliseconds(200)
     /// How often the chip is asked whether it is there while a scan is open.
     static let healthInterval = Duration.seconds(10)
     /// Between two scans while a card lies there.
@@ -91,9 +94,7 @@ public struct PN532Machine: CardReaderMachine {
                 decoder.reset()
                 return []
             }
-            var effects: [ReaderEffect] = []
-            for frame in decoder.receive(bytes) { effects += take(frame, at: moment) }
-            return effects
+            return take(decoder.receive(bytes), at: moment)
         }
     }
 
@@ -110,6 +111,7 @@ public struct PN532Machine: CardReaderMachine {
         while let due = deadlines.popDue(at: moment.uptime) {
             switch (due, state) {
             case (.exchange, .exchanging(let exchange)): effects += overdue(exchange, at: moment)
+            case (.frame, .exchanging): effects += take(decoder.giveUp(), at: moment)
             case (.next, .resting): effects += setUp(at: moment)
             case (.next, .pausing): effects += scan(at: moment)
             case (.line, .reopening):
@@ -211,6 +213,17 @@ extension PN532Machine {
         deadlines.clear(.next)
         deadlines.set(.exchange, at: moment.uptime + Self.acknowledgementLimit)
         return [.line(.send(command.bytes))]
+    }
+
+    private mutating func take(_ frames: [PN532Frame.Received], at moment: Moment) -> [ReaderEffect] {
+        // Whatever the line says later is lost in a frame that never ends, unless that is given up.
+        let effects = frames.flatMap { take($0, at: moment) }
+        if !decoder.isWaiting {
+            deadlines.clear(.frame)
+        } else if !deadlines.isSet(.frame) {
+            deadlines.set(.frame, at: moment.uptime + Self.frameLimit)
+        }
+        return effects
     }
 
     private mutating func take(_ frame: PN532Frame.Received, at moment: Moment) -> [ReaderEffect] {
