@@ -465,7 +465,8 @@ let fuzzing: [Target] =
             name: "Fuzz",
             dependencies: [
                 "BusCodec", "BusSchema", "ConfigCore", "GatewayCore", "GatewayStorage", "HardwareCore",
-                "HardwareDevices", "JSON", "ModemProtocol", "NameServers", "OCPP", "OCPPCodec", "Primitives", "SimulatedDisk",
+                "HardwareDevices", "JSON", "ModemProtocol", "NameServers", "OCPP", "OCPPCodec", "Primitives",
+                "SimulatedDisk",
                 "SiteConfiguration",
                 "Storage", "WebSocket",
             ],
