@@ -75,7 +75,7 @@ final class CarrierPins {
             guard held.pulseEnds != nil else { return }
             held.pulseEnds = nil
             deliver(pin.name, false)
-        case .changed, .refreshed: break
+        case .changed, .missed, .refreshed: break
         }
     }
 
