@@ -18,6 +18,7 @@ def box(tmp_path_factory):
     yield made
     for service in made.services:  # pytest shows it with a failure
         print("\n".join(["---", *service.seen, *iter_lines(service)]))
+    print("--- card reader", [command.hex() for command in made.chip.commands[-20:]])
     made.close()
 
 
