@@ -212,6 +212,16 @@ let targets: [Target] = [
         "Storage",
         "TemporaryFolder"
     ),
+    library(
+        "HardwareSite",
+        "Services/HardwareIO/Site",
+        strict,
+        "HardwareDevices",
+        "Primitives",
+        "SiteConfiguration",
+        "Storage"
+    ),
+    tests("HardwareSite", "HardwareSite", "SiteConfiguration", "TemporaryFolder"),
     program(
         "hardware-io",
         "Services/HardwareIO/Daemon",
@@ -223,6 +233,7 @@ let targets: [Target] = [
         "HardwareCore",
         "HardwareDevices",
         "HardwareSimulation",
+        "HardwareSite",
         "HardwareStorage",
         "JSON",
         "Log",
@@ -342,6 +353,7 @@ let targets: [Target] = [
         "EventLoop",
         "GatewaySite",
         "HardwareDevices",
+        "HardwareSite",
         "JSON",
         "ManualPage",
         "Primitives",

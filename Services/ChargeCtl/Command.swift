@@ -173,10 +173,10 @@ struct Command: Sendable {
         ),
         Command(
             name: "manual-page",
-            arguments: "chargectl|charger.json",
-            about: nil,
+            arguments: "[PAGE]",
+            about: "a page for man: chargectl, charger.json",
             usage: Usage.manual,
-            forms: [],
+            forms: [Form(choices: ManualCommand.pages)],
             run: ManualCommand.run
         ),
     ]

@@ -42,6 +42,22 @@ struct Condition: Equatable {
         }
     }
 
+    /// What to say at once where the field is absent, which may be a typing error; nil where it is there.
+    func remark(on payload: JSONValue, topic: String) -> String? {
+        guard Self.found(field, in: payload) == nil, !holds(for: payload) else { return nil }
+        let path = field.split(separator: ".").map(String.init)
+        // The innermost object that is there names the rest.
+        var place = payload
+        var depth = 0
+        while depth < path.count - 1, let next = place[path[depth]], next.asObject != nil {
+            (place, depth) = (next, depth + 1)
+        }
+        let names = place.asObject?.members.map(\.key).sorted() ?? []
+        let whose = ([topic] + path.prefix(depth)).joined(separator: ".")
+        return
+            "\(whose) has no \"\(path.dropFirst(depth).joined(separator: "."))\" now, but: \(names.joined(separator: " "))"
+    }
+
     /// The field, if it is there.
     static func found(_ field: String, in payload: JSONValue) -> JSONValue? {
         var value: JSONValue? = payload

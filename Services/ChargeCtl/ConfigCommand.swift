@@ -22,7 +22,15 @@ enum ConfigCommand {
     }
 
     private static func entries(_ keys: [String], _ session: Session) throws -> [ConfigGet.Entry] {
+        var entries: [ConfigGet.Entry] = []
+        try each(keys, session) { entries.append($0) }
+        return entries
+    }
+
+    /// - Throws: A `Failure` that names the keys that are unknown, after all others.
+    private static func each(_ keys: [String], _ session: Session, _ body: (ConfigGet.Entry) throws -> Void) throws {
         let reply = try session.ask(ConfigGet(keys: keys))
+        for entry in reply.entries.sorted(by: { $0.value.key < $1.value.key }) { try body(entry) }
         guard reply.unknownKeys.isEmpty else {
             let names = reply.unknownKeys.joined(separator: ", ")
             throw Failure(
@@ -30,7 +38,6 @@ enum ConfigCommand {
                 message: "no running service declares \(names); `chargectl config get` lists all"
             )
         }
-        return reply.entries.sorted { $0.value.key < $1.value.key }
     }
 
     private static func get(_ arguments: inout Arguments, _ session: Session) throws {
@@ -47,7 +54,7 @@ enum ConfigCommand {
         for path in paths { Output.line("\(padded(path, to: 36)) \(try site.value(at: path))  (from \(site.path))") }
         let keys = words.filter { !SiteValues.isPath($0) }
         guard paths.isEmpty || !keys.isEmpty else { return }
-        for entry in try entries(keys, session) {
+        try each(keys, session) { entry in
             let note = origin(of: entry, site).map { "  (\($0))" } ?? ""
             Output.line("\(padded(entry.value.key, to: 36)) \(shown(entry.value))\(note)")
         }
@@ -57,7 +64,8 @@ enum ConfigCommand {
     private static func origin(of entry: ConfigGet.Entry, _ site: SiteValues) -> String? {
         if entry.value.revision > 0 { return nil }
         if let path = site.source(of: entry.value.key) { return "from \(site.path): \(path)" }
-        return entry.declaration.access == .readOnly || entry.value.value == nil ? nil : "default"
+        if entry.declaration.access == .readOnly || entry.value.value == nil { return nil }
+        return site.isReadable ? "default" : "default, or from \(site.path), which cannot be read"
     }
 
     private static func shown(_ value: ConfigValue) -> String {
@@ -70,7 +78,8 @@ enum ConfigCommand {
         let key = try arguments.next("the key")
         let word = try arguments.next("the value")
         try arguments.end()
-        let isSecret = try entries([key], session).first?.declaration.secret ?? false
+        let declaration = try entries([key], session).first?.declaration
+        let isSecret = declaration?.secret ?? false
         guard !isSecret || word == "-" else {
             // Every process of this machine can read our arguments, and shells keep them.
             let way = "give - as the value, and the secret itself on standard input"
@@ -78,7 +87,29 @@ enum ConfigCommand {
         }
         let value = word == "-" ? try standardInput() : word
         if isSecret { return try setSecret(key, Secret(value), reason, session) }
+        if let declaration { try checkMeasurands(value, declaration, session) }
         try report(try session.ask(ConfigSet(key: key, value: value, reason: reason)))
+    }
+
+    /// The store knows how measurands are spelled, the gateway what the meters give: ChangeConfiguration is Rejected for the rest.
+    private static func checkMeasurands(_ value: String, _ declaration: KeyDeclaration, _ session: Session) throws {
+        guard isMeasurandList(declaration),
+            // Without a gateway nobody knows, and the value is taken like one that was set before the first reading.
+            let known = try? session.ask(GatewayStatus(), within: .seconds(2)).measurands
+        else { return }
+        guard let missing = unmeasured(value, of: declaration, known: known) else { return }
+        let words = "no meter of this charger gives \(missing); they give: \(known.joined(separator: " "))"
+        throw Failure(status: .refused, message: "\(declaration.key): \(words)")
+    }
+
+    private static func isMeasurandList(_ declaration: KeyDeclaration) -> Bool {
+        declaration.type == .list && declaration.choices?.contains("Energy.Active.Import.Register") == true
+    }
+
+    /// The first item that is spelled right and that no meter gives.
+    static func unmeasured(_ value: String, of declaration: KeyDeclaration, known: [String]) -> String? {
+        let items = (try? declaration.canonical(value))?.split(separator: ",").map(String.init) ?? []
+        return items.first { !known.contains($0) }
     }
 
     private static func standardInput() throws -> String {
@@ -113,7 +144,26 @@ enum ConfigCommand {
     }
 
     private static func explain(_ arguments: inout Arguments, _ session: Session) throws {
-        for entry in try entries(arguments.rest(), session) {
+        let words = try arguments.rest()
+        let keys = words.filter { !SiteValues.isPath($0) }
+        var unknown: [String] = []
+        for place in words where SiteValues.isPath(place) {
+            guard let text = SiteManual.text(of: place) else {
+                unknown.append(place)
+                continue
+            }
+            Output.line(place)
+            Output.line("  \(text)")
+        }
+        if !keys.isEmpty || words.isEmpty { try explain(keys, session) }
+        guard unknown.isEmpty else {
+            let names = unknown.joined(separator: ", ")
+            throw Failure(status: .refused, message: "charger.json has no place \(names); man charger.json names all")
+        }
+    }
+
+    private static func explain(_ keys: [String], _ session: Session) throws {
+        try each(keys, session) { entry in
             let declaration = entry.declaration
             Output.line("\(entry.value.key) = \(shown(entry.value))")
             Output.line("  \(declaration.description)")

@@ -8,15 +8,20 @@ internal import SiteConfiguration
 enum ManualCommand {
     static func run(_ words: [String], _ session: Session) throws -> ExitStatus {
         var arguments = Arguments(words, usage: Usage.manual)
-        let name = try arguments.next("the page")
+        let name = arguments.next()
         try arguments.end()
         switch name {
+        case nil: pages.forEach { Output.line($0) }
         case "chargectl": Output.text(program.troff)
         case "charger.json": Output.text(SiteManual.page.troff)
-        default: throw UsageError("expected chargectl or charger.json, found \"\(name)\"", usage: Usage.manual)
+        case let name?:
+            let known = pages.joined(separator: " or ")
+            throw UsageError("expected \(known), found \"\(name)\"", usage: Usage.manual)
         }
         return .done
     }
+
+    static let pages = ["chargectl", "charger.json"]
 
     private static var program: ManualPage {
         let told = Command.all.filter { $0.about != nil }
@@ -68,6 +73,19 @@ enum SiteManual {
                 .init("SEE ALSO", [.paragraph("chargectl(1), \(services)")]),
             ]
         )
+    }
+
+    /// What the page says of a place in the file, as `connectors[0].cable`; nil where there is no such place.
+    static func text(of place: String) -> String? {
+        if let section = SiteFile.fields.first(where: { $0.name == place }) { return section.about }
+        // The page names the members of every element of a list at once.
+        let name = place.split(separator: "[", omittingEmptySubsequences: false).map { part in
+            part.firstIndex(of: "]").map { "]" + part[part.index(after: $0)...] } ?? String(part)
+        }.joined(separator: "[")
+        for block in SiteFile.fields.flatMap(section) {
+            if case .term(name, let text) = block { return text }
+        }
+        return nil
     }
 
     private static func section(_ field: SiteField) -> [ManualPage.Block] {

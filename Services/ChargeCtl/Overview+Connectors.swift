@@ -9,6 +9,7 @@ extension Overview {
         var lines = silences
         for id in Set(told.keys).union(found.keys).sorted() {
             if let status = told[id] { lines.append(gatewayLine(id, status)) }
+            if let refusal = told[id]?["refusal"] { lines.append(refusalLine(refusal)) }
             if let state = found[id] { lines.append(hardwareLine(id, state, isAlone: told[id] == nil)) }
         }
         return lines
@@ -54,13 +55,27 @@ extension Overview {
         text += " \(status["status"]?.asString ?? "?")\(error)"
         if let explanation = status["explanation"]?.asString, !explanation.isEmpty { text += ": \(explanation)" }
         guard let transaction = status["transaction"] else { return text }
-        text += " Transaction \(transaction["transactionId"]?.asInt.map(String.init) ?? "not yet known")"
+        let isDead = transaction["startIsDeadLetter"]?.asBool == true
+        let unknown = isDead ? "refused by the central system for good (chargectl queue --dead)" : "not yet known"
+        text += " Transaction \(transaction["transactionId"]?.asInt.map(String.init) ?? unknown)"
         if let start = transaction["meterStartWh"]?.asInt,
             let meter = states["\(MeterReading.type).\(id)"]?.payload["energyWh"]?.asInt
         {
             text += ", \(meter.subtractingReportingOverflow(start).partialValue) Wh"
         }
         return text + "."
+    }
+
+    private func refusalLine(_ refusal: JSONValue) -> String {
+        let age = refusal["at"].map { self.age(of: $0) } ?? "?"
+        return "\(padded("  refused", to: 15)) \(age) ago: \(refusal["reason"]?.asString ?? "?")"
+    }
+
+    /// The words behind a fault that stands in the same line already.
+    private func withoutFault(_ reason: String, _ state: JSONValue) -> String {
+        let codes = state["faults"]?.asArray?.compactMap(\.asString) ?? []
+        guard let code = codes.first(where: { reason.hasPrefix($0 + ": ") }) else { return reason }
+        return String(reason.dropFirst(code.count + 2))
     }
 
     private func hardwareLine(_ id: Int, _ state: JSONValue, isAlone: Bool) -> String {
@@ -72,7 +87,7 @@ extension Overview {
         if let offered = state["offeredMilliamps"]?.asInt, offered > 0 { facts.append("offers \(amperes(offered))") }
         var text = "\(padded(isAlone ? "connector \(id)" : "  hardware", to: 15)) \(facts.joined(separator: ", "))"
         if let faults = faults(state) { text += "; \(faults)" }
-        if let reason = state["notChargingBecause"]?.asString { text += "; no energy: \(reason)" }
+        if let reason = state["notChargingBecause"]?.asString { text += "; no energy: \(withoutFault(reason, state))" }
         return text
     }
 

@@ -35,7 +35,14 @@ struct Overview {
 
     var isWell: Bool {
         ServiceName.daemons.allSatisfy(answers) && link?["phase"]?.asString == LinkState.Phase.accepted.rawValue
-            && !hasFaults
+            && !hasFaults && !hasLosses
+    }
+
+    private var queue: JSONValue? { states(of: QueueState.type).first?.payload }
+
+    /// Whether messages may never reach the central system.
+    private var hasLosses: Bool {
+        (queue?["deadLetters"]?.asInt ?? 0) > 0 || queue?["storageFault"]?.asString != nil
     }
 
     var lines: [String] {
@@ -73,11 +80,14 @@ struct Overview {
             let longest = (health["longestTurnMicroseconds"]?.asInt ?? 0) / 1000
             let worked = (health["longestTurnWorkedMicroseconds"]?.asInt ?? 0) / 1000
             let during = health["longestTurnReason"]?.asString ?? "?"
-            text += ", held up \(turns) times, up to \(longest) ms (\(worked) ms its own work) during: \(during)"
+            text +=
+                ", held up \(turns == 1 ? "once" : "\(turns) times"), up to \(longest) ms (\(worked) ms its own work) during: \(during)"
         }
-        if let lines = health["droppedLogLines"]?.asInt, lines > 0 { text += ", \(lines) log lines dropped" }
-        if let bytes = health["flashBytes"]?.asInt, let syncs = health["flashSyncs"]?.asInt {
-            text += ", \((bytes + 1023) / 1024) KiB in \(syncs) syncs written to flash"
+        if let lines = health["droppedLogLines"]?.asInt, lines > 0 {
+            text += ", \(Self.count(lines, "log line")) dropped"
+        }
+        if let bytes = health["flashBytes"]?.asInt, let syncs = health["flashSyncs"]?.asInt, bytes > 0 {
+            text += ", \((bytes + 1023) / 1024) KiB in \(Self.count(syncs, "sync")) written to flash"
         }
         return text
     }
@@ -89,13 +99,19 @@ struct Overview {
             lines.append("uplink          \(uplink["link"]?.asString ?? "?")\(active)")
         }
         if let link {
-            var text = "central system  \(link["phase"]?.asString ?? "?")"
+            let phase = link["phase"]?.asString ?? "?"
+            var text = "central system  \(Self.words(for: LinkState.Phase(rawValue: phase)))"
             if let url = link["url"]?.asString, !url.isEmpty { text += ", \(url)" }
             if let error = link["lastError"]?.asString { text += "; \(error)" }
             if let next = link["nextAttemptAt"]?.asInt {
                 let wait = max(0, Int64(next) - EventLoop.now().utc.millisecondsSinceEpoch)
-                text += "; next attempt in \((wait + 999) / 1000) s"
+                if wait > 0 { text += "; next attempt in \((wait + 999) / 1000) s" }
             }
+            if let flaps = link["flaps"]?.asInt, flaps > 1 {
+                text +=
+                    "; lost soon after connecting \(flaps) times in a row: does another charger have the same identity?"
+            }
+            if let doubt = link["certificateDoubt"]?.asString { text += "; \(doubt)" }
             if link["passwordRefused"]?.asBool == true {
                 text +=
                     "; the password that was set last was refused, an older one is used: chargectl config set AuthorizationKey -"
@@ -106,16 +122,36 @@ struct Overview {
     }
 
     private var queueLines: [String] {
-        guard let queue = states(of: QueueState.type).first?.payload else { return [] }
+        guard let queue else { return [] }
         var text = "queue           \(queue["undelivered"]?.asInt ?? 0) undelivered"
         if let dead = queue["deadLetters"]?.asInt, dead > 0 {
-            text += ", \(dead) dead letters (chargectl queue --dead)"
+            text += ", \(Self.count(dead, "dead letter")) (chargectl queue --dead)"
         }
         if let fault = queue["storageFault"]?.asString { text += "; \(fault)" }
         return [text]
     }
 
-    private func age(of startedAt: JSONValue) -> String {
+    /// Where the link stands, and what to do where somebody has to do something.
+    private static func words(for phase: LinkState.Phase) -> String {
+        switch phase {
+        case .waitingForUplink: "waits for the network (chargectl net status)"
+        case .resolving: "looks the name up"
+        case .connecting: "connects"
+        case .handshaking: "connects: waits for the answer to the handshake"
+        case .booting: "connected, waits for the answer to BootNotification"
+        case .pending: "connected, not accepted yet (Pending): release this charger in the central system"
+        case .rejected: "connected, and not accepted (Rejected): register this charger in the central system"
+        case .closing: "ends the connection"
+        case .backingOff: "not connected, tries again"
+        case .notConfigured: "not configured: set centralSystem.url in charger.json"
+        default: phase.rawValue
+        }
+    }
+
+    /// A number with its noun.
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+    func age(of startedAt: JSONValue) -> String {
         let start = Timestamp(millisecondsSinceEpoch: startedAt.asNumber?.asInt64 ?? 0)
         let seconds = EventLoop.now().utc.duration(since: start).wholeSeconds
         switch seconds {
@@ -141,7 +177,7 @@ struct Overview {
             "uplink": states(of: UplinkState.type).first?.payload ?? .null,
             "connectors": .array(states(of: ConnectorStatus.type).map(\.payload)),
             "hardware": .array(states(of: ConnectorState.type).map(\.payload)),
-            "queue": states(of: QueueState.type).first?.payload ?? .null,
+            "queue": queue ?? .null,
         ]
     }
 }

@@ -1,5 +1,7 @@
 internal import GatewaySite
+internal import HardwareSite
 internal import JSON
+internal import SerialPort
 internal import ServiceHost
 internal import SiteConfiguration
 internal import Storage
@@ -24,7 +26,10 @@ enum SiteCommand {
     }
 
     /// What all services together find.
-    static func mistakes(in file: SiteFile) -> [SiteFileError] { file.mistakes() + OCPPSection.mistakes(in: file) }
+    static func mistakes(in file: SiteFile) -> [SiteFileError] {
+        file.mistakes() + OCPPSection.mistakes(in: file) + MeterFiles.mistakes(file)
+            + file.conflicts(identity: DeviceFile.identity)
+    }
 
     /// What is right, and still may not be what somebody wants.
     static func doubts(of file: SiteFile) -> [SiteFileError] {

@@ -27,6 +27,8 @@ struct SiteValues {
         self.content = Redaction(content).clean(content)
     }
 
+    var isReadable: Bool { content != nil }
+
     /// Whether `word` names a place in the file, which no key does.
     static func isPath(_ word: String) -> Bool {
         word.contains(".") || word.contains("[") || SiteSection(rawValue: word) != nil

@@ -60,13 +60,20 @@ enum WaitCommand {
         try session.requireHearing()
         var last: TapLine?
         var holds = false
+        var toldOf: Set<String> = []
         let loop = session.loop
         let tap = try BusTap(directory: session.directory, loop: loop, topics: [topic]) { message in
             guard message.topic == topic, let header = message.header,
                 let payload = try? JSON.parse(message.frames.payload)  // no state of ours
             else { return }
             last = TapLine(header: header, topic: topic, payload: payload)
-            guard conditions.allSatisfy({ $0.holds(for: payload) }) else { return }
+            guard conditions.allSatisfy({ $0.holds(for: payload) }) else {
+                // Not refused: what is optional may come later.
+                for condition in conditions where toldOf.insert(condition.field).inserted {
+                    if let remark = condition.remark(on: payload, topic: topic) { Output.complaint(remark) }
+                }
+                return
+            }
             holds = true
             loop.stop()
         }

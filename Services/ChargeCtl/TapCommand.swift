@@ -3,6 +3,7 @@ internal import BusCodec
 internal import BusSchema
 internal import EventLoop
 internal import JSON
+internal import Primitives
 
 /// `chargectl tap`: every message as it passes.
 enum TapCommand {
@@ -25,6 +26,7 @@ enum TapCommand {
         }
 
         try session.requireHearing()
+        try remark(on: patterns, session)
         var shown: Int64 = 0
         var newest: [String: String] = [:]
         let loop = session.loop
@@ -56,7 +58,41 @@ enum TapCommand {
         defer { tap.close() }
         // Not refused: to see a start from its first message, one taps before.
         if let desertion = session.desertion { Output.complaint("\(desertion); waits for one") }
-        try loop.run()
-        return .done
+        guard let patience = session.timeout else {
+            try loop.run()
+            return .done
+        }
+        try session.pause(patience)
+        guard let limit, shown < limit else { return .done }
+        let words = "\(shown) of \(limit) messages came within \(patience.wholeSeconds) s"
+        throw Failure(status: .noAnswer, message: words)
+    }
+
+    /// A filter with a typing error shows nothing for ever; who taps before a start waits with the same words.
+    private static func remark(on patterns: [String], _ session: Session) throws {
+        let running = session.runningServices()
+        guard !patterns.isEmpty, !running.isEmpty else { return }
+        let states = try session.gatherStates(of: running)
+        let announcements = states.values.filter { $0.header.type == Announce.type }.map(\.payload)
+        let topics = topics(announcements, retained: Array(states.keys))
+        for pattern in patterns where !mayFit(pattern, topics) {
+            let nearest = NearestName.of(pattern, in: topics).map { "; did you mean \($0)?" } ?? ""
+            Output.complaint("nothing that a running service publishes fits \(pattern)\(nearest)")
+        }
+    }
+
+    /// What services say: what they publish and have published, and the requests that they serve with their replies.
+    static func topics(_ announcements: [JSONValue], retained: [String]) -> [String] {
+        func names(_ member: String) -> [String] {
+            announcements.flatMap { $0[member]?.asArray?.compactMap(\.asString) ?? [] }
+        }
+        let asked = names("serves").flatMap { ["request.\($0)", "reply.\($0)"] }
+        return Array(Set(names("publishes") + asked + retained + [Announce.type])).sorted()
+    }
+
+    /// Whether something may fit: one of the topics, or an instance of one, which need not be there yet.
+    static func mayFit(_ pattern: String, _ topics: [String]) -> Bool {
+        let fixed = beginning(of: pattern)
+        return topics.contains { fits($0, pattern: pattern) || fixed.hasPrefix($0 + ".") }
     }
 }

@@ -25,7 +25,8 @@ enum Usage {
     static let status = """
         usage: chargectl status [--json]
         Each service, the central system, each connector with one sentence of the gateway and what hardware-io says of it, the
-        queue. Exit status 1 when a service does not answer, something has a fault, or the central system is not connected.
+        queue. Exit status 1 when a service does not answer, something has a fault, the central system is not connected, or
+        messages for it are dead letters or cannot be stored.
         """
 
     static let scanMeter = """
@@ -46,6 +47,7 @@ enum Usage {
         --wide            lines of any length; else one of more than 240 characters ends with …
         --count N         end after N messages
         --repeats         also show states that are sent again unchanged
+        --timeout N       end after N seconds; with --count, exit status 5 when fewer messages came
         examples:
           chargectl tap --filter 'ocpp.*'
           chargectl tap --json | jq 'select(.header.kind == "request")'
@@ -76,7 +78,7 @@ enum Usage {
     static let wait = """
         usage: chargectl wait TOPIC FIELD=VALUE… [--timeout SECONDS]
         Waits until the state fits every condition (=, !=, >=, <=); prints it. Default: 60 s, then exit status 5, or 3 when no
-        service runs.
+        service runs. Says at once when the state is there and has no such field.
         example: chargectl wait ocpp.connector.1 status=Charging
         """
 
@@ -152,8 +154,8 @@ enum Usage {
         """
 
     static let manual = """
-        usage: chargectl manual-page chargectl|charger.json
-        Prints a page for man, for whoever packs it.
+        usage: chargectl manual-page [chargectl|charger.json]
+        Prints a page for man, for whoever packs it; without a name, what pages there are. Each daemon prints its own.
         """
 
     static let sim = """

@@ -152,6 +152,32 @@ extension Fixture {
         passwordRefused: true
     )
 
+    private static let linkWithEndedCertificate = LinkState(
+        phase: .accepted,
+        url: "wss://csms.example/ocpp/CP-1",
+        since: noon,
+        failedAttempts: 0,
+        certificateDoubt: "a certificate of the central system ended on 2025-12-31"
+    )
+
+    private static let refusedStatus = ConnectorStatus(
+        connectorId: 1,
+        status: "Charging",
+        errorCode: "NoError",
+        info: nil,
+        since: noon,
+        transaction: .init(
+            uuid: transaction,
+            transactionId: nil,
+            idTag: "04A1B2C3",
+            startedAt: noon,
+            meterStartWh: 1_234_000,
+            startIsDeadLetter: true
+        ),
+        explanation: "The EV may draw up to 16 A.",
+        refusal: .init(reason: "the central system says Blocked", at: noon)
+    )
+
     private static let status = ConnectorStatus(
         connectorId: 1,
         status: "Charging",
@@ -182,7 +208,9 @@ extension Fixture {
         .message("001-backing-off", link),
         .message("002-flapping", flappingLink),
         .message("003-older-password", linkWithOlderPassword),
+        .message("004-ended-certificate", linkWithEndedCertificate),
         .message("001-charging", status),
+        .message("002-refused", refusedStatus),
         .message("001-waiting", queue),
         .message(
             "001-answer",
@@ -197,6 +225,16 @@ extension Fixture {
         ),
         .message("001-ask", GatewayStatus()),
         .reply(GatewayStatus.self, "001-all", .init(link: link, connectors: [status], queue: queue)),
+        .reply(
+            GatewayStatus.self,
+            "002-measurands",
+            .init(
+                link: link,
+                connectors: [],
+                queue: queue,
+                measurands: ["Energy.Active.Import.Register", "Voltage.L1"]
+            )
+        ),
         .message("001-all", ResendDeadLetters()),
         .message("002-one", ResendDeadLetters(messageNumber: 17)),
         .reply(ResendDeadLetters.self, "001-three", ResendDeadLetters.Reply(requeued: 3)),

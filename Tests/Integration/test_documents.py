@@ -68,7 +68,7 @@ def bash(line, *, index=None):
 @needs("bash")
 @pytest.mark.parametrize(["line", "wanted", "unwanted"], [
     ("chargectl st", ["state", "status"], ["tap"]),
-    ("chargectl ", ["report", "--runtime-dir"], ["manual-page", "get"]),
+    ("chargectl ", ["report", "--runtime-dir", "manual-page"], ["get"]),
     ("chargectl config ", ["get", "check", "history"], ["tap"]),
     ("chargectl --timeout 5 config h", ["history"], ["get"]),
     ("chargectl config history --", ["--limit", "--json"], ["--reason"]),

@@ -155,3 +155,48 @@ import Testing
         #expect(failure?.message == "there is no \"\(field)\" now; there are: energyWh limit lock pilot")
     }
 }
+
+@Suite struct MisspeltWordTests {
+    private let payload: JSONValue = ["status": "Charging", "transaction": ["idTag": "A"]]
+
+    @Test func anAbsentFieldIsNamedWithThoseThatAreThere() throws {
+        let remark = try Condition("statsu=Charging").remark(on: payload, topic: "ocpp.connector.1")
+        #expect(remark == #"ocpp.connector.1 has no "statsu" now, but: status transaction"#)
+        let inner = try Condition("transaction.id=A").remark(on: payload, topic: "ocpp.connector.1")
+        #expect(inner == #"ocpp.connector.1.transaction has no "id" now, but: idTag"#)
+    }
+
+    @Test func aFieldThatIsThereAndOneThatIsToBeAbsentAreNoMistakes() throws {
+        #expect(try Condition("status=Available").remark(on: payload, topic: "t") == nil)
+        #expect(try Condition("lastError=").remark(on: payload, topic: "t") == nil)
+    }
+
+    @Test(arguments: [
+        ("hardware", true), ("hardware.meter.9", true), ("*.hardware.permit", true), ("ocpp.*", true),
+        ("hardware.metre", false), ("hardwear.*", false),
+    ])
+    func aFilterThatFitsNothingIsKnown(pattern: String, fits: Bool) {
+        let announcement: JSONValue = ["publishes": ["hardware.meter", "ocpp.link"], "serves": ["hardware.permit"]]
+        let topics = TapCommand.topics([announcement], retained: ["hardware.meter.1"])
+        #expect(TapCommand.mayFit(pattern, topics) == fits)
+    }
+
+    @Test func whatNoMeterGivesIsNamed() {
+        let declaration = KeyDeclaration(
+            key: "MeterValuesSampledData",
+            type: .list,
+            defaultValue: "",
+            access: .readWrite,
+            description: "What is sampled.",
+            choices: ["Energy.Active.Import.Register", "SoC"]
+        )
+        let known = ["Energy.Active.Import.Register"]
+        func unmeasured(_ value: String) -> String? {
+            ConfigCommand.unmeasured(value, of: declaration, known: known)
+        }
+        #expect(unmeasured("Energy.Active.Import.Register,SoC") == "SoC")
+        #expect(unmeasured("Energy.Active.Import.Register") == nil)
+        // The store says better what is not spelled right.
+        #expect(unmeasured("Energie") == nil)
+    }
+}

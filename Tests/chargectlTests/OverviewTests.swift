@@ -47,7 +47,7 @@ import Testing
             overview.connectorLines == [
                 "connector 1     Faulted (GroundFailure): Cannot deliver energy.",
                 "  hardware      pilot B, contactor welded, lock locked, permit up to 16.5 A; "
-                    + "faults: GroundFailure, PowerSwitchFailure; no energy: GroundFailure: tripped",
+                    + "faults: GroundFailure, PowerSwitchFailure; no energy: tripped",
             ]
         )
         #expect(!overview.isWell)
@@ -60,10 +60,54 @@ import Testing
         #expect(told.count == 1 && told[0].contains("the password that was set last was refused"))
     }
 
+    @Test func aStartThatWasRefusedForGoodIsTold() {
+        let status: JSONValue = [
+            "connectorId": 1, "status": "Charging", "errorCode": "NoError", "explanation": "Energy flows.",
+            "transaction": ["startIsDeadLetter": true, "meterStartWh": 10],
+        ]
+        let told = lines(overview(of: Set(ServiceName.daemons), status: status), about: "connector 1")
+        #expect(told.count == 1 && told[0].contains("refused by the central system for good"))
+    }
+
+    @Test func theNewestRefusalIsToldWithItsAge() {
+        let status: JSONValue = [
+            "connectorId": 1, "status": "Available", "errorCode": "NoError", "explanation": "Free.",
+            "refusal": ["reason": "the central system says Blocked", "at": 0],
+        ]
+        let told = lines(overview(of: Set(ServiceName.daemons), status: status), about: "refused")
+        #expect(told.count == 1 && told[0].hasSuffix(" days ago: the central system says Blocked"))
+    }
+
+    @Test(arguments: [
+        ("backingOff", "not connected, tries again; why"), ("rejected", "connected, and not accepted (Rejected)"),
+        ("pending", "(Pending): release this charger"), ("waitingForUplink", "waits for the network"),
+    ])
+    func theLinkIsToldInWords(phase: String, words: String) {
+        let link: JSONValue = ["phase": .string(phase), "lastError": "why", "nextAttemptAt": 0]
+        let told = lines(overview(of: Set(ServiceName.daemons), link: link), about: "central system ")
+        #expect(told.count == 1 && told[0].contains(words))
+        #expect(!told[0].contains("next attempt"))
+    }
+
+    @Test func aCertificateThatHasEndedIsTold() {
+        let link: JSONValue = ["phase": "accepted", "certificateDoubt": "a certificate ended on 2025-12-31"]
+        let told = lines(overview(of: Set(ServiceName.daemons), link: link), about: "ended on 2025-12-31")
+        #expect(told.count == 1)
+    }
+
+    @Test func oneIsNotMany() {
+        #expect(Overview.count(1, "dead letter") == "1 dead letter")
+        #expect(Overview.count(2, "dead letter") == "2 dead letters")
+    }
+
     @Test func whatIsEmptyIsLeftOut() {
         let status: JSONValue = ["connectorId": 1, "status": "Available", "errorCode": "NoError", "explanation": ""]
         let shown = overview(of: [.ocppGateway], status: status, link: ["phase": "notConfigured", "url": ""])
-        #expect(lines(shown, about: "central system") == ["central system  notConfigured"])
+        #expect(
+            lines(shown, about: "central system") == [
+                "central system  not configured: set centralSystem.url in charger.json"
+            ]
+        )
         #expect(lines(shown, about: "connector 1") == ["connector 1     Available"])
     }
 

@@ -69,3 +69,13 @@ import Testing
         #expect(found.count == 1 && found[0].contains("no card reader is for connector 1"))
     }
 }
+
+@Suite struct PlaceTests {
+    @Test(arguments: ["centralSystem", "centralSystem.url", "connectors[0].cable", "connectors[1].meter.unit"])
+    func aPlaceInTheFileIsExplained(place: String) {
+        #expect(SiteManual.text(of: place)?.isEmpty == false)
+    }
+
+    @Test(arguments: ["centralSystem.uri", "connectors[0]cable", "connectors.cable", ".", "["])
+    func whatIsNoPlaceIsNotExplained(place: String) { #expect(SiteManual.text(of: place) == nil) }
+}

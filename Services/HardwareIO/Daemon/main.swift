@@ -1,4 +1,5 @@
 import BusSchema
+import HardwareSite
 import SerialPort
 import ServiceHost
 import SiteConfiguration

@@ -121,7 +121,11 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
     }
 
     /// Everything a person asks first.
-    public var status: GatewayStatus.Reply { told.view.status }
+    public var status: GatewayStatus.Reply {
+        var reply = told.view.status
+        reply.measurands = charging.knowsMeters ? charging.measuredSelections.map(\.text) : nil
+        return reply
+    }
 
     public var nextDeadline: Deadline? {
         let canCall = connection.isOpen && calls.isFree
@@ -291,7 +295,7 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             connection: connection,
             registration: registration,
             heartbeatSeconds: heartbeat.intervalSeconds,
-            clockOffset: clock.offset,
+            clock: clock,
             at: turn.moment
         )
         for effect in news { turn.add(effect) }

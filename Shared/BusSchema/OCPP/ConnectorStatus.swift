@@ -12,13 +12,36 @@ public struct ConnectorStatus: BusState {
         /// UTC milliseconds since 1970.
         public var startedAt: Int64
         public var meterStartWh: Int64
+        /// True when the central system refused StartTransaction for good, so that there will be no transactionId; else nil.
+        public var startIsDeadLetter: Bool?
 
-        public init(uuid: String, transactionId: Int?, idTag: String, startedAt: Int64, meterStartWh: Int64) {
+        public init(
+            uuid: String,
+            transactionId: Int?,
+            idTag: String,
+            startedAt: Int64,
+            meterStartWh: Int64,
+            startIsDeadLetter: Bool? = nil
+        ) {
             self.uuid = uuid
             self.transactionId = transactionId
             self.idTag = idTag
             self.startedAt = startedAt
             self.meterStartWh = meterStartWh
+            self.startIsDeadLetter = startIsDeadLetter
+        }
+    }
+
+    /// Somebody was refused here.
+    public struct Refusal: Codable, Equatable, Sendable {
+        /// A clause for people.
+        public var reason: String
+        /// UTC milliseconds since 1970.
+        public var at: Int64
+
+        public init(reason: String, at: Int64) {
+            self.reason = reason
+            self.at = at
         }
     }
 
@@ -33,6 +56,8 @@ public struct ConnectorStatus: BusState {
     public var transaction: Transaction?
     /// One sentence for people: what is going on, and what is waited for.
     public var explanation: String
+    /// The newest since the last transaction began; nil when there is none.
+    public var refusal: Refusal?
 
     public init(
         connectorId: Int,
@@ -41,7 +66,8 @@ public struct ConnectorStatus: BusState {
         info: String?,
         since: Int64,
         transaction: Transaction?,
-        explanation: String
+        explanation: String,
+        refusal: Refusal? = nil
     ) {
         self.connectorId = connectorId
         self.status = status
@@ -50,5 +76,6 @@ public struct ConnectorStatus: BusState {
         self.since = since
         self.transaction = transaction
         self.explanation = explanation
+        self.refusal = refusal
     }
 }

@@ -10,11 +10,19 @@ public struct GatewayStatus: BusRequest {
         public var link: LinkState
         public var connectors: [ConnectorStatus]
         public var queue: QueueState
+        /// What a list of measurands may have in it, because a meter here gives it; nil while that is not known.
+        public var measurands: [String]?
 
-        public init(link: LinkState, connectors: [ConnectorStatus], queue: QueueState) {
+        public init(
+            link: LinkState,
+            connectors: [ConnectorStatus],
+            queue: QueueState,
+            measurands: [String]? = nil
+        ) {
             self.link = link
             self.connectors = connectors
             self.queue = queue
+            self.measurands = measurands
         }
     }
 }

@@ -40,6 +40,8 @@ public struct LinkState: BusState {
     public var flaps: Int?
     /// True when the central system refused the password that was set last, and an older one is used; else nil.
     public var passwordRefused: Bool?
+    /// That a certificate of the central system has probably ended, and why the connection stands all the same, for people; else nil.
+    public var certificateDoubt: String?
 
     public init(
         phase: Phase,
@@ -51,7 +53,8 @@ public struct LinkState: BusState {
         heartbeatIntervalSeconds: Int? = nil,
         clockOffsetMilliseconds: Int64? = nil,
         flaps: Int? = nil,
-        passwordRefused: Bool? = nil
+        passwordRefused: Bool? = nil,
+        certificateDoubt: String? = nil
     ) {
         self.phase = phase
         self.url = url
@@ -63,5 +66,6 @@ public struct LinkState: BusState {
         self.clockOffsetMilliseconds = clockOffsetMilliseconds
         self.flaps = flaps
         self.passwordRefused = passwordRefused
+        self.certificateDoubt = certificateDoubt
     }
 }

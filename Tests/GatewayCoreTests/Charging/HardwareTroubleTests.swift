@@ -89,4 +89,47 @@ import Testing
         bench.run(seconds: 16)
         #expect(bench.lines == ["Status 1 SuspendedEVSE"])
     }
+
+    /// It was not the EV that suspended: it had no time to ask, and the contactor rests.
+    @Test func anEVThatHasJustBeenOfferedEnergyAgainDoesNotSuspend() {
+        let bench = ChargingBench.charging()
+        bench.change {
+            $0.faults = [.groundFailure]
+            $0.pilot = .b
+            $0.contactorIsStuckOpen = true
+        }
+        bench.change { $0.faults = [] }
+        bench.run(seconds: 4)
+        bench.change { $0.pilot = .c }
+        bench.run(seconds: 4)
+        #expect(bench.status()?.explanation.contains("does not ask") == false)
+        bench.change { $0.contactorIsStuckOpen = false }
+        bench.run(seconds: 1)
+        #expect(
+            bench.lines == ["Status 1 Faulted GroundFailure", "Status 1 SuspendedEVSE", "Status 1 Charging"]
+        )
+    }
+
+    @Test func anEVThatDoesNotTakeUpTheOfferSuspendsAfterAll() {
+        let bench = ChargingBench.charging()
+        bench.change {
+            $0.faults = [.groundFailure]
+            $0.pilot = .b
+        }
+        bench.change { $0.faults = [] }
+        bench.run(seconds: 6)
+        #expect(bench.lines.last == "Status 1 SuspendedEV")
+    }
+
+    @Test func anEVThatAsksAgainIsNotSaidToBeContent() {
+        let bench = ChargingBench.charging()
+        bench.change { $0.pilot = .b }
+        #expect(bench.status()?.explanation == "The EV does not ask for energy.")
+        bench.change {
+            $0.pilot = .c
+            $0.contactorIsStuckOpen = true
+        }
+        #expect(bench.status()?.status == "SuspendedEV")
+        #expect(bench.status()?.explanation == "The EV asks for energy again: the contactor is not closed yet.")
+    }
 }

@@ -41,6 +41,21 @@ import Testing
         #expect(first.map(\.phase) == [nil, nil, .l1, .l1N, nil, nil])
     }
 
+    /// The turn that takes a sample comes some milliseconds after its time, and not always as many.
+    @Test func samplesEveryFiveSecondsAreSentWhenTheyAreTaken() {
+        let bench = ChargingBench(keys: [.meterValueSampleInterval: "5"])
+        bench.goOnline()
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 4)
+        bench.skip(.milliseconds(1030))
+        for count in 1...4 {
+            bench.run(seconds: 1)
+            #expect(everything(bench).count == count)
+            bench.run(seconds: 4)
+        }
+    }
+
     // Shows: CORE-MV-01, CORE-MV-02, CORE-MV-04, CORE-MV-26
     /// TC_071.
     @Test func clockAlignedValuesCarryTheGridTime() {

@@ -108,6 +108,29 @@ import Testing
         #expect(bench.lines == ["Status 1 SuspendedEVSE"])
     }
 
+    @Test func theNewestRefusalIsShownUntilATransactionBegins() {
+        let bench = ChargingBench(keys: ChargingBench.cacheOnly)
+        bench.goOffline()
+        bench.plug()
+        bench.swipe("STRANGER")
+        #expect(bench.status()?.refusal?.reason == "the central system is not connected")
+        #expect(bench.status()?.refusal?.at == bench.moment.utc.millisecondsSinceEpoch)
+        bench.goOnline()
+        bench.swipe("CARD")
+        #expect(bench.status()?.transaction != nil)
+        #expect(bench.status()?.refusal == nil)
+    }
+
+    @Test func finishingSaysWhatItFollows() {
+        let bench = ChargingBench.charging()
+        bench.change { $0.faults = [.emergencyStop] }
+        bench.run(seconds: 2)
+        bench.change { $0.faults = [] }
+        bench.run(seconds: 2)
+        #expect(bench.status()?.status == "Finishing")
+        #expect(bench.status()?.explanation.hasPrefix("Over: the emergency stop was pressed (EmergencyStop).") == true)
+    }
+
     @Test func theBusSeesStatusTransactionAndQueue() {
         let bench = ChargingBench.charging()
         let status = bench.status()

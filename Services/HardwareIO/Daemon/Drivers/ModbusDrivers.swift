@@ -1,6 +1,7 @@
 import EventLoop
 import HardwareCore
 import HardwareDevices
+import HardwareSite
 import Primitives
 import SerialPort
 import SiteConfiguration
@@ -50,5 +51,13 @@ enum ModbusDrivers {
             log: surroundings.log,
             makeLine: makeLine
         )
+    }
+}
+
+extension HardwareConfiguration {
+    /// Of what a meter measures.
+    fileprivate func phases(of device: Device) -> Int {
+        guard device != .meter(connectorId: MainMeterConfiguration.connectorId) else { return mainMeter?.phases ?? 1 }
+        return connectors.first { $0.connectorId == device.connectorId }?.phases ?? 1
     }
 }

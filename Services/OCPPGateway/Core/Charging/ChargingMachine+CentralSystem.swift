@@ -163,6 +163,11 @@ extension ChargingMachine {
     /// Whether enough is known of every connector's meter for saying that none gives something.
     var knowsMeters: Bool { connectors.allSatisfy { $0.facts.measurands.isComplete } }
 
+    /// What a list of measurands may have in it.
+    var measuredSelections: [MeasurandSelection] {
+        MeasurandSelection.choices(phases: 3).compactMap { MeasurandSelection($0) }.filter(measures)
+    }
+
     /// Counts up with each change of `measurands`.
     var measurandsVersion: Int { connectors.reduce(mainMeter.measurands.version) { $0 + $1.facts.measurands.version } }
 

@@ -129,7 +129,7 @@ extension ChargingMachine {
         reject(request.idTag, on: request.connectorId, because: reason, &turn)
     }
 
-    private func reject(_ idTag: IdToken, on id: Int, because reason: String, _ turn: inout ChargingTurn) {
+    private mutating func reject(_ idTag: IdToken, on id: Int, because reason: String, _ turn: inout ChargingTurn) {
         turn.log(
             .notice,
             "not authorized",
@@ -138,6 +138,9 @@ extension ChargingMachine {
             .init("reason", reason)
         )
         turn.indicate(.rejected, on: id)
+        // A status of OCPP 1.6 §7.2 needs somebody who says it.
+        let words = AuthorizationStatus(rawValue: reason) == nil ? reason : "the central system says \(reason)"
+        withConnector(id, &turn) { $0.refusal = ConnectorMachine.Refusal(reason: words, time: $1.now) }
     }
 
     // MARK: - Where

@@ -16,7 +16,7 @@ public struct ConnectionMachine: Sendable {
     private var pingInterval: Duration
     private var lastLogged: LinkProblem?
 
-    /// Why the last attempt failed or the last connection ended; nil while connected and proven.
+    /// Why the last attempt failed or the last connection ended; nil while connected.
     public private(set) var lastProblem: LinkProblem?
 
     public init(profile: ConnectionProfile?, patience: Patience = Patience(), pingInterval: Duration, seed: UInt64) {
@@ -206,6 +206,7 @@ public struct ConnectionMachine: Sendable {
     private mutating func handshakeFinished(_ dial: Int, at moment: Moment) -> [Effect] {
         guard case .handshaking(dial, let certificates) = state else { return [] }
         deadlines.clear(.step)
+        lastProblem = nil
         state = .open(OpenConnection(dial: dial, certificates: certificates, at: moment.uptime))
         deadlines.set(.stable, at: moment.uptime + Self.stableAfter)
         armPing(at: moment)
@@ -266,7 +267,6 @@ public struct ConnectionMachine: Sendable {
         if pace.flaps > 0 { deadlines.set(.lasting, at: max(moment.uptime, link.since + ReturnPace.lasting)) }
         pace.worked()
         waits.reset()
-        lastProblem = nil
         lastLogged = nil
         return []
     }

@@ -58,7 +58,7 @@ struct LinkView: Sendable {
         connection: ConnectionMachine,
         registration: RegistrationMachine,
         heartbeatSeconds: Int,
-        clockOffset: Duration?,
+        clock: StationClock,
         at moment: Moment
     ) -> [GatewayEffect] {
         var next = link
@@ -79,8 +79,12 @@ struct LinkView: Sendable {
             next.lastError = connection.lastProblem?.explanation(for: profile)
         }
         next.heartbeatIntervalSeconds = registration.gate == .open ? heartbeatSeconds : nil
-        next.clockOffsetMilliseconds = clockOffset.map(\.wholeMilliseconds)
+        next.clockOffsetMilliseconds = clock.offset.map(\.wholeMilliseconds)
+        next.certificateDoubt = Self.certificateDoubt(connection, clock, at: moment)
         var effects: [GatewayEffect] = []
+        if let doubt = next.certificateDoubt, doubt != link.certificateDoubt {
+            effects.append(.log(LogRecord(.warning, doubt)))
+        }
         if !published || isWorthPublishing(next) {
             published = true
             link = next
@@ -94,6 +98,22 @@ struct LinkView: Sendable {
             effects.append(.report(report))
         }
         return effects
+    }
+
+    /// Certificates that have ended, as far as anybody has told the time, and were not refused because that may be wrong.
+    private static func certificateDoubt(
+        _ connection: ConnectionMachine,
+        _ clock: StationClock,
+        at moment: Moment
+    ) -> String? {
+        guard let certificates = connection.certificates, case .atLeast = clock.knownTime(at: moment) else {
+            return nil
+        }
+        let likely = moment.utc.advanced(by: clock.offset ?? .zero)
+        guard likely > certificates.end else { return nil }
+        return
+            "a certificate of the central system ended on \(certificates.end.day), and today is probably \(likely.day); "
+            + "it is accepted, because the charger does not know the time for certain"
     }
 
     /// Whether something has come in since the last report over an uplink that would be probed otherwise.

@@ -22,7 +22,8 @@ extension ConnectorMachine {
                     isStopping: !transaction.isRunning,
                     endsByDisconnection: transaction.stop?.reason == .evDisconnected,
                     energyAllowed: transaction.mayDraw,
-                    isFresh: timers.isSet(.fresh)
+                    isFresh: timers.isSet(.fresh),
+                    offerIsFresh: timers.isSet(.offered)
                 )
             )
         }
@@ -43,10 +44,15 @@ extension ConnectorMachine {
                     transactionId: transaction.transactionId,
                     idTag: transaction.idTag.text,
                     startedAt: turn.clock.timestamp(of: transaction.startTime, at: turn.moment).millisecondsSinceEpoch,
-                    meterStartWh: transaction.meterStartWh
+                    meterStartWh: transaction.meterStartWh,
+                    startIsDeadLetter: isStartDead(turn) ? true : nil
                 )
             },
-            explanation: explanation(report, isAuthorizing: turn.isAuthorizing(id))
+            explanation: explanation(report, isAuthorizing: turn.isAuthorizing(id)),
+            refusal: refusal.map { refusal in
+                let time = turn.clock.timestamp(of: refusal.time, at: turn.moment)
+                return ConnectorStatus.Refusal(reason: refusal.reason, at: time.millisecondsSinceEpoch)
+            }
         )
     }
 
@@ -55,29 +61,47 @@ extension ConnectorMachine {
         case .faulted:
             let code = report.vendorErrorCode ?? report.errorCode.rawValue
             let reason = facts.isSilent ? report.info : facts.state?.notChargingBecause ?? report.info
-            return reason.map { "Cannot deliver energy: \($0) (\(code))." } ?? "Cannot deliver energy: \(code)."
-        case .unavailable where inoperability.contains(.registration):
-            return "The central system of this address has not accepted this charger yet: nobody may charge before."
-        case .unavailable where inoperability == [.unread]:
-            return "Its availability cannot be read from the disk: out of service until the central system changes it."
-        case .unavailable: return "Taken out of service by the central system."
+            // hardware-io names the code before its words.
+            return reason.map { "Cannot deliver energy: \($0.hasPrefix(code) ? $0 : "\(code): \($0)")." }
+                ?? "Cannot deliver energy: \(code)."
+        case .unavailable: return InoperabilityReason.sentence(of: inoperability)
         case .available: return "Free. Waits for a cable or a card."
-        case .charging: return "Charging."
-        case .suspendedEV:
-            return facts.isPlugged ? "The EV does not ask for energy." : "The EV is gone; the transaction goes on."
-        case .suspendedEVSE:
-            return "No energy is offered: \(facts.state?.notChargingBecause ?? report.info ?? "no permit")."
-        case .reserved: return "Reserved."
+        case .charging: return charging
+        case .suspendedEV: return suspendedByVehicle
+        case .suspendedEVSE: return "No energy flows: \(facts.state?.notChargingBecause ?? report.info ?? Self.notYet)."
+        case .reserved: return "Kept for the card that reserved it."
         case .finishing:
             if case .finishing(.some) = session, settings.hasLock {
                 return "Over. The cable is kept for the card that it belongs to."
             }
-            return transaction == nil
-                ? "Over, or no card came in time. Waits for the cable to be removed, or for a card."
-                : "Stopping. Waits for the last meter reading."
+            if let stop = transaction?.stop {
+                return "Stopping: \(stop.reason.words). Waits for the last meter reading."
+            }
+            let over = lastEnd.map { "Over: \($0.words)" } ?? "Over, or no card came in time"
+            return "\(over). Waits for the cable to be removed, or for a card."
         case .preparing: return preparing(isAuthorizing: isAuthorizing)
         }
     }
+
+    private func isStartDead(_ turn: ChargingTurn) -> Bool {
+        turn.ledger.open[id].map { turn.ledger.deadLetters.contains($0.began.sequence) } ?? false
+    }
+
+    private var charging: String {
+        guard let milliamps = facts.state?.offeredMilliamps, milliamps > 0 else { return "Energy flows." }
+        let tenths = milliamps % 1000 / 100
+        return "The EV may draw up to \(milliamps / 1000)\(tenths == 0 ? "" : ".\(tenths)") A."
+    }
+
+    private var suspendedByVehicle: String {
+        guard facts.isPlugged else { return "The EV is gone; the transaction goes on." }
+        guard let state = facts.state, state.pilot?.asksForEnergy == true else {
+            return "The EV does not ask for energy."
+        }
+        return "The EV asks for energy again: \(state.notChargingBecause ?? Self.notYet)."
+    }
+
+    private static let notYet = "the contactor is not closed yet"
 
     private func preparing(isAuthorizing: Bool) -> String {
         switch session {
@@ -87,5 +111,25 @@ extension ConnectorMachine {
         case .authorized: "Authorized. Waits for the cable."
         case .idle, .transaction, .finishing: "Started. Waits for the EV to draw."
         }
+    }
+}
+
+extension Reason {
+    /// What ended a transaction, as a clause for people, with the name that the central system is told.
+    fileprivate var words: String {
+        let words =
+            switch self {
+            case .deAuthorized: "the central system did not accept the card"
+            case .emergencyStop: "the emergency stop was pressed"
+            case .evDisconnected: "the EV was disconnected"
+            case .hardReset, .softReset: "the charger was reset"
+            case .local: "ended with a card"
+            case .other: "ended for a reason that stands in the log"
+            case .powerLoss: "the power failed"
+            case .reboot: "the charger was started anew"
+            case .remote: "ended by the central system"
+            case .unlockCommand: "the central system unlocked the cable"
+            }
+        return "\(words) (\(rawValue))"
     }
 }

@@ -5,7 +5,7 @@ import Primitives
 /// The beginning and the end of a connector's transaction, and what it means for permit, cable and status.
 extension ConnectorMachine {
     /// A new transaction may stay in Preparing for so long until the EV draws.
-    private static let freshFor = Duration.seconds(5)
+    static let freshFor = Duration.seconds(5)
     /// How long the end waits for an open contactor and a reading taken after it: an EV may take six seconds to end its draw
     /// (IEC 61851-1 table A.6), and its energy is to be billed.
     private static let settleLimit = Duration.seconds(10)
@@ -56,6 +56,7 @@ extension ConnectorMachine {
         turn.persist(.began(began), .synced)
         guard let open = turn.ledger.open[id] else { preconditionFailure("The ledger has what it was just given.") }
         session = .transaction(Transaction(open, anchor: turn.uptime, phase: .running(.allowed), turn))
+        refusal = nil
         // Its first interval begins with all registers of this reading.
         let offer = facts.offer
         withTransaction { _ = $0.follow(reading, offer, &turn) }
@@ -84,6 +85,8 @@ extension ConnectorMachine {
     private mutating func refuseBegin(_ turn: inout ChargingTurn) {
         timers.clear(.connectionTimeOut)
         session = facts.isPlugged ? .finishing(kept: nil) : .idle
+        lastEnd = nil
+        refusal = Refusal(reason: "nothing can be stored", time: turn.now)
         letGo(&turn)
         turn.indicate(.rejected, on: id)
     }
@@ -280,6 +283,7 @@ extension ConnectorMachine {
         guard force || facts.registerIsFinal else { return }
         timers.clear(.settled)
         timers.clear(.returned)
+        lastEnd = stop.reason
         transaction.end(stop, facts, &turn)
         let kept = KeptCable(
             transaction: transaction.uuid,

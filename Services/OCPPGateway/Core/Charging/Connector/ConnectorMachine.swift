@@ -33,8 +33,15 @@ struct ConnectorMachine: Equatable, Sendable {
         case connectionTimeOut = "the usage is given up"
         case silence = "hardware-io may be silent"
         case fresh = "a new transaction had time enough to make the EV draw"
+        case offered = "an EV had time enough to take up what it is offered again"
         case settled = "the final register has been awaited long enough"
         case returned = "hardware-io has been awaited long enough"
+    }
+
+    /// Somebody was refused here; for people.
+    struct Refusal: Equatable, Sendable {
+        var reason: String
+        var time: EventTime
     }
 
     let settings: ChargingConfiguration.Connector
@@ -50,6 +57,10 @@ struct ConnectorMachine: Equatable, Sendable {
     var timers = Deadlines<Timer>()
     /// ConnectionTimeOut counts from here, while it runs.
     private var preparingSince = Duration.zero
+    /// The newest since the last transaction began.
+    var refusal: Refusal?
+    /// What Finishing follows; nil when that was no transaction, or one of before the start.
+    var lastEnd: Reason?
 
     /// `measurands` are those that its meter gave before the start; nil where that is not known.
     init(
@@ -109,7 +120,7 @@ struct ConnectorMachine: Equatable, Sendable {
             switch timer {
             case .connectionTimeOut: giveUp(&turn)
             case .silence: checkSilence(&turn)
-            case .fresh: break
+            case .fresh, .offered: break
             case .settled: giveUpRegister(&turn)
             case .returned: finishStop(force: true, &turn)
             }
@@ -148,6 +159,9 @@ struct ConnectorMachine: Equatable, Sendable {
         let isFirst = facts.state == nil
         let before = facts
         facts.note(state, at: turn.uptime)
+        if let old = before.state, old.offeredMilliamps == 0, state.offeredMilliamps > 0 {
+            timers.set(.offered, at: turn.uptime + Self.freshFor)
+        }
         if before.isSilent { turn.log(.notice, "hardware-io is back", .init("connector", id)) }
         cable.observed(state, &turn)
         let hasLostVehicle = hasLostVehicle(state, before: before, &turn)
@@ -250,7 +264,10 @@ struct ConnectorMachine: Equatable, Sendable {
     /// Derives the status from the facts, and notes a change.
     mutating func updateStatus(_ turn: inout ChargingTurn) {
         guard let verdict = rules.verdict() else { return }
-        if verdict.status == .charging { timers.clear(.fresh) }
+        if verdict.status == .charging {
+            timers.clear(.fresh)
+            timers.clear(.offered)
+        }
         let mayFindBack = facts.isPlugged && transaction?.mayDraw == true
         tracker.update(verdict, findsBackUntil: mayFindBack ? facts.settlesUntil : nil, &turn)
     }
@@ -374,6 +391,7 @@ struct ConnectorMachine: Equatable, Sendable {
         case .authorized: session = facts.isPlugged ? .finishing(kept: nil) : .idle
         case .idle, .transaction, .finishing: return
         }
+        lastEnd = nil
         letGo(&turn)
         turn.log(.notice, "ConnectionTimeOut", .init("connector", id))
         updateStatus(&turn)

@@ -6,8 +6,9 @@ import Primitives
 struct Register: Equatable, Sendable {
     /// A register that moved is stored at least so often.
     private static let storedEvery = Duration.seconds(60)
-    /// Samples at shorter intervals are not forced to the disk one by one: flash wears out.
-    private static let syncedEvery = Duration.seconds(5)
+    /// Samples at intervals below five seconds are not forced to the disk one by one: flash wears out. A sample on a grid of five seconds is
+    /// taken some milliseconds after its time, and may follow the one before by that much less.
+    private static let syncedEvery = Duration.milliseconds(4500)
 
     /// The newest, never decreasing.
     private(set) var energyWh: Int64

@@ -23,6 +23,8 @@ struct StatusRules {
         var energyAllowed: Bool
         /// Began so recently that the EV had no time to react to the offer.
         var isFresh: Bool
+        /// Energy is offered again, since so recently that the EV had no time to react to that.
+        var offerIsFresh = false
     }
 
     /// What to report.
@@ -119,7 +121,9 @@ struct StatusRules {
         if transaction.isFresh { return Verdict(status: .preparing) }
         let asks = state.pilot?.asksForEnergy ?? false
         if state.offeredMilliamps > 0, !asks, state.pilot != .e, state.pilot != .f {
-            return Verdict(status: .suspendedEV)
+            // What kept energy from it a moment ago was not the EV: it is no news that it does not ask yet.
+            guard transaction.offerIsFresh else { return Verdict(status: .suspendedEV) }
+            return Verdict(status: .suspendedEVSE, info: state.notChargingBecause, isTransitional: true)
         }
         // Both sides suspended is SuspendedEVSE (OCPP 1.6 §4.9). The contactor may just be about to follow.
         return Verdict(status: .suspendedEVSE, info: state.notChargingBecause, isTransitional: true)

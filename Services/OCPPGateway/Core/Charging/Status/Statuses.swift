@@ -140,11 +140,11 @@ struct Statuses: Sendable {
         for connector in connectors {
             if let status = connector.status(turn) { publish(status, &turn) }
         }
-        publishChargePoint(&turn)
+        publishChargePoint(availability, &turn)
         publishQueue(delivery, &turn)
     }
 
-    private mutating func publishChargePoint(_ turn: inout ChargingTurn) {
+    private mutating func publishChargePoint(_ availability: AvailabilityMachine, _ turn: inout ChargingTurn) {
         guard let report = reporter.chargePoint else { return }
         let status = ConnectorStatus(
             connectorId: 0,
@@ -153,19 +153,38 @@ struct Statuses: Sendable {
             info: report.info,
             since: turn.clock.timestamp(of: report.since, at: turn.moment).millisecondsSinceEpoch,
             transaction: nil,
-            explanation: explanation(report, turn)
+            explanation: explanation(report, availability, turn)
         )
         publish(status, &turn)
     }
 
-    private func explanation(_ report: StatusReport, _ turn: ChargingTurn) -> String {
+    private func explanation(
+        _ report: StatusReport,
+        _ availability: AvailabilityMachine,
+        _ turn: ChargingTurn
+    ) -> String {
         let link =
             turn.isOnline
             ? "The central system is connected."
             : "The central system is not connected, or has not accepted this charger."
-        guard report.errorCode != .noError else { return link }
-        let detail = report.info.map { "\(report.errorCode.rawValue): \($0)" } ?? report.errorCode.rawValue
-        return report.status == .faulted ? "Cannot deliver energy: \(detail). \(link)" : "\(detail). \(link)"
+        var sentences =
+            report.status == .unavailable ? [InoperabilityReason.sentence(of: availability.reasons(for: 0))] : []
+        if report.errorCode != .noError {
+            let words = report.status == .faulted ? "Cannot deliver energy" : Self.words(for: report.errorCode)
+            sentences.append(report.info.map { "\(words): \($0)." } ?? "\(words).")
+        }
+        return (sentences + [link]).joined(separator: " ")
+    }
+
+    /// What is wrong with the charge point, where that keeps no energy from flowing.
+    private static func words(for code: ChargePointErrorCode) -> String {
+        switch code {
+        case .readerFailure: "A card reader does not work"
+        case .powerMeterFailure: "A meter does not work"
+        case .resetFailure: "The newest Reset could not be done"
+        case .weakSignal: "The modem has little signal"
+        default: "Something is wrong"
+        }
     }
 
     private mutating func publish(_ status: ConnectorStatus, _ turn: inout ChargingTurn) {

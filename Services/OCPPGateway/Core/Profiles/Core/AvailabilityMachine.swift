@@ -21,6 +21,17 @@ enum InoperabilityReason: Hashable, Sendable {
         }
     }
 
+    /// Why it is Unavailable, for people.
+    static func sentence(of reasons: Set<InoperabilityReason>) -> String {
+        if reasons.contains(.registration) {
+            return "The central system of this address has not accepted this charger yet: nobody may charge before."
+        }
+        if reasons == [.unread] {
+            return "Its availability cannot be read from the disk: out of service until the central system changes it."
+        }
+        return "Taken out of service by the central system."
+    }
+
     /// The one that says most: of several, Unavailable.
     static func status(of reasons: Set<InoperabilityReason>) -> ChargePointStatus? {
         let statuses = reasons.compactMap(\.status)

@@ -1,12 +1,10 @@
-import HardwareCore
-import HardwareDevices
-import Primitives
-import ServiceHost
-import SiteConfiguration
-import Storage
+internal import HardwareDevices
+internal import Primitives
+public import SiteConfiguration
+internal import Storage
 
 /// Where the descriptions of meters are: in the folder `meters` beside the site's file, and behind those the ones that come with the charger.
-struct MeterFiles {
+public struct MeterFiles {
     /// Of the package.
     static let shippedFolder = "/usr/share/charger/meters"
 
@@ -15,7 +13,7 @@ struct MeterFiles {
     init(folders: [String]) { self.folders = folders }
 
     /// Those for one site's file, which is named by its path.
-    init(_ site: SiteFile) {
+    public init(_ site: SiteFile) {
         let parts = site.name.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         let folder = parts.isEmpty ? "." : parts.joined(separator: "/")
         self.init(folders: ["\(folder)/meters", Self.shippedFolder])
@@ -23,7 +21,7 @@ struct MeterFiles {
 
     /// The description of a type.
     /// - Throws: `SiteFileErrors` when no folder has one, or it has mistakes.
-    func description(_ type: String) throws(SiteFileErrors) -> MeterDescription {
+    public func description(_ type: String) throws(SiteFileErrors) -> MeterDescription {
         for folder in folders {
             let path = "\(folder)/\(type).json"
             let bytes: [UInt8]
@@ -43,26 +41,31 @@ struct MeterFiles {
 
     /// What is wrong with the meters of a site's file that is right by itself: missing descriptions, mistakes in them, too few phases, and lines
     /// that have more to do than fits.
-    static func mistakes(_ site: SiteFile) -> [SiteFileError] {
-        guard let settings = try? HardwareSettings(site, seed: 0) else { return [] }
+    public static func mistakes(_ site: SiteFile) -> [SiteFileError] {
         let files = MeterFiles(site)
         var told: Set<String> = []
         var loads = LineLoads()
-        let mistakes = settings.assignments.flatMap { assignment -> [SiteFileError] in
-            guard let type = site.meterType(assignment.choice) else { return [] }
+        let mistakes = meters(of: site).flatMap { meter -> [SiteFileError] in
+            let place = "\(meter.choice.path).type"
+            guard let type = site.meterType(meter.choice) else { return [] }
             do throws(SiteFileErrors) {
                 let description = try files.description(type)
-                let phases = settings.hardware.phases(of: assignment.device)
-                let objection = MeterMap.objection(to: description, phases: phases)
-                loads.add(MeterMap(description, phases: phases), site, assignment.choice)
-                return objection.map { [site.failure(at: "\(assignment.choice.path).type", $0)] } ?? []
+                let objection = MeterMap.objection(to: description, phases: meter.phases)
+                loads.add(MeterMap(description, phases: meter.phases), site, meter.choice)
+                return objection.map { [site.failure(at: place, $0)] } ?? []
             } catch {
                 guard told.insert(type).inserted else { return [] }
-                let here = "\(assignment.choice.path).type"
-                return error.mistakes.map { $0.file == "meters" ? site.failure(at: here, $0.problem) : $0 }
+                return error.mistakes.map { $0.file == "meters" ? site.failure(at: place, $0.problem) : $0 }
             }
         }
         return mistakes + loads.mistakes(site)
+    }
+
+    /// Every meter, and the phases of what it measures; none of a section that is wrong, which tells its own mistakes.
+    private static func meters(of site: SiteFile) -> [(choice: DriverChoice, phases: Int)] {
+        let connectors = (try? site.connectors()) ?? []
+        let main = try? site.mainMeter()
+        return connectors.map { ($0.meter, $0.phases) } + (main.map { [($0.meter, $0.phases)] } ?? [])
     }
 
     private var knownTypes: [String] {
@@ -80,14 +83,6 @@ extension SiteFile {
         case ModbusNetworkSettings.driver: try? settings(of: choice, as: ModbusNetworkSettings.self).meter.type
         default: nil
         }
-    }
-}
-
-extension HardwareConfiguration {
-    /// Of what a meter measures.
-    func phases(of device: Device) -> Int {
-        guard device != .meter(connectorId: MainMeterConfiguration.connectorId) else { return mainMeter?.phases ?? 1 }
-        return connectors.first { $0.connectorId == device.connectorId }?.phases ?? 1
     }
 }
 
