@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import Synchronization
 
 /// One libzmq socket. Never blocks, belongs to one thread, keeps its context alive.
 public final class ZeroMQSocket {
@@ -145,14 +146,17 @@ public final class ZeroMQSocket {
         guard zmq_unbind(handle, endpoint) == 0 else { throw ZeroMQError.last("unbind \(endpoint)") }
     }
 
+    /// Sockets whose arrivals were ever asked for.
+    private static let watched = Atomic(0)
+
     /// A socket of this process that receives a message for each connection that libzmq has accepted for this one. The kernel's own word,
     /// that a listener is readable, is gone once libzmq has accepted, so that a thread which comes later never hears it.
     /// - Parameter queue: How many connections may wait to be noticed; libzmq accepts no more until they are.
     /// - Returns: What to watch and to empty.
     /// - Throws: `ZeroMQError` when the process has no descriptors or memory left.
     public func arrivals(queue: Int32) throws(ZeroMQError) -> ZeroMQSocket {
-        // One name for each socket of the process, and no longer used once the socket is closed.
-        let endpoint = "inproc://arrivals-\(UInt(bitPattern: handle))"
+        // A name that no other socket of the process has had: libzmq lets go of one some time after its socket is closed.
+        let endpoint = "inproc://arrivals-\(Self.watched.add(1, ordering: .relaxed).newValue)"
         guard zmq_socket_monitor(handle, endpoint, ZMQ_EVENT_ACCEPTED) == 0 else {
             throw ZeroMQError.last("watch the connections of a \(kind) socket")
         }

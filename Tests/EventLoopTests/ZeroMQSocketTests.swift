@@ -81,6 +81,18 @@ import Testing
         }
     }
 
+    /// libzmq closes a socket some time later, in a thread of its own; the next one may get its memory meanwhile, and with it whatever is
+    /// named after that.
+    @Test func arrivalsAreHeardOfHoweverManySocketsWereClosedBefore() throws {
+        let context = try ZeroMQContext()
+        for _ in 0..<300 {
+            let router = try ZeroMQSocket(.router, context: context, options: Self.options)
+            let arrivals = try router.arrivals(queue: 3)
+            arrivals.close()
+            router.close()
+        }
+    }
+
     @Test func errorsNameTheOperation() throws {
         let context = try ZeroMQContext()
         let router = try ZeroMQSocket(.router, context: context, options: Self.options)

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TemporaryFolder
 
 /// A folder that looks like sysfs, as far as PWM and converters are concerned. What the kernel does with a write is not in it.
@@ -16,13 +17,22 @@ public final class SystemFolder {
         try FileManager.default.createDirectory(atPath: folder.file(name), withIntermediateDirectories: true)
     }
 
-    /// Replaces what a file says, in place: whoever has it open reads it anew.
+    /// Replaces what a file says, in place and at once: whoever has it open reads it anew, and never finds it empty, as no attribute of the
+    /// kernel is.
     public func write(_ text: String, to name: String) throws {
-        try text.write(toFile: folder.file(name), atomically: false, encoding: .utf8)
+        let path = folder.file(name)
+        let before = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+        let bytes = Array(text.utf8) + Array(repeating: UInt8(ascii: "\n"), count: max(0, before - text.utf8.count))
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw CocoaError(.fileNoSuchFile) }
+        defer { close(descriptor) }
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw CocoaError(.fileWriteUnknown) }
     }
 
-    /// What a file says.
-    public func text(_ name: String) throws -> String { String(decoding: try folder.read(name), as: UTF8.self) }
+    /// What a file says, without the ends of its lines.
+    public func text(_ name: String) throws -> String {
+        String(decoding: try folder.read(name), as: UTF8.self).trimmingCharacters(in: .newlines)
+    }
 
     private func link(_ name: String, to target: String) throws {
         try FileManager.default.createSymbolicLink(
