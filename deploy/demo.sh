@@ -33,9 +33,9 @@ swift --version 2>/dev/null | head -n 1
 
 step "Build ($configuration; the first time takes some minutes)"
 log=$(mktemp)
-started=$SECONDS
 for product in ocpp-gateway hardware-io modem-manager config-store chargectl central-system; do
   printf '  %-16s' "$product"
+  started=$SECONDS
   swift build -c "$configuration" --product "$product" > "$log" 2>&1 || { echo failed; cat "$log"; rm -f "$log"; exit 1; }
   printf '%4d s\n' $((SECONDS - started))
 done
@@ -84,7 +84,9 @@ ctl status
 
 step "A stranger's card is refused, and no energy flows"
 ctl sim swipe 04DEADBEEF
-until_shown ocpp.connector.1 status=Available
+until_shown ocpp.connector.1 'refusal.reason!=' status=Available
+until_shown hardware.connector.1 contactor=open
+printf 'connector 1: %s; the contactor is %s\n' "$(ctl state ocpp.connector.1 --value refusal.reason)" "$(ctl state hardware.connector.1 --value contactor)"
 
 step "A car is plugged in, a known card is presented"
 session_started=$(date +%s)
@@ -97,7 +99,7 @@ meter_start=$(ctl state hardware.meter.1 --value energyWh)
 
 step "The meter counts (time runs faster in the simulated meter)"
 until_shown hardware.meter.1 "energyWh>=$((meter_start + 1500))"
-ctl state hardware.meter.1
+printf 'meter of connector 1: %s Wh, %s W\n' "$(ctl state hardware.meter.1 --value energyWh)" "$(ctl state hardware.meter.1 --value powerW)"
 
 step "The same card ends the session, the car leaves"
 ctl sim swipe 04A1B2C3D4E5F6
@@ -121,6 +123,7 @@ for process in "${processes[@]:1}"; do
 done
 printf '  %-16s %6d KiB\n' together "$total"
 played=yes
+printf '\nShown: a stranger was refused, and a transaction from card to card, in which no energy flowed without permission and all of it was billed.\n'
 
 if [ "$keep" = yes ]; then
   cat <<END

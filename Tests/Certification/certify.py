@@ -1,4 +1,4 @@
-"""Runs the certification cases, several at a time, and writes the readiness page. `--help` says how."""
+"""Runs the certification cases, several at a time, and writes the readiness page."""
 
 import argparse
 import concurrent.futures
@@ -13,6 +13,14 @@ import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+
+try:
+    import jsonschema  # noqa: F401
+    import ocpp  # noqa: F401
+    import websockets  # noqa: F401
+except ImportError as missing:
+    sys.exit(f"{missing.name} is not installed: Tests/check.sh has what this needs in .build/venv, "
+             "so that it is .build/venv/bin/python Tests/Certification/certify.py")
 
 import cases  # noqa: E402
 import readiness  # noqa: E402
@@ -114,7 +122,7 @@ def main():
         f"{count('passed')} passed, {count('failed')} failed, {count('known')} known to fail, "
         f"{count('not applicable')} not applicable, in {seconds:.0f} s"
     )
-    page = readiness.write(arguments.page, results, seconds, arguments.real_time)
+    page = readiness.write(arguments.page, results, seconds, arguments.real_time, len(CASES))
     print(f"The readiness page is {page}.")
     late = [name for name, *_, holds, _ in readiness.times(results) if not holds]
     for name in late:

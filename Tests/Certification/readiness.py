@@ -2,7 +2,9 @@
 
 import datetime
 import html
+import json
 import pathlib
+import subprocess
 
 import seed
 
@@ -76,9 +78,11 @@ def time_table(results):
         )
         for name, allowed, certified, median, longest, count, holds, meaning in times(results)
     ]
+    note = "<p>The form's times are what is judged. The certificate has what a laboratory measured by hand, in whole seconds, of one " \
+           "charge point at rest; here several run at a time.</p>"
     head = "<tr><th>Time<th class=number>Form allows<th class=number>Certificate<th class=number>Median here" \
            "<th class=number>Longest here<th class=number>Measured<th>Meaning</tr>"
-    return f"<table>{head}{''.join(lines)}</table>"
+    return f"{note}<table>{head}{''.join(lines)}</table>"
 
 
 def configuration_table(results):
@@ -89,18 +93,22 @@ def configuration_table(results):
     def value(given):
         return '<span class="none">absent</span>' if given is None else text(given) or '<span class="none">empty</span>'
 
+    def verdict(wanted, found, agrees):
+        return ("agrees", "passed") if wanted == found else ("differs, explained", "known") if agrees else ("differs", "failed")
+
     rows = seed.compare(known)
-    agreeing = sum(agrees for *_, agrees, _ in rows)
+    agreeing = sum(wanted == found for _, wanted, found, *_ in rows)
+    explained = sum(agrees for *_, agrees, _ in rows) - agreeing
     lines = [
         row(
             cell(text(key)), cell(value(wanted)), cell(value(found)),
             cell("" if found is None else "read-only" if known[key]["readonly"] else "read and write"),
-            cell("agrees" if agrees else "differs", "passed" if agrees else "failed"), cell(text(note)),
+            cell(*verdict(wanted, found, agrees)), cell(text(note)),
         )
         for key, wanted, found, agrees, note in rows
     ]
     head = "<tr><th>Key<th>Certificate<th>Here<th>Access<th>Verdict<th>Note</tr>"
-    return f"<p>{agreeing} of {len(rows)} keys agree.</p><table>{head}{''.join(lines)}</table>"
+    return f"<p>{agreeing} of {len(rows)} keys agree, {explained} differ for a reason that is told.</p><table>{head}{''.join(lines)}</table>"
 
 
 def conversation(result):
@@ -116,8 +124,30 @@ SCRIPT = "addEventListener('hashchange', () => { const to = document.getElementB
          " if (to) to.open = true })"
 
 
-def write(folder, results, seconds, real_time):
-    """Writes `index.html` into the folder; returns its path."""
+def identity(results):
+    """What was tested, as it names itself in the first BootNotification that it sent."""
+    for result in results:
+        for _, _, said in result.conversation:
+            if '"BootNotification"' in str(said):
+                try:
+                    told = json.loads(str(said)[str(said).index("["):])[3]
+                except ValueError:
+                    continue
+                return " ".join(told[key] for key in ("chargePointVendor", "chargePointModel", "firmwareVersion") if key in told)
+    return "a charge point that never booted"
+
+
+def commit():
+    """Of this repository; nothing where there is none."""
+    try:
+        asked = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=pathlib.Path(__file__).parent, capture_output=True, text=True)
+    except OSError:
+        return ""
+    return f", commit {asked.stdout.strip()}" if asked.returncode == 0 else ""
+
+
+def write(folder, results, seconds, real_time, cases):
+    """Writes `index.html` into the folder; returns its path. `cases`: how many there are, chosen or not."""
     count = {kind: sum(result.result == kind for result in results) for kind in RESULTS}
     required = [result for result in results if result.case.for_product]
     passed = sum(result.result == "passed" for result in required)
@@ -125,6 +155,7 @@ def write(folder, results, seconds, real_time):
     page = f"""<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><title>Certification readiness</title><style>{STYLE}</style>
 <h1>Certification readiness, OCPP 1.6 Core</h1>
+<p>Tested: {text(identity(results))}{text(commit())}.{"" if len(results) == cases else f" <b>Only {len(results)} of {cases} cases were run.</b>"}</p>
 <p>{passed} of {len(required)} cases that apply to the product passed. In all: {count["passed"]} passed, {count["failed"]} failed,
 {count["known"]} known to fail, {count["not applicable"]} not applicable. {when}, {seconds:.0f} s,
 {"the laboratory's own times" if real_time else "scaled time"}.</p>

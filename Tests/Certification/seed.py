@@ -64,12 +64,12 @@ EXPLAINED = {
     "HeartbeatInterval": ("300", "the interval of BootNotification.conf is in force (OCPP 1.6 §4.2); the delivered value is 20"),
 }
 
-# Of the certificate: what the form allows, what the laboratory measured, s.
+# Of the certificate: what the form allows, what the laboratory measured, in whole seconds.
 TIMES = {"function": (90, 2), "response": (5, 1), "RemoteStartTransaction": (5, 0)}
 
 
 def compare(known):
-    """One row for each key of the table or of the charge point: key, certificate, here, verdict, note."""
+    """One row for each key of the table or of the charge point: key, certificate, here, verdict (a difference that is explained is none), note."""
     rows = []
     for key in [*TABLE, *(k for k in known if k not in TABLE)]:
         wanted = TABLE.get(key)
