@@ -249,8 +249,11 @@ extension IncomingMessage {
 extension LinkProblem {
     /// What the core calls it.
     fileprivate init(_ failure: TLSFailure) {
-        self =
-            failure.cause == .certificate ? .certificateRefused(failure.description) : .notSecured(failure.description)
+        switch failure.cause {
+        case .certificate: self = .certificateRefused(failure.description)
+        case .configuration: self = .trustUnusable(failure.description)
+        case .unavailable, .version, .cipherSuite, .protocolError: self = .notSecured(failure.description)
+        }
     }
 }
 

@@ -52,7 +52,8 @@ import Testing
 
     /// JE §3.4: the same back-off whatever is wrong, and a refusal is one at once.
     @Test(arguments: [
-        LinkProblem.certificateRefused("ended"), .notSecured("an alert"), .passwordMissing, .httpStatus(401),
+        LinkProblem.certificateRefused("ended"), .trustUnusable("no file"), .notSecured("an alert"), .passwordMissing,
+        .httpStatus(401),
         .protocolRefused,
     ])
     func whateverIsWrongIsWaitedForAlike(problem: LinkProblem) {
@@ -112,12 +113,17 @@ import Testing
             "no encrypted connection to cs.example:80 (an alert): check centralSystem.url, and what the central system offers"
         ),
         (
+            .trustUnusable("no file"),
+            "no encrypted connection to cs.example:80 (no file): check the files that centralSystem.rootCertificates and "
+                + "centralSystem.revocationLists name"
+        ),
+        (
             .passwordMissing,
             "security profile 2 needs a password: set AuthorizationKey, or centralSystem.authorizationKeyHex"
         ),
         (
             .timedOut(.securing),
-            "no answer from cs.example:80 while the TLS handshake: check centralSystem.url and the network"
+            "no answer from cs.example:80 in the TLS handshake: check centralSystem.url and the network"
         ),
     ])
     func theWordsSayWhatToDo(problem: LinkProblem, words: String) {

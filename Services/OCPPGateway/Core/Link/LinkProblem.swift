@@ -10,6 +10,8 @@ public enum LinkProblem: Error, Equatable, Sendable {
     case timedOut(Step)
     /// The central system could not prove that it is the one we want (security whitepaper A00.FR.309); why, for people.
     case certificateRefused(String)
+    /// Whom to trust cannot be read here, so that no central system could prove itself; why, for people.
+    case trustUnusable(String)
     /// There was no encrypted connection for another reason (A00.FR.315, .322); why, for people.
     case notSecured(String)
     /// The security profile asks for a password (A00.FR.203, .302), and there is none.
@@ -30,16 +32,17 @@ public enum LinkProblem: Error, Equatable, Sendable {
     case uplinkDown
 
     public enum Step: String, Equatable, Sendable {
-        case resolving = "resolving the name"
-        case connecting
-        case securing = "the TLS handshake"
-        case handshaking = "the WebSocket handshake"
+        case resolving = "while resolving the name"
+        case connecting = "while connecting"
+        case securing = "in the TLS handshake"
+        case handshaking = "in the WebSocket handshake"
     }
 
     /// What the modem manager should make of it.
     public var health: UplinkReport.Health {
         switch self {
-        case .certificateRefused, .notSecured, .passwordMissing, .httpStatus, .protocolRefused, .handshakeInvalid:
+        case .certificateRefused, .trustUnusable, .notSecured, .passwordMissing, .httpStatus, .protocolRefused,
+            .handshakeInvalid:
             .refused
         case .nameNotResolved, .notConnected, .timedOut, .callsUnanswered, .pingUnanswered, .closedByPeer, .uplinkDown:
             .unreachable
@@ -56,9 +59,12 @@ public enum LinkProblem: Error, Equatable, Sendable {
             "cannot connect to \(place) (\(reason)): check host and port in centralSystem.url, "
                 + "and that the central system runs"
         case .timedOut(let step):
-            "no answer from \(place) while \(step.rawValue): check centralSystem.url and the network"
+            "no answer from \(place) \(step.rawValue): check centralSystem.url and the network"
         case .certificateRefused(let reason):
             "\(place) is not trusted (\(reason)): check centralSystem.url, centralSystem.rootCertificates and the clock"
+        case .trustUnusable(let reason):
+            "no encrypted connection to \(place) (\(reason)): check the files that centralSystem.rootCertificates and "
+                + "centralSystem.revocationLists name"
         case .notSecured(let reason):
             "no encrypted connection to \(place) (\(reason)): check centralSystem.url, and what the central system offers"
         case .passwordMissing:
