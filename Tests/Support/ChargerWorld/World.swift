@@ -54,7 +54,7 @@ public final class World {
         around.timeline.whenStuck = { [unowned notebook = around.notebook] in
             notebook.violate("the world turns on the spot")
         }
-        if let slow = settings.answerLegDelay { auditor.calm.answersComeLate(by: slow.upperBound) }
+        if let slow = settings.answerLegDelay { auditor.calm.answersAlwaysComeLate(by: slow.upperBound) }
         checkEverySecond()
     }
 

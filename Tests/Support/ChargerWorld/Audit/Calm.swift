@@ -9,6 +9,7 @@ final class Calm {
     /// How far the charger's clock may be off; nil when somebody set it.
     private(set) var clockTolerance: Duration? = .seconds(3)
 
+    private var answerLeg = Duration.zero
     private var lastDisturbance = Duration.zero
     private var lastFailedWrite: Duration?
 
@@ -24,9 +25,15 @@ final class Calm {
     /// Somebody sets the charger's clock, or tells it a wrong time.
     func clockStepped() { clockTolerance = nil }
 
+    /// Every confirmation takes so long, whatever else delays it.
+    func answersAlwaysComeLate(by duration: Duration) {
+        answerLeg = duration
+        answersComeLate(by: .zero)
+    }
+
     /// Confirmations take their time, and half of it is what a clock set by them may be off.
     func answersComeLate(by duration: Duration) {
-        clockTolerance = clockTolerance.map { max($0, .seconds(3) + duration / 2) }
+        clockTolerance = clockTolerance.map { max($0, .seconds(3) + (answerLeg + duration) / 2) }
     }
 
     /// Nothing went wrong since then.
