@@ -72,6 +72,12 @@ def test_more_connections_than_descriptors_end_nobody(stack, csms, monkeypatch):
         while "a user has too many connections, more are refused" not in stack.log(name.split(".")[0]):
             assert time.monotonic() < deadline, f"{name} lets everybody in"
             csms.request("GetConfiguration", key=["HeartbeatInterval"])
+    # Where descriptors became few, a door was shut for a while.
+    log = lambda: stack.log("hardware-io")  # noqa: E731
+    deadline = time.monotonic() + 30
+    while log().count("no more are accepted") > log().count("connections are accepted again"):
+        assert time.monotonic() < deadline, "the door stays shut"
+        csms.request("GetConfiguration", key=["HeartbeatInterval"])
     tap = stack.tap()
     start = session.begin(stack, csms, tap)
     session.energy_beyond(tap, start["meterStart"])
