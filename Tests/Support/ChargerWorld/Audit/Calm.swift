@@ -10,6 +10,7 @@ final class Calm {
     private(set) var clockTolerance: Duration? = .seconds(3)
 
     private var answerLeg = Duration.zero
+    private var longestDelays: [Duration] = []
     private var lastDisturbance = Duration.zero
     private var lastFailedWrite: Duration?
 
@@ -33,7 +34,10 @@ final class Calm {
 
     /// Confirmations take their time, and half of it is what a clock set by them may be off.
     func answersComeLate(by duration: Duration) {
-        clockTolerance = clockTolerance.map { max($0, .seconds(3) + (answerLeg + duration) / 2) }
+        // One answer may meet two of them, one after the other.
+        longestDelays = Array((longestDelays + [duration]).sorted(by: >).prefix(2))
+        let total = longestDelays.reduce(answerLeg, +)
+        clockTolerance = clockTolerance.map { max($0, .seconds(3) + total / 2) }
     }
 
     /// Nothing went wrong since then.
