@@ -1,6 +1,7 @@
 import EventLoop
 import GatewayCore
 import Glibc
+import NameServers
 import OCPP
 import OCPPCodec
 import Primitives

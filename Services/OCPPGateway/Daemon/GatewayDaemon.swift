@@ -5,6 +5,7 @@ import GatewayCore
 import GatewayStorage
 import Glibc
 import Log
+import NameServers
 import OCPP
 import OCPPCodec
 import Primitives
