@@ -1,30 +1,55 @@
 public import EventLoop
 import Primitives
 
-/// Finds the addresses of a host: asks the name servers of the network in use, through its interface, and the system's resolver where there are none,
-/// where they do not know, and where they keep silent for a while. What they do not know may stand in `/etc/hosts`; and servers that an uplink named
-/// and that are dead must not keep anybody from a name that the system knows.
+/// Finds the addresses of a host, of two who may know: the name servers of the network in use, asked through its interface, and the system's resolver,
+/// which also reads `/etc/hosts`.
+///
+/// The other one is asked where the one does not know, or keeps silent for a while. An answer may be wrong, too: where nothing came of a search, the next
+/// one begins with the other; so neither dead nor lying name servers keep anybody for good from a host that the system knows, nor the other way round.
 public final class AddressSearch {
     /// Asks the system's resolver; calls back once.
     public typealias System = (
         _ host: String, _ port: UInt16, _ completion: @escaping (Result<[SocketAddress], ResolveError>) -> Void
     ) -> Void
 
-    /// How long the name servers have for themselves: a good one answers within a tenth of it. Shorter than any patience with the whole search.
+    private enum Source {
+        case nameServers, system
+
+        var other: Source { self == .system ? .nameServers : .system }
+    }
+
+    /// How long the one has for itself: a good one answers within a tenth of it. Shorter than any patience with the whole search.
     private static let headStart = Duration.milliseconds(500)
 
     /// Who is asked, and through which interface; nil for the system's resolver alone.
-    public var nameServers: (servers: [SocketAddress], interface: String)?
+    public var nameServers: (servers: [SocketAddress], interface: String)? {
+        didSet {
+            let isSame =
+                oldValue?.servers == nameServers?.servers && oldValue?.interface == nameServers?.interface
+            if !isSame { (first, isDoubted) = (.nameServers, false) }
+        }
+    }
+
     /// What was found last.
     public private(set) var found: [SocketAddress] = []
     private let loop: EventLoop
     private let system: System
+    /// Who is asked first.
+    private var first = Source.nameServers
+    /// Whose answer `found` is; nil while nobody's.
+    private var answeredBy: Source?
+    /// Nothing has come of what was found yet.
+    private var isDoubted = false
     /// The search under way; the answers of those before it belong to nobody.
     private var number = 0
     private var completion: ((ResolveError?) -> Void)?
     private var lookup: NameLookup?
-    private var askSystem: (() -> Void)?
+    /// Who is still to answer, and who has not been asked yet.
+    private var awaited: Set<Source> = []
+    private var unasked: Source?
     private var systemFailure: ResolveError?
+    private var host = ""
+    private var port: UInt16 = 0
     private var due: Duration?
     private var deadlines: DeadlineSource?
 
@@ -40,57 +65,84 @@ public final class AddressSearch {
     public func find(_ host: String, port: UInt16, completion: @escaping (ResolveError?) -> Void) {
         end()
         number += 1
-        let number = number
-        self.completion = completion
-        askSystem = { [unowned self] in
-            due = nil
-            askSystem = nil
-            system(host, port) { [weak self] result in
-                guard let self, self.number == number else { return }
-                take(result)
-            }
-        }
+        if isDoubted, let answeredBy { first = answeredBy.other }
+        isDoubted = false
+        (self.host, self.port, self.completion) = (host, port, completion)
         // A name without a dot is none of theirs: the system knows it, or completes it.
-        guard host.contains("."), SocketAddress(numeric: host, port: port) == nil, let nameServers else {
-            askSystem?()
-            return
+        guard host.contains("."), SocketAddress(numeric: host, port: port) == nil, nameServers != nil else {
+            return ask(.system)
         }
+        unasked = first.other
         due = EventLoop.uptime() + Self.headStart
         deadlines = loop.addDeadlineSource(
-            next: { [unowned self] in Deadline(at: due, for: "name servers have a head start") },
-            fire: { [unowned self] _ in askSystem?() }
+            next: { [unowned self] in Deadline(at: due, for: "one who knows addresses has a head start") },
+            fire: { [unowned self] _ in askOther() }
         )
-        lookup = NameLookup(
-            host,
-            port: port,
-            servers: nameServers.servers,
-            interface: nameServers.interface,
-            loop: loop
-        ) { [weak self] outcome in
-            guard let self, self.number == number else { return }
-            lookup = nil
-            if case .addresses(let addresses) = outcome { return succeed(addresses) }
-            if let systemFailure { finish(systemFailure) } else { askSystem?() }
+        ask(first)
+    }
+
+    /// The host was reached by what was found: whoever said it is asked first the next time.
+    public func worked() {
+        isDoubted = false
+        if let answeredBy { first = answeredBy }
+    }
+
+    private func askOther() {
+        due = nil
+        guard let other = unasked else { return }
+        unasked = nil
+        ask(other)
+    }
+
+    private func ask(_ source: Source) {
+        awaited.insert(source)
+        let number = number
+        switch source {
+        case .system:
+            system(host, port) { [weak self] result in
+                guard let self, self.number == number else { return }
+                switch result {
+                case .success(let addresses): succeed(addresses, by: .system)
+                case .failure(let error):
+                    systemFailure = error
+                    failed(.system)
+                }
+            }
+        case .nameServers:
+            guard let nameServers else { return failed(.nameServers) }
+            lookup = NameLookup(
+                host,
+                port: port,
+                servers: nameServers.servers,
+                interface: nameServers.interface,
+                loop: loop
+            ) { [weak self] outcome in
+                guard let self, self.number == number else { return }
+                lookup = nil
+                if case .addresses(let addresses) = outcome { return succeed(addresses, by: .nameServers) }
+                failed(.nameServers)
+            }
         }
     }
 
-    private func take(_ result: Result<[SocketAddress], ResolveError>) {
-        switch result {
-        case .success(let addresses): succeed(addresses)
-        case .failure(let error) where lookup == nil: finish(error)
-        case .failure(let error): systemFailure = error
-        }
+    private func failed(_ source: Source) {
+        awaited.remove(source)
+        if unasked != nil { return askOther() }
+        guard awaited.isEmpty else { return }
+        finish(systemFailure ?? ResolveError(host: host, code: 0))
     }
 
-    private func succeed(_ addresses: [SocketAddress]) {
+    private func succeed(_ addresses: [SocketAddress], by source: Source) {
         found = addresses
+        answeredBy = source
+        isDoubted = true
         finish(nil)
     }
 
     private func finish(_ error: ResolveError?) {
         let completion = completion
         end()
-        // What the system says later belongs to nobody.
+        // What anybody says later belongs to nobody.
         number += 1
         completion?(error)
     }
@@ -99,7 +151,8 @@ public final class AddressSearch {
         lookup?.cancel()
         lookup = nil
         completion = nil
-        askSystem = nil
+        awaited = []
+        unasked = nil
         systemFailure = nil
         due = nil
         if let deadlines { loop.removeDeadlineSource(deadlines) }

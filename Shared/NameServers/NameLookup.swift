@@ -20,7 +20,8 @@ public final class NameLookup {
     private let loop: EventLoop
     private let completion: (Outcome) -> Void
     private var questions: [(socket: DatagramSocket, kind: NameQuery.Kind, id: UInt16)] = []
-    private var found: [SocketAddress] = []
+    /// By kind, each address once, however many servers name it.
+    private var found: [NameQuery.Kind: [SocketAddress]] = [:]
     private var answered: Set<UInt16> = []
     private var word: String?
     private var attempt = 0
@@ -102,9 +103,12 @@ public final class NameLookup {
             answered.insert(question.id)
             switch answer {
             case .addresses(let addresses):
-                found += addresses.compactMap { SocketAddress(raw: $0, port: port) }
-                // Whoever has an address needs no second opinion; IPv4 comes first, since mobile networks have it all.
-                if question.kind == .a { return finish(.addresses(found)) }
+                for address in addresses.compactMap({ SocketAddress(raw: $0, port: port) })
+                where found[question.kind]?.contains(address) != true {
+                    found[question.kind, default: []].append(address)
+                }
+                // Whoever has an address of IPv4 needs no second opinion: mobile networks have that all.
+                if question.kind == .a { return finish(.addresses(inTurns)) }
             case .none: word = word ?? "\(name) has no address"
             case .refused(let code): word = code == 3 ? "there is no \(name)" : "name servers answer with error \(code)"
             }
@@ -118,9 +122,17 @@ public final class NameLookup {
     }
 
     private func conclude() {
-        if !found.isEmpty { return finish(.addresses(found)) }
+        if !found.isEmpty { return finish(.addresses(inTurns)) }
         if let word { return finish(.none(word)) }
         finish(.silent("no name server answers"))
+    }
+
+    /// One of IPv4, one of IPv6, and so on: whoever tries but the first few has one that the network can reach, whichever it has.
+    private var inTurns: [SocketAddress] {
+        let (four, six) = (found[.a] ?? [], found[.aaaa] ?? [])
+        return (0..<max(four.count, six.count)).flatMap { index in
+            [four, six].compactMap { $0.indices.contains(index) ? $0[index] : nil }
+        }
     }
 
     /// Nobody wants to know any more; nothing is called.

@@ -75,4 +75,30 @@ import Testing
         #expect(answer.found == [try #require(Self.ours)])
         #expect(answer.systemWasAsked == 1)
     }
+
+    /// Its address stands in `/etc/hosts`, and the network's name servers know another one, which leads nowhere.
+    @Test func anAnswerOfWhichNothingCameIsNotTheOnlyOneForEver() throws {
+        let loop = try EventLoop()
+        let ours = try #require(Self.ours)
+        let theirs = try #require(Self.theirs)
+        let liar = try Server(loop) { [Server.found($0, [192, 0, 2, 1])] }
+        let search = AddressSearch(loop) { _, _, completion in loop.enqueue { completion(.success([theirs])) } }
+        search.nameServers = ([liar.address], "lo")
+        func find() throws -> [SocketAddress] {
+            var isDone = false
+            search.find("csms.example", port: 80) { _ in isDone = true }
+            try loop.run(until: { isDone })
+            return search.found
+        }
+        #expect(try find() == [ours])
+        #expect(try find() == [theirs])
+        search.worked()
+        search.nameServers = ([liar.address], "lo")
+        #expect(try find() == [theirs], "What worked is asked first.")
+        #expect(try find() == [ours])
+        #expect(try find() == [theirs])
+        let other = try Server(loop) { [Server.found($0, [192, 0, 2, 1])] }
+        search.nameServers = ([other.address], "lo")
+        #expect(try find() == [ours], "Other name servers are heard first.")
+    }
 }

@@ -43,6 +43,40 @@ import Testing
         #expect(found.map(\.description) == ["192.0.2.8:8180"])
     }
 
+    /// Whoever dials tries the first few only, and the network may have one kind of address: those of IPv6 come first here, and from both servers.
+    @Test func addressesOfBothKindsTakeTurnsEachOfThemOnce() throws {
+        let loop = try EventLoop()
+        func six(_ question: [UInt8]) -> [UInt8] {
+            var bytes = question
+            (bytes[2], bytes[3], bytes[7]) = (0x81, 0x80, 4)
+            for last in UInt8(1)...4 {
+                let address = [0x20, 0x01, 0x0D, 0xB8] + [UInt8](repeating: 0, count: 11) + [last]
+                bytes += [0xC0, 12, 0, 28, 0, 1, 0, 0, 0, 60, 0, 16] + address
+            }
+            return bytes
+        }
+        var answered = 0
+        func server() throws -> Server {
+            var withheld: [UInt8]?
+            return try Server(loop) { question in
+                guard question[question.count - 3] == 28 else {
+                    withheld = question
+                    return []
+                }
+                answered += 1
+                // The address of IPv4 is told last of all, by the second server.
+                return answered == 2 ? [six(question), Server.found(withheld ?? [], [192, 0, 2, 7])] : [six(question)]
+            }
+        }
+        let servers = [try server(), try server()]
+        guard case .addresses(let found) = try look(loop, servers: servers.map(\.address)) else {
+            Issue.record("no address")
+            return
+        }
+        #expect(found.first == SocketAddress(numeric: "192.0.2.7", port: 8180))
+        #expect(found.count == 5 && Set(found).count == 5)
+    }
+
     @Test func answersToOtherQuestionsAreLeftUnread() throws {
         let loop = try EventLoop()
         let server = try Server(loop) { question in

@@ -194,7 +194,9 @@ final class CentralLink {
     private func handle(_ event: WebSocketEvent, of dial: Int) {
         switch event {
         case .send(let bytes): connection.write(bytes)
-        case .opened: deliver(.link(.handshakeFinished(dial: dial)))
+        case .opened:
+            search.worked()
+            deliver(.link(.handshakeFinished(dial: dial)))
         case .textReceived(let text): receive(text: text)
         case .binaryReceived: deliver(.message(.ignored(reason: "a binary message")))
         case .upgradeFailed(let failure):

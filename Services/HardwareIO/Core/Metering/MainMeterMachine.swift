@@ -16,7 +16,7 @@ struct MainMeterMachine {
             at: start
         )
         // Nobody is billed by it: another meter counts as it is, and soon.
-        meter.connectorIs(resting: true, at: start)
+        meter.isNobodys(since: start)
     }
 
     var nextDeadline: Deadline? { meter.nextDeadline }

@@ -10,8 +10,8 @@ struct MeterMachine {
     static let missesBeforeFault = 3
     /// Oldest reading on which a charge may begin.
     static let freshFor = Duration.seconds(15)
-    /// Nobody has charged for so long, and no bill is open any more: a register that goes on for another one gives way to what its meter shows.
-    static let restsBefore = Duration.seconds(600)
+    /// Where nobody is billed by it, a register that goes on for another one gives way after so long to what its meter shows.
+    static let goesOnFor = Duration.seconds(600)
 
     private let connectorId: Int
     private var poll: MeterPoll
@@ -27,8 +27,8 @@ struct MeterMachine {
     private(set) var settledWh: Int64?
     /// Whose register that is, and how it follows from what the meter shows.
     private(set) var origin: RegisterOrigin
-    /// Since when there is neither an EV nor a permit; nil while there is.
-    private var restsSince: Duration?
+    /// Since when nobody is billed by it; nil where somebody may be.
+    private var isNobodysSince: Duration?
 
     /// - Parameters:
     ///   - configuration: Of its connector.
@@ -81,7 +81,7 @@ struct MeterMachine {
     /// - Returns: When the meter was asked for the current that it shows; nil when it stands still and shows the one of before.
     mutating func sampleRead(_ sample: MeterSample, _ turn: inout Turn) -> Duration? {
         let question = poll.answered(interval, &turn)
-        if let restsSince, turn.uptime - restsSince >= Self.restsBefore { takeOwnRegister(&turn) }
+        if let isNobodysSince, turn.uptime - isNobodysSince >= Self.goesOnFor { takeOwnRegister(&turn) }
         let verdict = judge.judge(sample, askedAt: question.moment.uptime, at: turn.moment)
         switch verdict {
         case .believed(let energyWh): believe(sample, energyWh, question, &turn)
@@ -119,10 +119,9 @@ struct MeterMachine {
         poll.contactorIs(openSince: openSince, interval, &turn)
     }
 
-    /// Whether there is neither an EV nor a permit.
-    mutating func connectorIs(resting: Bool, at uptime: Duration) {
-        restsSince = resting ? restsSince ?? uptime : nil
-    }
+    /// Nobody is billed by it. Of the meter of a connector nobody here can say so, however long there is neither an EV nor a permit: a gateway
+    /// that is away may come back with a transaction that is not over, and ends it by this register.
+    mutating func isNobodys(since uptime: Duration) { isNobodysSince = uptime }
 
     /// Service says that the register may start from what the meter reads now: it was swapped or reset.
     /// - Returns: Whether the register begins anew with that: nothing counts across it.
@@ -178,7 +177,7 @@ struct MeterMachine {
         publish(reading, &turn)
     }
 
-    /// No bill is open any more that the register of before would matter to.
+    /// No bill is there that the register of before would matter to.
     private mutating func takeOwnRegister(_ turn: inout Turn) {
         guard judge.takeOwnRegister(at: turn.moment) else { return }
         settledWh = nil

@@ -153,7 +153,7 @@ struct RegisterJudge {
         return accepted
     }
 
-    /// Nothing is under way that the register of before would matter to: from now on what the meter shows counts, as it is.
+    /// Nobody is billed by the register of before: from now on what the meter shows counts, as it is.
     /// - Returns: Whether that is something else.
     mutating func takeOwnRegister(at moment: Moment) -> Bool {
         guard origin.offsetWh != 0, step == nil, let believed else { return false }

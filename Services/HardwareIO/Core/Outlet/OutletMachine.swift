@@ -254,7 +254,6 @@ extension OutletMachine {
         guards.indicator.show(guards.test.look ?? situation.look, &turn)
         if !contactor.isOrderedClosed { guards.overCurrent.contactorOpened() }
         if stage != .ending { meter.contactorIs(openSince: contactor.openSince, &turn) }
-        meter.connectorIs(resting: pilot.state == .a && lease.inForce == nil, at: turn.uptime)
     }
 
     /// What a controller may is decided; when it closes and opens meanwhile, and that the EV gets time to end its draw, is its own affair.
