@@ -18,6 +18,16 @@ public final class AddressSearch {
         var other: Source { self == .system ? .nameServers : .system }
     }
 
+    private struct Search {
+        let host: String
+        let port: UInt16
+        let completion: (ResolveError?) -> Void
+        /// Who is still to answer, and who has not been asked yet.
+        var awaited: Set<Source> = []
+        var unasked: Source?
+        var systemFailure: ResolveError?
+    }
+
     /// How long the one has for itself: a good one answers within a tenth of it. Shorter than any patience with the whole search.
     private static let headStart = Duration.milliseconds(500)
 
@@ -42,14 +52,8 @@ public final class AddressSearch {
     private var isDoubted = false
     /// The search under way; the answers of those before it belong to nobody.
     private var number = 0
-    private var completion: ((ResolveError?) -> Void)?
+    private var search: Search?
     private var lookup: NameLookup?
-    /// Who is still to answer, and who has not been asked yet.
-    private var awaited: Set<Source> = []
-    private var unasked: Source?
-    private var systemFailure: ResolveError?
-    private var host = ""
-    private var port: UInt16 = 0
     private var due: Duration?
     private var deadlines: DeadlineSource?
 
@@ -67,12 +71,12 @@ public final class AddressSearch {
         number += 1
         if isDoubted, let answeredBy { first = answeredBy.other }
         isDoubted = false
-        (self.host, self.port, self.completion) = (host, port, completion)
+        search = Search(host: host, port: port, completion: completion)
         // A name without a dot is none of theirs: the system knows it, or completes it.
         guard host.contains("."), SocketAddress(numeric: host, port: port) == nil, nameServers != nil else {
             return ask(.system)
         }
-        unasked = first.other
+        search?.unasked = first.other
         due = EventLoop.uptime() + Self.headStart
         deadlines = loop.addDeadlineSource(
             next: { [unowned self] in Deadline(at: due, for: "one who knows addresses has a head start") },
@@ -89,30 +93,31 @@ public final class AddressSearch {
 
     private func askOther() {
         due = nil
-        guard let other = unasked else { return }
-        unasked = nil
+        guard let other = search?.unasked else { return }
+        search?.unasked = nil
         ask(other)
     }
 
     private func ask(_ source: Source) {
-        awaited.insert(source)
+        guard let search else { return }
+        self.search?.awaited.insert(source)
         let number = number
         switch source {
         case .system:
-            system(host, port) { [weak self] result in
+            system(search.host, search.port) { [weak self] result in
                 guard let self, self.number == number else { return }
                 switch result {
                 case .success(let addresses): succeed(addresses, by: .system)
                 case .failure(let error):
-                    systemFailure = error
+                    self.search?.systemFailure = error
                     failed(.system)
                 }
             }
         case .nameServers:
             guard let nameServers else { return failed(.nameServers) }
             lookup = NameLookup(
-                host,
-                port: port,
+                search.host,
+                port: search.port,
                 servers: nameServers.servers,
                 interface: nameServers.interface,
                 loop: loop
@@ -126,10 +131,11 @@ public final class AddressSearch {
     }
 
     private func failed(_ source: Source) {
-        awaited.remove(source)
-        if unasked != nil { return askOther() }
-        guard awaited.isEmpty else { return }
-        finish(systemFailure ?? ResolveError(host: host, code: 0))
+        search?.awaited.remove(source)
+        guard let search else { return }
+        if search.unasked != nil { return askOther() }
+        guard search.awaited.isEmpty else { return }
+        finish(search.systemFailure ?? ResolveError(host: search.host, code: 0))
     }
 
     private func succeed(_ addresses: [SocketAddress], by source: Source) {
@@ -140,7 +146,7 @@ public final class AddressSearch {
     }
 
     private func finish(_ error: ResolveError?) {
-        let completion = completion
+        let completion = search?.completion
         end()
         // What anybody says later belongs to nobody.
         number += 1
@@ -150,10 +156,7 @@ public final class AddressSearch {
     private func end() {
         lookup?.cancel()
         lookup = nil
-        completion = nil
-        awaited = []
-        unasked = nil
-        systemFailure = nil
+        search = nil
         due = nil
         if let deadlines { loop.removeDeadlineSource(deadlines) }
         deadlines = nil
