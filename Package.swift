@@ -18,7 +18,9 @@ let lean: [SwiftSetting] = [
     .unsafeFlags([
         "-Xfrontend", "-disable-implicit-concurrency-module-import",
         "-Xfrontend", "-disable-implicit-string-processing-module-import",
-    ])
+    ]),
+    // A section for each function, so that the linker leaves out what nobody calls and puts together what is called (deploy/link.sh).
+    .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
 ]
 
 /// Cores and vocabularies: pure values, no unsafe memory.

@@ -32,8 +32,7 @@ mkdir -p "$output"
 need_packages libzmq3-dev libssl-dev debhelper dpkg-dev lintian
 need_swift
 programs=(ocpp-gateway hardware-io modem-manager config-store chargectl)
-swift_version=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' | head -n 1)
-runtime=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")/lib/swift/linux
+toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")
 
 # Times in the packages are that of the changelog, not of today.
 SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -l deploy/debian/changelog -S Timestamp)
@@ -74,15 +73,11 @@ fi
 work=$output.stage
 stage=$work/charger
 rm -rf "$work"
-mkdir -p "$stage/built/swift" "$stage/etc"
+mkdir -p "$stage/built" "$stage/etc"
 packed=${version:-$(dpkg-parsechangelog -l deploy/debian/changelog -S Version)}
-# The programs find Swift's libraries, and the modules that they share, where the packages put them.
-shared=$(deploy/link.sh "$binaries" "$stage/built" "/usr/lib/charger/swift-$swift_version" "$packed" "${programs[@]}")
-# The closure of what the programs need of Swift's own libraries.
-found=$runtime:$stage/built/shared
-for library in $(LD_LIBRARY_PATH=$found ldd "${programs[@]/#/$stage/built/bin/}" | sed -nE 's|.*=> (.*/libswift[^ ]*\.so) .*|\1|p' | sort -u); do
-  install -m 644 "$runtime/$(basename "$library")" "$stage/built/swift/"
-done
+# The programs find what they share where the packages put it.
+shared=$(deploy/link.sh "$binaries" "$stage/built" "$packed" "${programs[@]}")
+found=$stage/built/shared
 # One version in both places, or an announcement on the bus names no package. What is built in between says so behind a +.
 said=$(LD_LIBRARY_PATH=$found "$stage/built/bin/chargectl" --version)
 [ "$said" = "chargectl ${packed%%+*}" ] || {
@@ -109,13 +104,12 @@ chmod -R u+w,go-w "$stage"
 (
   cd "$stage/debian"
   for template in *.in; do
-    sed "s/@SWIFT@/$swift_version/g; s/@SHARED@/$shared/g" "$template" > "${template%.in}"
+    sed "s/@SHARED@/$shared/g" "$template" > "${template%.in}"
     rm "$template"
   done
   cp ../systemd/charger.sysusers charger-common.sysusers
   cp ../systemd/charger.tmpfiles charger-common.tmpfiles
   cp ../systemd/charger.udev charger-common.udev
-  echo "built/swift/*.so usr/lib/charger/swift-$swift_version" > "charger-swift-runtime-$swift_version.install"
   echo "built/shared/*.so usr/lib/charger/$shared" > "charger-$shared.install"
   if [ -n "$version" ]; then
     { printf 'charger (%s) bookworm; urgency=medium\n\n  * Built from a newer state than the last release.\n\n -- %s  %s\n\n' \
@@ -127,8 +121,8 @@ chmod -R u+w,go-w "$stage"
 
 echo "Packing …"
 rm -rf "$output"/charger*.deb "$output"/charger_* "$output/symbols"
-(cd "$stage" && SWIFT=$swift_version dpkg-buildpackage --build=binary --no-sign --no-check-builddeps) > "$output/packing.log" 2>&1 || { cat "$output/packing.log"; exit 1; }
-if [ -z "${DEB_BUILD_OPTIONS:-}" ] && named=$(grep -rlF -e "$PWD/" -e "$runtime" "$stage"/debian/charger-*/usr); then
+(cd "$stage" && dpkg-buildpackage --build=binary --no-sign --no-check-builddeps) > "$output/packing.log" 2>&1 || { cat "$output/packing.log"; exit 1; }
+if [ -z "${DEB_BUILD_OPTIONS:-}" ] && named=$(grep -rlF -e "$PWD/" -e "$toolchain" "$stage"/debian/charger-*/usr); then
   echo "These name a directory of the machine that built them: $named" >&2
   exit 1
 fi

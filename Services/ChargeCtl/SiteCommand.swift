@@ -16,6 +16,7 @@ enum SiteCommand {
         do throws(SiteFileError) {
             let file = try SiteFile(path: path)
             mistakes = Self.mistakes(in: file)
+            if let problem = SiteAccess.problem(of: path) { Output.mistake("warning: \(problem)") }
             // Who has mistakes to mend does that first.
             if mistakes.isEmpty { for doubt in Self.doubts(of: file) { Output.mistake("warning: \(doubt)") } }
         } catch {

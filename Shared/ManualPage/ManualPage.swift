@@ -89,6 +89,8 @@ public struct ManualPage: Sendable {
             case "^": result += "\\(ha"
             case "~": result += "\\(ti"
             case "\n": result += " "
+            // In a locale without it troff leaves the character out, and 1…20 is read as 120.
+            case "…": result += "..."
             case _ where scalar.value < 0x80: result.unicodeScalars.append(scalar)
             default: result += "\\[u\(hexadecimal(scalar))]"
             }

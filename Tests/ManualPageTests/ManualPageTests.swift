@@ -16,7 +16,7 @@ import Testing
                 .SH NAME
                 a\-b \- says \(dqit\(aqs\(dq
                 .SH "OPTIONS"
-                \&.x \e y\[u2026]
+                \&.x \e y...
                 .TP
                 \fB\-\-c\fR
                 d

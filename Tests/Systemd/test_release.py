@@ -9,7 +9,7 @@ import statistics
 
 import pytest
 
-from charger import CONFIGURATION, SERVICES, Charger
+from charger import CONFIGURATION, SERVICES, Charger, install_packages
 from test_units import EXPOSURE, exposure, memory, start_to_first_message
 
 PACKAGES = pathlib.Path(os.environ.get("CHARGER_PACKAGES", "/nowhere"))
@@ -26,7 +26,7 @@ def released():
 
     with Charger(put=put) as charger:
         charger.boot()
-        charger.machine.run("sh", "-c", "DEBIAN_FRONTEND=noninteractive dpkg --install /srv/*.deb", timeout=120)
+        install_packages(charger.machine, "/srv/*.deb")
         charger.machine.run("tee", "/etc/charger/charger.json", text=json.dumps(CONFIGURATION))
         charger.machine.run("systemctl", "restart", "charger.target")
         charger.wait("ocpp.link", "phase=accepted")

@@ -254,7 +254,17 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
             turn.add(.replied(number: number, .success(.resend(ResendDeadLetters.Reply(requeued: count)))))
         case .records(let request):
             guard let query = RecordQuery(number, request, charging.book.ledger) else {
-                turn.add(.replied(number: number, .success(.records(ReadRecords.Reply(records: [], next: nil)))))
+                // With a journal that could not be opened, nothing known is not nothing there: somebody may delete it for
+                // this answer.
+                let reply: Result<GatewayReply, BusError> =
+                    if let fault = charging.book.fault {
+                        .failure(
+                            BusError(.failed, "the journal cannot be used, and what is in it is not known: \(fault)")
+                        )
+                    } else {
+                        .success(.records(ReadRecords.Reply(records: [], next: nil)))
+                    }
+                turn.add(.replied(number: number, reply))
                 return
             }
             turn.add(.readRecords(query))

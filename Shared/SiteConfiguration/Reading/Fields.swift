@@ -102,7 +102,7 @@ public final class Fields {
         if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
             note(name, "expected a text without control characters")
         } else if let problem = length.contains(count) || form.isSecret ? form.problem(text) : nil {
-            note(name, problem + (form.isSecret ? "" : ", found \(value.excerpt)"))
+            note(name, problem + (form.hides(text) ? "" : ", found \(value.excerpt)"))
         } else if !length.contains(count) {
             note(name, "expected \(length.lowerBound)…\(length.upperBound) characters, found \(count)")
         } else {
