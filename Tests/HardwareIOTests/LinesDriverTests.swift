@@ -69,7 +69,7 @@ import Testing
         )
         let choice = try #require(try site.connectors()[0].contactor)
         let settings = try site.settings(of: choice, as: GPIOContactorSettings.self)
-        return try Bench(GPIODrivers.contactor(settings, connectorId: 1))
+        return try Bench(GPIODrivers.contactor(settings, .contactor(connectorId: 1)))
     }
 
     private static let contactor = Device.contactor(connectorId: 1)
