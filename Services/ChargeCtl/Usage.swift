@@ -169,7 +169,7 @@ enum Usage {
                                                             ConnectorLockFailure, GroundFailure, EmergencyStop, ReaderFailure …
           part PART break|mend                              diode, pwm, ventilation, pilotSensor, mirrorSilent, mirrorOpen,
                                                             lockContact, proximity, meterFrozen, meterSlow, registerAtStart,
-                                                            residualCurrentTest, heat
+                                                            residualCurrentTest, heat, phaseContactor, outputVoltage
           lock jam|free                                     the cable lock
           meter silence|revive|set WH                       the meter
           link cut|mend [NAME]                              the simulated uplink

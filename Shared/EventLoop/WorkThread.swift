@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Primitives
 internal import Synchronization
 
 /// A thread for the calls of the system that have no form which does not block: names to look up, a disk to wait for.
@@ -41,6 +42,29 @@ public final class WorkThread<Job: Sendable, Outcome: Sendable> {
 
     /// Has `job` done after those before it. How many wait is for the caller to bound.
     public func submit(_ job: Job) { worker.submit(job) }
+
+    /// Has `job` done after those before it, and waits for that, on the loop: for what has to be done before the process ends. What becomes of those
+    /// before is dropped.
+    /// - Returns: What became of it; nil when that took longer than `limit`. The thread may be inside the call still.
+    public func finish(_ job: Job, within limit: Duration) -> Outcome? {
+        worker.submit(job)
+        let end = EventLoop.uptime() + limit
+        while true {
+            let (outcomes, areAll) = worker.takeAnswers()
+            if areAll { return outcomes.last }
+            let rest = end - EventLoop.uptime()
+            guard rest > .zero else { return nil }
+            worker.outcomesReady.waitToRead(atMost: rest)
+        }
+    }
+}
+
+extension Descriptor {
+    fileprivate func waitToRead(atMost rest: Duration) {
+        var waiting = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)
+        // A signal only makes the caller look at the clock.
+        _ = poll(&waiting, 1, Int32(clamping: rest.wholeMilliseconds + 1))
+    }
 }
 
 /// What the loop and the thread share: two mailboxes, each with an eventfd that counts what is in it.
@@ -48,6 +72,8 @@ private final class Worker<Job: Sendable, Outcome: Sendable>: Sendable {
     private struct Mailboxes {
         var jobs: [Job] = []
         var outcomes: [Outcome] = []
+        /// Submitted, and not taken back as an outcome yet.
+        var unanswered = 0
         var isEnding = false
     }
 
@@ -74,7 +100,10 @@ private final class Worker<Job: Sendable, Outcome: Sendable>: Sendable {
     }
 
     func submit(_ job: Job) {
-        mailboxes.withLock { $0.jobs.append(job) }
+        mailboxes.withLock {
+            $0.jobs.append(job)
+            $0.unanswered += 1
+        }
         ring(jobsReady.raw)
     }
 
@@ -83,13 +112,17 @@ private final class Worker<Job: Sendable, Outcome: Sendable>: Sendable {
         ring(jobsReady.raw)
     }
 
-    func takeOutcomes() -> [Outcome] {
+    func takeOutcomes() -> [Outcome] { takeAnswers().outcomes }
+
+    /// - Returns: Whether every job that was submitted is answered by now, too.
+    func takeAnswers() -> (outcomes: [Outcome], areAll: Bool) {
         var count: UInt64 = 0
         // Nothing to read is legal: an earlier call took these outcomes already.
         _ = read(outcomesReady.raw, &count, MemoryLayout.size(ofValue: count))
         return mailboxes.withLock { mailboxes in
             defer { mailboxes.outcomes.removeAll() }
-            return mailboxes.outcomes
+            mailboxes.unanswered -= mailboxes.outcomes.count
+            return (mailboxes.outcomes, mailboxes.unanswered == 0)
         }
     }
 

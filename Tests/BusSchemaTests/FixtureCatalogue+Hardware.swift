@@ -37,6 +37,13 @@ extension Fixture {
         return state
     }
 
+    private static var connectorOnOnePhase: ConnectorState {
+        var state = connector
+        state.permit?.phases = 1
+        state.phases = 1
+        return state
+    }
+
     static let hardware: [Fixture] = [
         .message(
             "001-starting",
@@ -59,6 +66,7 @@ extension Fixture {
         .message("003-open", openConnector),
         .message("004-another-vehicle", connectorWithAnotherVehicle),
         .message("005-found-vehicle", connectorWithFoundVehicle),
+        .message("006-one-phase", connectorOnOnePhase),
         .message(
             "001-three-phases",
             MeterReading(
@@ -192,6 +200,17 @@ extension Fixture {
                 limitMilliamps: 16_000,
                 validUntilUptime: 90_000,
                 transaction: transaction
+            )
+        ),
+        .message(
+            "002-one-phase",
+            Permit(
+                connectorId: 1,
+                granted: true,
+                limitMilliamps: 16_000,
+                validUntilUptime: 90_000,
+                transaction: transaction,
+                phases: 1
             )
         ),
         .reply(Permit.self, "001-connector", Permit.Reply(connector: connector)),

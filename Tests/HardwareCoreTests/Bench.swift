@@ -7,7 +7,7 @@ import Primitives
 /// The devices are alive: while time passes they repeat what they reported last, as drivers do, and the meter answers at once. `silent`
 /// takes single ones away.
 struct Bench {
-    enum Sensor { case pilot, mirror, lock, proximity, meter }
+    enum Sensor { case pilot, mirror, phases, voltage, lock, proximity, meter }
 
     static let transaction = "11111111-1111-4111-8111-111111111111"
 
@@ -35,6 +35,8 @@ struct Bench {
         var low: Int?
         var signal = PilotSignal.x1
         var mirror: Bool?
+        var phasesClosed: Bool?
+        var live: Bool?
         var locked: Bool?
         var ohms: Int??
         var sample = Bench.sample(energyWh: 1000)
@@ -133,6 +135,8 @@ struct Bench {
             devices[id]?.high = high
             devices[id]?.low = low
         case .contactorFeedback(let id, let closed): devices[id]?.mirror = closed
+        case .phaseFeedback(let id, let closed): devices[id]?.phasesClosed = closed
+        case .outputVoltageRead(let id, let live): devices[id]?.live = live
         case .lockFeedback(let id, let locked): devices[id]?.locked = locked
         case .proximityRead(let id, let ohms): devices[id]?.ohms = .some(ohms)
         default: break
@@ -177,14 +181,16 @@ struct Bench {
         granted: Bool = true,
         leaseSeconds: Int64 = 60,
         connectorId: Int = 1,
-        transaction: String = Bench.transaction
+        transaction: String = Bench.transaction,
+        phases: Int? = nil
     ) -> [HardwareEffect] {
         let request = Permit(
             connectorId: connectorId,
             granted: granted,
             limitMilliamps: milliamps,
             validUntilUptime: now.uptime.wholeMilliseconds + leaseSeconds * 1000,
-            transaction: transaction
+            transaction: transaction,
+            phases: phases
         )
         return handle(.permitRequested(nextID(), request))
     }
@@ -249,6 +255,12 @@ struct Bench {
             }
             if let closed = shown.mirror, !silent.contains(.mirror) {
                 events.append(.contactorFeedback(connectorId: id, closed: closed))
+            }
+            if let closed = shown.phasesClosed, !silent.contains(.phases) {
+                events.append(.phaseFeedback(connectorId: id, closed: closed))
+            }
+            if let live = shown.live, !silent.contains(.voltage) {
+                events.append(.outputVoltageRead(connectorId: id, live: live))
             }
             if let locked = shown.locked, !silent.contains(.lock) {
                 events.append(.lockFeedback(connectorId: id, locked: locked))

@@ -78,6 +78,102 @@ private func at(_ milliseconds: Int) -> Moment {
     }
 }
 
+@Suite struct PhaseLinesTests {
+    private static let device = Device.phaseContactor(connectorId: 1)
+
+    private func feedback(_ closed: Bool) -> LinesOrder { .report(.phaseFeedback(connectorId: 1, closed: closed)) }
+
+    @Test func itsCoilFollowsOrdersAlone() {
+        var phases = PhaseLines(connectorId: 1)
+        let early = phases.perform(.switchPhases(connectorId: 1, .three), at: at(0))
+        #expect(early == [])
+        let taken = phases.handle(.taken(levels: [0, 0]), at: at(1))
+        #expect(taken == [.report(.deviceRecovered(Self.device)), feedback(false)])
+        let three = phases.perform(.switchPhases(connectorId: 1, .three), at: at(2))
+        #expect(three == [.set(group: 0, levels: 1, mask: 1)])
+        let followed = phases.handle(.read(group: 1, levels: 1), at: at(30))
+        #expect(followed == [feedback(true)])
+        // Current may flow: the coil stays as it is until it is ordered.
+        let lost = phases.handle(.lost(reason: "gone"), at: at(40))
+        #expect(lost == [.report(.deviceLost(Self.device, reason: "gone"))])
+        let end = phases.end()
+        #expect(end == [])
+        let back = phases.handle(.taken(levels: [1, 1]), at: at(50))
+        #expect(back == [.report(.deviceRecovered(Self.device)), feedback(true)])
+        let read = phases.perform(.readPosition(Self.device), at: at(60))
+        #expect(read == [.read(group: 1)])
+        let one = phases.perform(.switchPhases(connectorId: 1, .one), at: at(61))
+        #expect(one == [.set(group: 0, levels: 0, mask: 1)])
+    }
+
+    @Test func withoutAContactWhatWasOrderedIsTold() {
+        var phases = PhaseLines(connectorId: 1, hasContact: false)
+        let taken = phases.handle(.taken(levels: [0]), at: at(0))
+        #expect(taken == [.report(.deviceRecovered(Self.device)), feedback(false)])
+        _ = phases.perform(.switchPhases(connectorId: 1, .three), at: at(1000))
+        let told = phases.deadlineReached(at: at(1150))
+        #expect(told == [feedback(true)])
+    }
+}
+
+@Suite struct VoltageLineTests {
+    private static let device = Device.outputVoltage(connectorId: 1)
+
+    private func told(_ live: Bool) -> LinesOrder { .report(.outputVoltageRead(connectorId: 1, live: live)) }
+
+    @Test func itSaysWhetherThereIsVoltageAndSaysItAgain() throws {
+        var line = VoltageLine(connectorId: 1)
+        let taken = line.handle(.taken(levels: [0]), at: at(0))
+        #expect(taken == [.report(.deviceRecovered(Self.device)), told(false)])
+        let live = line.handle(.read(group: 0, levels: 1), at: at(10))
+        #expect(live == [told(true)])
+        let due = try #require(line.nextDeadline?.at)
+        #expect(due < .seconds(10))
+        let again = line.deadlineReached(at: Moment(uptime: due, utc: at(0).utc))
+        #expect(again == [.read(group: 0)])
+        let asked = line.perform(.readPosition(Self.device), at: at(6000))
+        #expect(asked == [.read(group: 0)])
+        let lost = line.handle(.lost(reason: "gone"), at: at(6001))
+        #expect(lost == [.report(.deviceLost(Self.device, reason: "gone"))])
+        let vain = line.perform(.readPosition(Self.device), at: at(6002))
+        #expect(vain == [])
+    }
+}
+
+/// Whoever is in doubt asks, and is answered at once or when the device is where it goes.
+@Suite struct ReadPositionTests {
+    private let contactor = DriverCommand.readPosition(.contactor(connectorId: 1))
+    private let lock = DriverCommand.readPosition(.lock(connectorId: 1))
+
+    @Test func contactsAreReadAndLinesThatAreAwayAreNot() {
+        var contactor = ContactorLines(connectorId: 1)
+        let away = contactor.perform(self.contactor, at: at(0))
+        #expect(away == [])
+        _ = contactor.handle(.taken(levels: [0, 0]), at: at(1))
+        let read = contactor.perform(self.contactor, at: at(2))
+        #expect(read == [.read(group: 1)])
+        var lock = LockLines(connectorId: 1, pulseMilliseconds: 600)
+        _ = lock.handle(.taken(levels: [0, 0]), at: at(1))
+        let bolt = lock.perform(self.lock, at: at(2))
+        #expect(bolt == [.read(group: 1)])
+    }
+
+    @Test func withoutAContactNothingIsSaidWhileItMoves() {
+        var contactor = ContactorLines(connectorId: 1, hasContact: false)
+        _ = contactor.handle(.taken(levels: [0]), at: at(0))
+        _ = contactor.perform(.closeContactor(connectorId: 1), at: at(1000))
+        let moving = contactor.perform(self.contactor, at: at(1100))
+        #expect(moving == [])
+        _ = contactor.deadlineReached(at: at(1150))
+        let closed = contactor.perform(self.contactor, at: at(1200))
+        #expect(closed == [.report(.contactorFeedback(connectorId: 1, closed: true))])
+        var lock = LockLines(connectorId: 1, pulseMilliseconds: 600, hasContact: false)
+        _ = lock.handle(.taken(levels: [0]), at: at(0))
+        let driven = lock.perform(self.lock, at: at(100))
+        #expect(driven == [])
+    }
+}
+
 @Suite struct LockLinesTests {
     private static let off = LinesOrder.set(group: 0, levels: 0, mask: 0b11)
     private static let towardsLocked = LinesOrder.set(group: 0, levels: 0b01, mask: 0b11)

@@ -52,11 +52,11 @@ import Testing
         func forget() { told.events.removeAll() }
     }
 
-    private static func file(_ connector: String) throws -> SiteFile {
+    private static func file(_ connector: String, phases: Int = 1) throws -> SiteFile {
         try SiteFile(
             bytes: Array(
                 """
-                {"allowSimulation": true, "connectors": [{"id": 1, "cable": "socket", "maximumCurrentAmps": 16, "phases": 1,
+                {"allowSimulation": true, "connectors": [{"id": 1, "cable": "socket", "maximumCurrentAmps": 16, "phases": \(phases),
                 "pilot": "simulated", "meter": "simulated", \(connector)}]}
                 """.utf8
             )
@@ -69,7 +69,7 @@ import Testing
         )
         let choice = try #require(try site.connectors()[0].contactor)
         let settings = try site.settings(of: choice, as: GPIOContactorSettings.self)
-        return try Bench(GPIODrivers.contactor(settings, connectorId: 1))
+        return try Bench(GPIODrivers.contactor(settings, .contactor(connectorId: 1)))
     }
 
     private static let contactor = Device.contactor(connectorId: 1)
@@ -149,6 +149,51 @@ import Testing
         try bench.run { $0.count == 2 }
         #expect(bench.heard == [DriverEvent](repeating: .lockFeedback(connectorId: 1, locked: false), count: 2))
         #expect(!bench.board.level(Bench.chip, 2))
+    }
+
+    @Test func aPhaseContactorMovesByOrdersAloneAndStaysWhereItIsWhenItsContactIsLost() throws {
+        let site = try Self.file(
+            #""contactor": "simulated", "phaseContactor": {"driver": "gpio-contactor", "output": {"line": "COIL"}, "feedback": {"line": "MIRROR"}}"#,
+            phases: 3
+        )
+        let choice = try #require(try site.connectors()[0].further.phaseContactor)
+        let settings = try site.settings(of: choice, as: GPIOContactorSettings.self)
+        let device = Device.phaseContactor(connectorId: 1)
+        let bench = try Bench(GPIODrivers.contactor(settings, device))
+        try bench.run { $0.count == 2 }
+        #expect(bench.heard == [.deviceRecovered(device), .phaseFeedback(connectorId: 1, closed: false)])
+        bench.driver.perform(.switchPhases(connectorId: 1, .three))
+        #expect(bench.coil())
+        bench.board.drive(Bench.expander, 0, true)
+        try bench.run { $0.last == .phaseFeedback(connectorId: 1, closed: true) }
+        bench.forget()
+        bench.driver.perform(.readPosition(device))
+        #expect(bench.heard == [.phaseFeedback(connectorId: 1, closed: true)])
+        bench.board.unbind(Bench.expander)
+        try bench.run { $0.contains { if case .deviceLost(device, _) = $0 { true } else { false } } }
+        #expect(bench.coil())
+        // The order that finds it away is not kept, and the next one is obeyed.
+        bench.driver.perform(.switchPhases(connectorId: 1, .one))
+        #expect(bench.coil())
+        bench.board.bind(Bench.expander)
+        try bench.run { $0.contains(.deviceRecovered(device)) }
+        #expect(bench.coil())
+        bench.driver.perform(.switchPhases(connectorId: 1, .one))
+        #expect(!bench.coil())
+    }
+
+    @Test func theVoltageBehindAContactorIsTold() throws {
+        let site = try Self.file(
+            #""contactor": "simulated", "outputVoltage": {"driver": "gpio-input", "input": {"chip": "board", "line": "3"}}"#
+        )
+        let choice = try #require(try site.connectors()[0].further.outputVoltage)
+        let settings = try site.settings(of: choice, as: GPIOInputSettings.self)
+        let device = Device.outputVoltage(connectorId: 1)
+        let bench = try Bench(try #require(GPIODrivers.alarm(settings, device)))
+        try bench.run { $0.count == 2 }
+        #expect(bench.heard == [.deviceRecovered(device), .outputVoltageRead(connectorId: 1, live: false)])
+        bench.board.drive(Bench.chip, 3, true)
+        try bench.run { $0.last == .outputVoltageRead(connectorId: 1, live: true) }
     }
 
     @Test func anEmergencyStopIsTold() throws {

@@ -111,6 +111,20 @@ import Testing
         #expect(try bench.duty() == "0")
     }
 
+    /// A kernel that keeps a writer waiting does not hold up the end of the process.
+    @Test func theEndWaitsForAStuckGeneratorNoLongerThanItMust() throws {
+        let bench = try Bench()
+        try bench.measure(12_000, 12_000)
+        bench.driver.start()
+        try bench.waitForReading(12_000, 12_000)
+        try bench.system.makePipe("\(Self.output)/duty_cycle")
+        let begun = EventLoop.uptime()
+        bench.driver.stop()
+        let took = EventLoop.uptime() - begun
+        #expect(took >= PilotDriver.endLimit)
+        #expect(took < PilotDriver.endLimit + .seconds(2))
+    }
+
     @Test func aConverterThatGoesIsALostPilotThatComesBack() throws {
         let bench = try Bench()
         try bench.measure(9000, -12_000)

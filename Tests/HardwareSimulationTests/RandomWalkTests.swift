@@ -36,6 +36,17 @@ import Testing
         #expect(closings >= wanted)
     }
 
+    /// Nor of phases.
+    @Test func theWalkSwitchesPhases() {
+        var switches = 0
+        for seed in [1, 5, 9, 13] {
+            var walk = Walk(.wild, seed: seed)
+            walk.go(steps: 100)
+            switches += walk.yard.model?.switchCount ?? 0
+        }
+        #expect(switches >= 5)
+    }
+
     /// Nor would it prove anything of mirror contacts that are slow.
     @Test func theWalkTakesBackClosingsThatNobodySaw() {
         var closings = 0

@@ -10,11 +10,14 @@ struct SafetyModel {
     private(set) var violations: [String] = []
     /// Closings that it saw.
     private(set) var closingCount = 0
+    /// How often the phase contactor was moved.
+    private(set) var switchCount = 0
 
     private struct Lease {
         var until: Duration
         var transaction: String
         var milliamps: Int
+        var phases: Int
     }
 
     private struct Pilot {
@@ -32,6 +35,9 @@ struct SafetyModel {
     private var readings: [Pilot] = []
     private var mirrorClosed: Bool?
     private var locked: Bool?
+    /// As its contact says, and as it was ordered last.
+    private var phasesClosed: Bool?
+    private var orderedPhases = PhaseCount.one
     private var ohms: [Int?] = []
     /// Since when PWM is on.
     private var signalSince: Duration?
@@ -94,6 +100,8 @@ struct SafetyModel {
         // What was seen before is not on disk; whether a contact is broken does not change with a process.
         mirrorIsProven = false
         locked = nil
+        phasesClosed = nil
+        orderedPhases = .one
         signalSince = nil
         diodeWasSeen = false
         diodeRun = 0
@@ -138,6 +146,7 @@ struct SafetyModel {
             mirrorClosed = closed
             if closed { unseenSince = nil }
         case .residualCurrentTested(_, let passed): testedAt = passed ? now : nil
+        case .phaseFeedback(_, let closed): phasesClosed = closed
         case .lockFeedback(_, let isLocked): locked = isLocked
         case .proximityRead(_, let resistance): ohms = ohms.suffix(3) + [resistance]
         case .meterRead(_, let sample):
@@ -158,7 +167,8 @@ struct SafetyModel {
             lease = Lease(
                 until: bootedAt + .milliseconds(permit.validUntilUptime),
                 transaction: permit.transaction,
-                milliamps: permit.limitMilliamps
+                milliamps: permit.limitMilliamps,
+                phases: permit.phases ?? 3
             )
         } else if lease?.transaction == permit.transaction {
             lease = nil
@@ -194,6 +204,8 @@ struct SafetyModel {
             }
             switch effect {
             case .command(.closeContactor): checkClosing(at: now)
+            case .command(.switchPhases(_, let count)):
+                phasesSwitched(to: count, contactorIsReallyClosed: contactorIsReallyClosed, at: now)
             case .command(.setPilot(_, let signal)): signalChanged(signal, at: now)
             case .command(.unlock) where contactorIsReallyClosed || mirrorClosed != false:
                 complain("the cable is unlocked while it may be live", at: now)
@@ -239,6 +251,17 @@ struct SafetyModel {
         return .zero
     }
 
+    /// Nothing may flow, and for ten seconds nothing has.
+    private mutating func phasesSwitched(to count: PhaseCount, contactorIsReallyClosed: Bool, at now: Duration) {
+        switchCount += 1
+        orderedPhases = count
+        if orderedClosed || contactorIsReallyClosed { complain("the phases are switched under load", at: now) }
+        let pause = now - openedAt
+        if pause < .seconds(10) { complain("the phases are switched \(pause) after the opening", at: now) }
+        if signalSince != nil { complain("the phases are switched while something is offered", at: now) }
+        if mirrorClosed != false { complain("the phases are switched on a mirror contact that is not open", at: now) }
+    }
+
     private mutating func signalChanged(_ signal: PilotSignal, at now: Duration) {
         guard case .pwm = signal else {
             signalSince = nil
@@ -260,7 +283,8 @@ struct SafetyModel {
             faults = state.faults
         } else if let fault = message as? HardwareFault, fault.present, fault.code == .powerSwitchFailure {
             // Whatever made it: nothing closes until somebody cleared it, or its reason was silence that ended.
-            guard !fault.detail.contains("not read") else { return }
+            // A phase contactor that failed shows that anew after a restart, and switches no energy.
+            guard !fault.detail.contains("not read"), !fault.detail.hasPrefix("the phase contactor") else { return }
             if latched[fault.code] == nil { latched[fault.code] = now }
             mirrorIsProven = false
         }
@@ -301,6 +325,10 @@ struct SafetyModel {
         }
         if readings.last.map({ now - $0.at > .seconds(2) }) ?? true { complain("closed on an old reading", at: now) }
         if mirrorClosed != false { complain("closed without having seen it open", at: now) }
+        if connector.equipment.switchesPhases {
+            if phasesClosed != (orderedPhases == .three) { complain("closed while the phases move", at: now) }
+            if let lease, lease.phases < orderedPhases.rawValue { complain("closed with too many phases", at: now) }
+        }
         if !latched.isEmpty { complain("closed with \(latched.keys)", at: now) }
         if newestReading?.valid != true { complain("closed without a meter", at: now) }
         if let newestReading, now - newestReading.at > .seconds(16) { complain("closed on an old register", at: now) }
@@ -318,6 +346,8 @@ struct SafetyModel {
         guard pilotIsGood, faults.isEmpty, !isEnding, let lease, now < lease.until, lease.milliamps >= 6000 else {
             return
         }
+        // The permit wants another number of phases.
+        if connector.equipment.switchesPhases, (lease.phases >= 3 ? 3 : 1) != orderedPhases.rawValue { return }
         if connector.cable != .fixed {
             guard locked == true, ohms.suffix(2).contains(where: { $0 != nil }) else { return }
         }

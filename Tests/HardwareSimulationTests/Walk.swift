@@ -58,6 +58,11 @@ struct Walk {
             connector.equipment.testsResidualCurrent = true
             connector.equipment.derating = ConnectorConfiguration.Derating()
         }
+        if seed % 4 == (manner == .wild ? 1 : 3) {
+            connector.phases = 3
+            connector.equipment.switchesPhases = true
+            connector.equipment.seesOutputVoltage = true
+        }
         if seed % 5 == 1 { connector.closingsPerHour = 6 }
         if manner == .hasty, seed.isMultiple(of: 2) { connector.closingsPerHour = 3 }
         return connector
@@ -90,7 +95,7 @@ extension Walk {
 
     private static let parts: [SimulateHardware.Part] = [
         .diode, .pwm, .ventilation, .pilotSensor, .mirrorSilent, .mirrorOpen, .lockContact, .proximity, .meterFrozen,
-        .meterSlow, .residualCurrentTest, .heat,
+        .meterSlow, .residualCurrentTest, .heat, .phaseContactor, .outputVoltage,
     ]
 
     private mutating func doAnything() {
@@ -194,7 +199,9 @@ extension Walk {
         yard.permit(
             Int.random(in: 1...40_000, using: &random),
             seconds: Int64.random(in: 1...60, using: &random),
-            transaction: Int.random(in: 0..<5, using: &random) == 0 ? "another" : "transaction"
+            transaction: Int.random(in: 0..<5, using: &random) == 0 ? "another" : "transaction",
+            phases: yard.configuration.connectors[0].equipment.switchesPhases
+                ? [nil, 1, 1, 3].randomElement(using: &random) ?? nil : nil
         )
     }
 

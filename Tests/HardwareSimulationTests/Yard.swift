@@ -101,14 +101,16 @@ struct Yard {
         _ milliamps: Int,
         seconds: Int64 = 3600,
         connectorId: Int = 1,
-        transaction: String = "transaction"
+        transaction: String = "transaction",
+        phases: Int? = nil
     ) {
         let permit = Permit(
             connectorId: connectorId,
             granted: milliamps > 0,
             limitMilliamps: milliamps,
             validUntilUptime: now.uptime.wholeMilliseconds + seconds * 1000,
-            transaction: transaction
+            transaction: transaction,
+            phases: phases
         )
         feed(.permitRequested(nextID(), permit))
     }
@@ -271,7 +273,10 @@ struct Yard {
         }
         let broken = charger.world.connectors[0].broken
         // Two faults at once, a weld and a mirror contact that lies, cannot be seen without current.
-        let isInvisible = broken.contactorStuckClosed == true && broken.parts?.contains("mirrorOpen") == true
+        let seesVoltage =
+            configuration.connectors[0].equipment.seesOutputVoltage && broken.parts?.contains("outputVoltage") != true
+        let isInvisible =
+            broken.contactorStuckClosed == true && broken.parts?.contains("mirrorOpen") == true && !seesVoltage
         let isLate = !waiting.isEmpty || core.nextDeadline?.isDue(at: now.uptime) == true
         let isClosed = charger.summary.contains("contactor closed") && !isInvisible
         model?.did(effects, contactorIsReallyClosed: isClosed, isLate: isLate, at: worldTime)

@@ -2,7 +2,7 @@
 
     modbus_meter.py PORT UNIT FILE          PORT is a terminal, or tcp:NUMBER
 
-The file has {"powerW", "currentA", "energyWh"}. Whoever writes it replaces it, so that it is never read half.
+The file has {"powerW", "currentA", "energyWh"} and may have a "serialNumber". Whoever writes it replaces it, so that it is never read half.
 """
 
 import asyncio
@@ -31,8 +31,14 @@ def registers(shown):
     return inputs
 
 
+def serial_number(shown):
+    return list(struct.unpack(">HH", struct.pack(">I", shown.get("serialNumber", 4711))))
+
+
 async def serve(port, unit, file):
     async def live(function, start, address, count, present, values):
+        if function == 3:
+            present[0xFC00:0xFC02] = serial_number(json.loads(file.read_text()))
         if function == 4:
             present[0:INPUTS] = registers(json.loads(file.read_text()))
 
@@ -43,7 +49,7 @@ async def serve(port, unit, file):
     bits = [SimData(0, values=False, datatype=DataType.BITS)]
     device = SimDevice(unit, action=live, simdata=(
         bits, bits,
-        [SimData(0, values=[0] * 0xFC00 + [0, 4711], datatype=DataType.REGISTERS)],
+        [SimData(0, values=[0] * 0xFC00 + serial_number(json.loads(file.read_text())), datatype=DataType.REGISTERS)],
         [SimData(0, values=registers(json.loads(file.read_text())), datatype=DataType.REGISTERS)],
     ))
     if port.startswith("tcp:"):

@@ -170,6 +170,12 @@ struct Sample {
                 #"connectors[0].lock: a fixed cable has no lock: expected "none""#
             ),
             ("connectors.0.lock", "none", "no error"),
+            ("connectors.0.phaseContactor", "simulated", "no error"),
+            (
+                "connectors.1.phaseContactor", "simulated",
+                #"connectors[1].phaseContactor: there is one phase: expected "none""#
+            ),
+            ("connectors.1.outputVoltage", "simulated", "no error"),
             ("connectors.0.pilot", nil, "connectors[0].pilot: required, but missing"),
             (
                 "connectors.0.pilot", 5,
@@ -179,7 +185,8 @@ struct Sample {
             (
                 "connectors.0.colour", "red",
                 "connectors[0].colour: unknown key; known are id, cable, maximumCurrentAmps, phases, controller, pilot, contactor, meter, "
-                    + "lock, proximity, residualCurrent, emergencyStop, temperature, indicator, residualCurrentTest, "
+                    + "lock, proximity, residualCurrent, emergencyStop, temperature, indicator, phaseContactor, outputVoltage, "
+                    + "residualCurrentTest, "
                     + "deratingCelsius, hottestCelsius, onPermitLost, "
                     + "allowVentilation, meterLossGraceSeconds, contactorRestSeconds"
             ),

@@ -199,7 +199,8 @@ public struct HardwareMachine: Machine {
         case .cardGone(let id): tellReader(id, .cardGone, fact, &turn)
         case .deviceLost(.reader(let id), let reason): tellReader(id, .lost(reason: reason), fact, &turn)
         case .deviceRecovered(.reader(let id)): tellReader(id, .recovered, fact, &turn)
-        case .pilotRead, .contactorFeedback, .lockFeedback, .proximityRead, .meterRead, .meterFailed, .faultReported,
+        case .pilotRead, .contactorFeedback, .phaseFeedback, .outputVoltageRead, .lockFeedback, .proximityRead,
+            .meterRead, .meterFailed, .faultReported,
             .controllerRead, .residualCurrentTested, .temperatureRead, .deviceLost, .deviceRecovered:
             guard let id = fact.connectorId, let index = outlets.firstIndex(where: { $0.connectorId == id }) else {
                 return logUnknown(fact, &turn)

@@ -55,7 +55,9 @@ final class DeviceRouter {
     func stop() {
         guard phase != .stopped else { return }
         phase = .stopped
-        for driver in drivers { driver.stop() }
+        // What switches energy first: another driver may have to wait for its device.
+        for driver in drivers where driver.switchesEnergy { driver.stop() }
+        for driver in drivers where !driver.switchesEnergy { driver.stop() }
     }
 
     private func take(_ event: DriverEvent, _ takenAt: Duration?, from driver: any Driver) {
@@ -64,6 +66,17 @@ final class DeviceRouter {
         case .made, .starting: held.append((event, takenAt))
         case .running: report(event, takenAt)
         case .stopped: break
+        }
+    }
+}
+
+extension Driver {
+    fileprivate var switchesEnergy: Bool {
+        devices.contains { device in
+            switch device {
+            case .contactor, .controller: true
+            default: false
+            }
         }
     }
 }

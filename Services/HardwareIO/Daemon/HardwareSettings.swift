@@ -90,6 +90,8 @@ struct HardwareSettings {
         case .pilot: .pilot(connectorId: connectorId)
         case .proximity: .proximity(connectorId: connectorId)
         case .contactor: .contactor(connectorId: connectorId)
+        case .phaseContactor: .phaseContactor(connectorId: connectorId)
+        case .outputVoltage: .outputVoltage(connectorId: connectorId)
         case .meter: .meter(connectorId: connectorId)
         case .lock: .lock(connectorId: connectorId)
         case .residualCurrent: .residualCurrent(connectorId: connectorId)
@@ -138,7 +140,9 @@ struct HardwareSettings {
                     endDecidegrees: section.further.hottestCelsius * 10
                 )
             },
-            hasIndicator: section.further.indicator != nil
+            hasIndicator: section.further.indicator != nil,
+            switchesPhases: section.further.phaseContactor != nil,
+            seesOutputVoltage: section.further.outputVoltage != nil
         )
     }
 

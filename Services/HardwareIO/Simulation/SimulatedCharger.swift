@@ -129,6 +129,8 @@ public struct SimulatedCharger: Machine {
         case .part:
             switch request.part {
             case .mirrorSilent, .mirrorOpen: return .contactor(connectorId: connectorId)
+            case .phaseContactor: return .phaseContactor(connectorId: connectorId)
+            case .outputVoltage: return .outputVoltage(connectorId: connectorId)
             case .lockContact: return .lock(connectorId: connectorId)
             case .proximity: return .proximity(connectorId: connectorId)
             case .heat: return .temperature(connectorId: connectorId)

@@ -8,6 +8,7 @@ import Primitives
 struct SimulatedConnector: Equatable, Sendable {
     enum Delay: String, DeadlineName {
         case contactor = "the contactor's armature moves"
+        case phases = "the phase contactor's armature moves"
         case lock = "the lock's bolt arrives"
         case vehicle = "the EV closes or opens S2"
         case draw = "the EV's charger reaches another current"
@@ -21,6 +22,7 @@ struct SimulatedConnector: Equatable, Sendable {
     /// What hardware-io ordered last; coils, bolt and generator follow in their time, or do not.
     private struct Orders: Equatable, Sendable {
         var contactorClosed = false
+        var phases = PhaseCount.one
         /// `nil`: the bolt arrived where it was sent, or was never sent.
         var locked: Bool?
         var pilot = PilotSignal.x1
@@ -37,7 +39,7 @@ struct SimulatedConnector: Equatable, Sendable {
     static let testDelay = Duration.milliseconds(200)
 
     let configuration: ConnectorConfiguration
-    let power: SimulatedPower
+    private(set) var power: SimulatedPower
     /// The part that outlives the process.
     var place: SimulatedWorld.Place
 
@@ -68,6 +70,7 @@ struct SimulatedConnector: Equatable, Sendable {
             self.place.broken.set(.registerAtStart, broken: false)
         }
         power = SimulatedPower(phases: configuration.phases, nominalMillivolts: simulation.nominalMillivolts)
+        if configuration.equipment.switchesPhases { power.connectedPhases = 1 }
         integratedUntil = start.uptime
         // Coils are without current at a start; a welded contact does not mind.
         contactorClosed = place.broken.contactorStuckClosed == true
@@ -100,6 +103,10 @@ struct SimulatedConnector: Equatable, Sendable {
         case .closeContactor:
             orders.contactorClosed = true
             delays.set(.contactor, at: uptime + Self.contactorDelay)
+        case .switchPhases(_, let count):
+            orders.phases = count
+            delays.set(.phases, at: uptime + Self.contactorDelay)
+        case .readPosition(let device): return events + settle(at: uptime) + sensors.read(device, view)
         case .setPilot(_, let signal): orders.pilot = signal
         case .lock: moveLock(locked: true, at: uptime)
         case .unlock: moveLock(locked: false, at: uptime)
@@ -144,6 +151,8 @@ struct SimulatedConnector: Equatable, Sendable {
     private mutating func happen(_ delay: Delay, at uptime: Duration) {
         switch delay {
         case .contactor: setContactor(closed: place.broken.contactorStuckClosed ?? orders.contactorClosed)
+        case .phases:
+            if !place.broken.has(.phaseContactor) { power.connectedPhases = orders.phases.rawValue }
         case .lock:
             if let order = orders.locked, !place.broken.lockJammed { setLock(locked: order) }
         case .vehicle:
@@ -249,6 +258,9 @@ extension SimulatedConnector {
                 generatorIsDead: place.broken.has(.pwm)
             ),
             contactorClosed: contactorClosed,
+            phasesClosed: configuration.equipment.switchesPhases ? power.connectedPhases == 3 : nil,
+            isLive: configuration.equipment.seesOutputVoltage
+                ? contactorClosed && !place.broken.has(.outputVoltage) : nil,
             locked: hasLock ? place.locked : nil,
             cableInSocket: hasSocket ? place.cableInSocket : nil,
             isPlugged: place.vehicle != nil,
@@ -260,7 +272,7 @@ extension SimulatedConnector {
     /// What the main meter sees of it.
     var load: SimulatedMainMeter.Load {
         SimulatedMainMeter.Load(
-            phases: configuration.phases,
+            phases: power.connectedPhases,
             milliamps: drawnMilliamps,
             milliwatts: power.milliwatts(at: drawnMilliamps),
             registerMicrowattSeconds: place.registerMicrowattSeconds

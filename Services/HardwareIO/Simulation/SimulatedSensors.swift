@@ -9,6 +9,10 @@ struct SimulatedSensors: Equatable, Sendable {
         var connectorId: Int
         var line: SimulatedPilot.Line
         var contactorClosed: Bool
+        /// Nil where nothing switches phases.
+        var phasesClosed: Bool?
+        /// Whether there is voltage behind the contactor; nil where nothing sees that.
+        var isLive: Bool?
         /// Nil without a lock.
         var locked: Bool?
         /// Nil without a socket.
@@ -71,6 +75,8 @@ struct SimulatedSensors: Equatable, Sendable {
         var events: [DriverEvent] = []
         if before.contactorClosed != view.contactorClosed { events += moveMirror(view, at: uptime) }
         if before.locked != view.locked { events += bolt(view) }
+        if before.phasesClosed != view.phasesClosed { events += phases(view) }
+        if before.isLive != view.isLive { events += voltage(view) }
         let isMoved = before.line != view.line || before.cableInSocket != view.cableInSocket
         if before.decidegrees != view.decidegrees { events += temperature(view) }
         if isMoved {
@@ -126,7 +132,26 @@ struct SimulatedSensors: Equatable, Sendable {
     mutating func drawsRareFault() -> Bool { isOneOf(1_000_000, noise.rareFaultsPerMillion) }
 
     private mutating func positions(_ view: View) -> [DriverEvent] {
-        mirror(view) + bolt(view) + proximity(view) + temperature(view)
+        mirror(view) + phases(view) + voltage(view) + bolt(view) + proximity(view) + temperature(view)
+    }
+
+    /// A device is asked where it is.
+    func read(_ device: Device, _ view: View) -> [DriverEvent] {
+        switch device {
+        case .contactor: mirror(view)
+        case .phaseContactor: phases(view)
+        case .outputVoltage: voltage(view)
+        case .lock: bolt(view)
+        default: []
+        }
+    }
+
+    private func phases(_ view: View) -> [DriverEvent] {
+        view.phasesClosed.map { [.phaseFeedback(connectorId: view.connectorId, closed: $0)] } ?? []
+    }
+
+    private func voltage(_ view: View) -> [DriverEvent] {
+        view.isLive.map { [.outputVoltageRead(connectorId: view.connectorId, live: $0)] } ?? []
     }
 
     private mutating func temperature(_ view: View) -> [DriverEvent] {

@@ -17,6 +17,7 @@ public struct ConnectorState: BusState {
     public var offeredMilliamps: Int
     /// Highest current of installation, cable and contactor, per phase.
     public var ratedMilliamps: Int
+    /// That lead to the contactor now: of the mains connection, or those that a phase contactor leaves of it.
     public var phases: Int
     /// Cable permanently attached: no lock, plugging happens at the EV.
     public var fixedCable: Bool
@@ -129,10 +130,14 @@ public struct PermitInForce: Codable, Equatable, Sendable {
     /// Own uuid of the transaction it was granted for.
     public var transaction: String
 
-    public init(limitMilliamps: Int, validUntilUptime: Int64, transaction: String) {
+    /// How many phases may carry it; nil for all that are wired.
+    public var phases: Int?
+
+    public init(limitMilliamps: Int, validUntilUptime: Int64, transaction: String, phases: Int? = nil) {
         self.limitMilliamps = limitMilliamps
         self.validUntilUptime = validUntilUptime
         self.transaction = transaction
+        self.phases = phases
     }
 }
 

@@ -15,12 +15,24 @@ public struct Permit: BusRequest {
     /// Own uuid of the transaction it is granted for.
     public var transaction: String
 
-    public init(connectorId: Int, granted: Bool, limitMilliamps: Int, validUntilUptime: Int64, transaction: String) {
+    /// How many phases may carry it, 1…3; nil for all that are wired. Fewer than are wired can be left only where a phase contactor is built in, which
+    /// takes a pause of the charge; elsewhere such a permit is refused. A hardware-io before schema version 15 does not know it, and uses them all.
+    public var phases: Int?
+
+    public init(
+        connectorId: Int,
+        granted: Bool,
+        limitMilliamps: Int,
+        validUntilUptime: Int64,
+        transaction: String,
+        phases: Int? = nil
+    ) {
         self.connectorId = connectorId
         self.granted = granted
         self.limitMilliamps = limitMilliamps
         self.validUntilUptime = validUntilUptime
         self.transaction = transaction
+        self.phases = phases
     }
 
     public struct Reply: BusReply {

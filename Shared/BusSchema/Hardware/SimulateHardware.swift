@@ -61,6 +61,12 @@ public struct SimulateHardware: BusRequest {
         /// The residual current device does not trip when it is tested.
         public static let residualCurrentTest = Part(rawValue: "residualCurrentTest")
 
+        /// The phase contactor stays where it is.
+        public static let phaseContactor = Part(rawValue: "phaseContactor")
+
+        /// No voltage is seen behind the contactor, wherever it is.
+        public static let outputVoltage = Part(rawValue: "outputVoltage")
+
         /// It is hot: the charger is at 70 °C.
         public static let heat = Part(rawValue: "heat")
 
@@ -68,7 +74,7 @@ public struct SimulateHardware: BusRequest {
         public static let known: Set<Part> = [
             .diode, .pwm, .ventilation, .pilotSensor, .mirrorSilent, .mirrorOpen, .lockContact, .proximity,
             .meterFrozen, .meterSlow, .registerAtStart, .residualCurrentTest,
-            .heat,
+            .heat, .phaseContactor, .outputVoltage,
         ]
     }
 

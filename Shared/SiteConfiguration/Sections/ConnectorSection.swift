@@ -99,6 +99,10 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
         public var emergencyStop: DriverChoice?
         public var temperature: DriverChoice?
         public var indicator: DriverChoice?
+        /// What adds L2 and L3 to L1.
+        public var phaseContactor: DriverChoice?
+        /// What sees the voltage behind the contactor.
+        public var outputVoltage: DriverChoice?
         /// Whether the residual current device is tested before each closing.
         public var residualCurrentTest: Bool
         /// From here on less is offered.
@@ -120,6 +124,16 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
             emergencyStop = fields.optionalDevice("emergencyStop", .emergencyStop, "The emergency stop.")
             temperature = fields.optionalDevice("temperature", .temperature, "What measures how warm the charger is.")
             indicator = fields.optionalDevice("indicator", .indicator, "Lights and buzzer.")
+            phaseContactor = fields.optionalDevice(
+                "phaseContactor",
+                .phaseContactor,
+                "The contactor that adds L2 and L3 to L1, before the other one; released, it leaves one phase. Default: all phases are wired through."
+            )
+            outputVoltage = fields.optionalDevice(
+                "outputVoltage",
+                .outputVoltage,
+                "What sees voltage behind the contactor, as a second witness of where that is. Default: nothing."
+            )
             residualCurrentTest = fields.truth(
                 "residualCurrentTest",
                 default: true,
@@ -153,6 +167,7 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
             (.meter, meter), (.lock, lock),
             (.residualCurrent, further.residualCurrent), (.emergencyStop, further.emergencyStop),
             (.temperature, further.temperature), (.indicator, further.indicator),
+            (.phaseContactor, further.phaseContactor), (.outputVoltage, further.outputVoltage),
         ]
         return all.compactMap { device, choice in choice.map { (device, $0) } }
     }
@@ -223,6 +238,7 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
             fields.note("proximity", "required at a socket, because \(name) does not read it")
         }
         checkFront(fields, none)
+        checkSwitching(fields, none)
     }
 
     /// Pilot and contactor, or a controller that owns both.
@@ -243,6 +259,25 @@ public struct ConnectorSection: SiteReadable, Equatable, Sendable {
                 "properties": ["pilot": ["not": none], "contactor": ["not": none]],
             ],
             "else": ["properties": ["pilot": none, "contactor": none]],
+        ])
+    }
+
+    /// What belongs to a contactor of ours, and to three phases.
+    private func checkSwitching(_ fields: Fields, _ none: JSONValue) {
+        let further = [("phaseContactor", further.phaseContactor), ("outputVoltage", further.outputVoltage)]
+        for (name, choice) in further where choice != nil && controller != nil && fields.isRight(name) {
+            fields.note(name, "the controller owns the contactor: expected \"none\"")
+        }
+        if self.further.phaseContactor != nil, phases == 1, fields.isRight("phaseContactor"), fields.isRight("phases") {
+            fields.note("phaseContactor", "there is one phase: expected \"none\"")
+        }
+        fields.rule([
+            "if": ["properties": ["controller": none]],
+            "else": ["properties": ["phaseContactor": none, "outputVoltage": none]],
+        ])
+        fields.rule([
+            "if": ["properties": ["phases": ["const": 1]], "required": ["phases"]],
+            "then": ["properties": ["phaseContactor": none]],
         ])
     }
 }

@@ -1,7 +1,7 @@
 /// A kind of device, by the member of a connector, of the main meter or of a reader that names its driver.
 public enum SiteDevice: String, Sendable, CaseIterable {
-    case pilot, proximity, contactor, meter, lock, residualCurrent, emergencyStop, temperature, indicator, controller
-    case reader
+    case pilot, proximity, contactor, phaseContactor, outputVoltage, meter, lock, residualCurrent, emergencyStop
+    case temperature, indicator, controller, reader
 }
 
 /// A driver that this version has, what it drives and what it needs to know. hardware-io makes it (`DriverRegistry`); a test compares both.
@@ -49,7 +49,7 @@ public struct SiteDriver: Sendable {
         SiteDriver(
             "gpio-contactor",
             GPIOContactorSettings.self,
-            for: [.contactor],
+            for: [.contactor, .phaseContactor],
             "a contactor on GPIO lines: coil and mirror contact"
         ),
         SiteDriver(
@@ -67,8 +67,8 @@ public struct SiteDriver: Sendable {
         SiteDriver(
             "gpio-input",
             GPIOInputSettings.self,
-            for: [.residualCurrent, .emergencyStop, .temperature],
-            "a GPIO line that says that something has tripped"
+            for: [.residualCurrent, .emergencyStop, .temperature, .outputVoltage],
+            "a GPIO line that says that something has tripped, or that there is voltage"
         ),
         SiteDriver(
             "pwm-pilot",

@@ -41,6 +41,12 @@ public final class SystemFolder {
         )
     }
 
+    /// Puts in the place of a file one that keeps who opens it to write waiting, until somebody reads it.
+    public func makePipe(_ name: String) throws {
+        try folder.remove(name)
+        guard mkfifo(folder.file(name), 0o644) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
     /// Takes a file or a folder away.
     public func remove(_ name: String) throws { try folder.remove(name) }
 

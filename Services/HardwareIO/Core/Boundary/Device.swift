@@ -5,6 +5,10 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     /// What reads the resistor in the plug of a detachable cable.
     case proximity(connectorId: Int)
     case contactor(connectorId: Int)
+    /// The contactor that adds L2 and L3 to L1. Released, it leaves one phase.
+    case phaseContactor(connectorId: Int)
+    /// What sees whether there is voltage behind the contactor.
+    case outputVoltage(connectorId: Int)
     /// Connector 0 is the main meter.
     case meter(connectorId: Int)
     case lock(connectorId: Int)
@@ -24,6 +28,8 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         case .pilot(let id): "control pilot of connector \(id)"
         case .proximity(let id): "proximity contact of connector \(id)"
         case .contactor(let id): "contactor of connector \(id)"
+        case .phaseContactor(let id): "phase contactor of connector \(id)"
+        case .outputVoltage(let id): "voltage behind the contactor of connector \(id)"
         case .meter(MainMeterConfiguration.connectorId): "main meter"
         case .meter(let id): "meter of connector \(id)"
         case .lock(let id): "cable lock of connector \(id)"
@@ -42,6 +48,8 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         case .pilot(let id): "pilot-\(id)"
         case .proximity(let id): "proximity-\(id)"
         case .contactor(let id): "contactor-\(id)"
+        case .phaseContactor(let id): "phase-contactor-\(id)"
+        case .outputVoltage(let id): "output-voltage-\(id)"
         case .meter(MainMeterConfiguration.connectorId): "main-meter"
         case .meter(let id): "meter-\(id)"
         case .lock(let id): "lock-\(id)"
@@ -57,7 +65,8 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     /// The connector that it belongs to; nil for a reader.
     public var connectorId: Int? {
         switch self {
-        case .pilot(let id), .proximity(let id), .contactor(let id), .meter(let id), .lock(let id),
+        case .pilot(let id), .proximity(let id), .contactor(let id), .phaseContactor(let id), .outputVoltage(let id),
+            .meter(let id), .lock(let id),
             .residualCurrent(let id), .emergencyStop(let id), .temperature(let id), .indicator(let id),
             .controller(let id):
             id

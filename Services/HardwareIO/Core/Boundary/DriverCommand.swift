@@ -5,6 +5,11 @@ public enum DriverCommand: Equatable, Sendable {
     case openContactor(connectorId: Int)
     case closeContactor(connectorId: Int)
     case setPilot(connectorId: Int, PilotSignal)
+    /// Of a phase contactor: given only while the contactor of the connector is open for sure. An order that finds its device away is not kept.
+    case switchPhases(connectorId: Int, PhaseCount)
+    /// Say at once where the device is (contactor, phase contactor, lock) or what it sees (voltage behind the contactor); it is read for that, where it
+    /// can be. A device that moves meanwhile says so when it is there. One that is lost, or that nobody reads, does not answer.
+    case readPosition(Device)
     /// One pulse towards locked. The driver ends the pulse by itself, also when this process dies.
     case lock(connectorId: Int)
     /// One pulse towards unlocked.
@@ -26,6 +31,8 @@ public enum DriverCommand: Equatable, Sendable {
         switch self {
         case .openContactor(let id), .closeContactor(let id): .contactor(connectorId: id)
         case .setPilot(let id, _): .pilot(connectorId: id)
+        case .switchPhases(let id, _): .phaseContactor(connectorId: id)
+        case .readPosition(let device): device
         case .lock(let id), .unlock(let id): .lock(connectorId: id)
         case .readMeter(let id): .meter(connectorId: id)
         case .control(let id, _): .controller(connectorId: id)
@@ -40,7 +47,10 @@ public enum DriverCommand: Equatable, Sendable {
         case .openContactor(let id), .closeContactor(let id), .lock(let id), .unlock(let id), .readMeter(let id),
             .testResidualCurrent(let id):
             id
-        case .setPilot(let id, _), .control(let id, _), .indicate(let id, _), .show(let id, _): id
+        case .setPilot(let id, _), .control(let id, _), .indicate(let id, _), .show(let id, _),
+            .switchPhases(let id, _):
+            id
+        case .readPosition(let device): device.connectorId ?? 0
         }
     }
 
@@ -51,6 +61,12 @@ public enum DriverCommand: Equatable, Sendable {
         default: false
         }
     }
+}
+
+/// How many phases a connector with a phase contactor has towards the EV.
+public enum PhaseCount: Int, Equatable, Sendable, CaseIterable {
+    case one = 1
+    case three = 3
 }
 
 /// What people see of a connector. How it looks is the driver's; how it is told from other things stands here and nowhere else.

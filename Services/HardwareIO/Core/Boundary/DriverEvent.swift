@@ -15,6 +15,12 @@ public enum DriverEvent: Equatable, Sendable {
     /// The contactor's mirror contact, debounced by the driver (10 ms), on every change and at least every 10 s.
     case contactorFeedback(connectorId: Int, closed: Bool)
 
+    /// The same of a phase contactor: closed, all three phases lead to the contactor. Its driver leaves it released when it starts.
+    case phaseFeedback(connectorId: Int, closed: Bool)
+
+    /// Whether there is voltage behind the contactor, towards the EV; debounced by the driver, on every change and at least every 10 s.
+    case outputVoltageRead(connectorId: Int, live: Bool)
+
     /// The position of the cable lock, on every change and at least every 10 s.
     case lockFeedback(connectorId: Int, locked: Bool)
 
@@ -66,6 +72,8 @@ public enum DriverEvent: Equatable, Sendable {
         switch self {
         case .pilotRead(let id, _, _): .pilot(connectorId: id)
         case .contactorFeedback(let id, _): .contactor(connectorId: id)
+        case .phaseFeedback(let id, _): .phaseContactor(connectorId: id)
+        case .outputVoltageRead(let id, _): .outputVoltage(connectorId: id)
         case .lockFeedback(let id, _): .lock(connectorId: id)
         case .proximityRead(let id, _): .proximity(connectorId: id)
         case .meterRead(let id, _), .meterFailed(let id, _): .meter(connectorId: id)
@@ -83,9 +91,8 @@ extension DriverEvent {
     /// A device was read, so that it is there.
     public var isAnswer: Bool {
         switch self {
-        case .pilotRead, .contactorFeedback, .lockFeedback, .proximityRead, .meterRead, .controllerRead,
-            .residualCurrentTested,
-            .temperatureRead, .cardRead:
+        case .pilotRead, .contactorFeedback, .phaseFeedback, .outputVoltageRead, .lockFeedback, .proximityRead,
+            .meterRead, .controllerRead, .residualCurrentTested, .temperatureRead, .cardRead:
             true
         case .meterFailed, .faultReported, .cardGone, .deviceLost, .deviceRecovered, .healthReported: false
         }

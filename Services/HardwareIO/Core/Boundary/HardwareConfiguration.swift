@@ -107,17 +107,25 @@ public struct ConnectorConfiguration: Equatable, Sendable {
         public var derating: Derating?
         /// Whether there are lights.
         public var hasIndicator: Bool
+        /// Whether a contactor of its own switches L2 and L3, so that a permit may leave one phase. Not with a controller.
+        public var switchesPhases: Bool
+        /// Whether something sees the voltage behind the contactor. Not with a controller.
+        public var seesOutputVoltage: Bool
 
         public init(
             front: Front = .parts,
             testsResidualCurrent: Bool = false,
             derating: Derating? = nil,
-            hasIndicator: Bool = false
+            hasIndicator: Bool = false,
+            switchesPhases: Bool = false,
+            seesOutputVoltage: Bool = false
         ) {
             self.front = front
             self.testsResidualCurrent = testsResidualCurrent
             self.derating = derating
             self.hasIndicator = hasIndicator
+            self.switchesPhases = switchesPhases
+            self.seesOutputVoltage = seesOutputVoltage
         }
     }
 
@@ -172,6 +180,9 @@ public struct ConnectorConfiguration: Equatable, Sendable {
         self.energyTimeScale = energyTimeScale
     }
 
+    /// Whether a permit may leave one phase out of three.
+    var switchesPhases: Bool { equipment.switchesPhases && phases == 3 && !isControlled }
+    var seesOutputVoltage: Bool { equipment.seesOutputVoltage && !isControlled }
     var isControlled: Bool { equipment.front == .controller }
     var hasLock: Bool { cable == .socket(lock: true) }
     var hasSocket: Bool { cable != .fixed }

@@ -204,7 +204,7 @@ struct RegisterJudge {
             return compare(counted, with: (known.energyWh, uptime - flowTime), at: uptime) == .plausible
         }
         // A current that flows through the open contactor is real; what it means is decided elsewhere.
-        guard counted.currentMilliamps.allSatisfy({ $0.magnitude <= ContactorMachine.highestLeakMilliamps }) else {
+        guard counted.currentMilliamps.allSatisfy({ $0.magnitude <= FlowWitness.highestLeakMilliamps }) else {
             return true
         }
         return flow.explains(

@@ -5,6 +5,7 @@ import Primitives
 struct FaultLedger {
     enum Cause: Hashable, Sendable {
         case contactor, mirror, lock, meter, pilot, proximity, overCurrent, residualCurrentTest, heat, temperature
+        case phases, phaseContact, outputVoltage
         /// A device is lost.
         case lost(Device)
         /// Reported by a protective device or sensor.

@@ -1,6 +1,6 @@
 import Primitives
 
-/// What watches over one outlet, and shows how it is, besides contactor, pilot and cable, as far as it is built in.
+/// What one outlet has besides contactor, pilot and cable, as far as it is built in: what watches over it, shows how it is, and switches its phases.
 struct Guards {
     var overCurrent = OverCurrentMachine()
     var indicator: IndicatorMachine
@@ -9,12 +9,16 @@ struct Guards {
     var residualCurrent: ResidualCurrentTest?
     /// Nil where none is measured.
     var temperature: TemperatureSensor?
+    /// Nil where all phases are wired through.
+    var phases: PhaseMachine?
 
     init(_ configuration: ConnectorConfiguration, at start: Duration) {
         indicator = IndicatorMachine(configuration)
         residualCurrent =
             configuration.equipment.testsResidualCurrent
             ? ResidualCurrentTest(connectorId: configuration.connectorId) : nil
+        phases =
+            configuration.switchesPhases ? PhaseMachine(connectorId: configuration.connectorId, at: start) : nil
         temperature = configuration.equipment.derating.map { TemperatureSensor($0, at: start) }
     }
 
@@ -23,12 +27,14 @@ struct Guards {
             overCurrent.nextDeadline,
             residualCurrent?.nextDeadline,
             test.nextDeadline,
+            phases?.nextDeadline,
             Deadline(at: temperature?.silenceDeadline, for: "the temperature was not read for too long")
         )
     }
 
     mutating func deadlineReached(_ turn: inout Turn) {
         residualCurrent?.deadlineReached(&turn)
+        phases?.deadlineReached(at: turn.uptime)
         if let due = temperature?.silenceDeadline, due <= turn.uptime { temperature?.becomeSilent() }
     }
 }

@@ -122,7 +122,8 @@ struct LeaseMachine {
         let permit = PermitInForce(
             limitMilliamps: request.limitMilliamps,
             validUntilUptime: request.validUntilUptime,
-            transaction: request.transaction
+            transaction: request.transaction,
+            phases: request.phases
         )
         let before = inForce
         standing = .valid(permit)

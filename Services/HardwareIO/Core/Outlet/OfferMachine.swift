@@ -25,6 +25,9 @@ struct OfferMachine {
         isControlled = configuration.isControlled
     }
 
+    /// Since when nothing is offered; nil while something is, and before the first order.
+    var silentSince: Duration? { offeredMilliamps == 0 ? changedAt : nil }
+
     /// Due when a change waits for its turn, and when a controller wants to hear that somebody is alive.
     var nextDeadline: Deadline? {
         let beat = toldAt.map { $0 + Self.heartbeat }

@@ -33,7 +33,7 @@ extension OutletMachine {
             if faults.end(.board(code)), pilot.state == .a { faults.vehicleLeft() }
         case .deviceLost(let device, let reason): lose(device, reason, &turn)
         case .deviceRecovered(let device): recover(device, &turn)
-        case .contactorFeedback, .cardRead, .cardGone, .healthReported:
+        case .contactorFeedback, .phaseFeedback, .outputVoltageRead, .cardRead, .cardGone, .healthReported:
             break  // Handled before, and by readers.
         }
     }
@@ -81,7 +81,11 @@ extension OutletMachine {
         guards.test.meterRead(sample, &turn)
         let highest = sample.currentMilliamps.map(\.magnitude).max() ?? 0
         let milliamps = Int(clamping: min(highest, UInt(Self.highestMilliamps)))
-        if let askedAt { contactor.currentMeasured(milliamps: milliamps, askedAt: askedAt, &turn) }
+        if let askedAt {
+            contactor.currentMeasured(milliamps: milliamps, askedAt: askedAt, &turn)
+            let hasMains = sample.voltageMillivolts.contains { $0 >= Self.leastMainsMillivolts }
+            if hasMains { contactor.mainsMeasured(askedAt: askedAt, &turn) }
+        }
         if contactor.isInDoubt { meter.lookAgain(&turn) }
         guard contactor.isOrderedClosed else { return }
         guards.overCurrent.measured(milliamps: milliamps, offeredMilliamps: offer.offeredMilliamps, at: turn.uptime)
@@ -90,7 +94,8 @@ extension OutletMachine {
     private mutating func lose(_ device: Device, _ reason: String, _ turn: inout Turn) {
         let detail = "\(device) lost: \(reason)"
         switch device {
-        case .pilot, .proximity, .contactor, .residualCurrent, .emergencyStop, .temperature, .controller:
+        case .pilot, .proximity, .contactor, .phaseContactor, .outputVoltage, .residualCurrent, .emergencyStop,
+            .temperature, .controller:
             // What watches over people or metal and says nothing any more, forbids.
             faults.raise(.lost(device), .internalError, detail)
         case .lock: faults.raise(.lost(device), .connectorLockFailure, detail)
@@ -100,6 +105,8 @@ extension OutletMachine {
         case .pilot: pilot.forget()
         case .proximity: proximity.forget()
         case .contactor: contactor.lose(&turn)
+        case .phaseContactor: guards.phases?.lose(at: turn.uptime)
+        case .outputVoltage: contactor.loseVoltage(at: turn.uptime)
         case .meter: meter.readFailed(detail, &turn)
         case .lock: cable.lockLost(at: turn.uptime)
         case .controller:
@@ -115,9 +122,19 @@ extension OutletMachine {
         switch device {
         case .pilot: offer.repeatSignal(&turn)
         // The safe order first; where it is, it says next.
-        case .contactor: contactor.lose(&turn)
+        case .contactor:
+            contactor.lose(&turn)
+            turn.order(.readPosition(device))
+        case .phaseContactor:
+            guards.phases?.lose(at: turn.uptime)
+            turn.order(.readPosition(device))
+        case .outputVoltage:
+            contactor.loseVoltage(at: turn.uptime)
+            turn.order(.readPosition(device))
         case .meter: meter.wantReading(&turn)
-        case .lock: cable.lockLost(at: turn.uptime)
+        case .lock:
+            cable.lockLost(at: turn.uptime)
+            turn.order(.readPosition(device))
         case .controller:
             contactor.lose(&turn)
             offer.forget()
@@ -125,4 +142,39 @@ extension OutletMachine {
         case .proximity, .residualCurrent, .emergencyStop, .temperature, .reader: break
         }
     }
+}
+
+// The phases that lead to one outlet.
+extension OutletMachine {
+    /// Why a permit cannot be obeyed that leaves some of the phases: they are wired through, and would all carry current.
+    func phaseObjection(to request: Permit) -> BusError? {
+        guard request.granted, let phases = request.phases else { return nil }
+        guard (1...3).contains(phases) else {
+            return BusError(.invalid, "phases is \(phases), expected 1…3")
+        }
+        guard phases < configuration.phases, !configuration.switchesPhases else { return nil }
+        let wired = configuration.phases
+        return BusError(.invalid, "connector \(connectorId) cannot leave \(phases) of its \(wired) phases")
+    }
+
+    /// The phase contactor hears what the permit allows, and whether it may move: only where the contactor is open for sure, and would close again.
+    mutating func followPhases(_ turn: inout Turn) {
+        guard guards.phases != nil, !isEnding else { return }
+        let target = lease.inForce.map { PhaseCount(allowed: $0.phases ?? configuration.phases) }
+        let quietSince = quietSince(at: turn.uptime)
+        guards.phases?.follow(target: target, quietSince: quietSince, &turn)
+    }
+
+    /// Since when no current can flow and nothing is offered, so that the phase contactor may move once that has lasted; nil while it is not so.
+    func quietSince(at uptime: Duration) -> Duration? {
+        guard !guards.test.isRunning, contactor.objection(at: uptime) == nil, let openSince = contactor.openSince,
+            let silentSince = offer.silentSince
+        else { return nil }
+        return max(openSince, silentSince)
+    }
+}
+
+extension PhaseCount {
+    /// The most that are no more than `allowed`: two are none that can be switched.
+    fileprivate init(allowed: Int) { self = allowed >= 3 ? .three : .one }
 }

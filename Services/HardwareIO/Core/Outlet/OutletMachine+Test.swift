@@ -14,8 +14,11 @@ extension OutletMachine {
         guards.test.begin(request.part, id, at: turn.uptime)
         switch request.part {
         case .meter: meter.wantReading(&turn)
+        case .relay: turn.order(.readPosition(.contactor(connectorId: connectorId)))
         case .rcd: guards.residualCurrent?.testNow(&turn)
-        case .lock: cable.beginAnew()
+        case .lock:
+            turn.order(.readPosition(.lock(connectorId: connectorId)))
+            cable.beginAnew()
         default: break
         }
     }
@@ -51,6 +54,7 @@ extension OutletMachine {
             return "\(code): \(faults.detail(of: code))"
         }
         if contactor.openSince == nil { return "the contactor is not surely open" }
+        if guards.phases?.isSettled == false { return "the phase contactor is not where it was sent" }
         return sight.rests
     }
 
@@ -72,6 +76,7 @@ extension OutletMachine {
         guard let isWanted = guards.test.wantsContactor else { return false }
         let mayClose =
             testObjection == nil && !(configuration.hasSocket && proximity.plug != .absent)
+            && guards.phases?.isSettled != false
             && faults.codes.allSatisfy { $0 == .powerMeterFailure || $0 == .readerFailure }
         if isWanted, mayClose { contactor.close(&turn) } else { contactor.open(&turn) }
         return true

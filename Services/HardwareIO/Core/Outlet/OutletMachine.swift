@@ -31,6 +31,8 @@ struct OutletMachine {
     static let stoppingLimitForUnlock = Duration.seconds(3)
     /// No sensor here measures more, mA. What says so is made harmless where it enters, and still is far too much.
     static let highestMilliamps = 1_000_000
+    /// Less than that on every phase is no mains, mV.
+    static let leastMainsMillivolts = 100_000
 
     let configuration: ConnectorConfiguration
     private var stage = Stage.serving
@@ -119,6 +121,8 @@ struct OutletMachine {
         switch event {
         case .started: if !configuration.isControlled { turn.order(.openContactor(connectorId: connectorId)) }
         case .driver(.contactorFeedback(_, let closed)): contactor.feedbackRead(closed: closed, &turn)
+        case .driver(.phaseFeedback(_, let closed)): guards.phases?.feedbackRead(closed: closed, at: turn.readAt)
+        case .driver(.outputVoltageRead(_, let live)): contactor.voltageRead(live: live, &turn)
         case .driver(.controllerRead(_, let reading)) where stage == .ending:
             contactor.feedbackRead(closed: reading.isClosed, &turn)
         case .driver(let fact):
@@ -175,7 +179,7 @@ extension OutletMachine {
             turn.refuse(id, BusError(.refused, "hardware-io is ending"))
             return false
         }
-        if let objection = lease.objection(to: request, at: turn.moment) {
+        if let objection = lease.objection(to: request, at: turn.moment) ?? phaseObjection(to: request) {
             turn.refuse(id, objection)
             return false
         }
@@ -218,7 +222,10 @@ extension OutletMachine {
         }
         contactor.rest(at: turn.uptime)
         faults.clear(code)
-        if code == .powerSwitchFailure { contactor.clearFailure() }
+        if code == .powerSwitchFailure {
+            contactor.clearFailure()
+            guards.phases?.clearFailure()
+        }
         if code == .powerMeterFailure, faults.codes.contains(code), meter.acceptRegister(&turn) {
             turn.log(LogRecord(.warning, "the register of the meter begins anew", connectorField))
             lease.outdate()
@@ -237,6 +244,7 @@ extension OutletMachine {
 extension OutletMachine {
     private mutating func decide(_ turn: inout Turn) {
         followFaults()
+        followPhases(&turn)
         if !decideTest(&turn) { decideContactor(situation(at: turn.uptime), &turn) }
         // Whether something runs decides what may be offered, and what may be unlocked.
         let situation = situation(at: turn.uptime)
@@ -248,6 +256,8 @@ extension OutletMachine {
             let milliamps = guards.test.wantsMilliamps ?? (mayOffer ? situation.offerableMilliamps : 0)
             offer.offer(milliamps: milliamps, &turn)
         }
+        let quietSince = quietSince(at: turn.uptime)
+        guards.phases?.isQuiet(since: quietSince)
         pilot.signalIs(offer.signal, at: turn.uptime)
         if pilot.state == .a { proximity.vehicleIsAbsent() }
         cable.decide(situation, test: guards.test.wantsLock, &turn)
@@ -291,6 +301,9 @@ extension OutletMachine {
     private mutating func followFaults() {
         faults.follow(.contactor, .powerSwitchFailure, contactor.failure)
         faults.follow(.mirror, .powerSwitchFailure, contactor.silence)
+        faults.follow(.outputVoltage, .internalError, contactor.voltageSilence)
+        faults.follow(.phases, .powerSwitchFailure, guards.phases?.failure)
+        faults.follow(.phaseContact, .internalError, guards.phases?.silence)
         faults.follow(.pilot, pilot.failure?.code ?? .internalError, pilot.failure?.detail)
         if configuration.hasSocket { faults.follow(.proximity, .internalError, proximity.failure) }
         faults.follow(.lock, .connectorLockFailure, cable.failure)

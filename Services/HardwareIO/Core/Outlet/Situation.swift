@@ -75,10 +75,16 @@ struct Situation {
         let isTested: Bool
         /// What heat leaves of the highest current, mA; nil where no temperature is measured.
         let temperature: TemperatureSensor?
+        /// Why nothing is offered with the phases as they are; nil when it may be, and where nothing switches them.
+        let phases: String?
+        /// How many lead to the contactor; nil while that is not known, and where nothing switches them.
+        let connectedPhases: PhaseCount?
 
         init(_ guards: HardwareCore.Guards, at uptime: Duration) {
             isTested = guards.residualCurrent?.isPassed(at: uptime) ?? true
             temperature = guards.temperature
+            phases = guards.phases?.objection
+            connectedPhases = guards.phases?.connected
         }
     }
 
@@ -113,7 +119,7 @@ struct Situation {
 
     /// What may be offered now, mA; 0 when nothing may.
     var offerableMilliamps: Int {
-        guard !isEnding, let permit = lease.inForce, isPlugged, blockingFaults.isEmpty,
+        guard !isEnding, let permit = lease.inForce, isPlugged, blockingFaults.isEmpty, guards.phases == nil,
             // A grace period carries a running charge on and begins nothing.
             lease.isValid || contactor.isOrderedClosed,
             !configuration.hasSocket || plug.isCable
@@ -160,7 +166,7 @@ struct Situation {
             permit: lease.inForce,
             offeredMilliamps: offeredMilliamps,
             ratedMilliamps: ratedMilliamps,
-            phases: configuration.phases,
+            phases: guards.connectedPhases?.rawValue ?? configuration.phases,
             fixedCable: !configuration.hasSocket,
             faults: faults.codes,
             notChargingBecause: notChargingBecause(offeredMilliamps: offeredMilliamps),
@@ -194,7 +200,7 @@ struct Situation {
             let lowest = amperes(PilotDuty.lowestMilliamps)
             return "the limit of \(amperes(permit.limitMilliamps)) is below the \(lowest) that can be offered"
         }
-        return lease.isValid ? nil : "the permit was not renewed in time"
+        return lease.isValid ? guards.phases : "the permit was not renewed in time"
     }
 
     private var closingObjection: String? {

@@ -5,45 +5,6 @@ import Primitives
 ///
 /// A contactor that does not follow is a failure that stays until service clears it, over restarts too: what failed once will fail again.
 struct ContactorMachine {
-    private enum State: Equatable {
-        /// Ordered open, position not read yet. Next: open, opening when it reads closed, or conducting.
-        case unknown(since: Duration)
-        case open(since: Duration)
-        /// Ordered to close. Next: closed, takenBack, or open with a failure at `limit`.
-        case closing(limit: FollowLimit)
-        case closed
-        /// Left to a controller, which closes and opens it by itself, since when it is where it is. Next: opening or open once that is over.
-        case left(isClosed: Bool, since: Duration)
-        /// Ordered to open before the mirror contact had followed the order to close, which was given `after` ago then. A mirror contact that
-        /// reads open proves nothing here: it has not moved yet. Next: opening when it follows after all, or open at `limit`, with a mirror
-        /// contact that is not proven any more when it had the usual time to follow.
-        case takenBack(after: Duration, limit: FollowLimit)
-        /// Ordered to open. Next: open, or welded at `limit`.
-        case opening(limit: FollowLimit)
-        /// Ordered open and reads closed. Next: open when it opens after all; its failure stays.
-        case welded
-        /// Ordered open, not read as closed, and current flows. Next: open when that ends; its failure stays.
-        case conducting
-    }
-
-    /// Longest time from the order to close until the mirror contact follows.
-    static let closingLimit = Duration.seconds(1)
-    /// A closing of so long is usually seen, also where the mirror contact is read five times a second only: most contactors pull in within
-    /// 100 ms.
-    static let usualClosing = Duration.milliseconds(300)
-    /// Longest time from the order to open until the mirror contact follows.
-    static let openingLimit = Duration.milliseconds(500)
-    /// The same of a controller, which lets the EV end its draw first (6 s, IEC 61851-1 table A.6).
-    static let controllerOpeningLimit = Duration.seconds(8)
-    /// Longest time until the position is known after a start, or after its driver came back.
-    static let readingLimit = Duration.seconds(5)
-    /// Longest silence of the mirror contact at any time: it is reported every 10 s.
-    static let silenceLimit = Duration.seconds(30)
-    /// Current that no open contactor lets through, mA.
-    static let highestLeakMilliamps = 1000
-    /// So many samples in a row show it, and so many show that it ended.
-    static let samplesOfLeak = 2
-
     private enum Mover: Equatable {
         /// This service, by orders.
         case orders
@@ -66,10 +27,8 @@ struct ContactorMachine {
     /// Where the mirror contact says open, the contactor is open. Otherwise it may be the mirror that is broken, and the cable counts as
     /// live: after a failure until it was seen to open, after a closing that it did not show until it was seen to follow one.
     private var mirrorIsProven: Bool
-    /// Samples in a row that speak against the state: current through an open contactor, or none through a conducting one.
-    private var contrarySamples = 0
-    /// Whether the newest sample shows current, whatever the state.
-    private var currentFlows = false
+    /// What current and voltage say of it.
+    private var witness: FlowWitness
     /// When it was ordered to close last.
     private(set) var closedAt: Duration
 
@@ -90,13 +49,14 @@ struct ContactorMachine {
         readUntil = start + Self.readingLimit
         closedAt = start
         readAt = start
+        witness = FlowWitness(seesVoltage: configuration.seesOutputVoltage, at: start)
     }
 
     /// The position as the bus names it.
     var position: ContactorState {
         switch state {
         case .unknown, .takenBack, .opening: .opening
-        case .open: isUnproven ? .opening : .open
+        case .open: isUnproven || witness.isLive ? .opening : .open
         case .closing: .closing
         case .closed, .left(true, _): .closed
         case .left(false, _): .open
@@ -120,7 +80,7 @@ struct ContactorMachine {
 
     /// Since when it is certain that no current can flow; nil while it is not.
     var openSince: Duration? {
-        guard mirrorIsProven else { return nil }
+        guard mirrorIsProven, !witness.isLive else { return nil }
         switch state {
         case .open(let since), .left(false, let since): return since
         case .unknown, .closing, .closed, .left, .takenBack, .opening, .welded, .conducting: return nil
@@ -141,6 +101,9 @@ struct ContactorMachine {
     /// Its position is not read although it should be.
     var isSilent: Bool { readUntil == nil }
 
+    /// Why nothing is known of the voltage behind it although it should be.
+    var voltageSilence: String? { witness.silence }
+
     /// The same, for the list of faults.
     var silence: String? { isSilent ? "position of the contactor was not read for too long" : nil }
 
@@ -150,7 +113,7 @@ struct ContactorMachine {
     var recentClosings: Int? { budget.recentClosings > 0 ? budget.recentClosings : nil }
 
     /// Why it must not close now, for people; nil when it may.
-    func objection(at uptime: Duration) -> String? { budget.objection(at: uptime) }
+    func objection(at uptime: Duration) -> String? { budget.objection(at: uptime) ?? witness.objection }
 
     var nextDeadline: Deadline? {
         let follows: Deadline? =
@@ -162,12 +125,14 @@ struct ContactorMachine {
         return earliest(
             follows,
             Deadline(at: readUntil, for: "the mirror contact was not read for too long"),
-            Deadline(at: budget.deadline, for: "the contactor has rested")
+            Deadline(at: budget.deadline, for: "the contactor has rested"),
+            witness.nextDeadline
         )
     }
 
     mutating func deadlineReached(_ turn: inout Turn) {
         budget.deadlineReached(at: turn.uptime)
+        witness.deadlineReached(at: turn.uptime)
         switch state {
         case .closing(var limit):
             guard limit.isOver(at: turn.uptime) else {
@@ -209,7 +174,7 @@ struct ContactorMachine {
 
     /// Closes, unless it must not, or the first closing of this run is not counted on disk yet.
     mutating func close(_ turn: inout Turn) {
-        guard case .open = state, failure == nil, !isSilent, budget.objection(at: turn.uptime) == nil,
+        guard case .open = state, failure == nil, !isSilent, objection(at: turn.uptime) == nil,
             budget.isCounted(at: turn.uptime)
         else { return }
         guard !isControlled else {
@@ -219,7 +184,7 @@ struct ContactorMachine {
         }
         state = .closing(limit: FollowLimit(turn.uptime + Self.closingLimit))
         closedAt = turn.uptime
-        contrarySamples = 0
+        witness.beginAnew()
         budget.closed(at: turn.uptime)
         turn.order(.closeContactor(connectorId: connectorId))
     }
@@ -280,7 +245,7 @@ struct ContactorMachine {
             state = .open(since: turn.uptime)
             mirrorIsProven = true
             // What was measured before it was seen to open says nothing about now.
-            currentFlows = false
+            witness.currentEnded()
         case (.open, false), (.closing, false), (.takenBack, false), (.closed, true), (.opening, true), (.welded, true),
             (.conducting, false):
             break
@@ -301,16 +266,15 @@ struct ContactorMachine {
     /// The meter was asked at `askedAt` and measured so much in its worst phase. What it was asked before its current had settled after
     /// the opening proves nothing. A failure that is known already hides no other, and neither does a mirror contact that is silent.
     mutating func currentMeasured(milliamps: Int, askedAt: Duration, _ turn: inout Turn) {
-        currentFlows = milliamps > Self.highestLeakMilliamps
-        switch state {
-        case .open(let since) where currentFlows && askedAt - since >= MeterPoll.settling: contrarySamples += 1
-        case .unknown(let since) where currentFlows && askedAt - since >= openingLimit + MeterPoll.settling:
-            contrarySamples += 1
-        case .conducting where !currentFlows: contrarySamples += 1
-        default: contrarySamples = 0
-        }
-        guard contrarySamples >= Self.samplesOfLeak else { return }
-        contrarySamples = 0
+        let flows = witness.currentMeasured(milliamps: milliamps)
+        let isContrary =
+            switch state {
+            case .open(let since): flows && askedAt - since >= MeterPoll.settling
+            case .unknown(let since): flows && askedAt - since >= openingLimit + MeterPoll.settling
+            case .conducting: !flows && !witness.isLive
+            default: false
+            }
+        guard witness.isSure(isContrary: isContrary) else { return }
         if state == .conducting {
             // It opens by its mirror contact, which has shown all along that it is open, or has not been read at all.
             state = feedbackClosed == nil ? .unknown(since: turn.uptime) : .open(since: turn.uptime)
@@ -319,15 +283,39 @@ struct ContactorMachine {
         }
     }
 
+    /// The voltage behind it was read. One that is there while it is ordered open, its position known or not, is a weld, whatever the mirror contact
+    /// says. What was read before it can have settled proves nothing.
+    mutating func voltageRead(live: Bool, _ turn: inout Turn) {
+        guard witness.voltageRead(live: live, at: turn.readAt) else { return }
+        switch state {
+        case .open(let since) where live && turn.readAt - since >= Self.voltageSettling,
+            .unknown(let since) where live && turn.readAt - since >= openingLimit + Self.voltageSettling:
+            fail("there is voltage behind the open contactor", leaving: .conducting, &turn)
+        default: break
+        }
+    }
+
+    /// The meter, which is before it, was asked at `askedAt` and measured voltage. None behind it says then that its contacts do not carry; without
+    /// the mains there is none to be seen, and nothing failed.
+    mutating func mainsMeasured(askedAt: Duration, _ turn: inout Turn) {
+        guard state == .closed, let deadSince = witness.deadSince else { return }
+        guard askedAt - max(deadSince, closedAt) >= Self.voltageSettling else { return }
+        let limit = FollowLimit(turn.uptime + openingLimit)
+        fail("there is no voltage behind the closed contactor", leaving: .opening(limit: limit), &turn)
+    }
+
+    /// Nothing is known of the voltage behind it until that is read again.
+    mutating func loseVoltage(at uptime: Duration) { witness.loseVoltage(at: uptime) }
+
     /// Whether a second sample is wanted soon to decide about the first.
-    var isInDoubt: Bool { contrarySamples > 0 }
+    var isInDoubt: Bool { witness.isInDoubt }
 
     /// Nothing is known of it until it is read again, and it lost its order with its driver. What was latched stays: a lost driver
     /// repairs nothing.
     mutating func lose(_ turn: inout Turn) {
         feedbackClosed = nil
         readUntil = turn.uptime + Self.readingLimit
-        contrarySamples = 0
+        witness.beginAnew()
         switch state {
         case .unknown: break
         case .takenBack(let after, _):
@@ -344,7 +332,7 @@ struct ContactorMachine {
 
     /// Service says that the cause is repaired. Believed where the contactor is open now, by its mirror contact and by the meter.
     mutating func clearFailure() {
-        guard case .open = state, !currentFlows else { return }
+        guard case .open = state, !witness.currentFlows, !witness.isLive else { return }
         failure = nil
         mirrorIsProven = true
     }

@@ -12,7 +12,7 @@ enum GPIODrivers {
     static let rows: [DriverRegistry.Row] = [
         DriverRegistry.Row(name: "gpio-contactor") { assignments, surroundings in
             try surroundings.settings(assignments, as: GPIOContactorSettings.self).map { device, settings in
-                make(contactor(settings, connectorId: device.connectorId ?? 0), surroundings)
+                make(contactor(settings, device), surroundings)
             }
         },
         DriverRegistry.Row(name: "gpio-lock") { assignments, surroundings in
@@ -53,10 +53,16 @@ enum GPIODrivers {
         let groups: [GPIOLineGroup.Settings]
     }
 
-    static func contactor(_ settings: GPIOContactorSettings, connectorId: Int) -> Parts {
-        let name = "charger contactor \(connectorId)"
+    /// Of a connector, or of its phases.
+    static func contactor(_ settings: GPIOContactorSettings, _ device: Device) -> Parts {
+        let connectorId = device.connectorId ?? 0
+        let hasContact = settings.feedback != nil
+        let isOfPhases = device == .phaseContactor(connectorId: connectorId)
+        let name = "charger \(isOfPhases ? "phases" : "contactor") \(connectorId)"
         return Parts(
-            device: ContactorLines(connectorId: connectorId, hasContact: settings.feedback != nil),
+            device: isOfPhases
+                ? PhaseLines(connectorId: connectorId, hasContact: hasContact)
+                : ContactorLines(connectorId: connectorId, hasContact: hasContact),
             groups: [GPIOLineGroup.Settings([line(settings.output)], direction: .output(initial: 0), consumer: name)]
                 + [settings.feedback].compactMap { $0.map { inputs($0, settings.debounceMilliseconds, name) } }
         )
@@ -96,8 +102,12 @@ enum GPIODrivers {
     }
 
     static func alarm(_ settings: GPIOInputSettings, _ device: Device) -> Parts? {
-        guard let alarm = AlarmLine(device, hasTest: settings.test != nil) else { return nil }
         let name = "charger \(device.name)"
+        if case .outputVoltage(let id) = device {
+            let groups = [inputs(settings.input, settings.debounceMilliseconds, name)]
+            return Parts(device: VoltageLine(connectorId: id), groups: groups)
+        }
+        guard let alarm = AlarmLine(device, hasTest: settings.test != nil) else { return nil }
         let test = settings.test.map {
             GPIOLineGroup.Settings([line($0)], direction: .output(initial: 0), consumer: name)
         }

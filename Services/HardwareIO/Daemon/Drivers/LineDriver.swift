@@ -129,7 +129,7 @@ final class LineDriver<Protocol: LineDevice>: Driver {
         case .closeContactor, .control(_, .permit): kept[command.device] = nil
         case .readMeter(let connectorId):
             report(.meterFailed(connectorId: connectorId, reason: "its line is not open"), nil)
-        case .lock, .unlock, .testResidualCurrent, .indicate: break
+        case .lock, .unlock, .switchPhases, .readPosition, .testResidualCurrent, .indicate: break
         }
     }
 

@@ -31,13 +31,21 @@ final class PilotDriver: Driver {
 
     private typealias Outcome = SampledInput<PilotSample>.Outcome
 
+    private enum Write {
+        case signal(PilotSignal)
+        /// The last one.
+        case end
+    }
+
+    /// Sysfs answers in microseconds; a kernel that keeps the thread for so long does not hold up the end.
+    static let endLimit = Duration.milliseconds(500)
+
     let devices: [Device]
     var report: (DriverEvent, Duration?) -> Void = { _, _ in }
 
     private let connectorId: Int
     private let log: (LogRecord) -> Void
-    private let generator: PilotOutput
-    private var writer: WorkThread<PilotSignal, Result<Bool, SystemError>>?
+    private var writer: WorkThread<Write, Result<Bool, SystemError>>?
     private var sampler: SamplingThread<Outcome>?
     private var output = Output()
     private var inputIsThere = false
@@ -66,12 +74,20 @@ final class PilotDriver: Driver {
         devices = [.pilot(connectorId: connectorId)]
         self.log = log
         let generator = PilotOutput(settings, system: system)
-        self.generator = generator
         let listening = Listening()
         self.listening = listening
         writer = try WorkThread("the control pilot is set", loop: loop) {
-            { signal in
-                do throws(SystemError) { return .success(try generator.set(signal)) } catch { return .failure(error) }
+            { write in
+                do throws(SystemError) {
+                    switch write {
+                    case .signal(let signal): return .success(try generator.set(signal))
+                    case .end:
+                        try generator.end()
+                        return .success(false)
+                    }
+                } catch {
+                    return .failure(error)
+                }
             }
         } completion: { [unowned self] in
             written($0)
@@ -111,18 +127,22 @@ final class PilotDriver: Driver {
 
     func stop() {
         sampler = nil
+        let result = writer?.finish(.end, within: Self.endLimit)
         writer = nil
-        do throws(SystemError) {
-            try generator.end()
-        } catch {
-            log(LogRecord(.warning, "the control pilot stays as it is", .init("problem", error)))
-        }
+        let problem: String? =
+            switch result {
+            case .success: nil
+            case .failure(let error): error.description
+            case nil: "the PWM took no order for \(Self.endLimit.wholeMilliseconds) ms"
+            }
+        guard let problem else { return }
+        log(LogRecord(.warning, "the control pilot stays as it is", .init("problem", problem)))
     }
 
     private func write() {
         output.retryAt = nil
         output.isBusy = true
-        writer?.submit(wanted)
+        writer?.submit(.signal(wanted))
     }
 
     private func written(_ result: Result<Bool, SystemError>) {

@@ -5,7 +5,7 @@ import HardwareDevices
 import SiteConfiguration
 import Synchronization
 
-/// The generator of the control pilot: a PWM of the kernel. A thread that may wait writes to it; only its end comes from the loop.
+/// The generator of the control pilot: a PWM of the kernel. A thread that may wait writes to it, to the end.
 final class PilotOutput: Sendable {
     private struct State {
         var output: PWMOutput?

@@ -60,6 +60,13 @@ public struct ContactorLines: LinesDevice {
         case .closeContactor where isTaken:
             ordered(true, at: moment)
             return [.set(group: Self.coil, levels: 1, mask: 1)]
+        case .readPosition where isTaken:
+            guard hasContact else {
+                // What was ordered is not known to be done before it had its time.
+                return readAt.map { $0 - moment.uptime <= Self.followTime } == true ? [] : [feedback(isOn ? 1 : 0)]
+            }
+            readAt = moment.uptime + PositionRepetition.interval
+            return [.read(group: Self.contact)]
         default: return []
         }
     }

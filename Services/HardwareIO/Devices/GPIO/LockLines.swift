@@ -90,6 +90,10 @@ public struct LockLines: LinesDevice {
         switch command {
         case .lock: move(towards: Self.locked, at: moment.uptime)
         case .unlock: move(towards: Self.unlocked, at: moment.uptime)
+        // One that moves says so when it is there.
+        case .readPosition where isTaken && state == .resting && hasContact: [.read(group: Self.contact)]
+        case .readPosition where isTaken && state == .resting && readAt != nil:
+            [feedback(direction == Self.locked ? 1 : 0)]
         default: []
         }
     }

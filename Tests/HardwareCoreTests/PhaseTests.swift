@@ -1,0 +1,205 @@
+import BusSchema
+import Primitives
+import Testing
+
+@testable import HardwareCore
+
+/// A permit may leave one phase out of three. The phase contactor moves for that while nothing can flow, and never else.
+@Suite struct PhaseTests {
+    private let open = DriverCommand.openContactor(connectorId: 1)
+    private let close = DriverCommand.closeContactor(connectorId: 1)
+    private let toOne = DriverCommand.switchPhases(connectorId: 1, .one)
+    private let toThree = DriverCommand.switchPhases(connectorId: 1, .three)
+
+    private static var connector: ConnectorConfiguration {
+        var connector = Bench.fixedCable
+        connector.phases = 3
+        connector.equipment.switchesPhases = true
+        return connector
+    }
+
+    /// Started, everything read, the phase contactor released.
+    private func idle() -> Bench {
+        var bench = Bench([Self.connector])
+        bench.handle(.started)
+        bench.driver(.contactorFeedback(connectorId: 1, closed: false))
+        bench.driver(.phaseFeedback(connectorId: 1, closed: false))
+        bench.pilot(12_000)
+        bench.wait(.seconds(11))
+        return bench
+    }
+
+    /// An EV that takes what all three phases carry.
+    private func chargingOnThree() -> Bench {
+        var bench = idle()
+        bench.pilot(9000)
+        #expect(bench.permit(16_000).orders.contains(toThree))
+        bench.driver(.phaseFeedback(connectorId: 1, closed: true))
+        #expect(bench.pilot(6000).orders.contains(close))
+        bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+        return bench
+    }
+
+    @Test func aPermitForAllPhasesMovesThePhaseContactorBeforeAnythingIsOffered() {
+        var bench = idle()
+        bench.pilot(9000)
+        let effects = bench.permit(16_000)
+        #expect(effects.orders == [toThree])
+        #expect(effects.connector?.offeredMilliamps == 0)
+        let arrived = bench.driver(.phaseFeedback(connectorId: 1, closed: true))
+        #expect(arrived.orders == [.setPilot(connectorId: 1, .pwm(dutyPermille: 266))])
+        #expect(arrived.connector?.phases == 3)
+    }
+
+    @Test func aPermitForOnePhaseMovesNothingWhereOneIsConnected() {
+        var bench = idle()
+        bench.pilot(9000)
+        let effects = bench.permit(16_000, phases: 1)
+        #expect(effects.orders == [.setPilot(connectorId: 1, .pwm(dutyPermille: 266))])
+        #expect(effects.connector?.phases == 1)
+        #expect(effects.connector?.permit?.phases == 1)
+    }
+
+    @Test func aRunningChargeIsSwitchedWithTenSecondsWithoutEnergyAndTheEVSeesNoOfferMeanwhile() {
+        var bench = chargingOnThree()
+        let ordered = bench.permit(16_000, phases: 1)
+        #expect(ordered.orders == [.setPilot(connectorId: 1, .x1)])
+        #expect(ordered.connector?.contactor == .closed)
+        // The EV ends its draw.
+        #expect(bench.pilot(9000).orders == [open])
+        let opened = bench.opened()
+        #expect(opened.connector?.contactor == .open)
+        #expect(bench.wait(.milliseconds(9900)).orders.isEmpty)
+        #expect(bench.wait(.milliseconds(100)).orders == [toOne])
+        let arrived = bench.driver(.phaseFeedback(connectorId: 1, closed: false))
+        #expect(arrived.orders == [.setPilot(connectorId: 1, .pwm(dutyPermille: 266))])
+        #expect(bench.pilot(6000).orders == [close])
+        #expect(bench.driver(.contactorFeedback(connectorId: 1, closed: true)).connector?.phases == 1)
+    }
+
+    @Test func backToThreeTakesTheSameWay() {
+        var bench = chargingOnThree()
+        bench.permit(16_000, phases: 1)
+        bench.pilot(9000)
+        bench.opened()
+        bench.wait(.seconds(10))
+        bench.driver(.phaseFeedback(connectorId: 1, closed: false))
+        bench.pilot(6000)
+        bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+        #expect(bench.permit(16_000).orders == [.setPilot(connectorId: 1, .x1)])
+        // This EV does not end its draw by itself.
+        #expect(bench.wait(.seconds(6)).orders == [open])
+        bench.opened()
+        let effects = bench.wait(.seconds(10))
+        #expect(effects.orders == [toThree])
+        #expect(!effects.orders.contains(close))
+    }
+
+    /// Its mirror contact does not say that it is open: it may carry current.
+    @Test func nothingMovesUntilTheContactorIsOpenForSure() {
+        var bench = chargingOnThree()
+        bench.permit(16_000, phases: 1)
+        bench.pilot(9000)
+        // Welded, and nothing moves any more.
+        let effects = bench.wait(.seconds(60))
+        #expect(!effects.orders.contains(toOne))
+        #expect(bench.machine.faults(on: 1).contains(.powerSwitchFailure))
+    }
+
+    @Test func aPhaseContactorThatDoesNotFollowIsAFailureUntilItIsClearedAndNothingIsOfferedMeanwhile() {
+        var bench = idle()
+        bench.pilot(9000)
+        bench.permit(16_000)
+        let effects = bench.wait(.seconds(2))
+        #expect(effects.connector?.faults == [.powerSwitchFailure])
+        #expect(effects.faults.first?.detail == "the phase contactor did not follow its order to close")
+        #expect(bench.wait(.seconds(30)).orders.isEmpty)
+        let cleared = bench.clear(.powerSwitchFailure)
+        #expect(cleared.refusal == nil)
+        // Where it is, one phase is connected; the order is given anew once the contactor has rested.
+        let after = bench.wait(.seconds(11))
+        #expect(after.orders == [toOne, toThree])
+    }
+
+    @Test func onePhaseContactorThatMovesUnderLoadOpensTheContactorInTheSameTurn() {
+        var bench = chargingOnThree()
+        let effects = bench.driver(.phaseFeedback(connectorId: 1, closed: false))
+        #expect(effects.orders.first == open)
+        #expect(effects.connector?.faults == [.powerSwitchFailure])
+        bench.opened()
+        #expect(!bench.wait(.seconds(30)).orders.contains(close))
+    }
+
+    @Test func aLostPhaseContactorOpensTheContactorAndIsReleasedBeforeAnythingClosesAgain() {
+        var bench = chargingOnThree()
+        let device = Device.phaseContactor(connectorId: 1)
+        let lost = bench.driver(.deviceLost(device, reason: "unplugged"))
+        #expect(lost.orders.first == open)
+        bench.silent = [.phases]
+        bench.opened()
+        bench.pilot(9000)
+        #expect(bench.wait(.seconds(30)).orders.isEmpty)
+        bench.silent = []
+        #expect(bench.driver(.deviceRecovered(device)).orders == [.readPosition(device)])
+        let read = bench.driver(.phaseFeedback(connectorId: 1, closed: true))
+        #expect(read.orders == [toOne])
+        let released = bench.driver(.phaseFeedback(connectorId: 1, closed: false))
+        #expect(released.orders == [toThree])
+    }
+
+    @Test func aSilentPhaseContactorIsAFaultAndOpens() {
+        var bench = chargingOnThree()
+        bench.silent = [.phases]
+        let effects = bench.wait(.seconds(31))
+        #expect(effects.orders.first == open)
+        #expect(effects.faults.first?.code == .internalError)
+    }
+
+    /// What wears it is how often: the fewer phases go on, and are more only an hour later.
+    @Test func itMovesTwelveTimesWithinAnHour() {
+        var bench = idle()
+        var moves = 0
+        bench.pilot(9000)
+        for round in 0..<20 {
+            var effects = bench.permit(16_000, phases: round.isMultiple(of: 2) ? 3 : 1)
+            if round > 0 { effects += bench.wait(.seconds(10)) }
+            for case .switchPhases(_, let count) in effects.orders {
+                moves += 1
+                bench.driver(.phaseFeedback(connectorId: 1, closed: count == .three))
+            }
+            bench.wait(.seconds(10))
+        }
+        #expect(moves == PhaseMachine.movesPerHour)
+        let effects = bench.permit(16_000, leaseSeconds: 3600, phases: 3)
+        #expect(effects.connector?.phases == 1)
+        #expect(effects.connector?.offeredMilliamps == 16_000)
+        #expect(bench.wait(.seconds(3400)).orders == [.setPilot(connectorId: 1, .x1), toThree])
+    }
+
+    @Test func phasesThatNobodyCanSwitchAreNotPermitted() {
+        var connector = Bench.fixedCable
+        connector.phases = 3
+        var wired = Bench.idle([connector])
+        #expect(wired.permit(16_000, phases: 1).refusal?.code == .invalid)
+        #expect(wired.permit(16_000, phases: 3).refusal == nil)
+        var single = Bench.idle()
+        #expect(single.permit(16_000, phases: 1).refusal == nil)
+        for wrong in [0, -1, 4, .max] {
+            var bench = idle()
+            #expect(bench.permit(16_000, phases: wrong).refusal?.code == .invalid)
+        }
+        var two = idle()
+        two.pilot(9000)
+        #expect(two.permit(16_000, phases: 2).connector?.phases == 1)
+    }
+
+    @Test func noTestClosesTheContactorWhileThePhaseContactorMoves() {
+        var bench = idle()
+        bench.permit(16_000)
+        bench.withdraw()
+        let test = TestHardware(connectorId: 1, part: .relay, live: true)
+        let effects = bench.handle(.testRequested(RequestID(900), test))
+        #expect(effects.refusal?.message == "the phase contactor is not where it was sent")
+        #expect(!effects.orders.contains(close))
+    }
+}
