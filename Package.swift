@@ -289,6 +289,17 @@ let targets: [Target] = [
         "Storage",
         "WebSocket"
     ),
+    tests(
+        "ModemManager",
+        "BusSchema",
+        "EventLoop",
+        "LoopUnderTest",
+        "NameServers",
+        "Primitives",
+        "TemporaryFolder",
+        "UplinkCore",
+        "modem-manager"
+    ),
 
     library("GatewayCore", "Services/OCPPGateway/Core", pure, "BusSchema", "OCPP", "Primitives"),
     tests("GatewayCore", "BusSchema", "GatewayCore", "JSON", "OCPP", "OCPPSamples", "Primitives"),

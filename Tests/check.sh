@@ -58,7 +58,7 @@ need_packages libzmq3-dev libssl-dev openssl python3 python3-venv
 # Who reads manual pages and completions, makes packages, boots a systemd and speaks with modems and meters; without them their tests are skipped.
 [ "$(id -u)" != 0 ] ||
   need_packages mandoc man-db fish zsh debhelper dpkg-dev lintian systemd-container mmdebstrap iproute2 \
-    modemmanager dbus libglib2.0-bin gammu ppp libnfc-bin libmodbus5
+    modemmanager dbus polkitd libglib2.0-bin gammu ppp libnfc-bin libmodbus5
 need_swift
 swift --version 2>/dev/null | head -n 1
 

@@ -173,9 +173,10 @@ enum NetText {
     }
 
     static func line(_ step: UplinkTest.Step) -> String {
+        let name = padded(step.name, to: 13)
+        guard step.outcome != .skipped else { return "  \(name) not tried: \(step.detail)" }
         let time = step.milliseconds.map { "\($0) ms" } ?? ""
-        return
-            "  \(padded(step.name, to: 13)) \(padded(step.outcome.rawValue, to: 8)) \(padded(time, to: 9)) \(step.detail)"
+        return "  \(name) \(padded(step.outcome.rawValue, to: 8)) \(padded(time, to: 9)) \(step.detail)"
     }
 
     /// Milliseconds as people say them.

@@ -160,6 +160,14 @@ extension Fixture {
         certificateDoubt: "a certificate of the central system ended on 2025-12-31"
     )
 
+    private static let timedLink = LinkState(
+        phase: .accepted,
+        url: "wss://csms.example/ocpp/CP-1",
+        since: noon,
+        failedAttempts: 0,
+        lastDial: .init(at: noon - 900, dns: 120, tcp: 95, tls: 310, webSocket: 88, boot: 140)
+    )
+
     private static let refusedStatus = ConnectorStatus(
         connectorId: 1,
         status: "Charging",
@@ -209,6 +217,7 @@ extension Fixture {
         .message("002-flapping", flappingLink),
         .message("003-older-password", linkWithOlderPassword),
         .message("004-ended-certificate", linkWithEndedCertificate),
+        .message("005-timed", timedLink),
         .message("001-charging", status),
         .message("002-refused", refusedStatus),
         .message("001-waiting", queue),

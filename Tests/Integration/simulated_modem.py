@@ -132,12 +132,28 @@ class ModemManager:
         self.processes = []
         self.start("dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address=unix:path={self.directory / 'bus'}")
         wait_for("the bus", (self.directory / "bus").exists)
+        self.start_service()
+        return self
+
+    def start_service(self):
         self.start(
             "ModemManager", "--test-session", "--test-enable", "--test-no-udev", "--test-no-suspend-resume", "--test-no-qrtr",
             "--no-auto-scan", "--debug",
         )
         wait_for("ModemManager", self.give_port)
-        return self
+
+    def kill_service(self):
+        service = self.processes.pop()
+        service.kill()
+        service.wait()
+
+    def wrapper(self):
+        """An mmcli that speaks with this ModemManager, for programs that know nothing of a bus of its own."""
+        path = self.directory / "mmcli"
+        address = self.environment["DBUS_SESSION_BUS_ADDRESS"]
+        path.write_text(f"#!/bin/sh\nDBUS_SESSION_BUS_ADDRESS={address} exec mmcli --test-session \"$@\"\n")
+        path.chmod(0o755)
+        return path
 
     def start(self, *command):
         self.processes.append(

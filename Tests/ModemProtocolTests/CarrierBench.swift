@@ -20,9 +20,9 @@ struct CarrierBench {
     /// Whether calls get an address.
     var givesAddress = true
 
-    init(_ settings: ModemCarrier.Settings) {
+    init(_ settings: ModemCarrier.Settings, interface: String? = nil) {
         carrier = ModemCarrier(settings)
-        interface = settings.interface
+        self.interface = interface ?? settings.interface
         program = settings.dhcpClient.isEmpty ? "pppd" : "dhcp"
     }
 
@@ -116,7 +116,7 @@ struct CarrierBench {
                 effects.append(effect)
                 modem.slot = isActive ? 2 : 1
                 handle(.pulsed(pin: "simSelect", true))
-            case .pulse, .addDefaultRoute, .log: effects.append(effect)
+            case .pulse, .addDefaultRoute, .configure, .clearAddresses, .run, .log: effects.append(effect)
             }
         }
     }

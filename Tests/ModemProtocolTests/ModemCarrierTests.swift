@@ -25,6 +25,9 @@ import UplinkCore
         #expect(bench.effects.filter { $0 == .addDefaultRoute(interface: "ppp0") }.count == 1)
         let radio = bench.condition.radio
         #expect(radio?.iccid == "8949000000000000017" && radio?.imsi == "262010000000001")
+        #expect(radio?.simTook.map { $0 < .seconds(30) } == true)
+        #expect(radio?.registrationTook.map { (.seconds(5) ... .seconds(60)).contains($0) } == true)
+        #expect(bench.condition.addressTook == .zero)
         #expect(radio?.technology == "LTE" && radio?.signalDbm == -93 && radio?.cell == "00C3/0000A7B2")
     }
 

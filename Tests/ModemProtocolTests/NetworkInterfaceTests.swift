@@ -12,7 +12,7 @@ import UplinkCore
         var settings = CarrierBench.settings
         settings.modem.connection = .networkInterface
         settings.interface = "usb0"
-        settings.dhcpClient = ["/sbin/udhcpc", "-f", "-i", "usb0"]
+        settings.dhcpClient = ["/sbin/udhcpc", "-f", "-i"]
         var bench = CarrierBench(settings)
         bench.modem.identity.manufacturer = "Quectel"
         bench.start()
@@ -30,6 +30,24 @@ import UplinkCore
         #expect(bench.effects.contains(.endChild("dhcp")))
         bench.advance(by: .seconds(60))
         #expect(bench.condition.link == .up && bench.spawns.count == 2)
+    }
+
+    @Test func anInterfaceThatIsNotNamedIsTheOneOfTheModemsUSBDevice() {
+        var settings = CarrierBench.settings
+        settings.modem.connection = .networkInterface
+        settings.interface = ""
+        settings.dhcpClient = ["/sbin/udhcpc", "-f", "-i"]
+        var bench = CarrierBench(settings, interface: "enx021f4b2a0c11")
+        bench.modem.identity.manufacturer = "Quectel"
+        bench.start()
+        bench.advance(by: .seconds(60))
+        #expect(bench.condition.detail == "the modem shows no network interface on its USB port")
+        #expect(bench.spawns.isEmpty && bench.condition.interface == nil)
+        bench.handle(.interfaceFound("enx021f4b2a0c11"))
+        #expect(bench.spawns == [["/sbin/udhcpc", "-f", "-i", "enx021f4b2a0c11"]])
+        #expect(bench.condition.link == .up && bench.condition.interface == "enx021f4b2a0c11")
+        bench.handle(.interfaceFound("enx021f4b2a0c11"))
+        #expect(bench.spawns.count == 1 && bench.condition.link == .up)
     }
 
     @Test func aClientThatEndsOnlyWhenTheBearerIsBackIsStartedAgain() {

@@ -121,5 +121,7 @@ import Testing
             milliseconds: 10_002
         )
         #expect(NetText.line(step) == "  dns           failed   10002 ms  no name server answers")
+        let next = UplinkTest.Step(name: "tcp", outcome: .skipped, detail: "dns failed")
+        #expect(NetText.line(next) == "  tcp           not tried: dns failed")
     }
 }

@@ -51,6 +51,8 @@ public struct CarrierCondition: Equatable, Sendable {
     public var nameServers: [String]
     /// Of a modem; nil where there is none.
     public var radio: RadioReport?
+    /// From the beginning of the data connection to its address, the last time; nil where nobody saw that.
+    public var addressTook: Duration?
     /// A setting that cannot be right, in a sentence for the log; nil when there is none.
     public var complaint: String?
 
@@ -92,6 +94,9 @@ public struct RadioReport: Equatable, Sendable {
     public var imsi: String?
     /// What the network or the modem gave last as the reason of an end or a refusal.
     public var cause: String?
+    /// How long the modem took to open the SIM, and from there to be registered, the last time; nil where nobody saw that.
+    public var simTook: Duration?
+    public var registrationTook: Duration?
 
     public init(signalPercent: Int? = nil) { self.signalPercent = signalPercent }
 }
@@ -118,6 +123,9 @@ public enum CarrierEvent: Equatable, Sendable {
     case line(String, LineEvent)
     /// What a program wrote, cut anywhere.
     case childWrote(String, [UInt8])
+    /// The network interface of the device that its line belongs to, before `interfacesRead`; only for carriers that read interfaces, and where
+    /// there is one.
+    case interfaceFound(String)
     case childEnded(String, ChildExit)
     /// The document that it asked for last is on disk.
     case stored
@@ -140,6 +148,8 @@ public enum CarrierEffect: Equatable, Sendable {
     case closeLine(String)
     /// Runs a program of this name; one that runs already is kept. Its first argument is an absolute path.
     case spawn(String, arguments: [String])
+    /// Runs a program that answers and ends, within this time or by us: what it writes is told by `.childWrote` before `.childEnded`.
+    case run(String, arguments: [String], within: Duration)
     /// Asks it to end, and ends it when it has not ended after some seconds.
     case endChild(String)
     /// Drives the pin to its active level for so long, and back.
@@ -148,7 +158,30 @@ public enum CarrierEffect: Equatable, Sendable {
     case drive(pin: String, Bool)
     /// Makes this interface a way to everywhere, for programs that are bound to none; preferred ones have a lower metric. Not answered.
     case addDefaultRoute(interface: String)
+    /// Switches the interface on, gives it this address alone, and makes it a way to everywhere. Not answered: what comes of it is read.
+    case configure(interface: String, InterfaceAddress)
+    /// Takes the addresses of that interface away.
+    case clearAddresses(interface: String)
     /// To be on disk before anything else happens; answered by `.stored` or `.storeFailed`. Small, the whole of what it must know again.
     case store([UInt8])
     case log(LogRecord)
+}
+
+/// What an interface is given by whoever has its connection.
+public struct InterfaceAddress: Equatable, Sendable {
+    /// IPv4, in digits.
+    public var address: String
+    /// 0…32.
+    public var prefixLength: Int
+    /// In digits; nil on a link that has two ends.
+    public var gateway: String?
+    /// Nil leaves it as it is.
+    public var mtu: Int?
+
+    public init(address: String, prefixLength: Int, gateway: String? = nil, mtu: Int? = nil) {
+        self.address = address
+        self.prefixLength = prefixLength
+        self.gateway = gateway
+        self.mtu = mtu
+    }
 }

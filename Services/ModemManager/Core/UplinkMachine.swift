@@ -56,9 +56,9 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
     /// What was published last; nil before the start.
     public var state: UplinkState? { published }
 
-    /// Of the network behind an uplink, in digits; empty where the system's resolver is as good.
-    public func nameServers(of uplink: String) -> [String] {
-        uplinks.first { $0.name == uplink }?.condition.nameServers ?? []
+    /// What the carrier of an uplink says, also what is not published; nil where there is no such uplink.
+    public func condition(of uplink: String) -> CarrierCondition? {
+        uplinks.first { $0.name == uplink }?.condition
     }
 
     public var nextDeadline: Deadline? {

@@ -10,12 +10,24 @@ internal import UplinkCore
 final class CarrierHands {
     /// What an uplink needs of the operating system.
     struct Needs {
+        /// A serial port.
+        struct Line {
+            let path: String
+            let baud: Int
+        }
+
         let uplink: String
-        let port: String
-        let baud: Int
+        /// Nil where it has none.
+        let line: Line?
         let pins: [CarrierPins.Pin]
         /// Of the default route.
         let metric: UInt32
+        /// Whether its interface is that of the device which the line belongs to.
+        var findsInterface = false
+
+        init(uplink: String, line: Line?, pins: [CarrierPins.Pin], metric: UInt32) {
+            (self.uplink, self.line, self.pins, self.metric) = (uplink, line, pins, metric)
+        }
     }
 
     /// How long a program that is to end may take for it.
@@ -74,10 +86,25 @@ final class CarrierHands {
             port = nil
         case .line(_, let order): port?.perform(order)
         case .spawn(let name, let arguments): spawn(name, arguments)
+        case .run(let name, let arguments, let limit): run(name, arguments, limit)
         case .endChild(let name): children[name]?.end(within: Self.patience)
         case .pulse(let pin, let duration): pins.pulse(pin, duration)
         case .drive(let pin, let isActive): pins.drive(pin, isActive)
-        case .addDefaultRoute(let interface): addDefaultRoute(interface)
+        case .addDefaultRoute(let interface):
+            attempt("an uplink has no default route") { () throws(SystemError) in
+                try DefaultRoute.add(through: interface, metric: needs.metric)
+            }
+        case .configure(let interface, let address):
+            attempt("an interface is not given its address") { () throws(SystemError) in
+                try InterfaceSetting.give(address, to: interface)
+            }
+            attempt("an uplink has no default route") { () throws(SystemError) in
+                try DefaultRoute.add(through: interface, gateway: address.gateway, metric: needs.metric)
+            }
+        case .clearAddresses(let interface):
+            attempt("an interface keeps its address") { () throws(SystemError) in
+                try InterfaceSetting.clear(interface)
+            }
         case .store(let bytes): store(bytes)
         case .log(var record):
             record.fields.insert(.init("uplink", needs.uplink), at: 0)
@@ -86,8 +113,8 @@ final class CarrierHands {
     }
 
     private func open(_ name: String) {
-        guard port == nil else { return }
-        let settings = SerialPort.Settings(path: needs.port, line: LineSettings(baud: needs.baud))
+        guard port == nil, let line = needs.line else { return }
+        let settings = SerialPort.Settings(path: line.path, line: LineSettings(baud: line.baud))
         let owner = LineOwner { [unowned self] event, _ in
             deliver(.line(name, event))
         } log: { [unowned self] record in
@@ -98,12 +125,19 @@ final class CarrierHands {
         port.start()
     }
 
-    private func addDefaultRoute(_ interface: String) {
+    /// Without CAP_NET_ADMIN nothing of it works: whoever looks for the reason finds it in the log.
+    private func attempt(_ failure: String, _ work: () throws(SystemError) -> Void) {
         do throws(SystemError) {
-            try DefaultRoute.add(through: interface, metric: needs.metric)
+            try work()
         } catch {
-            host.log.write(LogRecord(.warning, "an uplink has no default route", .init("why", error)))
+            host.log.write(LogRecord(.warning, failure, .init("uplink", needs.uplink), .init("why", error)))
         }
+    }
+
+    /// Before the interfaces are read: tells the carrier which one is its own.
+    func findInterface() {
+        guard needs.findsInterface, let line = needs.line else { return }
+        if let name = USBDevice.interface(besidePort: line.path) { deliver(.interfaceFound(name)) }
     }
 
     private func store(_ bytes: [UInt8]) {
@@ -119,11 +153,30 @@ final class CarrierHands {
 
     private func options(_ name: String) -> ChildProcess.Options {
         var options = ChildProcess.Options()
-        options.environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+        options.environment = Self.environment
         // pppd starts chat, and both are to end.
         options.leadsGroup = true
         options.record = "\(runtimeFolder)/\(needs.uplink)-\(name).pid"
         return options
+    }
+
+    private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
+
+    /// One that is not ended by a restart of this process: its answer is of no use then, and it ends by itself.
+    private func run(_ name: String, _ arguments: [String], _ limit: Duration) {
+        var options = ChildProcess.Options()
+        options.environment = Self.environment
+        options.timeLimit = limit
+        do throws(SystemError) {
+            try ChildProcess.start(arguments, options: options, loop: host.loop) { [unowned self] bytes in
+                deliver(.childWrote(name, bytes))
+            } onExit: { [unowned self] exit in
+                deliver(.childEnded(name, ChildExit(exit)))
+            }
+        } catch {
+            // Not within the effect that asked for it.
+            host.loop.enqueue { [self] in deliver(.childEnded(name, .notStarted(reason: "\(error)"))) }
+        }
     }
 
     private func spawn(_ name: String, _ arguments: [String]) {
@@ -171,12 +224,16 @@ final class CarrierHands {
     private func finish(_ name: String, _ exit: ChildProcess.Exit) {
         children[name] = nil
         stopFollowing(name)
-        let told: ChildExit =
-            switch exit {
-            case .code(let code): .code(Int(code))
-            case .signal(let signal): .signal(Int(signal))
-            case .unknown: .unknown
-            }
-        deliver(.childEnded(name, told))
+        deliver(.childEnded(name, ChildExit(exit)))
+    }
+}
+
+extension ChildExit {
+    fileprivate init(_ exit: ChildProcess.Exit) {
+        switch exit {
+        case .code(let code): self = .code(Int(code))
+        case .signal(let signal): self = .signal(Int(signal))
+        case .unknown: self = .unknown
+        }
     }
 }

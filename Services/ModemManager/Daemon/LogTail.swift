@@ -3,10 +3,16 @@ internal import Glibc
 
 /// Follows a file that a program appends to, and that is there after this process, for the next one to read.
 ///
-/// A pipe would not do: a program that outlives its reader has nobody to write to, and what it wrote before is gone.
+/// A pipe would not do: a program that outlives its reader has nobody to write to, and what it wrote before is gone. The file lies in memory, so
+/// that it is cut when it has grown: what stands at its beginning stays, since that is what the next process wants to know of a call. The
+/// program has to append (`O_APPEND`, as `pppd` does), or it would write behind a hole.
 final class LogTail {
     /// Bytes taken in one turn of the loop; the rest is taken in the next ones.
     private static let bytesPerTurn = 64 << 10
+
+    /// Bytes that make the file be cut, and those that stay then.
+    static let longest: Int = 256 << 10
+    static let kept: Int = 16 << 10
 
     private let file: Int32
     private let notifications: Int32
@@ -67,6 +73,16 @@ final class LogTail {
         let count = read(file, &buffer, buffer.count)
         guard count > 0 else { return }
         receive(Array(buffer.prefix(count)))
-        if count == buffer.count { loop.enqueue { [weak self] in self?.take() } }
+        if count == buffer.count {
+            loop.enqueue { [weak self] in self?.take() }
+        } else {
+            cutIfLong()
+        }
+    }
+
+    /// All of it was read, but for what came in this moment.
+    private func cutIfLong() {
+        guard lseek(file, 0, SEEK_CUR) >= Self.longest, ftruncate(file, Self.kept) == 0 else { return }
+        lseek(file, Self.kept, SEEK_SET)
     }
 }

@@ -1,9 +1,7 @@
-internal import GPIOLines
 internal import Log
 internal import ModemProtocol
 internal import Primitives
 internal import SiteConfiguration
-internal import Storage
 
 /// Makes the carrier of a modem of what the site's file says, and reads the secrets that it names.
 struct ModemMaking {
@@ -25,7 +23,7 @@ struct ModemMaking {
                 chat: section.chat,
                 dhcpClient: dhcpClient,
                 hasOnePort: section.dataPort == nil && section.connection == .ppp,
-                pulses: pulses,
+                pulses: section.pins.pulses,
                 hasTwoSIMs: section.secondSIM != nil,
                 returnAfter: section.secondSIM?.returnHours.map { .seconds(3600) * $0 }
             )
@@ -35,12 +33,12 @@ struct ModemMaking {
     private var settings: ModemSettings {
         ModemSettings(
             connection: section.connection == .ppp ? .ppp : .networkInterface,
-            pin: section.pinFile.flatMap(secret),
-            secondPIN: section.secondSIM?.pinFile.flatMap(secret),
+            pin: section.pinFile.flatMap(access.secret),
+            secondPIN: section.secondSIM?.pinFile.flatMap(access.secret),
             triesPINWithoutCounter: section.triesPINWithoutCounter,
             allowsRoaming: section.roaming,
             operatorCode: section.network,
-            access: AccessTable(override: section.access.map { profile($0, 0) }, rows: rows),
+            access: access.table(section.access, section.profiles),
             powerKey: section.pins.powerKey.map {
                 .init(pulse: .milliseconds($0.onMilliseconds), portMeansOn: $0.portMeansOn)
             },
@@ -49,135 +47,75 @@ struct ModemMaking {
         )
     }
 
-    private var pulses: [String: Duration] {
-        let pins = section.pins
-        let all: [(String, Duration?)] = [
-            (ModemCarrier.Name.powerKey, pins.powerKey.map { .milliseconds($0.offMilliseconds) }),
-            (ModemCarrier.Name.resetLine, pins.reset.map { .milliseconds($0.milliseconds) }),
-            (ModemCarrier.Name.supply, pins.supply.map { .seconds($0.seconds) }),
-        ]
-        return Dictionary(uniqueKeysWithValues: all.compactMap { name, pulse in pulse.map { (name, $0) } })
-    }
-
-    private var rows: [AccessTable.Row] {
-        section.profiles.enumerated().flatMap { index, access -> [AccessTable.Row] in
-            let profile = profile(access, index + 1)
-            return [
-                access.iccid.map { .init(.iccid(prefix: $0), profile) },
-                access.imsi.map { .init(.imsi(prefix: $0), profile) },
-            ]
-            .compactMap { $0 }
-        }
-    }
-
-    private func profile(_ access: ModemAccessSection, _ index: Int) -> AccessProfile {
-        let password = access.passwordFile.flatMap(secret)
-        let authentication: AccessProfile.Authentication =
-            switch access.authentication {
-            case .none: .none
-            case .pap: .pap
-            case .chap: .chap
-            }
-        let family: AccessProfile.AddressFamily =
-            switch access.addresses {
-            case .ipv4: .ipv4
-            case .ipv6: .ipv6
-            case .both: .both
-            }
-        return AccessProfile(
-            apn: access.apn,
-            user: access.user,
-            password: password,
-            authentication: authentication,
-            addressFamily: family,
-            optionsPath: access.user.flatMap { options($0, password, index) }
-        )
-    }
-
-    // MARK: - Secrets
-
-    /// What a file holds, without the end of its line; nil, and a line in the log, where it cannot be read.
-    private func secret(_ path: String) -> Secret? {
-        guard let text = SmallFile(path).foreignText, !text.isEmpty else {
-            log.write(LogRecord(.error, "a secret of the modem cannot be read", .init("file", path)))
-            return nil
-        }
-        return Secret(text)
-    }
-
-    /// Name and password for pppd, in a file of ours: a command line can be read by everybody.
-    private func options(_ user: String, _ password: Secret?, _ index: Int) -> String? {
-        let path = "\(runtimeFolder)/ppp-\(number)-\(index)"
-        let text = "user \(quoted(user))\npassword \(quoted(password?.exposed ?? ""))\nhide-password\n"
-        do throws(SmallFileError) {
-            try SmallFile(path).replace(with: Array(text.utf8), access: .init(mode: 0o600))
-            return path
-        } catch {
-            log.write(LogRecord(.error, "name and password for pppd cannot be written", .init("why", error)))
-            return nil
-        }
-    }
-
-    /// pppd(8): a backslash takes the meaning of what follows it.
-    private func quoted(_ text: String) -> String {
-        "\"" + text.map { "\"\\".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "\""
-    }
+    private var access: AccessMaking { AccessMaking(number: number, runtimeFolder: runtimeFolder, log: log) }
 
     // MARK: - Dialling
 
-    /// In the foreground, and for ever: what it does with an address is up to its script.
     private var dhcpClient: [String] {
-        guard let path = section.dhcpClient, section.connection == .networkInterface else { return [] }
-        let name = path.split(separator: "/").last ?? ""
-        if name == "dhclient" { return [path, "-d"] + (section.dhcpScript.map { ["-sf", $0] } ?? []) + [interface] }
-        let script = section.dhcpScript.map { ["-s", $0] } ?? []
-        return [path] + (name == "busybox" ? ["udhcpc"] : []) + ["-f", "-R", "-A", "10", "-i", interface] + script
+        guard section.connection == .networkInterface else { return [] }
+        return DialMaking.dhcpClient(section.dhcpClient, script: section.dhcpScript)
     }
 
     private var pppd: [String] {
+        let log = CarrierHands.logPath(runtimeFolder: runtimeFolder, uplink: name, program: ModemCarrier.Name.pppd)
+        let options = DialMaking.pppd(interface: interface, number: number, logPath: log)
+        return [section.pppd, section.dataPort ?? section.port, "\(section.baud)"] + options
+    }
+}
+
+/// Makes the carrier of a modem of ModemManager's of what the site's file says.
+struct MMCLIMaking {
+    let section: MMCLIUplinkSection
+    /// Of a call, where the modem is dialled.
+    let callInterface: String
+    let number: Int
+    let name: String
+    let runtimeFolder: String
+    let log: Log
+
+    func carrier() -> MMCLICarrier {
+        let access = AccessMaking(number: number, runtimeFolder: runtimeFolder, log: log)
+        let path = CarrierHands.logPath(runtimeFolder: runtimeFolder, uplink: name, program: ModemCarrier.Name.pppd)
+        return MMCLICarrier(
+            MMCLICarrier.Settings(
+                modem: ModemSettings(
+                    pin: section.pinFile.flatMap(access.secret),
+                    triesPINWithoutCounter: section.triesPINWithoutCounter,
+                    allowsRoaming: section.roaming,
+                    operatorCode: section.network,
+                    access: access.table(section.access, section.profiles)
+                ),
+                imei: section.imei,
+                device: section.device,
+                mmcli: section.mmcli,
+                callInterface: callInterface,
+                pppd: [section.pppd] + DialMaking.pppd(interface: callInterface, number: number, logPath: path),
+                dhcpClient: DialMaking.dhcpClient(section.dhcpClient, script: section.dhcpScript),
+                pulses: section.pins.pulses
+            )
+        )
+    }
+}
+
+/// What the programs are told that make data flow.
+enum DialMaking {
+    /// In the foreground, and for ever: what it does with an address is up to its script. The interface is to follow.
+    static func dhcpClient(_ path: String?, script: String?) -> [String] {
+        guard let path else { return [] }
+        let name = path.split(separator: "/").last ?? ""
+        if name == "dhclient" { return [path, "-d"] + (script.map { ["-sf", $0] } ?? []) }
+        return [path] + (name == "busybox" ? ["udhcpc"] : []) + ["-f", "-R", "-A", "10"]
+            + (script.map { ["-s", $0] } ?? []) + ["-i"]
+    }
+
+    /// Behind program, port and speed.
+    static func pppd(interface: String, number: Int, logPath: String) -> [String] {
         let unit = String(interface.drop { !$0.isNumber })
         return [
-            section.pppd, section.dataPort ?? section.port, "\(section.baud)", "nodetach", "noauth", "noipdefault",
-            "ipcp-accept-local", "ipcp-accept-remote", "novj", "novjccomp", "noccp", "nobsdcomp", "nodeflate", "local",
-            "nocrtscts", "usepeerdns", "nodefaultroute", "unit",
+            "nodetach", "noauth", "noipdefault", "ipcp-accept-local", "ipcp-accept-remote", "novj", "novjccomp",
+            "noccp", "nobsdcomp", "nodeflate", "local", "nocrtscts", "usepeerdns", "nodefaultroute", "unit",
             unit.isEmpty ? "0" : unit, "linkname", "charger-\(number)", "maxfail", "1", "lcp-echo-interval", "20",
-            "lcp-echo-failure", "3", "lcp-echo-adaptive", "logfile",
-            CarrierHands.logPath(runtimeFolder: runtimeFolder, uplink: name, program: ModemCarrier.Name.pppd),
+            "lcp-echo-failure", "3", "lcp-echo-adaptive", "logfile", logPath,
         ]
-    }
-}
-
-extension ModemPinsSection {
-    /// For the kernel, by the names of the carrier.
-    var made: [CarrierPins.Pin] {
-        let keys: [(String, PinSettings?)] = [
-            (ModemCarrier.Name.powerKey, powerKey?.line),
-            (ModemCarrier.Name.resetLine, reset?.line),
-            (ModemCarrier.Name.supply, supply?.line),
-        ]
-        let pulsed = keys.compactMap { name, pin in
-            pin.map { CarrierPins.Pin(name: name, line: $0.request, waits: false) }
-        }
-        let kept = simSelect.map { CarrierPins.Pin(name: ModemCarrier.Name.simSelect, line: $0.request, waits: true) }
-        return pulsed + [kept].compactMap { $0 }
-    }
-}
-
-extension PinSettings {
-    /// As the kernel is asked for it.
-    fileprivate var request: GPIOLineGroup.Settings.Line {
-        let place: GPIOLineName.Line = UInt32(line).map { .offset($0) } ?? .name(line)
-        let bias: GPIOBias =
-            switch bias {
-            case .asIs: .asIs
-            case .pullUp: .pullUp
-            case .pullDown: .pullDown
-            case .disabled: .disabled
-            }
-        return GPIOLineGroup.Settings.Line(
-            GPIOLineName(chip: chip, line: place),
-            isActiveLow: activeLow,
-            bias: bias
-        )
     }
 }

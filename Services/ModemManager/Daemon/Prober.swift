@@ -47,7 +47,8 @@ final class Prober {
         completion: @escaping ([UplinkTest.Step], ProbeOutcome) -> Void
     ) {
         let place = Place()
-        let walk = Walk(to: goal, interface: interface, nameServers: nameServers, loop: loop) {
+        let servers = nameServers.compactMap { SocketAddress(numeric: $0, port: 53) }
+        let walk = Walk(to: goal, interface: interface, nameServers: servers, loop: loop) {
             [unowned self] steps, outcome in
             if let id = place.id { walks[id] = nil }
             completion(steps, outcome)
@@ -64,8 +65,8 @@ final class Prober {
 
     // MARK: - Tests
 
-    /// From the SIM to the WebSocket: what is known, then what is tried, then what the gateway found. The last two are not tried from here, since
-    /// a second connection under the charger's identity would end the first.
+    /// From the SIM to BootNotification: what is known, then what is tried, then what the gateway found. The last ones are not tried from here, since a
+    /// second connection under the charger's identity would end the first.
     func test(
         _ request: UplinkTest,
         of machine: UplinkMachine,
@@ -73,74 +74,32 @@ final class Prober {
     ) {
         let state = machine.state
         let wanted = request.uplink ?? state?.active ?? state?.uplinks.first?.name
-        guard let uplink = state?.uplinks.first(where: { $0.name == wanted }) else {
+        guard let uplink = state?.uplinks.first(where: { $0.name == wanted }),
+            let condition = machine.condition(of: uplink.name)
+        else {
             return completion(.failure(BusError(.invalid, "uplink: there is no uplink \(wanted ?? "")")))
         }
         guard walks.count < Self.mostWalks else {
             return completion(.failure(BusError(.refused, "too many tests are under way")))
         }
-        var steps = uplink.knownSteps
-        let finish = { (steps: [UplinkTest.Step]) in
-            completion(.success(UplinkTest.Reply(uplink: uplink.name, steps: steps)))
+        var story = TestStory(uplink: uplink, condition: condition)
+        let finish = { (story: TestStory) in
+            completion(.success(UplinkTest.Reply(uplink: uplink.name, steps: story.complete)))
         }
-        guard steps.allSatisfy({ $0.outcome != .failed }), let interface = uplink.interface else {
-            return finish(steps)
+        guard !story.hasFailed else { return finish(story) }
+        guard let interface = uplink.interface else {
+            story.stop("there is no interface to send through")
+            return finish(story)
         }
         guard let goal else {
-            steps.append(.init(name: "dns", outcome: .failed, detail: "there is no central system"))
-            return finish(steps)
+            story.steps.append(.init(name: "dns", outcome: .failed, detail: "there is no central system"))
+            return finish(story)
         }
-        walk(to: goal, interface, machine.nameServers(of: uplink.name)) { [unowned self] tried, outcome in
-            steps += tried
-            if outcome == .answered, tried.last?.outcome == .ok { steps += gatewaySteps }
-            finish(steps)
+        let isActive = uplink.name == state?.active
+        walk(to: goal, interface, condition.nameServers) { [unowned self] tried, _ in
+            story.steps += tried
+            if !story.hasFailed { story.tell(isActive ? link : nil, active: isActive ? nil : state?.active) }
+            finish(story)
         }
-    }
-
-    private var gatewaySteps: [UplinkTest.Step] {
-        guard let link else {
-            return [.init(name: "webSocket", outcome: .skipped, detail: "the gateway does not say how far it gets")]
-        }
-        switch link.phase {
-        case .booting, .pending, .accepted, .rejected:
-            return [
-                .init(name: "tls", outcome: .ok, detail: link.url.hasPrefix("wss:") ? "in use" : "not asked for"),
-                .init(name: "webSocket", outcome: .ok, detail: "the gateway is connected, and \(link.phase)"),
-            ]
-        default:
-            let detail = link.lastError ?? "the gateway is \(link.phase)"
-            return [.init(name: "webSocket", outcome: .failed, detail: detail)]
-        }
-    }
-}
-
-extension UplinkState.Uplink {
-    /// What needs no trying.
-    fileprivate var knownSteps: [UplinkTest.Step] {
-        var steps: [UplinkTest.Step] = []
-        // A modem whose call is up has a SIM and a network, also before it was asked for them.
-        let notKnown = link == .up ? UplinkTest.Outcome.skipped : .failed
-        if let radio {
-            let sim = radio.iccid.map { "ICCID \($0)" } ?? "not read"
-            steps.append(.init(name: "sim", outcome: radio.iccid == nil ? notKnown : .ok, detail: sim))
-            let network = radio.operatorName ?? radio.operatorCode
-            let detail = [network, radio.technology].compactMap { $0 }.joined(separator: ", ")
-            let isRegistered = network != nil
-            steps.append(
-                .init(
-                    name: "registration",
-                    outcome: isRegistered ? .ok : notKnown,
-                    detail: isRegistered ? detail : self.detail
-                )
-            )
-        } else {
-            steps.append(.init(name: "sim", outcome: .skipped, detail: "there is no modem"))
-        }
-        let text = address.map { "\(interface ?? "") has \($0)" } ?? detail
-        steps.append(.init(name: "address", outcome: link == .down ? .failed : .ok, detail: text))
-        if link != .down, interface == nil {
-            steps.append(.init(name: "dns", outcome: .skipped, detail: "there is no interface to send through"))
-        }
-        return steps
     }
 }

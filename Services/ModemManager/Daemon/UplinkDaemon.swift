@@ -67,28 +67,16 @@ final class UplinkDaemon {
         }
         if isSimulated { host.log.write(LogRecord(.warning, "there are simulated uplinks")) }
         if configuration.uplinks.contains(where: \.carrier.readsInterfaces) { startMonitor() }
-        for (number, section) in sections.enumerated() where section.driver.driver == ModemCarrier.kind {
-            try makeHands(section, number: number, site, folder: folder)
+        for (number, section) in sections.enumerated() {
+            guard let needs = try CarrierHands.Needs(section, number: number, site) else { continue }
+            hands[section.name] = CarrierHands(needs, host, folder: folder) { [unowned self] event in
+                machine.deliver(.carrier(uplink: needs.uplink, event))
+            }
         }
         try listen()
         machine.deliver(.started)
         let programs = [ModemCarrier.Name.pppd, ModemCarrier.Name.dhcp]
         for name in hands.keys.sorted() { hands[name]?.start(programs: programs) }
-    }
-
-    private func makeHands(_ section: UplinkSection, number: Int, _ site: SiteFile, folder: String) throws {
-        let settings = try site.settings(of: section.driver, as: ModemUplinkSection.self)
-        let name = section.name
-        let needs = CarrierHands.Needs(
-            uplink: name,
-            port: settings.port,
-            baud: settings.baud,
-            pins: settings.pins.made,
-            metric: UInt32(700 + number)
-        )
-        hands[name] = CarrierHands(needs, host, folder: folder) { [unowned self] event in
-            machine.deliver(.carrier(uplink: name, event))
-        }
     }
 
     /// Where the probes go until the gateway says where it connects to; what is wrong there is the gateway's to say.
@@ -193,6 +181,7 @@ final class UplinkDaemon {
     }
 
     private func readInterfaces() {
+        for name in hands.keys.sorted() { hands[name]?.findInterface() }
         do {
             machine.deliver(.interfacesRead(try Interfaces.read()))
         } catch {
@@ -212,40 +201,5 @@ final class UplinkDaemon {
         } catch {
             host.log.write(LogRecord(.error, "nobody can be asked to start the machine anew", .init("why", error)))
         }
-    }
-}
-
-extension UplinkConfiguration.Uplink {
-    /// The table of the kinds of uplinks, beside that of their settings (`[SiteDriver].uplinks`).
-    /// - Throws: `SiteFileError` for settings that do not fit.
-    fileprivate init(_ section: UplinkSection, number: Int, _ site: SiteFile, _ host: ServiceHost) throws {
-        let carrier: any Carrier
-        switch section.driver.driver {
-        case DriverChoice.simulated: carrier = SimulatedCarrier()
-        case "static": carrier = InterfaceCarrier(interface: section.interface)
-        case ModemCarrier.kind:
-            let modem = try site.settings(of: section.driver, as: ModemUplinkSection.self)
-            if modem.connection == .networkInterface, section.interface == nil {
-                throw site.failure(at: section.driver.path, "the uplink has to name the modem's \"interface\"")
-            }
-            let making = ModemMaking(
-                section: modem,
-                interface: section.interface ?? "ppp\(number)",
-                number: number,
-                name: section.name,
-                runtimeFolder: host.makeRuntimeFolder(),
-                log: host.log
-            )
-            carrier = making.carrier()
-        default: throw site.failure(at: section.driver.namePath, "modem-manager has no such driver")
-        }
-        self.init(
-            name: section.name,
-            carrier: carrier,
-            budget: section.monthlyMegabytes.map {
-                DataBudget(monthlyBytes: Int64($0) * 1_000_000, billingDay: section.billingDay)
-            },
-            mayRebootHost: section.rebootHost
-        )
     }
 }

@@ -26,11 +26,11 @@ final class Walk {
     private var deadlines: DeadlineSource?
     private(set) var isDone = false
 
-    /// `completion` is called once, from the loop; whoever began the walk keeps it until then.
+    /// Without name servers the system's resolver is asked. `completion` is called once, from the loop; whoever began the walk keeps it until then.
     init(
         to goal: Goal,
         interface: String,
-        nameServers: [String],
+        nameServers: [SocketAddress],
         loop: EventLoop,
         completion: @escaping ([UplinkTest.Step], ProbeOutcome) -> Void
     ) {
@@ -45,7 +45,7 @@ final class Walk {
                 fail("tcp", .silent("no answer in \(Self.connectPatience.wholeSeconds) s"))
             }
         )
-        find(nameServers.compactMap { SocketAddress(numeric: $0, port: 53) })
+        find(nameServers)
     }
 
     private func find(_ servers: [SocketAddress]) {

@@ -12,14 +12,14 @@ extension ModemCarrier {
 
     public struct Settings: Equatable, Sendable {
         public var modem: ModemSettings
-        /// What carries data: `ppp0`, or the modem's own.
+        /// What carries data: `ppp0`, or the modem's own; empty for that which `interfaceFound` tells.
         public var interface: String
         /// `pppd` with all its arguments but the call, beginning with an absolute path.
         public var pppd: [String]
         /// `chat`, an absolute path: what pppd speaks with the modem by.
         public var chat: String
-        /// The DHCP client with its arguments, beginning with an absolute path, which goes on and does not leave the foreground; empty where a
-        /// service of the system gets the address of the modem's network interface.
+        /// The DHCP client with its arguments but the last, the interface, beginning with an absolute path. It goes on and does not leave the
+        /// foreground; empty where a service of the system gets the address of the modem's network interface.
         public var dhcpClient: [String]
         /// Whether commands and data share one port.
         public var hasOnePort: Bool

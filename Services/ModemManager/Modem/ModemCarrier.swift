@@ -19,7 +19,7 @@ public struct ModemCarrier: Carrier {
     private var isWithdrawn = false
     /// Why it ended last; nil since the last start.
     private var lastExit: PPPExit?
-    private var address: String?
+    private var interface: CarrierInterface
     /// What `pppd` said of the call.
     private var log = PPPLog()
     private var isEnding = false
@@ -28,6 +28,7 @@ public struct ModemCarrier: Carrier {
 
     public init(_ settings: Settings) {
         self.settings = settings
+        interface = CarrierInterface(settings.interface)
         modem = ModemMachine(settings.modem, memory: nil)
     }
 
@@ -64,12 +65,15 @@ public struct ModemCarrier: Carrier {
         switch event {
         case .started(let stored, let running): return start(stored, running, at: moment)
         case .interfacesRead(let readings):
-            let reading = readings.first { $0.name == settings.interface }
-            let before = address
-            address = reading.flatMap { $0.isRunning && $0.hasAddress ? $0.address ?? "" : nil }
             // The interface of a call is new with each call, and its route goes with it.
-            let isNew = isRunning && settings.modem.connection == .ppp && address != nil && address != before
-            return isNew ? [.addDefaultRoute(interface: settings.interface)] : []
+            let isNew = interface.take(readings, at: moment.uptime)
+            let wantsRoute = isNew && isRunning && settings.modem.connection == .ppp
+            return wantsRoute ? [.addDefaultRoute(interface: interface.name)] : []
+        case .interfaceFound(let name):
+            guard settings.interface.isEmpty, interface.name != name else { return [] }
+            interface = CarrierInterface(name)
+            // The modem was ready before the kernel had its interface.
+            return isReady && !isRunning ? startDHCP(at: moment) : []
         case .line(Name.line, let event): return tell(.line(event), at: moment)
         case .childWrote(Name.pppd, let bytes):
             log.take(bytes)
@@ -153,16 +157,22 @@ public struct ModemCarrier: Carrier {
     private mutating func dial(_ context: DataContext, at moment: Moment) -> [CarrierEffect] {
         lastExit = nil
         guard !isRunning else { return [] }
-        guard case .dial(let command) = context.means else {
-            isRunning = !settings.dhcpClient.isEmpty
-            return isRunning ? [.spawn(Name.dhcp, arguments: settings.dhcpClient)] : []
-        }
+        guard case .dial(let command) = context.means else { return startDHCP(at: moment) }
+        interface.begin(at: moment.uptime)
         isRunning = true
         log = PPPLog()
         let spawn = CarrierEffect.spawn(Name.pppd, arguments: arguments(command, context.profile))
         guard settings.hasOnePort else { return [spawn] }
         return tell(.lineLent, at: moment) + [.closeLine(Name.line), spawn]
     }
+
+    private mutating func startDHCP(at moment: Moment) -> [CarrierEffect] {
+        interface.begin(at: moment.uptime)
+        isRunning = !settings.dhcpClient.isEmpty && !interface.name.isEmpty
+        return isRunning ? [.spawn(Name.dhcp, arguments: settings.dhcpClient + [interface.name])] : []
+    }
+
+    private var isReady: Bool { settings.modem.connection == .networkInterface && modem.report.phase == .ready }
 
     /// Nothing secret stands on a command line, which everybody can read.
     private func arguments(_ command: String, _ profile: AccessProfile) -> [String] {
@@ -175,7 +185,7 @@ public struct ModemCarrier: Carrier {
     private mutating func end(_ exit: ChildExit, at moment: Moment) -> [CarrierEffect] {
         guard isRunning else { return [] }
         isRunning = false
-        address = nil
+        interface.end()
         let ended = settings.modem.connection == .ppp ? PPPExit(exit) : PPPExit(ofDHCP: exit)
         var effects: [CarrierEffect] = [
             .log(LogRecord(.notice, "the modem carries no data", .init("reason", ended.words)))
@@ -228,22 +238,24 @@ public struct ModemCarrier: Carrier {
 extension ModemCarrier {
     private mutating func conclude(at moment: Moment) {
         slots?.observe(modem.report, at: moment.uptime)
-        var conclusion = CarrierCondition(link: .down, detail: "", interface: settings.interface, radio: radio)
-        let carries = isRunning || settings.modem.connection == .networkInterface && modem.report.phase == .ready
+        var conclusion = CarrierCondition(link: .down, detail: "", radio: RadioReport(modem.report))
+        conclusion.interface = interface.name.isEmpty ? nil : interface.name
+        conclusion.addressTook = interface.took
+        let carries = isRunning || isReady
         if isEnding {
             (conclusion.link, conclusion.detail) = (.unknown, "not watched any more")
-        } else if carries, let address {
+        } else if carries, let address = interface.address {
             conclusion.link = .up
             conclusion.address = address.isEmpty ? nil : address
             conclusion.nameServers = log.nameServers
-            conclusion.detail = "\(settings.interface) has an address"
+            conclusion.detail = "\(interface.name) has an address"
         } else if let lastExit {
             (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)
         } else if let trouble = modem.report.trouble {
             conclusion.detail = "\(trouble)"
             conclusion.remedy = CarrierCondition.Remedy(trouble.remedy)
         } else {
-            conclusion.detail = carries ? "waiting for an address" : modem.report.phase.words
+            conclusion.detail = carries ? waiting : modem.report.phase.words
             // Nothing is known yet, and a restart says nothing of a link that may well be up: whoever uses it just tries.
             let isBeginning = [.idle, .absent, .waking].contains(modem.report.phase)
             if !carries, isBeginning, condition.link == .unknown { conclusion.link = .unknown }
@@ -251,44 +263,7 @@ extension ModemCarrier {
         condition = conclusion
     }
 
-    private var radio: RadioReport {
-        let report = modem.report
-        var radio = RadioReport(signalPercent: report.signal.percent)
-        radio.signalDbm = report.signal.rsrpDbm ?? report.signal.rssiDbm
-        radio.technology = report.network.technology?.rawValue
-        radio.operatorName = report.network.operatorName
-        radio.operatorCode = report.network.operatorCode
-        radio.cell = report.network.cellId.map { (report.network.areaCode.map { $0 + "/" } ?? "") + $0 }
-        radio.iccid = report.sim.iccid
-        radio.imsi = report.sim.imsi
-        radio.cause = report.cause
-        return radio
-    }
-}
-
-extension CarrierCondition.Remedy {
-    fileprivate init(_ remedy: ModemTrouble.Remedy) {
-        switch remedy {
-        case .recovery: self = .recovery
-        case .patience: self = .patience
-        case .person: self = .person
-        }
-    }
-}
-
-extension ModemPhase {
-    /// For people.
-    fileprivate var words: String {
-        switch self {
-        case .idle: "the modem is not used"
-        case .absent: "waiting for the modem's port"
-        case .waking: "waiting for the modem to answer"
-        case .identifying: "asking the modem who it is"
-        case .unlocking: "opening the SIM"
-        case .preparing: "switching the radio on"
-        case .registering: "looking for a network"
-        case .attaching: "joining the packet network"
-        case .ready: "dialling"
-        }
+    private var waiting: String {
+        interface.name.isEmpty ? "the modem shows no network interface on its USB port" : "waiting for an address"
     }
 }

@@ -129,7 +129,7 @@ extension ModemMachine: Machine {
             let canAsk = report.phase == .ready && !progress.isLent
             effects = canAsk ? askOn([.cause], at: moment) : []
         }
-        return effects + announce()
+        return effects + announce(at: moment)
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [ModemEffect] {
@@ -151,11 +151,12 @@ extension ModemMachine: Machine {
                 effects += askOn([.searchAgain], then: .registering, at: moment)
             }
         }
-        return effects + announce()
+        return effects + announce(at: moment)
     }
 
     /// The report, where it has changed; the log hears of phases and troubles alone.
-    private mutating func announce() -> [ModemEffect] {
+    private mutating func announce(at moment: Moment) -> [ModemEffect] {
+        report.progress.observe(report.phase, at: moment.uptime)
         guard report != published else { return [] }
         let isNews = report.phase != published.phase || report.trouble != published.trouble
         published = report

@@ -11,6 +11,8 @@ public struct ModemReport: Equatable, Sendable {
     public var signal = SignalReport()
     /// What the modem or the network gave last as the reason of a refusal or an end (`AT+CEER`, `+CME ERROR`), for people.
     public var cause: String?
+    /// How long the way to where it is has taken.
+    public var progress = BringUpTimes()
 
     public init() {}
 }
@@ -57,6 +59,8 @@ public enum ModemTrouble: Equatable, Sendable {
     case pukNeeded
     /// Locked to a network or a device, in the modem's words (3GPP TS 27.007 §8.3, `PH-NET PIN` and others).
     case locked(String)
+    /// The service that the modem belongs to is not there, or takes no orders: its own words.
+    case service(String)
     /// No network yet. This is not a fault of the modem: in bad networks it takes up to an hour.
     case searching
     /// The network refuses the SIM or the modem.
@@ -77,7 +81,8 @@ public enum ModemTrouble: Equatable, Sendable {
         switch self {
         case .portMissing, .silent, .commandFailed, .simFailed, .notAttached, .storage: .recovery
         case .searching, .denied: .patience
-        case .simMissing, .pinMissing, .pinRefused, .pinWithheld, .pukNeeded, .locked, .roamingForbidden: .person
+        case .simMissing, .pinMissing, .pinRefused, .pinWithheld, .pukNeeded, .locked, .service, .roamingForbidden:
+            .person
         }
     }
 }
@@ -96,6 +101,7 @@ extension ModemTrouble: CustomStringConvertible {
         case .pinWithheld(let reason): "the PIN was not tried: \(reason)"
         case .pukNeeded: "the SIM wants its PUK"
         case .locked(let what): "locked: \(what)"
+        case .service(let words): words
         case .searching: "no network yet"
         case .denied(let cause): "the network refuses" + (cause.map { ": \($0)" } ?? "")
         case .roamingForbidden: "only foreign networks are there, and roaming is not allowed"
@@ -181,6 +187,8 @@ public struct SignalReport: Equatable, Sendable {
     public var rsrpDbm: Int?
     /// LTE, tenths of a decibel: -195…-30.
     public var rsrqTenthsDb: Int?
+    /// 0…100 by the scale of whoever has the modem; nil where that is us.
+    public var measuredPercent: Int?
 
     public init(rssiDbm: Int? = nil, rsrpDbm: Int? = nil, rsrqTenthsDb: Int? = nil) {
         self.rssiDbm = rssiDbm
@@ -191,7 +199,7 @@ public struct SignalReport: Equatable, Sendable {
     /// 0…100 for people and for WeakSignal: RSRP from -120 to -80 dBm where there is one, RSSI from -113 to -51 dBm otherwise.
     public var percent: Int? {
         if let rsrpDbm { return ((rsrpDbm.clamped(to: -120 ... -80) + 120) * 100) / 40 }
-        guard let rssiDbm else { return nil }
+        guard let rssiDbm else { return measuredPercent }
         return ((rssiDbm.clamped(to: -113 ... -51) + 113) * 100) / 62
     }
 }

@@ -77,7 +77,7 @@ struct SlotChoice: Equatable, Sendable {
         case .simMissing, .simFailed, .pinMissing, .pinRefused, .pinWithheld, .pukNeeded, .locked, .roamingForbidden:
             .useless
         case .searching, .denied, .notAttached: .waiting
-        case .portMissing, .silent, .commandFailed, .storage: nil
+        case .portMissing, .silent, .commandFailed, .storage, .service: nil
         case nil: report.phase == .ready ? .fine : nil
         }
     }

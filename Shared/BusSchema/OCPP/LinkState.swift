@@ -23,6 +23,35 @@ public struct LinkState: BusState {
         public static let notConfigured = Phase(rawValue: "notConfigured")
     }
 
+    /// How long the steps of a dial took, milliseconds.
+    public struct Dial: Codable, Equatable, Sendable {
+        /// When it began, UTC milliseconds since 1970.
+        public var at: Int64
+        public var dns: Int64
+        public var tcp: Int64
+        /// Nil where no TLS was asked for.
+        public var tls: Int64?
+        public var webSocket: Int64
+        /// Until BootNotification was answered; nil while it is not.
+        public var boot: Int64?
+
+        public init(
+            at: Int64,
+            dns: Int64 = 0,
+            tcp: Int64 = 0,
+            tls: Int64? = nil,
+            webSocket: Int64 = 0,
+            boot: Int64? = nil
+        ) {
+            self.at = at
+            self.dns = dns
+            self.tcp = tcp
+            self.tls = tls
+            self.webSocket = webSocket
+            self.boot = boot
+        }
+    }
+
     public var phase: Phase
     /// With the identity, without credentials.
     public var url: String
@@ -42,6 +71,8 @@ public struct LinkState: BusState {
     public var passwordRefused: Bool?
     /// That a certificate of the central system has probably ended, and why the connection stands all the same, for people; else nil.
     public var certificateDoubt: String?
+    /// Of the last connection that came to be; nil before the first one.
+    public var lastDial: Dial?
 
     public init(
         phase: Phase,
@@ -54,7 +85,8 @@ public struct LinkState: BusState {
         clockOffsetMilliseconds: Int64? = nil,
         flaps: Int? = nil,
         passwordRefused: Bool? = nil,
-        certificateDoubt: String? = nil
+        certificateDoubt: String? = nil,
+        lastDial: Dial? = nil
     ) {
         self.phase = phase
         self.url = url
@@ -67,5 +99,6 @@ public struct LinkState: BusState {
         self.flaps = flaps
         self.passwordRefused = passwordRefused
         self.certificateDoubt = certificateDoubt
+        self.lastDial = lastDial
     }
 }

@@ -11,7 +11,7 @@ public struct UplinkTest: BusRequest {
 
     public struct Reply: BusReply {
         public var uplink: String
-        /// In the order in which they were tried; nothing follows one that failed.
+        /// From the SIM to BootNotification, all of them; those behind one that failed are skipped.
         public var steps: [Step]
 
         public init(uplink: String, steps: [Step]) {
@@ -31,12 +31,12 @@ public struct UplinkTest: BusRequest {
     }
 
     public struct Step: Codable, Equatable, Sendable {
-        /// `sim`, `registration`, `address`, `dns`, `tcp`, `tls`, `webSocket`.
+        /// `sim`, `registration`, `address`, `dns`, `tcp`, `tls`, `webSocket`, `boot`.
         public var name: String
         public var outcome: Outcome
-        /// What was found, for people.
+        /// What was found, for people; why it was not tried, where it was skipped.
         public var detail: String
-        /// Nil where nothing was waited for.
+        /// Nil where nothing was waited for. What was not done for this test says how long it took when it was done last.
         public var milliseconds: Int64?
 
         public init(name: String, outcome: Outcome, detail: String, milliseconds: Int64? = nil) {

@@ -122,6 +122,13 @@ public struct SiteDriver: Sendable {
 extension SiteDriver {
     /// A modem that is ours.
     static let modem = SiteDriver("modem", ModemUplinkSection.self, for: [], "a cellular modem that takes AT commands")
+    /// A modem that is ModemManager's.
+    static let mmcli = SiteDriver(
+        "mmcli",
+        MMCLIUplinkSection.self,
+        for: [],
+        "a cellular modem that ModemManager has, which is told by mmcli"
+    )
     /// No network at all.
     static let simulatedUplink = SiteDriver(
         DriverChoice.simulated,
@@ -140,7 +147,7 @@ extension SiteDriver {
 
 extension [SiteDriver] {
     /// Of uplinks. A new kind gets its line here; modem-manager makes its carrier.
-    static let uplinks: [SiteDriver] = [.static, .simulatedUplink, .modem]
+    static let uplinks: [SiteDriver] = [.static, .simulatedUplink, .modem, .mmcli]
 }
 
 /// Of a driver that has nothing to know.

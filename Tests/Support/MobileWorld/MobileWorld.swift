@@ -173,7 +173,7 @@ public final class MobileWorld {
         case .store(let bytes):
             disk.modem = bytes
             tell(.stored)
-        case .line, .drive, .addDefaultRoute, .log: break
+        case .line, .drive, .addDefaultRoute, .configure, .clearAddresses, .run, .log: break
         }
     }
 

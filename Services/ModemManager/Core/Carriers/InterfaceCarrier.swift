@@ -24,7 +24,9 @@ public struct InterfaceCarrier: Carrier, Equatable {
             condition = CarrierCondition(link: .unknown, detail: reason, interface: wanted)
         case .terminationRequested:
             condition = CarrierCondition(link: .unknown, detail: "not watched any more", interface: condition.interface)
-        case .started, .line, .childWrote, .childEnded, .stored, .storeFailed, .pulsed, .ordered, .simulated: break
+        case .started, .line, .childWrote, .interfaceFound, .childEnded, .stored, .storeFailed, .pulsed, .ordered,
+            .simulated:
+            break
         }
         return []
     }

@@ -7,6 +7,7 @@ import Primitives
 struct LinkView: Sendable {
     private let problem: String?
     private var link: LinkState
+    private var dialClock = DialClock()
     private var planned: Duration?
     private var published = false
     private var reported: UplinkReport?
@@ -80,6 +81,8 @@ struct LinkView: Sendable {
         }
         next.heartbeatIntervalSeconds = registration.gate == .open ? heartbeatSeconds : nil
         next.clockOffsetMilliseconds = clock.offset.map(\.wholeMilliseconds)
+        dialClock.observe(connection.phase, isRegistered: registration.status != nil, at: moment)
+        next.lastDial = dialClock.last
         next.certificateDoubt = Self.certificateDoubt(connection, clock, at: moment)
         var effects: [GatewayEffect] = []
         if let doubt = next.certificateDoubt, doubt != link.certificateDoubt {

@@ -1,0 +1,73 @@
+internal import CLinux
+internal import EventLoop
+internal import Glibc
+internal import UplinkCore
+
+/// Gives a network interface what ModemManager says that it is to have, where that is no DHCP. It needs CAP_NET_ADMIN.
+enum InterfaceSetting {
+    /// Switches it on and gives it this address, and takes every other one of IPv4 from it.
+    /// - Throws: `SystemError`; EPERM without CAP_NET_ADMIN.
+    static func give(_ given: InterfaceAddress, to interface: String) throws(SystemError) {
+        let index = try RouteMessage.index(of: interface)
+        guard let address = RouteMessage.bytes(given.address) else {
+            throw SystemError(code: EINVAL, operation: "read the address of \(interface)")
+        }
+        try switchOn(index, mtu: given.mtu, interface)
+        for other in addresses(of: interface) where other != address { try remove(other, from: index, interface) }
+        var message = RouteMessage(RTM_NEWADDR, flags: NLM_F_CREATE | NLM_F_REPLACE, header(index, given.prefixLength))
+        message.add(IFA_LOCAL, address)
+        message.add(IFA_ADDRESS, address)
+        try message.send("give \(interface) its address")
+    }
+
+    /// Takes all addresses of IPv4 from it; its routes go with them. One that is gone has none.
+    /// - Throws: `SystemError`; EPERM without CAP_NET_ADMIN.
+    static func clear(_ interface: String) throws(SystemError) {
+        let index = if_nametoindex(interface)
+        guard index > 0 else { return }
+        for address in addresses(of: interface) { try remove(address, from: index, interface) }
+    }
+
+    private static func switchOn(_ index: UInt32, mtu: Int?, _ interface: String) throws(SystemError) {
+        var link = ifinfomsg()
+        link.ifi_family = UInt8(AF_UNSPEC)
+        link.ifi_index = Int32(index)
+        link.ifi_flags = UInt32(IFF_UP)
+        link.ifi_change = UInt32(IFF_UP)
+        var message = RouteMessage(RTM_NEWLINK, link)
+        if let mtu { message.add(IFLA_MTU, UInt32(mtu)) }
+        try message.send("switch \(interface) on")
+    }
+
+    private static func remove(_ address: UInt32, from index: UInt32, _ interface: String) throws(SystemError) {
+        var message = RouteMessage(RTM_DELADDR, header(index, 32))
+        message.add(IFA_LOCAL, address)
+        try message.send("take an address from \(interface)", unless: EADDRNOTAVAIL)
+    }
+
+    private static func header(_ index: UInt32, _ prefixLength: Int) -> ifaddrmsg {
+        var header = ifaddrmsg()
+        header.ifa_family = UInt8(AF_INET)
+        header.ifa_prefixlen = UInt8(prefixLength)
+        header.ifa_scope = UInt8(RT_SCOPE_UNIVERSE.rawValue)
+        header.ifa_index = index
+        return header
+    }
+
+    /// In the order of the network.
+    private static func addresses(of interface: String) -> [UInt32] {
+        var first: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&first) == 0 else { return [] }
+        defer { freeifaddrs(first) }
+        var found: [UInt32] = []
+        var next = first
+        while let entry = next {
+            next = entry.pointee.ifa_next
+            guard let address = entry.pointee.ifa_addr, Int32(address.pointee.sa_family) == AF_INET,
+                String(cString: entry.pointee.ifa_name) == interface
+            else { continue }
+            found.append(address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_addr.s_addr })
+        }
+        return found
+    }
+}

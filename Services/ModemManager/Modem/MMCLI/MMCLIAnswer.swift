@@ -1,0 +1,73 @@
+internal import JSON
+internal import Primitives
+internal import UplinkCore
+
+/// What one run of `mmcli` brought.
+struct MMCLIAnswer: Equatable, Sendable {
+    enum Failure: Equatable, Sendable {
+        /// `mmcli` or ModemManager is not there: in words for people, who alone can mend it.
+        case service(String)
+        /// It takes no such order from us.
+        case forbidden(String)
+        /// The object is not there any more.
+        case objectGone
+        case refused(String)
+        /// It did not end in time.
+        case silent
+    }
+
+    /// Bytes of one answer that are kept; the longest seen has 3 KiB.
+    static let mostBytes = 64 << 10
+
+    var document: JSONValue?
+    /// Nil when it did what it was to do.
+    var failure: Failure?
+
+    init(_ exit: ChildExit, _ output: [UInt8], to command: MMCLICommand) {
+        switch exit {
+        case .code(0): document = output.firstIndex(of: 0x7B).flatMap { try? JSON.parse(Array(output[$0...])) }
+        case .code: failure = Failure(Self.explanation(output, hiding: command.secrets))
+        case .signal, .unknown: failure = .silent
+        case .notStarted(let reason): failure = .service("mmcli does not start: \(reason)")
+        }
+    }
+
+    /// `error: couldn't …: 'GDBus.Error:org.freedesktop.ModemManager1.Error.Core.Failed: …'` without what nobody wants to read.
+    private static func explanation(_ output: [UInt8], hiding secrets: [Secret]) -> String {
+        let lines = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline)
+        let line = lines.last { $0.hasPrefix("error: ") }?.dropFirst(7) ?? lines.last ?? "no reason given"
+        var text = String(line.prefix(1000))
+        // What was refused may be told again.
+        let tells = secrets.contains { !$0.exposed.isEmpty && text.position(of: $0.exposed) != nil }
+        guard !tells else { return "mmcli refuses its arguments" }
+        for noise in ["GDBus.Error:", "org.freedesktop.ModemManager1.Error.", "org.freedesktop.DBus.Error."] {
+            guard let begin = text.position(of: noise) else { continue }
+            text = String(text[..<begin]) + text[begin...].dropFirst(noise.count)
+        }
+        return String(text.prefix(200))
+    }
+}
+
+extension MMCLIAnswer.Failure {
+    fileprivate init(_ text: String) {
+        let missing = ["couldn't find the ModemManager process", "couldn't get bus", "couldn't create manager"]
+        let gone = ["couldn't find modem", "couldn't find sim", "couldn't find bearer"]
+        let forbidden = ["Core.Unauthorized", "AccessDenied", "PolicyKit"]
+        if missing.contains(where: { text.hasPrefix($0) }) {
+            self = .service("ModemManager does not answer: \(text)")
+        } else if forbidden.contains(where: { text.position(of: $0) != nil }) {
+            self = .forbidden("ModemManager takes no orders from this service: \(text)")
+        } else if gone.contains(where: { text.hasPrefix($0) }) {
+            self = .objectGone
+        } else {
+            self = .refused(text)
+        }
+    }
+}
+
+extension String {
+    /// Where the other text begins in this one, the first time.
+    fileprivate func position(of other: String) -> Index? {
+        indices.first { self[$0...].hasPrefix(other) }
+    }
+}

@@ -1,0 +1,302 @@
+internal import BusSchema
+internal import JSON
+public import Primitives
+public import UplinkCore
+
+/// An uplink over a modem that belongs to ModemManager: the machine that orders it about by `mmcli`, whatever gives the connection an address, and pins.
+public struct MMCLICarrier: Carrier {
+    public static let kind = "mmcli"
+    /// What `mmcli` runs are called; the other names are those of `ModemCarrier`.
+    public static let program = "mmcli"
+
+    /// What is under way on the connection.
+    private struct Data: Equatable, Sendable {
+        var bearer: MMCLIBearer?
+        /// `pppd` or `dhcp`, while it runs.
+        var program: String?
+        /// Whether it ends because the connection does: no failure.
+        var isWithdrawn = false
+        /// Why it ended last; nil since the last start.
+        var lastExit: PPPExit?
+        var log = PPPLog()
+    }
+
+    private let settings: Settings
+    private var machine: MMCLIMachine
+    public private(set) var condition = CarrierCondition(link: .unknown, detail: "not started yet")
+    private var interface = CarrierInterface("")
+    private var data = Data()
+    /// What the run of `mmcli` that is under way has written.
+    private var output: [UInt8] = []
+    private var isEnding = false
+
+    public init(_ settings: Settings) {
+        self.settings = settings
+        machine = MMCLIMachine(settings.modem, choice: settings.choice, memory: nil)
+    }
+
+    public var kind: String { Self.kind }
+    public var readsInterfaces: Bool { true }
+    public var nextDeadline: Deadline? { machine.nextDeadline }
+
+    public var steps: Set<RecoveryStep> {
+        var steps: Set<RecoveryStep> = [.redial, .detach, .radio, .modemReset]
+        if resetPin != nil { steps.insert(.powerKey) }
+        if settings.pulses[ModemCarrier.Name.supply] != nil { steps.insert(.supply) }
+        return steps
+    }
+
+    private var resetPin: String? {
+        [ModemCarrier.Name.resetLine, ModemCarrier.Name.powerKey].first { settings.pulses[$0] != nil }
+    }
+
+    public mutating func deadlineReached(at moment: Moment) -> [CarrierEffect] {
+        let effects = carryOut(machine.deadlineReached(at: moment), at: moment)
+        conclude()
+        return effects
+    }
+
+    public mutating func handle(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
+        let effects = take(event, at: moment)
+        conclude()
+        return effects
+    }
+
+    private mutating func take(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
+        switch event {
+        case .started(let stored, let running): return start(stored, running, at: moment)
+        case .interfacesRead(let readings):
+            let isNew = interface.take(readings, at: moment.uptime)
+            let wantsRoute = isNew && data.program == ModemCarrier.Name.pppd
+            return wantsRoute ? [.addDefaultRoute(interface: interface.name)] : []
+        case .childWrote(Self.program, let bytes):
+            output += bytes.prefix(MMCLIAnswer.mostBytes - output.count)
+            return []
+        case .childEnded(Self.program, let exit):
+            defer { output = [] }
+            return tell(.answered(exit, output), at: moment)
+        case .childWrote(ModemCarrier.Name.pppd, let bytes):
+            data.log.take(bytes)
+            return []
+        case .childEnded(let program, let exit): return program == data.program ? end(exit, at: moment) : []
+        case .stored: return tell(.stored, at: moment)
+        case .storeFailed(let reason): return tell(.storeFailed(reason: reason), at: moment)
+        case .ordered(let step): return obey(step, at: moment)
+        case .terminationRequested:
+            isEnding = true
+            return []
+        case .interfacesUnreadable, .interfaceFound, .line, .childWrote, .pulsed, .simulated: return []
+        }
+    }
+
+    private mutating func start(_ stored: [UInt8]?, _ running: [String], at moment: Moment) -> [CarrierEffect] {
+        var effects: [CarrierEffect] = []
+        var memory: ModemMemory?
+        if let stored {
+            memory = try? JSON.decode(ModemMemory.self, from: stored)
+            if memory == nil {
+                effects.append(.log(LogRecord(.error, "what was known of the modem cannot be read, and is forgotten")))
+            }
+        }
+        machine = MMCLIMachine(settings.modem, choice: settings.choice, memory: memory)
+        data.program = [ModemCarrier.Name.pppd, ModemCarrier.Name.dhcp].first { running.contains($0) }
+        if data.program == ModemCarrier.Name.pppd { interface.name = settings.callInterface }
+        return effects + tell(.ordered(.bringUp), at: moment)
+    }
+
+    // MARK: - The modem
+
+    private mutating func tell(_ event: MMCLIMachine.Event, at moment: Moment) -> [CarrierEffect] {
+        carryOut(machine.handle(event, at: moment), at: moment)
+    }
+
+    private mutating func carryOut(_ effects: [MMCLIMachine.Effect], at moment: Moment) -> [CarrierEffect] {
+        effects.flatMap { effect -> [CarrierEffect] in
+            switch effect {
+            case .ask(let command):
+                output = []
+                return [.run(Self.program, arguments: [settings.mmcli] + command.arguments, within: command.limit)]
+            case .store(let memory): return store(memory, at: moment)
+            case .log(let record): return [.log(record)]
+            case .bearerUp(let bearer): return begin(bearer, at: moment)
+            case .bearerGone: return withdraw()
+            }
+        }
+    }
+
+    private mutating func store(_ memory: ModemMemory, at moment: Moment) -> [CarrierEffect] {
+        do {
+            return [.store(try JSON.encode(memory))]
+        } catch {
+            return tell(.storeFailed(reason: "\(error)"), at: moment)
+        }
+    }
+
+    // MARK: - The connection
+
+    private mutating func begin(_ bearer: MMCLIBearer, at moment: Moment) -> [CarrierEffect] {
+        data.bearer = bearer
+        data.lastExit = nil
+        let name = bearer.method == .ppp ? settings.callInterface : bearer.interface ?? ""
+        if interface.name != name { interface = CarrierInterface(name) }
+        interface.begin(at: moment.uptime)
+        // One that was adopted, or that still ends and is followed by the next.
+        guard data.program == nil else { return [] }
+        switch bearer.method {
+        case .ppp:
+            data.log = PPPLog()
+            return run(ModemCarrier.Name.pppd, call(bearer))
+        case .fixed: return configure(bearer)
+        case .dhcp, nil:
+            return settings.dhcpClient.isEmpty ? [] : run(ModemCarrier.Name.dhcp, settings.dhcpClient + [name])
+        }
+    }
+
+    private mutating func run(_ program: String, _ arguments: [String]) -> [CarrierEffect] {
+        data.program = program
+        return [.spawn(program, arguments: arguments)]
+    }
+
+    /// ModemManager has dialled already: `pppd` finds the network at the other end. Nothing secret stands on a command line of its.
+    private func call(_ bearer: MMCLIBearer) -> [String] {
+        let secrets = machine.profile.optionsPath.map { ["file", $0] } ?? []
+        return settings.pppd.prefix(1) + ["/dev/\(bearer.interface ?? "")"] + settings.pppd.dropFirst() + secrets
+    }
+
+    private func configure(_ bearer: MMCLIBearer) -> [CarrierEffect] {
+        guard let address = bearer.address else { return [] }
+        let given = InterfaceAddress(
+            address: address,
+            prefixLength: bearer.prefixLength ?? 32,
+            gateway: bearer.gateway,
+            mtu: bearer.mtu
+        )
+        return [.configure(interface: bearer.interface ?? "", given)]
+    }
+
+    private mutating func withdraw() -> [CarrierEffect] {
+        let bearer = data.bearer
+        data.bearer = nil
+        if let program = data.program {
+            data.isWithdrawn = true
+            return [.endChild(program)]
+        }
+        interface.end()
+        guard bearer?.method == .fixed, let name = bearer?.interface else { return [] }
+        return [.clearAddresses(interface: name)]
+    }
+
+    private mutating func end(_ exit: ChildExit, at moment: Moment) -> [CarrierEffect] {
+        let ended = data.program == ModemCarrier.Name.pppd ? PPPExit(exit) : PPPExit(ofDHCP: exit)
+        data.program = nil
+        interface.end()
+        let record = LogRecord(.notice, "the modem carries no data", .init("reason", ended.words))
+        guard !data.isWithdrawn else {
+            data.isWithdrawn = false
+            // The next connection was there before the program had ended.
+            return [.log(record)] + (data.bearer.map { begin($0, at: moment) } ?? [])
+        }
+        data.lastExit = ended
+        return [.log(record)] + tell(.dataEnded(reason: ended.words), at: moment)
+    }
+
+    // MARK: - The ladder
+
+    private mutating func obey(_ step: RecoveryStep, at moment: Moment) -> [CarrierEffect] {
+        data.lastExit = nil
+        switch step {
+        case .redial: return tell(.ordered(.connect), at: moment)
+        case .detach: return tell(.ordered(.reattach), at: moment)
+        case .radio: return tell(.ordered(.cycleRadio), at: moment)
+        case .modemReset: return tell(.ordered(.reset), at: moment)
+        case .powerKey: return resetPin.map { begin(anewBy: $0, at: moment) } ?? []
+        case .supply: return begin(anewBy: ModemCarrier.Name.supply, at: moment)
+        case .hostReboot: return []
+        }
+    }
+
+    private mutating func begin(anewBy pin: String, at moment: Moment) -> [CarrierEffect] {
+        guard let pulse = settings.pulses[pin] else { return [] }
+        return tell(.ordered(.takeDown), at: moment) + [.pulse(pin: pin, pulse)]
+    }
+
+    // MARK: - Conclusions
+
+    private mutating func conclude() {
+        var conclusion = CarrierCondition(link: .down, detail: "", radio: RadioReport(machine.report))
+        conclusion.interface = interface.name.isEmpty ? nil : interface.name
+        conclusion.addressTook = interface.took
+        let carries = data.program != nil || data.bearer != nil && data.lastExit == nil
+        if isEnding {
+            (conclusion.link, conclusion.detail) = (.unknown, "not watched any more")
+        } else if carries, !data.isWithdrawn, let address = interface.address {
+            conclusion.link = .up
+            conclusion.address = address.isEmpty ? nil : address
+            let told = data.log.nameServers
+            conclusion.nameServers = told.isEmpty ? data.bearer?.nameServers ?? [] : told
+            // Whoever dialled may be away: that ends nothing that works.
+            let doubt = machine.report.trouble.map { "; \($0)" } ?? ""
+            conclusion.detail = "\(interface.name) has an address\(doubt)"
+        } else if let lastExit = data.lastExit {
+            (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)
+        } else if let trouble = machine.report.trouble {
+            (conclusion.detail, conclusion.remedy) = ("\(trouble)", CarrierCondition.Remedy(trouble.remedy))
+        } else {
+            conclusion.detail = carries ? "waiting for an address" : words
+            // Nothing is known yet, and a restart says nothing of a link that may well be up: whoever uses it just tries.
+            let isBeginning = [.idle, .absent, .identifying].contains(machine.report.phase)
+            if isBeginning, condition.link == .unknown { conclusion.link = .unknown }
+        }
+        condition = conclusion
+    }
+
+    private var words: String {
+        switch machine.report.phase {
+        case .absent: "ModemManager has no modem yet"
+        case .identifying: "ModemManager is asking the modem who it is"
+        default: machine.report.phase.words
+        }
+    }
+}
+
+extension MMCLICarrier {
+    public struct Settings: Equatable, Sendable {
+        public var modem: ModemSettings
+        /// Of the modem to use; nil where any will do.
+        public var imei: String?
+        /// The folder of `/sys` of the modem to use, as `mmcli -m` tells it; nil where any will do.
+        public var device: String?
+        /// An absolute path.
+        public var mmcli: String
+        /// Of `pppd`, where the modem is dialled: `ppp0`.
+        public var callInterface: String
+        /// `pppd` with all its arguments but the port, beginning with an absolute path.
+        public var pppd: [String]
+        /// As in `ModemCarrier.Settings`.
+        public var dhcpClient: [String]
+        /// As in `ModemCarrier.Settings`.
+        public var pulses: [String: Duration]
+
+        public init(
+            modem: ModemSettings,
+            imei: String? = nil,
+            device: String? = nil,
+            mmcli: String = "/usr/bin/mmcli",
+            callInterface: String = "ppp0",
+            pppd: [String] = [],
+            dhcpClient: [String] = [],
+            pulses: [String: Duration] = [:]
+        ) {
+            self.modem = modem
+            self.imei = imei
+            self.device = device
+            self.mmcli = mmcli
+            self.callInterface = callInterface
+            self.pppd = pppd
+            self.dhcpClient = dhcpClient
+            self.pulses = pulses
+        }
+
+        var choice: MMCLIMachine.Choice { MMCLIMachine.Choice(imei: imei, device: device) }
+    }
+}

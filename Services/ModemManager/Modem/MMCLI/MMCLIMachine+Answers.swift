@@ -1,0 +1,320 @@
+internal import JSON
+internal import Primitives
+
+extension MMCLIMachine {
+    mutating func take(_ answer: MMCLIAnswer, to command: MMCLICommand, at moment: Moment) -> [Effect] {
+        switch answer.failure {
+        case .service(let words)?:
+            // It may be started anew just now, and what it has connected need not end with it: users of that are not disturbed.
+            return lack(words)
+        case .forbidden(let words)?:
+            // What is only asked beside may be forbidden alone.
+            guard !command.isBeside else { return takeFailure(words, of: command) }
+            return lack(words)
+        case .objectGone?: return lose(command)
+        case .silent?: return takeFailure("mmcli did not end in \(command.limit.wholeSeconds) s", of: command)
+        case .refused(let words)?: return takeFailure(words, of: command)
+        case nil: break
+        }
+        if case .service? = report.trouble { report.trouble = nil }
+        switch command {
+        case .list: return take(modems: answer.document.flatMap(MMCLIAnswers.modems), at: moment)
+        case .modem:
+            guard let modem = answer.document.flatMap(MMCLIModem.init) else { return misread(command) }
+            return consider(modem, at: moment)
+        case .sim:
+            guard let sim = answer.document.flatMap(MMCLISim.init) else { return misread(command) }
+            (report.sim.iccid, report.sim.imsi) = (sim.iccid, sim.imsi)
+            known?.hasReadSIM = true
+            // What was to be decided needed to know whose SIM it is.
+            if let path = known?.path { dialogue.plan = [.modem(path)] }
+        case .bearer:
+            guard let bearer = answer.document.flatMap(MMCLIBearer.init) else { return misread(command) }
+            return take(bearer)
+        case .place: if let document = answer.document { report.network.take(placeOf: document) }
+        case .signal: if let signal = answer.document.flatMap(SignalReport.init(mmcli:)) { take(signal) }
+        case .measureSignal: known?.isMeasuringSignal = true
+        case .unlock:
+            report.trouble = nil
+            if let path = known?.path { dialogue.plan = [.modem(path)] }
+            return settle()
+        case .enable, .connect: if let path = known?.path { dialogue.plan = [.modem(path)] }
+        case .disable: dialogue.pause = ModemMachine.radioPause
+        case .reset:
+            forget()
+            dialogue.pause = Self.quickly
+        case .disconnect, .detach, .attach: break
+        }
+        return []
+    }
+
+    private mutating func take(_ signal: SignalReport) {
+        let percent = report.signal.measuredPercent
+        report.signal = signal
+        report.signal.measuredPercent = percent
+    }
+
+    // MARK: - What does not work
+
+    private mutating func lack(_ words: String) -> [Effect] {
+        fail(.service(words), again: Self.whileSearching)
+        dialogue.candidates = []
+        deadlines.clear(.missing)
+        return []
+    }
+
+    private mutating func misread(_ command: MMCLICommand) -> [Effect] {
+        takeFailure("mmcli says nothing that could be read", of: command)
+    }
+
+    /// The path is that of a modem that is gone, or of another life of ModemManager.
+    private mutating func lose(_ command: MMCLICommand) -> [Effect] {
+        switch command {
+        case .bearer: return nextBearer("the connection is gone")
+        default:
+            forget()
+            dialogue.plan = [.list]
+            return []
+        }
+    }
+
+    private mutating func takeFailure(_ words: String, of command: MMCLICommand) -> [Effect] {
+        switch command {
+        // Some modems do not have it; nothing depends on it.
+        case .place: known?.mayAskPlace = false
+        case .signal, .measureSignal: known?.mayMeasureSignal = false
+        case .disconnect, .detach, .attach: report.cause = words
+        case .unlock:
+            // Whether the SIM refused it is found by asking anew; it is not tried again.
+            report.cause = words
+            if let path = known?.path { dialogue.plan = [.modem(path)] }
+        case .connect:
+            report.cause = words
+            fail(.notAttached(cause: words), again: Self.whileSearching)
+        case .bearer: return nextBearer(words)
+        case .list, .modem, .sim, .enable, .disable, .reset:
+            fail(.commandFailed(command: command.words, cause: words), again: Self.whileSearching)
+            if case .modem = command { known = nil }
+        }
+        return []
+    }
+
+    // MARK: - Which modem
+
+    private mutating func take(modems: [String]?, at moment: Moment) -> [Effect] {
+        guard let modems else { return misread(.list) }
+        dialogue.candidates = modems
+        return tryNext(at: moment)
+    }
+
+    private mutating func tryNext(at moment: Moment) -> [Effect] {
+        guard !dialogue.candidates.isEmpty else {
+            if case .portMissing? = report.trouble {
+            } else if !deadlines.isSet(.missing) {
+                deadlines.set(.missing, at: moment.uptime + Self.missingPatience)
+            }
+            report.phase = .absent
+            dialogue.pause = Self.whileSearching / 2
+            return []
+        }
+        dialogue.plan = [.modem(dialogue.candidates.removeFirst())]
+        return []
+    }
+
+    private mutating func consider(_ modem: MMCLIModem, at moment: Moment) -> [Effect] {
+        guard choice.fits(modem) else {
+            known = nil
+            return tryNext(at: moment)
+        }
+        dialogue.candidates = []
+        deadlines.clear(.missing)
+        if case .portMissing? = report.trouble { report.trouble = nil }
+        if known?.path != modem.path || known?.sim != modem.sim {
+            known = Known(path: modem.path, sim: modem.sim)
+            report.sim = SIMReport()
+            mayConnect = true
+        }
+        report.identity = modem.identity
+        let place = (report.network.areaCode, report.network.cellId)
+        report.network = modem.network
+        (report.network.areaCode, report.network.cellId) = place
+        // Without a network it is zero, whatever there is to receive.
+        let isRegistered = [.registered, .connecting, .connected, .disconnecting].contains(modem.state)
+        report.signal.measuredPercent = isRegistered ? modem.signalPercent : nil
+        return judge(modem, at: moment)
+    }
+
+    // MARK: - What is to be done with it
+
+    private mutating func judge(_ modem: MMCLIModem, at moment: Moment) -> [Effect] {
+        var effects: [Effect] = []
+        if modem.state != .connected { effects = withdraw("the modem is \(modem.state.rawValue)") }
+        dialogue.pause = Self.quickly
+        switch modem.state {
+        case .failed: takeFailed(modem.failure)
+        case .unknown, .initializing:
+            report.phase = .identifying
+        case .locked: effects += unlock(modem)
+        case .disabled:
+            report.sim.state = .ready
+            // Being told so after the order to switch it on, it is in no state to be switched on.
+            report.phase = .preparing
+            dialogue.plan = [.enable(modem.path)]
+        case .disabling, .enabling: report.phase = .preparing
+        case .enabled, .searching: takeUnregistered(modem)
+        case .registered: effects += connect(modem)
+        case .connecting, .disconnecting: report.phase = .attaching
+        case .connected:
+            dialogue.candidates = []
+            report.sim.state = .ready
+            dialogue.plan = modem.bearers.map { .bearer($0) } + facts(modem)
+            if modem.bearers.isEmpty { effects += withdraw("there is no connection") }
+        }
+        return effects
+    }
+
+    private mutating func takeFailed(_ reason: String?) {
+        report.phase = .unlocking
+        switch reason {
+        case "sim-missing":
+            report.sim.state = .missing
+            fail(.simMissing, again: Self.whilePersonIsNeeded)
+        case "sim-error", "esim-without-profiles":
+            report.sim.state = .failed
+            fail(.simFailed(cause: reason ?? ""), again: Self.whilePersonIsNeeded)
+        default:
+            let cause = reason ?? "no reason given"
+            fail(.commandFailed(command: "the start of the modem", cause: cause), again: Self.whileSearching)
+        }
+    }
+
+    private mutating func unlock(_ modem: MMCLIModem) -> [Effect] {
+        report.phase = .unlocking
+        report.sim.triesLeft = modem.pinTries
+        switch modem.lock {
+        case "sim-pin"?: report.sim.state = .pinNeeded
+        case "sim-puk"?, "sim-puk2"?:
+            report.sim.state = .pukNeeded
+            fail(.pukNeeded, again: Self.whilePersonIsNeeded)
+            return []
+        default:
+            report.sim.state = .locked
+            fail(.locked(modem.lock ?? "for no known reason"), again: Self.whilePersonIsNeeded)
+            return []
+        }
+        guard let sim = modem.sim else {
+            fail(.simMissing, again: Self.whilePersonIsNeeded)
+            return []
+        }
+        guard known?.hasReadSIM == true else {
+            dialogue.plan = [.sim(sim)]
+            return []
+        }
+        let decision = PINGate.decide(
+            settings.pin,
+            sim: simIdentity,
+            triesLeft: modem.pinTries,
+            needsCount: !settings.triesPINWithoutCounter,
+            memory: memory
+        )
+        switch decision {
+        case .withhold(let trouble):
+            fail(trouble, again: Self.whilePersonIsNeeded)
+            return []
+        case .attempt(let remembered):
+            guard let pin = settings.pin else { return [] }
+            memory = remembered
+            unlocking = .waits(.unlock(sim: sim, pin: pin))
+            return [.store(memory)]
+        }
+    }
+
+    /// What tells this SIM from others.
+    private var simIdentity: String { report.sim.iccid ?? "imei:\(report.identity.imei ?? "")" }
+
+    private mutating func settle() -> [Effect] {
+        guard let settled = memory.settled(settings.pin, on: simIdentity) else { return [] }
+        memory = settled
+        return [.store(memory)]
+    }
+
+    private mutating func takeUnregistered(_ modem: MMCLIModem) {
+        report.phase = .registering
+        report.sim.state = .ready
+        mayConnect = true
+        dialogue.pause = Self.whileSearching
+        dialogue.plan = facts(modem)
+        switch modem.network.registration {
+        case .denied: report.trouble = .denied(cause: report.cause)
+        case .roaming where !settings.allowsRoaming: report.trouble = .roamingForbidden
+        default: report.trouble = .searching
+        }
+    }
+
+    private mutating func connect(_ modem: MMCLIModem) -> [Effect] {
+        report.sim.state = .ready
+        report.phase = .attaching
+        guard known?.hasReadSIM == true || modem.sim == nil else {
+            dialogue.plan = facts(modem)
+            return []
+        }
+        guard settings.allowsRoaming || modem.network.registration != .roaming else {
+            report.trouble = .roamingForbidden
+            dialogue.pause = Self.whileSearching
+            return []
+        }
+        guard mayConnect else {
+            // Why the last one ended is known where it was said.
+            if case .notAttached? = report.trouble {} else { report.trouble = .notAttached(cause: report.cause) }
+            dialogue.pause = Self.whileSearching
+            dialogue.plan = facts(modem)
+            return []
+        }
+        mayConnect = false
+        report.trouble = nil
+        let roams = settings.allowsRoaming
+        guard let words = MMCLIConnection(profile, roaming: roams, operatorCode: settings.operatorCode) else {
+            fail(.locked("APN, name or password have both kinds of quotation marks"), again: Self.whilePersonIsNeeded)
+            return []
+        }
+        dialogue.plan = [.connect(modem.path, words)]
+        return []
+    }
+
+    /// What is asked beside, for people and for the choice of the profile.
+    private func facts(_ modem: MMCLIModem) -> [MMCLICommand] {
+        guard let known else { return [] }
+        if !known.hasReadSIM, let sim = modem.sim { return [.sim(sim)] }
+        var plan: [MMCLICommand] = []
+        if known.mayMeasureSignal {
+            plan.append(known.isMeasuringSignal ? .signal(known.path) : .measureSignal(known.path))
+        }
+        if known.mayAskPlace { plan.append(.place(known.path)) }
+        return plan
+    }
+
+    // MARK: - The connection
+
+    private mutating func take(_ new: MMCLIBearer) -> [Effect] {
+        guard new.isConnected, new.interface != nil else {
+            if let failure = new.failure { report.cause = failure }
+            return nextBearer("the connection is gone")
+        }
+        // One is enough.
+        dialogue.plan.removeAll { if case .bearer = $0 { true } else { false } }
+        dialogue.pause = Self.whileWell
+        report.phase = .ready
+        report.trouble = nil
+        mayConnect = false
+        guard new != bearer else { return [] }
+        let effects = bearer.map { $0.path != new.path } == true ? withdraw("there is another connection") : []
+        bearer = new
+        return effects + [.bearerUp(new)]
+    }
+
+    /// That one carries nothing: perhaps another one that is still to be asked about does.
+    private mutating func nextBearer(_ reason: String) -> [Effect] {
+        let hasMore = dialogue.plan.contains { if case .bearer = $0 { true } else { false } }
+        return hasMore ? [] : withdraw(reason)
+    }
+}

@@ -1,0 +1,171 @@
+"""modem-manager gives the interface of a modem the address that ModemManager names, and asks the name servers behind it: in a network namespace.
+
+No modem without hardware has a network interface of its own, so that mmcli is a program here that answers as the real one does.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from simulated_modem import wait_for
+from stack import Stack, configuration
+
+NAMESERVER = pathlib.Path(__file__).parent.parent / "Machine" / "nameserver.py"
+HERE, THERE = f"charger-{os.getpid()}", f"network-{os.getpid()}"
+
+
+def ip(*arguments, check=True):
+    return subprocess.run(["ip", *arguments], capture_output=True, text=True, check=check)
+
+
+def may_make_namespaces():
+    with contextlib.suppress(OSError):
+        made = ip("netns", "add", f"probe-{os.getpid()}", check=False)
+        pair = ip("-n", f"probe-{os.getpid()}", "link", "add", "wwan0", "type", "veth", "peer", "name", "far", check=False)
+        ip("netns", "del", f"probe-{os.getpid()}", check=False)
+        return made.returncode == 0 and pair.returncode == 0
+    return False
+
+
+pytestmark = pytest.mark.skipif(not may_make_namespaces(), reason="network namespaces and veth want root, ip and a kernel that has them")
+
+
+@pytest.fixture
+def network():
+    """`wwan0` in the charger's namespace, whose other end is a network with a name server and a central system that only listens."""
+    processes = []
+    try:
+        for name in (HERE, THERE):
+            ip("netns", "add", name)
+            ip("-n", name, "link", "set", "lo", "up")
+        ip("-n", HERE, "link", "add", "wwan0", "type", "veth", "peer", "name", "far", "netns", THERE)
+        ip("-n", THERE, "link", "set", "far", "up")
+        for address in ("10.65.1.8/28", "10.65.0.1/32", "192.0.2.10/32"):
+            ip("-n", THERE, "address", "add", address, "dev", "far")
+
+        def start(*command):
+            process = subprocess.Popen(["ip", "netns", "exec", THERE, sys.executable, *command], stdout=subprocess.PIPE, text=True)
+            processes.append(process)
+            assert process.stdout.readline() == "ready\n"
+            return process
+
+        start(NAMESERVER, "10.65.0.1", "csms.example", "192.0.2.10")
+        start("-c", "import socket; s = socket.create_server(('192.0.2.10', 9000)); print('ready', flush=True)\nwhile True: s.accept()")
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+        for name in (HERE, THERE):
+            ip("netns", "del", name, check=False)
+
+
+class Service:
+    """An mmcli of a ModemManager with one modem that is connected as a document says, or not."""
+
+    def __init__(self, directory):
+        self.path, self.document = directory / "mmcli", directory / "service.json"
+        self.path.write_text(
+            textwrap.dedent(
+                f"""\
+                #!{sys.executable}
+                import json, sys
+                path = {str(self.document)!r}
+                state = json.load(open(path))
+                modem, sim, bearer = ["/org/freedesktop/ModemManager1/" + kind + "/0" for kind in ("Modem", "SIM", "Bearer")]
+                said = sys.argv[1:]
+                generic = {{
+                    "access-technologies": ["lte"], "bearers": [bearer] if state["connected"] else [], "device": "/sys/devices/usb1/1-1",
+                    "equipment-identifier": "356938035643809", "manufacturer": "QUALCOMM INCORPORATED", "signal-quality": {{"recent": "yes", "value": "61"}},
+                    "sim": sim, "state": "connected" if state["connected"] else "registered", "state-failed-reason": "--",
+                    "unlock-required": "--", "unlock-retries": [],
+                }}
+                if any(word.startswith("--simple-connect") for word in said):
+                    state["connected"] = True
+                    json.dump(state, open(path, "w"))
+                elif "--simple-disconnect" in said:
+                    state["connected"] = False
+                    json.dump(state, open(path, "w"))
+                elif "-L" in said:
+                    print(json.dumps({{"modem-list": [modem]}}))
+                elif said[:2] == ["-m", modem] and said[2:] == ["-J"]:
+                    network = {{"operator-code": "26202", "operator-name": "Zweites Netz", "registration-state": "home"}}
+                    print(json.dumps({{"modem": {{"3gpp": network, "dbus-path": modem, "generic": generic}}}}))
+                elif said[0] == "-i":
+                    print(json.dumps({{"sim": {{"properties": {{"iccid": "8949020000000000025", "imsi": "262020000000002"}}}}}}))
+                elif said[0] == "-b":
+                    config = {{
+                        "address": state["address"], "dns": ["10.65.0.1"], "gateway": "10.65.1.8", "method": "static", "mtu": "1430", "prefix": "28",
+                    }}
+                    status = {{"connected": "yes" if state["connected"] else "no", "interface": "wwan0"}}
+                    print(json.dumps({{"bearer": {{"dbus-path": bearer, "ipv4-config": config, "status": status}}}}))
+                else:
+                    sys.exit(print("error: couldn't do it", file=sys.stderr) or 1)
+                """
+            )
+        )
+        self.path.chmod(0o755)
+        self.set(connected=False, address="10.65.1.7")
+
+    def set(self, **state):
+        new = self.document.with_suffix(".new")
+        new.write_text(json.dumps({**(json.loads(self.document.read_text()) if self.document.exists() else {}), **state}))
+        new.rename(self.document)
+
+
+class StackInNamespace(Stack):
+    def arguments(self, service):
+        return ["ip", "netns", "exec", HERE, *super().arguments(service)]
+
+
+def uplink(stack):
+    return stack.ctl("state", "uplink.state", "--json")[0]["payload"]["uplinks"][0]
+
+
+def interface():
+    shown = json.loads(ip("-n", HERE, "-j", "address", "show", "wwan0").stdout)[0]
+    return shown["mtu"], [(a["local"], a["prefixlen"]) for a in shown["addr_info"] if a["family"] == "inet"]
+
+
+def test_the_address_is_set_with_its_route_and_the_way_is_walked_through_it(network, tmp_path):
+    service = Service(tmp_path)
+    document = configuration("ws://csms.example:9000/")
+    document["uplinks"] = [{"name": "cell", "driver": {"driver": "mmcli", "mmcli": str(service.path), "access": {"apn": "iot"}}}]
+    with StackInNamespace(document) as stack:
+        stack.start("modem-manager")
+        up = wait_for("the uplink", lambda: (state := uplink(stack))["link"] == "up" and state)
+        assert up["address"] == "10.65.1.7" and up["interface"] == "wwan0" and up["nameServers"] == ["10.65.0.1"]
+        assert interface() == (1430, [("10.65.1.7", 28)])
+        route = ip("-n", HERE, "route", "show", "default").stdout
+        assert "via 10.65.1.8 dev wwan0" in route and "metric 700" in route
+        walked = stack.ctl("net", "test", "--json", status=None)
+        steps = {step["name"]: step for step in walked["steps"]}
+        assert steps["dns"]["outcome"] == "ok" and "192.0.2.10" in steps["dns"]["detail"]
+        assert steps["tcp"]["outcome"] == "ok" and "milliseconds" in steps["tcp"]
+
+        # The network gives another address when the connection is made anew.
+        service.set(connected=False, address="10.65.1.9")
+        wait_for("the other address", lambda: interface()[1] == [("10.65.1.9", 28)], 90)
+        wait_for("the uplink", lambda: uplink(stack).get("address") == "10.65.1.9")
+
+
+def test_without_the_right_to_set_it_the_log_says_so(network, tmp_path):
+    service = Service(tmp_path)
+    document = configuration("ws://csms.example:9000/")
+    document["uplinks"] = [{"name": "cell", "driver": {"driver": "mmcli", "mmcli": str(service.path)}}]
+
+    class Unprivileged(Stack):
+        def arguments(self, service):
+            return ["ip", "netns", "exec", HERE, "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin", *super().arguments(service)]
+
+    with Unprivileged(document) as stack:
+        stack.start("modem-manager")
+        wait_for("the complaint", lambda: "an interface is not given its address" in stack.log("modem-manager"))
+        assert uplink(stack)["link"] == "down" and uplink(stack)["detail"] == "waiting for an address"

@@ -1,0 +1,112 @@
+import BusSchema
+import Primitives
+import Testing
+import UplinkCore
+
+@testable import modem_manager
+
+/// What a test of an uplink says of each step between SIM and BootNotification.
+@Suite struct TestStoryTests {
+    private static let names = ["sim", "registration", "address", "dns", "tcp", "tls", "webSocket", "boot"]
+
+    private func story(_ link: UplinkState.Link = .up, _ change: (inout CarrierCondition) -> Void = { _ in })
+        -> TestStory
+    {
+        var condition = CarrierCondition(
+            link: link,
+            detail: "the modem hung up",
+            interface: "ppp0",
+            address: "10.64.64.2"
+        )
+        var radio = RadioReport(signalPercent: 60)
+        (radio.iccid, radio.operatorName, radio.technology) = ("8949020000012345678", "Example", "LTE")
+        (radio.simTook, radio.registrationTook) = (.milliseconds(2100), .seconds(9))
+        condition.radio = radio
+        condition.addressTook = .milliseconds(3200)
+        change(&condition)
+        let uplink = UplinkState.Uplink(
+            name: "cell",
+            driver: "modem",
+            link: link,
+            detail: condition.detail,
+            interface: condition.interface,
+            address: link == .up ? condition.address : nil
+        )
+        return TestStory(uplink: uplink, condition: condition)
+    }
+
+    private func link(_ phase: LinkState.Phase, url: String = "wss://csms.example/CP1") -> LinkState {
+        LinkState(
+            phase: phase,
+            url: url,
+            since: 0,
+            failedAttempts: 0,
+            lastError: phase == .backingOff ? "the certificate is not trusted" : nil,
+            lastDial: .init(at: 0, dns: 10, tcp: 20, tls: 300, webSocket: 80, boot: 140)
+        )
+    }
+
+    private func walked(_ story: inout TestStory) {
+        story.steps.append(.init(name: "dns", outcome: .ok, detail: "192.0.2.1", milliseconds: 30))
+        story.steps.append(.init(name: "tcp", outcome: .ok, detail: "192.0.2.1 answers", milliseconds: 40))
+    }
+
+    @Test func everyStepOfAConnectionThatStandsHasItsTime() {
+        var story = story()
+        walked(&story)
+        story.tell(link(.accepted), active: nil)
+        #expect(story.complete.map(\.name) == Self.names && story.complete.allSatisfy { $0.outcome == .ok })
+        #expect(story.complete.map(\.milliseconds) == [2100, 9000, 3200, 30, 40, 300, 80, 140])
+    }
+
+    @Test func whatFollowsAFailureSaysThatItWasNotTriedAndWhy() {
+        let story = story(.down)
+        #expect(story.complete.map(\.name) == Self.names)
+        #expect(
+            story.complete.map(\.outcome.rawValue) == ["ok", "ok", "failed"] + Array(repeating: "skipped", count: 5)
+        )
+        #expect(story.complete[2].milliseconds == nil && story.complete[2].detail == "the modem hung up")
+        #expect(story.complete.dropFirst(3).allSatisfy { $0.detail == "address failed" })
+    }
+
+    @Test func aSIMThatIsNotThereEndsTheStoryThere() {
+        let story = story(.down) {
+            $0.radio?.iccid = nil
+            $0.radio?.operatorName = nil
+        }
+        #expect(
+            story.hasFailed
+                && story.complete.map(\.outcome.rawValue) == ["failed"] + Array(repeating: "skipped", count: 7)
+        )
+    }
+
+    @Test func withoutAModemTheFirstStepsAreNotTried() {
+        let story = story { $0.radio = nil }
+        #expect(story.complete[0].detail == "there is no modem" && story.complete[1].outcome == .skipped)
+        #expect(story.complete[2].outcome == .ok)
+    }
+
+    @Test func overAnotherUplinkThanTheGatewaysNoSecondConnectionIsMade() {
+        var story = story()
+        walked(&story)
+        story.tell(nil, active: "lan")
+        let words = "the gateway is connected over lan, and a second connection would end the first"
+        #expect(story.complete.suffix(3).allSatisfy { $0.outcome == .skipped && $0.detail == words })
+    }
+
+    @Test func whatKeepsTheGatewayAwayIsToldInItsWords() {
+        var story = story()
+        walked(&story)
+        story.tell(link(.backingOff), active: nil)
+        #expect(story.complete[5].detail == "the gateway has no connection")
+        #expect(story.complete[6].outcome == .failed && story.complete[6].detail == "the certificate is not trusted")
+    }
+
+    @Test func withoutTLSThereIsNoTimeForIt() {
+        var story = story()
+        walked(&story)
+        story.tell(link(.accepted, url: "ws://csms.example/CP1"), active: nil)
+        #expect(story.complete[5].outcome == .skipped && story.complete[5].detail == "not asked for")
+        #expect(story.complete[6].milliseconds == 80)
+    }
+}
