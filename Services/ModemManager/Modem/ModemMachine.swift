@@ -144,8 +144,10 @@ extension ModemMachine: Machine {
             case .stable: effects += believe(at: moment)
             case .loss:
                 effects += withdraw("the network is gone")
-                effects += enter(.registering, at: moment)
-            case .radio: effects += askOn([.radioOn], then: .registering, at: moment)
+                effects += beginAnew(at: moment)
+            case .radio:
+                progress.isSetUp = false
+                effects += askOn([.radioOn], then: .identifying, at: moment)
             case .refusal:
                 progress.refusals += 1
                 effects += askOn([.searchAgain], then: .registering, at: moment)
@@ -189,8 +191,9 @@ extension ModemMachine {
         case .connect: return connect(at: moment)
         case .reattach:
             let effects = stop("the packet network is left")
+            let isOpen = report.sim.state == .ready
             report.phase = .attaching
-            return effects + askOn([.detach, .attach], then: .registering, at: moment)
+            return effects + askOn([.detach, .attach], then: isOpen ? .registering : .identifying, at: moment)
         case .cycleRadio:
             let effects = stop("the radio is switched off")
             report.phase = .preparing
@@ -223,6 +226,12 @@ extension ModemMachine {
         case .ppp: DataContext(means: .dial(command: "ATD*99***1#"), profile: profile)
         case .networkInterface: DataContext(means: .networkInterface, profile: profile)
         }
+    }
+
+    /// All the way, with its settings and the card: a modem on a serial port may have started anew, and its port says nothing of that.
+    private mutating func beginAnew(at moment: Moment) -> [ModemEffect] {
+        progress.isSetUp = false
+        return enter(.identifying, at: moment)
     }
 
     /// Ends whatever is being done, so that an order can begin.
