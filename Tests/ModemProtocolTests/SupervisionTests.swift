@@ -150,6 +150,16 @@ import Testing
         for command in needed { #expect(bench.modem.commands.contains(command)) }
     }
 
+    @Test(arguments: [ModemOrder.reattach, .cycleRadio, .reset])
+    func aStepThatNoPortIsThereForHidesNothing(order: ModemOrder) {
+        var bench = up()
+        bench.deliver(bench.modem.powerCycle(for: .seconds(3600), at: bench.now.uptime))
+        bench.advance(by: .seconds(70))
+        bench.handle(.ordered(order))
+        bench.advance(by: .seconds(70))
+        #expect(bench.report.phase == .absent && bench.report.trouble?.remedy == .recovery)
+    }
+
     @Test func theRadioIsOffForTenSeconds() {
         var bench = up()
         bench.handle(.ordered(.cycleRadio))

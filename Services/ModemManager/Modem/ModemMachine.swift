@@ -189,6 +189,8 @@ extension ModemMachine {
             (isWanted, report.phase, report.trouble) = (false, .idle, nil)
             return effects + (hadBearer ? askOn([.interfaceDown], at: moment) : [])
         case .connect: return connect(at: moment)
+        // Nobody is there to be told; that there is no port is what stays to be said.
+        case .reattach where report.phase == .absent, .cycleRadio where report.phase == .absent: return []
         case .reattach:
             let effects = stop("the packet network is left")
             let isOpen = report.sim.state == .ready
