@@ -435,7 +435,7 @@ let targets: [Target] = [
         "Primitives",
         "UplinkCore"
     ),
-    program("uplink-bench", "Tests/Support/UplinkBench", "MobileWorld", "Primitives", "UplinkCore", "UplinkWorld"),
+    program("uplink-bench", "Tests/Support/UplinkBench", "MobileWorld", "Primitives", "UplinkCore"),
     program("world-soak", "Tests/Support/WorldSoak", "CentralSystem", "ChargerWorld"),
     tests(
         "Simulation",
