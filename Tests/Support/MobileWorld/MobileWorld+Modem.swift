@@ -7,6 +7,7 @@ import UplinkCore
 extension MobileWorld {
     /// `lasting` is for how long, where only time helps.
     public func begin(_ fault: MobileFault, lasting: Duration = .seconds(7200)) {
+        trouble.cameAlone = isWell
         trouble.fault = fault
         trouble.since = elapsed
         trouble.isCured = false
@@ -81,17 +82,20 @@ extension MobileWorld {
             guard line.call?.number == number, modem.isInCall else { return }
             line.call?.hasAddress = true
             feed(.addressesChanged)
-        case .mended(let fault):
-            guard trouble.fault == fault else { return }
-            (trouble.isCured, trouble.since) = (true, elapsed)
-            change {
-                $0.network.isGone = false
-                $0.network.refuses = false
-                $0.sims[1]?.isBroken = false
-                if fault == .wrongCard { ($0.sims[1], $0.sims[Self.drawer]) = ($0.sims[Self.drawer], $0.sims[1]) }
-            }
-            if fault == .wrongCard { deliver(modem.say("+CPIN: NOT READY")) }
+        case .mended(let fault): if trouble.fault == fault { mend(fault) }
         }
+    }
+
+    /// Time, or a person, ends what no step does.
+    func mend(_ fault: MobileFault) {
+        (trouble.isCured, trouble.since) = (true, elapsed)
+        change {
+            $0.network.isGone = false
+            $0.network.refuses = false
+            $0.sims[1]?.isBroken = false
+            if fault == .wrongCard { ($0.sims[1], $0.sims[Self.drawer]) = ($0.sims[Self.drawer], $0.sims[1]) }
+        }
+        if fault == .wrongCard { deliver(modem.say("+CPIN: NOT READY")) }
     }
 
     func change(_ change: (inout SimulatedModem) -> Void) {
@@ -169,7 +173,11 @@ extension MobileWorld {
             guard !disk.fails else { return tell(.storeFailed(reason: "the disk is full")) }
             disk.modem = bytes
             tell(.stored)
-        case .line, .drive, .addDefaultRoute, .log: break
+        case .drive(let pin, let isActive):
+            change { $0.slot = isActive ? 2 : 1 }
+            plan(.event(.carrier(uplink: "cell", .pulsed(pin: pin, true))), in: .milliseconds(10))
+        case .log(let record): outside.logged(record)
+        case .line, .addDefaultRoute: break
         }
     }
 }

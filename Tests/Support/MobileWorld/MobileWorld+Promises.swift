@@ -30,10 +30,11 @@ extension MobileWorld {
         trouble.last[step] = elapsed
         guard let fault = trouble.fault else {
             // Right after its start a process does not know yet that all is well.
-            if trouble.isUp, step > .redial { breach("\(step.name) although nothing ails it: \(reason)") }
+            guard trouble.isUp, !outside.areNamesDead, step > .redial else { return }
+            breach("\(step.name) although nothing ails it: \(reason)")
             return
         }
-        guard !trouble.isCured, step > fault.hardestStep else { return }
+        guard !trouble.isCured, trouble.cameAlone, step > fault.hardestStep else { return }
         breach("\(step.name) during \(fault): \(reason)")
     }
 

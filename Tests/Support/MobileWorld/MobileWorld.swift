@@ -22,12 +22,16 @@ public final class MobileWorld {
     var trouble = Trouble()
     /// What will happen, earliest first, in time since the world began.
     var pending: [(at: Duration, happening: Happening)] = []
+    /// The world around this one, where there is one.
+    public var outside = Outside()
 
     /// What kind of world it is.
     public struct Settings: Sendable {
         public var modem = MobileWorld.carrier
         /// Whether the ladder may start the host anew.
         public var mayReboot = false
+        /// Whether another world has this one in it: it says when which process starts, and what time it is (`MobileWorld+Guest.swift`).
+        public var isGuest = false
         /// Whether polls of an hour in which nothing happens are left out; see `leap`.
         public var leaps = false
 
@@ -48,6 +52,11 @@ public final class MobileWorld {
         var bootedAt = Duration.zero
         var boots = 1
         var hasTransaction = false
+        /// Whether there is a process at all.
+        var isRunning = false
+        /// What the process has not taken in yet.
+        var inputs: [UplinkEvent] = []
+        var isPerforming = false
     }
 
     struct Disk {
@@ -81,6 +90,8 @@ public final class MobileWorld {
         /// Since when it is up and nothing ails it.
         var wellSince: Duration?
         var pinsSeen = 0
+        /// Whether all was well when it came.
+        var cameAlone = true
         /// Whether what ails it has been mended, so that it only has to be found to work.
         var isCured = false
     }
@@ -108,7 +119,10 @@ public final class MobileWorld {
         now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_790_000_000_000))
         modem.sim?.pin = "1234"
         modem.sims[Self.drawer] = SimulatedSIM(iccid: "8949000000000000991", imsi: "262010000000099", pin: "4321")
-        startProcess()
+        if settings.modem.hasTwoSIMs {
+            modem.sims[2] = SimulatedSIM(iccid: "8943000000000000028", imsi: "232010000000002", pin: "5678")
+        }
+        if !settings.isGuest { startProcess() }
     }
 
     /// Since the world began.
@@ -141,6 +155,8 @@ public final class MobileWorld {
         line.isOpen = false
         (trouble.isUp, trouble.wellSince) = (false, nil)
         pending.removeAll { if case .event = $0.happening { true } else { false } }
+        host.inputs = []
+        host.isRunning = true
         feed(.started)
         let running = line.call == nil ? [] : [ModemCarrier.Name.pppd]
         feed(.carrier(uplink: "cell", .started(stored: disk.modem, running: running)))
@@ -174,16 +190,24 @@ public final class MobileWorld {
             let due = settings.leaps ? leap(from: next, towards: end) : next
             now = now.advanced(by: min(max(due, elapsed), end) - elapsed)
             guard due <= elapsed else { return }
-            deliver(modem.advance(to: elapsed))
-            while let next = pending.first, next.at <= elapsed {
-                pending.removeFirst()
-                happen(next.happening)
-            }
-            guard let deadline = machine.nextDeadline, deadline.isDue(at: now.uptime) else { continue }
-            tellOfTransactions()
-            perform { $0.deadlineReached(at: self.now) }
+            turn()
             if let still = machine.nextDeadline, still.at < now.uptime { return breach("stays due: \(still)") }
         }
+    }
+
+    /// What is due now.
+    func turn() {
+        deliver(modem.advance(to: elapsed))
+        while let next = pending.first, next.at <= elapsed {
+            pending.removeFirst()
+            happen(next.happening)
+        }
+        guard let deadline = machine.nextDeadline, deadline.isDue(at: now.uptime) else { return }
+        tellOfTransactions()
+        host.isPerforming = true
+        perform { $0.deadlineReached(at: self.now) }
+        host.isPerforming = false
+        takeInputs()
     }
 
     /// Where the next thing is only one more poll of a modem that says what it said before, time may pass without: all that is due then comes late,
@@ -206,13 +230,28 @@ public final class MobileWorld {
 
     // MARK: - The shell
 
-    func feed(_ event: UplinkEvent) { perform { $0.handle(event, at: self.now) } }
+    /// One event, all its effects, and then the next one.
+    func feed(_ event: UplinkEvent) {
+        guard host.isRunning else { return }
+        host.inputs.append(event)
+        if !host.isPerforming { takeInputs() }
+    }
+
+    private func takeInputs() {
+        host.isPerforming = true
+        while !host.inputs.isEmpty {
+            let event = host.inputs.removeFirst()
+            perform { $0.handle(event, at: self.now) }
+        }
+        host.isPerforming = false
+    }
+
     func tell(_ event: CarrierEvent) { feed(.carrier(uplink: "cell", event)) }
     func breach(_ text: String) { books.broken.append("at \(elapsed): \(text)") }
 
     /// The gateway repeats its states each minute; only the ladder wants to know, so that it is enough before it may act.
     private func tellOfTransactions() {
-        guard settings.mayReboot else { return }
+        guard settings.mayReboot, !settings.isGuest else { return }
         _ = machine.handle(.connectorTold(id: 1, hasTransaction: host.hasTransaction), at: now)
     }
 
@@ -238,16 +277,21 @@ public final class MobileWorld {
             case .readInterfaces: feed(.interfacesRead([interface]))
             case .carrier(_, let effect): carry(out: effect)
             case .probe(let number, _, _):
-                let isHeard = line.call?.hasAddress == true && (trouble.fault != .silentCarrier || trouble.isCured)
+                let isHeard = carries && !outside.areNamesDead
                 let outcome: ProbeOutcome = isHeard ? .answered : .silent("no answer")
                 plan(.event(.probed(number: number, outcome)), in: isHeard ? .seconds(1) : .seconds(20))
-            case .publish(let message): if let state = message.value as? UplinkState { take(state) }
+            case .publish(let message):
+                if let state = message.value as? UplinkState { take(state) }
+                outside.published(message)
             case .record(let entry): if entry.kind == .step { check(step: entry.reason) }
             case .rebootHost:
                 checkReboot()
-                reboot()
+                if let rebooted = outside.rebooted { rebooted() } else { reboot() }
                 return nil
-            case .accept, .refuse, .log, .finish: break
+            case .accept(let id): outside.answered(id, nil)
+            case .refuse(let id, let error): outside.answered(id, error)
+            case .log(let record): outside.logged(record)
+            case .finish: break
             }
         }
         return nil
@@ -259,7 +303,12 @@ public final class MobileWorld {
             name: "ppp0",
             isRunning: hasAddress,
             hasAddress: hasAddress,
-            address: hasAddress ? "10.64.64.2" : nil
+            address: line.call.flatMap { $0.hasAddress ? "10.64.64.\(2 + $0.number % 250)" : nil }
         )
+    }
+
+    /// Whether anything comes back through the call that there is.
+    var carries: Bool {
+        line.call?.hasAddress == true && (trouble.fault != .silentCarrier || trouble.isCured)
     }
 }
