@@ -82,7 +82,7 @@ extension MobileWorld {
             guard line.call?.number == number, modem.isInCall else { return }
             line.call?.hasAddress = true
             feed(.addressesChanged)
-        case .mended(let fault): if trouble.fault == fault { mend(fault) }
+        case .mended(let fault): if trouble.fault == fault, !trouble.isCured { mend(fault) }
         }
     }
 
