@@ -430,6 +430,8 @@ let targets: [Target] = [
         "HardwareCore",
         "HardwareSimulation",
         "JSON",
+        "MobileWorld",
+        "ModemProtocol",
         "UplinkCore",
         "OCPP",
         "OCPPCodec",
@@ -448,7 +450,7 @@ let targets: [Target] = [
         "Primitives",
         "UplinkCore"
     ),
-    program("uplink-bench", "Tests/Support/UplinkBench", "MobileWorld", "Primitives", "UplinkCore", "UplinkWorld"),
+    program("uplink-bench", "Tests/Support/UplinkBench", "MobileWorld", "Primitives", "UplinkCore"),
     program("world-soak", "Tests/Support/WorldSoak", "CentralSystem", "ChargerWorld"),
     tests(
         "Simulation",
@@ -457,6 +459,7 @@ let targets: [Target] = [
         "ChargerWorld",
         "GatewayCore",
         "HardwareCore",
+        "MobileWorld",
         "OCPP",
         "Primitives",
         "SimulatedDisk",

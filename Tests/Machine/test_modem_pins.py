@@ -1,5 +1,7 @@
 """The GPIO lines of a modem, on a simulated chip of the kernel: a key is pressed when the modem is off, and a line changes to the other SIM."""
 
+import zlib
+
 import pytest
 from machine import SimulatedChip
 from mobile import BIN, ROOT, Mobile, modem
@@ -7,8 +9,8 @@ from mobile import BIN, ROOT, Mobile, modem
 KEY, RESET, SUPPLY, SIM = range(4)
 PINS = {
     "powerKey": {"line": {"chip": "modem-board", "line": "KEY"}, "onMilliseconds": 3000},
-    "reset": {"line": {"chip": "modem-board", "line": str(RESET)}},
-    "supply": {"line": {"chip": "modem-board", "line": str(SUPPLY)}},
+    "reset": {"line": {"chip": "modem-board", "line": str(RESET)}, "milliseconds": 2000},
+    "supply": {"line": {"chip": "modem-board", "line": str(SUPPLY)}, "seconds": 5},
     "simSelect": {"chip": "modem-board", "line": str(SIM)},
 }
 
@@ -39,6 +41,41 @@ def test_a_modem_that_is_off_has_its_key_pressed_for_so_long_as_its_site_says(bo
     assert 2 < end - begin < 6
     mobile.order("power 100")
     mobile.wait("uplink.state", "link=up")
+
+
+def pulse(board, chip, pin, what, patience):
+    """Waits for the pin to be driven and let go; for how many seconds that was."""
+    begin = float(board.until(lambda: chip.level(pin) and board.read("/proc/uptime").split()[0], f"{what} is driven", patience=patience))
+    end = float(board.until(lambda: chip.level(pin) == 0 and board.read("/proc/uptime").split()[0], f"{what} is let go"))
+    return end - begin
+
+
+def test_a_modem_that_hangs_is_reset_and_then_left_without_supply(board, chip, mobile):
+    """It takes the ladder some minutes until anything gentler has failed. A reset does not help this modem; being without supply does."""
+    mobile.start("modem-manager")
+    mobile.wait("uplink.state", "link=up")
+    mobile.order("set fault.mute 1")
+    mobile.order("hangup")
+    assert 1 < pulse(board, chip, RESET, "the reset line", 1200) < 4
+    assert [chip.level(pin) for pin in (KEY, SUPPLY)] == [0, 0], "One line at a time."
+    assert 3 < pulse(board, chip, SUPPLY, "the supply", 600) < 7
+    mobile.order("power 2000")
+    mobile.wait("uplink.state", "link=up", seconds=400)
+    story = mobile.history()
+    assert "reset the modem by its power key or reset line" in story and "cut the supply of the modem" in story, story
+
+
+def test_the_line_of_the_second_sim_stands_before_anything_is_asked(board, chip, mobile):
+    """That one was in use before: half an hour lies between two changes, so that a test sees none."""
+    board.run("mkdir", "-p", f"{ROOT}/state/modem-manager")
+    body = '{"attempts":[],"slot":2}'
+    line = f"charger-modem 1 {len(body)} "
+    board.write(f"{ROOT}/state/modem-manager/modem-cell", f"{line}{zlib.crc32((line + body).encode()):08x}\n{body}")
+    mobile.start("modem-manager")
+    mobile.wait("uplink.state", "link=up")
+    assert [chip.level(pin) for pin in (SIM, KEY, RESET, SUPPLY)] == [1, 0, 0, 0]
+    mobile.kill("modem-manager")
+    board.until(lambda: chip.level(SIM) == 0, "the line is let go")
 
 
 def test_the_kernel_lets_the_lines_go_with_the_process(board, chip, mobile):

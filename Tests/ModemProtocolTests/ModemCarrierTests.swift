@@ -42,6 +42,17 @@ import UplinkCore
         #expect(bench.condition.detail == "no network yet")
     }
 
+    /// A step of the ladder would only disturb the search.
+    @Test func aCallThatEndsBecauseTheNetworkIsGoneIsWaitedForAndNotRecovered() {
+        var bench = up()
+        bench.change { $0.network.isGone = true }
+        bench.hangUp(.code(15))
+        #expect(bench.condition.remedy == .patience && bench.condition.detail == "no network yet")
+        bench.change { $0.network.isGone = false }
+        bench.advance(by: .seconds(1))
+        #expect(bench.condition.remedy == .recovery, "The network is back, and somebody has to dial.")
+    }
+
     @Test func nothingSecretStandsOnACommandLine() {
         var settings = CarrierBench.settings
         let profile = AccessProfile(

@@ -105,7 +105,34 @@ import Testing
         #expect(bench.ready.count == 3)
     }
 
+    /// As on a serial port, which stays when the modem starts anew: the card is locked again, and nobody says so.
+    @Test func aCardThatWasLockedUnnoticedIsOpenedAgain() {
+        var bench = ModemBench(ModemSettings(pin: Secret("1234")))
+        bench.modem.sim?.pin = "1234"
+        bench.bringUp()
+        let now = bench.now.uptime
+        bench.change { modem in
+            for command in ["AT+CFUN=0\r", "AT+CFUN=1\r"] { _ = modem.receive(Array(command.utf8), on: 1, at: now) }
+        }
+        bench.advance(by: .seconds(180))
+        #expect(bench.report.phase == .ready && bench.ready.count == 2)
+        #expect(bench.modem.pinAttempts.map(\.wasRight) == [true, true])
+    }
+
     // MARK: - The ladder
+
+    @Test(arguments: [ModemOrder.reattach, .cycleRadio])
+    func aStepThatIsTakenWhileTheCardFailsLeadsBackToTheCard(order: ModemOrder) {
+        var bench = ModemBench(ModemSettings(pin: Secret("1234")))
+        bench.modem.sim?.pin = "1234"
+        bench.modem.sim?.isBroken = true
+        bench.bringUp()
+        bench.handle(.ordered(order))
+        bench.advance(by: .seconds(20))
+        bench.change { $0.sim?.isBroken = false }
+        bench.advance(by: .seconds(120))
+        #expect(bench.report.phase == .ready)
+    }
 
     @Test(arguments: [ModemOrder.reattach, .cycleRadio, .reset])
     func everyStepOfTheLadderWithdrawsDataAndLeadsBackToIt(order: ModemOrder) {
@@ -121,6 +148,16 @@ import Testing
             default: ["AT+CFUN=1,1"]
             }
         for command in needed { #expect(bench.modem.commands.contains(command)) }
+    }
+
+    @Test(arguments: [ModemOrder.reattach, .cycleRadio, .reset])
+    func aStepThatNoPortIsThereForHidesNothing(order: ModemOrder) {
+        var bench = up()
+        bench.deliver(bench.modem.powerCycle(for: .seconds(3600), at: bench.now.uptime))
+        bench.advance(by: .seconds(70))
+        bench.handle(.ordered(order))
+        bench.advance(by: .seconds(70))
+        #expect(bench.report.phase == .absent && bench.report.trouble?.remedy == .recovery)
     }
 
     @Test func theRadioIsOffForTenSeconds() {

@@ -2,6 +2,7 @@ import BusSchema
 import CentralSystem
 import ChargerWorld
 import GatewayCore
+import MobileWorld
 import OCPP
 import Primitives
 import Testing
@@ -57,6 +58,23 @@ import Testing
         scenario.settings.central.retryIntervalSeconds = 40
         let world = scenario.play()
         #expect(world.violations.isEmpty, "\(world.report())")
+    }
+
+    /// The real machines of the modem manager: calls end, the modem starts anew, addresses change, the service is killed meanwhile.
+    @Test(arguments: MobileFault.allCases)
+    func aModemThatFailsInASessionCostsNothing(_ fault: MobileFault) {
+        var scenario = Scenario.standard
+        // Both SIMs, and a ladder that may start the machine anew.
+        scenario.settings.seed = 6
+        scenario.settings.hasModem = true
+        let world = scenario.play { world in
+            world.plan(.modem(fault, lasting: .seconds(200)), at: .seconds(60))
+            world.plan(.kill(.modem, restartAfter: .seconds(5)), at: .seconds(75))
+            world.plan(.deadNames(true), at: .seconds(80))
+            world.plan(.deadNames(false), at: .seconds(400))
+        }
+        #expect(world.violations.isEmpty, "\(world.report())")
+        #expect(world.ledger.transactions.count > 1)
     }
 
     /// OCPP 1.6 §7.6: told once, and its end once, whatever trembles between.

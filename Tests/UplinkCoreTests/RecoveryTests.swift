@@ -108,6 +108,44 @@ import UplinkWorld
         #expect(taken == dials + [.detach, .redial] + dials + [.radio])
     }
 
+    /// Whatever it says every half minute.
+    @Test func aCarrierThatSaysForTooLongThatItIsAtWorkIsHelped() {
+        var ladder = RecoveryLadder(
+            steps: [.redial, .detach, .radio],
+            mayRebootHost: false,
+            memory: LadderMemory(),
+            seed: 1
+        )
+        var now = Moment(uptime: .seconds(10_000), utc: Timestamp(millisecondsSinceEpoch: 0))
+        var taken: [RecoveryStep] = []
+        for _ in 0..<(4 * 120) {
+            ladder.observe(.working, at: now)
+            if let step = ladder.deadlineReached(at: now, isHostFree: false) { taken.append(step) }
+            now = now.advanced(by: .seconds(30))
+        }
+        #expect(taken.contains(.detach) && taken.contains(.radio))
+    }
+
+    /// Half a day may pass until the machine may be started anew once more.
+    @Test func whatCannotBeDoneYetKeepsNothingElseWaiting() {
+        let boot = LadderMemory.Mark(at: .seconds(9000), count: 3)
+        var ladder = RecoveryLadder(
+            steps: [.redial, .detach, .radio],
+            mayRebootHost: true,
+            memory: LadderMemory(marks: [.hostReboot: boot]),
+            seed: 1
+        )
+        var now = Moment(uptime: .seconds(10_000), utc: Timestamp(millisecondsSinceEpoch: 0))
+        var taken: [RecoveryStep] = []
+        ladder.observe(.ill, at: now)
+        while now.uptime < .seconds(100_000), let due = ladder.nextDeadline {
+            now = now.advanced(by: max(.zero, due.at - now.uptime))
+            if let step = ladder.deadlineReached(at: now, isHostFree: true), step != .redial { taken.append(step) }
+        }
+        let early = taken.prefix { $0 != .hostReboot }
+        #expect(early.count > 8 && early.count < taken.count, "\(taken)")
+    }
+
     @Test func aPersonsTroubleIsLeftAlone() {
         let world = UplinkWorld(seed: 4)
         world.run(for: .seconds(600))

@@ -53,6 +53,8 @@ public struct RecoveryLadder: Sendable, Equatable {
     private let steps: Set<RecoveryStep>
     private let mayRebootHost: Bool
     private var input: Input?
+    /// It has said for too long that it is at work, and no step was taken since: it may say so again.
+    private var hasStalled = false
     private var episode: Episode?
     private var deadlines = Deadlines<Timer>()
     private var random: SeededRandom
@@ -80,8 +82,9 @@ public struct RecoveryLadder: Sendable, Equatable {
 
     /// Tells how the uplink is; the same again changes nothing.
     public mutating func observe(_ new: Input, at moment: Moment) {
-        guard new != input else { return }
+        guard new != input, !(hasStalled && new == .working) else { return }
         let old = input
+        hasStalled = false
         input = new
         deadlines.clear(.lasting)
         deadlines.clear(.work)
@@ -116,6 +119,7 @@ public struct RecoveryLadder: Sendable, Equatable {
                 memory.forgetCounts()
             case .work:
                 observe(.ill, at: moment)
+                hasStalled = true
             case .patience:
                 if let step = losePatience(at: moment) { return step }
             case .act:
@@ -127,6 +131,7 @@ public struct RecoveryLadder: Sendable, Equatable {
 
     private mutating func act(at moment: Moment, isHostFree: Bool) -> RecoveryStep? {
         guard input == .ill, var episode else { return nil }
+        hasStalled = false
         defer { self.episode = episode }
         if episode.dials >= Self.dialsPerStep, let step = harderStep(episode, at: moment, isHostFree: isHostFree) {
             memory.take(step, at: moment.uptime)
@@ -162,7 +167,8 @@ public struct RecoveryLadder: Sendable, Equatable {
         let above = possible.filter { $0 > episode.rung }
         for step in above + possible.filter({ $0 <= episode.rung }) {
             if memory.earliest(step) <= moment.uptime { return step }
-            if !episode.tried.contains(step), step > episode.rung { return nil }
+            // Half a day may lie between two boots of the host: nothing waits for the next one.
+            if !episode.tried.contains(step), step > episode.rung, step != .hostReboot { return nil }
         }
         return nil
     }

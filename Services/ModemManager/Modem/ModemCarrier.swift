@@ -249,9 +249,10 @@ extension ModemCarrier {
             conclusion.address = address.isEmpty ? nil : address
             conclusion.nameServers = log.nameServers
             conclusion.detail = "\(interface.name) has an address"
-        } else if let lastExit {
+        } else if let lastExit, modem.report.trouble?.remedy ?? .recovery == .recovery {
             (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)
         } else if let trouble = modem.report.trouble {
+            // A call that ended because there is no network is no reason for a step either.
             conclusion.detail = "\(trouble)"
             conclusion.remedy = CarrierCondition.Remedy(trouble.remedy)
         } else {

@@ -144,8 +144,10 @@ extension ModemMachine: Machine {
             case .stable: effects += believe(at: moment)
             case .loss:
                 effects += withdraw("the network is gone")
-                effects += enter(.registering, at: moment)
-            case .radio: effects += askOn([.radioOn], then: .registering, at: moment)
+                effects += beginAnew(at: moment)
+            case .radio:
+                progress.isSetUp = false
+                effects += askOn([.radioOn], then: .identifying, at: moment)
             case .refusal:
                 progress.refusals += 1
                 effects += askOn([.searchAgain], then: .registering, at: moment)
@@ -188,10 +190,13 @@ extension ModemMachine {
             (isWanted, report.phase, report.trouble) = (false, .idle, nil)
             return effects + (hadBearer ? askOn([.interfaceDown], at: moment) : [])
         case .connect: return connect(at: moment)
+        // Nobody is there to be told; that there is no port is what stays to be said.
+        case .reattach where report.phase == .absent, .cycleRadio where report.phase == .absent: return []
         case .reattach:
             let effects = stop("the packet network is left")
+            let isOpen = report.sim.state == .ready
             report.phase = .attaching
-            return effects + askOn([.detach, .attach], then: .registering, at: moment)
+            return effects + askOn([.detach, .attach], then: isOpen ? .registering : .identifying, at: moment)
         case .cycleRadio:
             let effects = stop("the radio is switched off")
             report.phase = .preparing
@@ -224,6 +229,12 @@ extension ModemMachine {
         case .ppp: DataContext(means: .dial(command: "ATD*99***1#"), profile: profile)
         case .networkInterface: DataContext(means: .networkInterface, profile: profile)
         }
+    }
+
+    /// All the way, with its settings and the card: a modem on a serial port may have started anew, and its port says nothing of that.
+    private mutating func beginAnew(at moment: Moment) -> [ModemEffect] {
+        progress.isSetUp = false
+        return enter(.identifying, at: moment)
     }
 
     /// Ends whatever is being done, so that an order can begin.

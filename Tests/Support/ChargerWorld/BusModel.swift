@@ -10,6 +10,8 @@ final class BusModel {
     struct Receivers {
         /// A publication reaches the gateway.
         var publication: (AnyBusMessage) -> Void = { _ in }
+        /// The gateway publishes something, or says it again.
+        var gatewayTold: (any BusMessage) -> Void = { _ in }
         /// A request reaches a living server, which answers under this number.
         var request: (Service, RequestID, BusCall.Order) -> Void = { _, _, _ in }
         /// The gateway learns what became of a request.
@@ -109,6 +111,7 @@ final class BusModel {
     }
 
     private func send(_ message: AnyBusMessage, from service: Service) {
+        if service == .gateway { receivers.gatewayTold(message.value) }
         guard service != .gateway, subscribed[service] else { return }
         guard !isLost(quality.loss, "the publication is lost") else { return }
         let subscriber = processes[.gateway]

@@ -41,6 +41,8 @@ final class NetworkModel {
         var ended: () -> Void = {}
         /// The gateway's connection is half-open, and neither side knows.
         var fellSilent: () -> Void = {}
+        /// Whether the network's name servers answer; connections that there are go on without.
+        var namesAnswer: () -> Bool = { true }
         /// The modem sees whether there is a network.
         var uplinkMoved: (Bool) -> Void = { _ in }
     }
@@ -110,7 +112,7 @@ final class NetworkModel {
         timeline.at(arrival()) { [unowned self] in
             guard asker == gateway else { return }
             ends.gatewayLink(
-                isUp
+                isUp && ends.namesAnswer()
                     ? .resolved(dial: dial, addresses: 1)
                     : .failed(dial: dial, .nameNotResolved("no network"))
             )

@@ -20,6 +20,8 @@ public enum RandomWorld {
         case hostileCentral
         /// Transaction messages are always answered after the charger stopped waiting, and every answer takes 8 s on its way.
         case lateAnswers
+        /// The uplink is a modem that fails in all its ways, and a ladder that helps it.
+        case mobile
         /// Messages are given up early, and people have them sent again.
         case deadLetters
     }
@@ -48,6 +50,7 @@ public enum RandomWorld {
         settings.refuse("04B10CED", .blocked)
         switch kind {
         case .badNetwork, .brokenDevices, .fullDisk, .brokenDisk, .hostileCentral: break
+        case .mobile: settings.hasModem = true
         case .lossyBus:
             settings.bus.loss = 0.01
             settings.bus.requestLoss = 0.01
@@ -88,6 +91,7 @@ public enum RandomWorld {
         case .brokenDisk: chance.breaksDisk = true
         case .hostileCentral: chance.isCentralHostile = true
         case .lateAnswers: chance.interval = .seconds(90)
+        case .mobile: chance.breaksModem = true
         case .deadLetters: chance.resends = true
         }
         return chance

@@ -12,6 +12,11 @@ extension World {
         endMishaps()
         // A dead connection without pings is found by the second Heartbeat that is not answered.
         run(briefly ? .seconds(10) : .seconds(240))
+        let isBack = processes.mobile.map { mobile in run(until: { _ in mobile.isConnected }, within: .seconds(14_400))
+        }
+        if isBack == false, violations.isEmpty {
+            around.notebook.violate("the uplink is not back, hours after all that ailed it is mended")
+        }
         // What is repaired while the power is away is as broken when it is back.
         _ = run(until: { world in Service.allCases.allSatisfy(world.processes.isAlive) }, within: .seconds(600))
         for id in 1...settings.connectors { people.repair(id) }
@@ -80,7 +85,7 @@ extension World {
         around.disks.endFaults()
         around.network.setDoor(.open)
         centralSite.endMishaps()
-        around.network.setUplink(true)
+        if let mobile = processes.mobile { mobile.mend() } else { around.network.setUplink(true) }
         around.auditor.disturbed()
     }
 

@@ -43,6 +43,8 @@ public struct WorldSettings: Sendable {
     /// The way back, when it differs.
     public var answerLegDelay: ClosedRange<Duration>?
     public var central = CentralSystemSettings()
+    /// The way to the central system is a modem with its ladder (`MobileWorld`), in place of a simulated uplink.
+    public var hasModem = false
     /// How much of the newest past a report may show.
     public var rememberedSteps = 400
 

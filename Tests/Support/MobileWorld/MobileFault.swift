@@ -25,6 +25,13 @@ public enum MobileFault: Hashable, Sendable, CaseIterable {
     case denied
     /// The card has a contact that comes and goes: missing for some minutes.
     case cardLoose
+    /// Somebody put in a card with another PIN, and takes it out again.
+    case wrongCard
+    /// The host's own driver is stuck: there is no port until the host boots anew.
+    case hostStuck
+
+    /// Those that come over a modem whose ladder may start the host anew, or may not.
+    public static func all(mayReboot: Bool) -> [MobileFault] { allCases.filter { $0 != .hostStuck || mayReboot } }
 
     /// Nil where only time helps.
     public var cure: RecoveryStep? {
@@ -35,7 +42,21 @@ public enum MobileFault: Hashable, Sendable, CaseIterable {
         case .firmwareHung: .modemReset
         case .mute: .powerKey
         case .latchedUp: .supply
-        case .portGone, .networkGone, .denied, .cardLoose: nil
+        case .hostStuck: .hostReboot
+        case .portGone, .networkGone, .denied, .cardLoose, .wrongCard: nil
+        }
+    }
+
+    /// Whether the modem waits for its network and is not hung.
+    var isWaitedFor: Bool { self == .networkGone || self == .denied }
+
+    /// The hardest step that may be taken while it lasts.
+    var hardestStep: RecoveryStep {
+        switch self {
+        case .networkGone, .denied: .radio
+        // The end of the call is noticed before the reason of it.
+        case .wrongCard: .redial
+        default: .hostReboot
         }
     }
 }

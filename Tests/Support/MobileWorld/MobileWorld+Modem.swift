@@ -7,9 +7,11 @@ import UplinkCore
 extension MobileWorld {
     /// `lasting` is for how long, where only time helps.
     public func begin(_ fault: MobileFault, lasting: Duration = .seconds(7200)) {
+        trouble.cameAlone = isWell
         trouble.fault = fault
-        trouble.since = now.uptime
+        trouble.since = elapsed
         trouble.isCured = false
+        trouble.wellSince = nil
         switch fault {
         case .callEnded:
             trouble.isCured = true
@@ -27,7 +29,7 @@ extension MobileWorld {
             endCall(.code(15))
         case .portGone:
             trouble.isCured = true
-            deliver(modem.powerCycle(for: lasting, at: now.uptime))
+            deliver(modem.powerCycle(for: lasting, at: elapsed))
         case .networkGone:
             change { $0.network.isGone = true }
             endCall(.code(15))
@@ -36,13 +38,25 @@ extension MobileWorld {
             endCall(.code(16))
         case .cardLoose:
             change { $0.sims[1]?.isBroken = true }
-            deliver(modem.say("+CPIN: NOT READY"))
+            loseCard()
+        case .wrongCard:
+            change { ($0.sims[1], $0.sims[Self.drawer]) = ($0.sims[Self.drawer], $0.sims[1]) }
+            loseCard()
+        case .hostStuck:
+            line.isStuck = true
             endCall(.code(16))
+            if line.isOpen { tell(.line(ModemCarrier.Name.line, .closed(reason: "unplugged"))) }
         }
         if fault.cure == nil, fault != .portGone { plan(.mended(fault), in: lasting) }
     }
 
-    var isCured: Bool { trouble.isCured }
+    /// Where the other card lies meanwhile: a slot that the modem does not have.
+    static let drawer = 9
+
+    private func loseCard() {
+        deliver(modem.say("+CPIN: NOT READY"))
+        endCall(.code(16))
+    }
 
     /// The modem did this, by a command or a pin: whatever it mends is mended.
     func did(_ step: RecoveryStep) {
@@ -51,6 +65,7 @@ extension MobileWorld {
         modem.network.dialResult = "CONNECT 150000000"
         modem.network.refusesData = false
         modem.faults.isMute = false
+        line.isStuck = false
     }
 
     func happen(_ happening: Happening) {
@@ -58,28 +73,34 @@ extension MobileWorld {
         case .event(let event): feed(event)
         case .dialled(let number):
             guard line.call?.number == number else { return }
-            let answer = modem.isPlugged ? modem.receive(Array("ATD*99***1#\r".utf8), on: 1, at: now.uptime) : []
-            deliver(answer)
+            if modem.isPlugged, !line.isStuck {
+                deliver(modem.receive(Array("ATD*99***1#\r".utf8), on: 1, at: elapsed))
+            }
             guard modem.isInCall else { return endCall(.code(8)) }
             plan(.connected(number: number), in: .seconds(2))
         case .connected(let number):
             guard line.call?.number == number, modem.isInCall else { return }
             line.call?.hasAddress = true
             feed(.addressesChanged)
-        case .mended(let fault):
-            guard trouble.fault == fault else { return }
-            (trouble.isCured, trouble.since) = (true, now.uptime)
-            change {
-                $0.network.isGone = false
-                $0.network.refuses = false
-                $0.sims[1]?.isBroken = false
-            }
+        case .mended(let fault): if trouble.fault == fault, !trouble.isCured { mend(fault) }
         }
+    }
+
+    /// Time, or a person, ends what no step does.
+    func mend(_ fault: MobileFault) {
+        (trouble.isCured, trouble.since) = (true, elapsed)
+        change {
+            $0.network.isGone = false
+            $0.network.refuses = false
+            $0.sims[1]?.isBroken = false
+            if fault == .wrongCard { ($0.sims[1], $0.sims[Self.drawer]) = ($0.sims[Self.drawer], $0.sims[1]) }
+        }
+        if fault == .wrongCard { deliver(modem.say("+CPIN: NOT READY")) }
     }
 
     func change(_ change: (inout SimulatedModem) -> Void) {
         change(&modem)
-        deliver(modem.touched(at: now.uptime))
+        deliver(modem.touched(at: elapsed))
     }
 
     func endCall(_ exit: ChildExit, after wait: Duration = .zero) {
@@ -97,9 +118,9 @@ extension MobileWorld {
     }
 
     func send(_ bytes: [UInt8]) {
-        guard line.isOpen else { return }
+        guard line.isOpen, !line.isStuck else { return }
         let text = String(decoding: bytes, as: UTF8.self)
-        deliver(modem.receive(bytes, at: now.uptime))
+        deliver(modem.receive(bytes, at: elapsed))
         checkPINs()
         guard !modem.faults.isMute else { return }
         if text.hasPrefix("AT+CGATT=0") { did(.detach) }
@@ -111,12 +132,12 @@ extension MobileWorld {
         for effect in effects {
             switch effect {
             case .send(let bytes, port: 0):
-                if line.isOpen { tell(.line(ModemCarrier.Name.line, .received(bytes))) }
+                if line.isOpen, !line.isStuck { tell(.line(ModemCarrier.Name.line, .received(bytes))) }
             case .send, .carry: continue
             case .unplug:
                 endCall(.code(16))
-                if line.isOpen { tell(.line(ModemCarrier.Name.line, .closed(reason: "unplugged"))) }
-            case .plug: if line.isOpen { tell(.line(ModemCarrier.Name.line, .opened)) }
+                if line.isOpen, !line.isStuck { tell(.line(ModemCarrier.Name.line, .closed(reason: "unplugged"))) }
+            case .plug: if line.isOpen, !line.isStuck { tell(.line(ModemCarrier.Name.line, .opened)) }
             }
         }
     }
@@ -124,36 +145,39 @@ extension MobileWorld {
     func pulse(_ pin: String, _ duration: Duration) {
         let isLatched = trouble.fault == .latchedUp && pin != ModemCarrier.Name.supply
         let away = duration + random.duration(in: .seconds(5)...(.seconds(40)))
-        deliver(modem.powerCycle(for: away, at: now.uptime))
+        deliver(modem.powerCycle(for: away, at: elapsed))
         modem.faults.isMute = isLatched
         did(pin == ModemCarrier.Name.supply ? .supply : .powerKey)
         plan(.event(.carrier(uplink: "cell", .pulsed(pin: pin, true))), in: duration)
     }
 
-    // MARK: - What is promised
-
-    /// No PIN is tried twice on a SIM that has refused it.
-    func checkPINs() {
-        for attempt in modem.pinAttempts.dropFirst(trouble.pinsSeen) where !attempt.wasRight {
-            let earlier = modem.pinAttempts.prefix(trouble.pinsSeen)
-            if earlier.contains(where: { $0.iccid == attempt.iccid && $0.pin == attempt.pin && !$0.wasRight }) {
-                breach("a PIN that was refused is tried again")
-            }
+    func carry(out effect: CarrierEffect) {
+        switch effect {
+        case .line(_, .send(let bytes)): send(bytes)
+        case .line(_, .reopen):
+            guard line.isOpen, modem.isPlugged, !line.isStuck else { return }
+            tell(.line(ModemCarrier.Name.line, .closed(reason: "reopened")))
+            tell(.line(ModemCarrier.Name.line, .opened))
+        case .openLine:
+            line.isOpen = true
+            if modem.isPlugged, !line.isStuck { tell(.line(ModemCarrier.Name.line, .opened)) }
+        case .closeLine: line.isOpen = false
+        case .spawn:
+            guard line.call == nil else { return }
+            trouble.calls += 1
+            line.call = .init(number: trouble.calls)
+            plan(.dialled(number: trouble.calls), in: .seconds(2))
+        case .endChild: endCall(.code(5), after: .seconds(1))
+        case .pulse(let pin, let duration): pulse(pin, duration)
+        case .store(let bytes):
+            guard !disk.fails else { return tell(.storeFailed(reason: "the disk is full")) }
+            disk.modem = bytes
+            tell(.stored)
+        case .drive(let pin, let isActive):
+            change { $0.slot = isActive ? 2 : 1 }
+            plan(.event(.carrier(uplink: "cell", .pulsed(pin: pin, true))), in: .milliseconds(10))
+        case .log(let record): outside.logged(record)
+        case .line, .addDefaultRoute, .configure, .clearAddresses, .run: break
         }
-        trouble.pinsSeen = modem.pinAttempts.count
-    }
-
-    func check(step reason: String) {
-        guard let step = RecoveryStep.allCases.first(where: { reason.hasPrefix($0.words) }) else {
-            return breach("a step without a name: \(reason)")
-        }
-        steps[step, default: 0] += 1
-        if step != .redial, let before = trouble.last[step], now.uptime - before < step.leastSpacing {
-            breach("\(step.name) after \(now.uptime - before)")
-        }
-        trouble.last[step] = now.uptime
-        let mayWait = trouble.fault == .networkGone || trouble.fault == .denied
-        guard mayWait, !trouble.isCured, step > .radio else { return }
-        breach("\(step.name) while the network is waited for: \(reason)")
     }
 }

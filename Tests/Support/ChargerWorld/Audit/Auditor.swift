@@ -113,6 +113,13 @@ final class Auditor {
 
     // MARK: - The modem manager
 
+    /// The modem manager has the whole machine started anew.
+    func machineBoots() {
+        for id in ids where lives.open(on: id)?.goesOn == true {
+            violate(["the machine is started anew by the ladder, although connector \(id) charges"])
+        }
+    }
+
     func modemStarted() { uplink.modemStarted() }
 
     func told(_ state: UplinkState) { violate(uplink.told(state, at: world.clock.moment.utc, now)) }

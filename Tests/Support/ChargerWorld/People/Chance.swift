@@ -2,6 +2,7 @@ import BusSchema
 import CentralSystem
 import Glibc
 import JSON
+import MobileWorld
 import OCPP
 import Primitives
 import SimulatedDisk
@@ -25,6 +26,8 @@ public struct Chance: Sendable {
     public var isCentralHostile = false
     /// Permits may be granted that nobody knows of.
     public var straysPermits = false
+    /// The modem, its card or its network may fail.
+    public var breaksModem = false
     /// Messages may be given up, and people may have them sent again.
     public var resends = false
 
@@ -132,12 +135,14 @@ struct Dice {
     private func mishap() -> [Step] {
         let brief = timeline.delay(.milliseconds(50)...Duration.seconds(20))
         let long = timeline.delay(.seconds(5)...Duration.seconds(400))
+        if chance.breaksModem, pick([true, false]) { return modemMishap() }
         switch timeline.pick(0..<19) {
         case 0, 1: return [Step(.kill(pick(Service.allCases), restartAfter: brief))]
         case 2: return [Step(.kill(.gateway, restartAfter: pick([.milliseconds(100), .seconds(3), .seconds(90)])))]
         case 3: return Service.allCases.map { Step(.kill($0, restartAfter: brief)) } + [Step(.silence)]
         case 4: return [Step(.cutPower(long))]
         case 5: return [Step(.upgrade(pick(Service.allCases)))]
+        case 6 where chance.breaksModem: return [Step(.modem(.callEnded, lasting: .zero))]
         case 6: return [Step(.uplink(false)), Step(.uplink(true), after: long)]
         case 7: return [Step(.signal(pick([3, 14, 15, 24, 25, 80])))]
         case 8: return [Step(.silence)]
@@ -152,6 +157,15 @@ struct Dice {
         case 17 where chance.isCentralHostile: return expulsions()
         case 18: return swap(pickConnector())
         default: return [Step(.stall(brief))]
+        }
+    }
+
+    private func modemMishap() -> [Step] {
+        let lasting = timeline.delay(.seconds(20)...Duration.seconds(1500))
+        switch timeline.pick(0..<6) {
+        case 0: return [Step(.deadNames(true)), Step(.deadNames(false), after: lasting)]
+        case 1: return [Step(.kill(.modem, restartAfter: pick([.milliseconds(200), .seconds(20)])))]
+        default: return [Step(.modem(pick(MobileFault.allCases), lasting: lasting))]
         }
     }
 

@@ -59,6 +59,10 @@ final class People {
         case .upgrade(let service): processes.upgrade(service)
         case .cutPower(let duration): processes.cutPower(for: duration)
         case .uplink(let isUp): around.network.setUplink(isUp)
+        case .modem(let fault, let lasting):
+            around.notebook.note("world", fault)
+            processes.mobile?.fail(fault, lasting: lasting)
+        case .deadNames(let areDead): processes.mobile?.killNames(areDead)
         case .signal(let percent): processes.setSignal(percent)
         case .stall(let duration):
             around.auditor.calm.answersComeLate(by: duration)

@@ -1,5 +1,6 @@
 public import BusSchema
 public import CentralSystem
+public import MobileWorld
 import OCPP
 import Primitives
 public import SimulatedDisk
@@ -23,6 +24,10 @@ public enum Plan: Equatable, Sendable {
     case resend
     case cutPower(Duration)
     case uplink(Bool)
+    /// Something ails the modem, for so long where only time helps; whatever ailed it before is mended.
+    case modem(MobileFault, lasting: Duration)
+    /// Whether the name servers of the network are dead, in a world with a modem.
+    case deadNames(Bool)
     /// What the modem measures from now on, percent.
     case signal(Int)
     case stall(Duration)
@@ -42,8 +47,8 @@ public enum Plan: Equatable, Sendable {
         case .plug, .unplug, .swipe, .simulate, .repair, .signal: false
         case .command(let command): command.isMishap
         case .resend: false
-        case .kill, .upgrade, .freeze, .strayPermit, .cutPower, .uplink, .stall, .silence, .stepClock, .diskFull,
-            .diskReadOnly, .failNextWrite, .disk, .door:
+        case .kill, .upgrade, .freeze, .strayPermit, .cutPower, .uplink, .modem, .deadNames, .stall, .silence,
+            .stepClock, .diskFull, .diskReadOnly, .failNextWrite, .disk, .door:
             true
         }
     }

@@ -8,7 +8,9 @@ final class Processes {
     let gateway: GatewayProcess
     let hardware: HardwareProcess
     private let config: ConfigProcess
-    private let modem: UplinkProcess
+    private let modem: any UplinkService
+    /// Nil where the uplink is simulated.
+    private(set) var mobile: ModemProcess?
     private let around: Surroundings
     /// Counts the processes of each service.
     private var births = PerService(0)
@@ -18,18 +20,22 @@ final class Processes {
         // The order of their deadlines: devices have added theirs before.
         hardware = HardwareProcess(around)
         gateway = GatewayProcess(around)
-        modem = UplinkProcess(around)
+        var reboot: () -> Void = {}
+        mobile = around.settings.hasModem ? ModemProcess(around, reboot: { reboot() }) : nil
+        modem = mobile ?? UplinkProcess(around)
         config = ConfigProcess(around)
         hardware.hasEnded = { [unowned self] in end(.hardware) }
         gateway.hasEnded = { [unowned self] in end(.gateway) }
         modem.hasEnded = { [unowned self] in end(.modem) }
         config.hasEnded = { [unowned self] in end(.config) }
+        reboot = { [unowned self] in cutPower(for: .seconds(1)) }
         connect()
         for service in Service.allCases { scheduleStart(service, after: MachineClock.bootTime) }
     }
 
     private func connect() {
         around.bus.receivers.publication = { [unowned self] in gateway.hear($0) }
+        around.bus.receivers.gatewayTold = { [unowned self] in modem.hear($0) }
         around.bus.receivers.answer = { [unowned self] in gateway.hear($1, to: $0) }
         around.bus.receivers.request = { [unowned self] service, id, order in
             switch service {

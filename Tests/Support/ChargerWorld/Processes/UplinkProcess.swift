@@ -2,8 +2,19 @@ import BusSchema
 import Primitives
 import UplinkCore
 
-/// The process of the modem manager: the adapter between its core and the world.
-final class UplinkProcess: ServiceProcess {
+/// What the world wants of the process of the modem manager, whatever its uplink is.
+protocol UplinkService: ServiceProcess {
+    var hasEnded: () -> Void { get set }
+    func freeze(until time: Duration)
+    func hear(_ id: RequestID, _ order: BusCall.Order)
+    /// The gateway has published something.
+    func hear(_ message: any BusMessage)
+    func setUplink(_ isUp: Bool)
+    func setSignal(_ percent: Int)
+}
+
+/// The process of the modem manager with a simulated uplink: the adapter between its core and the world.
+final class UplinkProcess: UplinkService {
     /// It ended by itself, after a farewell.
     var hasEnded: () -> Void = {}
 
@@ -47,6 +58,8 @@ final class UplinkProcess: ServiceProcess {
 
     /// Its modem measures so much from now on, until the process ends.
     func setSignal(_ percent: Int) { simulate(SimulateUplink(signalPercent: percent)) }
+
+    func hear(_ message: any BusMessage) {}
 
     private func simulate(_ request: SimulateUplink) {
         let id = around.bus.order()

@@ -1,0 +1,77 @@
+"""When modem-manager asks for a boot of the machine: a file in its runtime folder, which a unit of systemd watches for (`deploy/systemd`)."""
+
+import contextlib
+import socket
+import time
+
+import session
+from stack import Stack, configuration
+
+
+class SilentDoor:
+    """A port whose queue is full: the kernel answers nobody any more, as a carrier that blocks traffic."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def __enter__(self):
+        self.sockets = contextlib.ExitStack()
+        listener = self.sockets.enter_context(socket.socket())
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self.port))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = self.sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", self.port))
+        return self
+
+    def __exit__(self, *_):
+        self.sockets.close()
+
+
+def through(csms, may):
+    """Its only uplink is up, and nothing comes back over it. Nobody can help that uplink, so that the ladder has no step but the last one."""
+    uplink = {"name": "network", "driver": "static", "interface": "lo", "rebootHost": may}
+    return configuration(csms.url, uplinks=[uplink])
+
+
+def wish(stack):
+    path = stack.runtime / "modem-manager" / "reboot"
+    return path.read_text() if path.exists() else ""
+
+
+def wait_for_wish(stack, patience):
+    end = time.monotonic() + patience
+    while not wish(stack):
+        assert time.monotonic() < end, f"nobody asked for a boot:\n{stack.log('modem-manager')}\n{stack.ctl('net', 'history')}"
+        time.sleep(0.2)
+    return wish(stack)
+
+
+def test_a_boot_is_asked_for_only_where_configured_and_while_it_is_known_that_nobody_charges(csms, stack):
+    stack.configure(through(csms, True))
+    stack.start("config-store", "hardware-io", "ocpp-gateway")
+    csms.wait_status("Available")
+    tap = stack.tap()
+    session.begin(stack, csms, tap)
+    csms.vanish()
+    with SilentDoor(csms.port), contextlib.ExitStack() as chargers:
+        tap.wait(lambda m: m["topic"] == "ocpp.link" and m["payload"]["phase"] not in ("accepted", "closing"))
+        forbidden, alone, idle = (chargers.enter_context(Stack(through(csms, may))) for may in (False, True, True))
+        stack.start("modem-manager")
+        forbidden.start()
+        # Without a gateway nobody says that no transaction runs.
+        alone.start("modem-manager")
+        idle.start()
+        assert "network" in wait_for_wish(idle, 400)
+        # All of them have been in the same trouble for about as long.
+        for other in (forbidden, alone, stack):
+            assert wish(other) == ""
+        # Attempts grow rarer, so that the next one is some minutes away.
+        stack.sim("unplug")
+        tap.wait_status("Available")
+        assert "network" in wait_for_wish(stack, 400)
+        for other in (forbidden, alone):
+            assert "unreachable" in other.ctl("net", "history")
+            assert wish(other) == ""
