@@ -33,6 +33,8 @@ public enum GatewayEvent: Equatable, Sendable {
     /// A document could not be saved; the one before it holds.
     case saveFailed(document: String, reason: String)
 
+    /// The host's clock was not to be trusted at the start, and is now: somebody keeps it in step.
+    case hostClockTrusted
     /// Facts from hardware-io and from the journal.
     case charging(ChargingMachine.Event)
     /// Somebody asks over the bus; the answer is `replied` under the same number.

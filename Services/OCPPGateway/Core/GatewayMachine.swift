@@ -228,6 +228,10 @@ public struct GatewayMachine: TransactionalMachine, Sendable {
                 turn.log(.warning, "a document was not saved", .init("document", name), .init("reason", reason))
             }
             saved(name, .failed, &turn)
+        case .hostClockTrusted:
+            guard clock.trustHost() else { return }
+            let event = ChargingMachine.Event.clockSynchronised(offset: .zero, error: HostClock.mostApart)
+            perform(charging.handle(event, at: moment), &turn)
         case .charging(let event):
             perform(charging.handle(event, at: moment), &turn)
             guard case .hardwareMeter = event else { return }

@@ -109,6 +109,11 @@ final class GatewayDaemon {
                 for event in timed({ documents.deadlineReached(at: now.uptime) }) { driver.deliver(event) }
             }
         )
+        let clockWatch = HostClockWatch()
+        host.loop.addDeadlineSource(
+            next: { clockWatch.nextDeadline },
+            fire: { [unowned self] now in if clockWatch.isTrusted(at: now) { driver.deliver(.hostClockTrusted) } }
+        )
         host.flashWrites = { [unowned self] in
             let written = journal.written + documents.written
             return (written.bytes, written.syncs)

@@ -27,6 +27,33 @@ import Testing
         #expect(bench.logged.count { $0.hasPrefix("the central system's time is not used") } == 2)
     }
 
+    /// A board without a battery-backed clock boots in 1970, and NTP sets it after the gateway has started. With the power gone before the
+    /// central system answers, nobody else knows when this boot was.
+    @Test func aClockThatIsSetAfterTheStartTellsWhenThisBootWas() throws {
+        var bench = try GatewayBench(clockIsTrusted: false)
+        bench.start()
+        var restored = TransactionLedger()
+        for record in bench.feed(.hostClockTrusted).persisted { restored.read(record) }
+        let began = bench.now.utc.advanced(by: .zero - bench.now.uptime).millisecondsSinceEpoch
+        #expect(restored.boots.map(\.utc) == [began])
+        #expect(restored.boots.map(\.errorMilliseconds) == [60_000])
+        #expect(restored.boots.map(\.isProven) == [nil])
+        #expect(bench.feed(.hostClockTrusted).persisted.isEmpty)
+        // The central system knows it better; what was told by the first keeps its time.
+        bench.connect()
+        let told = bench.answerBoot(.accepted, ahead: .seconds(20))
+        for record in told.persisted { restored.read(record) }
+        #expect(restored.boots.map(\.utc) == [began, began + 20_000])
+    }
+
+    @Test func whatTheCentralSystemToldIsNotTakenBackByTheHost() throws {
+        var bench = try GatewayBench(clockIsTrusted: false)
+        bench.start()
+        bench.connect()
+        bench.answerBoot(.accepted, ahead: .seconds(-86_400))
+        #expect(bench.feed(.hostClockTrusted).persisted.isEmpty)
+    }
+
     /// Told over ws://, then the site moves to wss://, and the program or the machine starts anew: nobody could put the time right any more.
     @Test(arguments: ["boot", "earlier"]) func aTimeToldOnAPlainConnectionBarsNoCertificateAfterARestart(boot: String)
         throws

@@ -1,7 +1,7 @@
 public import Primitives
 
-/// What the host knows of its own clock, read once by the shell at the start: whether timestamps mean something before the central system
-/// tells the time.
+/// What the host knows of its own clock: whether timestamps mean something before the central system tells the time. The shell reads it at
+/// the start, and looks from time to time whether somebody keeps the clock in step by now.
 public struct HostClock: Equatable, Sendable {
     /// The kernel says that somebody keeps the clock in step (`adjtimex` without `STA_UNSYNC`): NTP, GNSS, or a person's tool.
     public var isSynchronised: Bool

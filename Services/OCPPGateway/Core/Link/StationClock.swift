@@ -38,7 +38,7 @@ public struct StationClock: Equatable, Sendable {
         }
     }
 
-    private let trustsHost: Bool
+    private var trustsHost: Bool
     /// The newest time that is known to be past, as far as certificates go.
     private let newest: Timestamp
     private let latest: Timestamp
@@ -72,6 +72,14 @@ public struct StationClock: Equatable, Sendable {
                 isProven: $0.isProven == true
             )
         }
+    }
+
+    /// Somebody keeps the host's clock in step, as NTP does some time after the start of a board without a battery-backed clock.
+    /// - Returns: Whether that is news: nobody has told the time in this boot, and the host's clock did not count until now.
+    mutating func trustHost() -> Bool {
+        guard !trustsHost, best == nil else { return false }
+        trustsHost = true
+        return true
     }
 
     /// Whether certificates are held against the time known: a central system that had proved who it is has told it for `provesAfter`.
