@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures which functions a charger runs day by day, and writes their names into functions.order, by which link.sh puts them side by side.
 # Worth repeating with another Swift and when much has changed: what it costs to leave it is memory, nothing else.
-# The four services run under callgrind: start, a refused card, a session, an answer with all keys, what technicians ask, and the end.
+# The four services run under callgrind: start, a refused card, a session, an answer with all keys, what technicians ask, the end, and a start
+# with what is on disk then.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/prerequisites.sh
@@ -27,14 +28,18 @@ mkdir "$work/run"
 processes+=($!)
 for _ in $(seq 200); do [ -s "$work/port" ] && break; sleep 0.05; done
 sed "s|ws://127.0.0.1:[0-9]*|ws://127.0.0.1:$(cat "$work/port")|" deploy/config/demo.json > "$work/charger.json"
+# begin NAME: the four services, whose calls are written to files of that name.
+begin() {
+  for service in "${services[@]}"; do
+    mkdir -p "$work/$service"
+    LD_LIBRARY_PATH=$work/shared valgrind --tool=callgrind --demangle=no --callgrind-out-file="$work/$service-$1.calls" "$work/bin/$service" \
+      --runtime-dir "$work/run" --state-dir "$work/$service" --config "$work/charger.json" > "$work/$service-$1.log" 2>&1 &
+    processes+=($!)
+  done
+  ctl wait --timeout 120 ocpp.connector.1 status=Available
+}
 echo 'Measuring (slowly: every instruction is looked at) …'
-for service in "${services[@]}"; do
-  mkdir "$work/$service"
-  LD_LIBRARY_PATH=$work/shared valgrind --tool=callgrind --demangle=no --callgrind-out-file="$work/$service.calls" "$work/bin/$service" \
-    --runtime-dir "$work/run" --state-dir "$work/$service" --config "$work/charger.json" > "$work/$service.log" 2>&1 &
-  processes+=($!)
-done
-ctl wait --timeout 120 ocpp.connector.1 status=Available
+begin first
 ctl sim swipe 04DEADBEEF
 ctl wait --timeout 60 ocpp.connector.1 'refusal.reason!=' status=Available
 ctl sim plug
@@ -50,6 +55,12 @@ ctl wait --timeout 60 ocpp.connector.1 status=Finishing
 ctl sim unplug
 ctl wait --timeout 60 ocpp.connector.1 status=Available
 ctl report --output "$work/report.tar" --config "$work/charger.json"
+finish
+processes=()
+# Once more, with what is on disk by now.
+"$binaries/central-system" --port "$(cat "$work/port")" --control "$work/central-system" >> "$work/central-system.log" 2>&1 &
+processes+=($!)
+begin again
 finish
 processes=()
 
