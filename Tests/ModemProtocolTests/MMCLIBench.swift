@@ -40,7 +40,10 @@ struct MMCLIBench {
         advance(by: .seconds(1))
     }
 
-    mutating func handle(_ event: CarrierEvent) { perform(carrier.handle(event, at: now)) }
+    mutating func handle(_ event: CarrierEvent) {
+        if case .childEnded("mmcli", _) = event { pending = [] }
+        perform(carrier.handle(event, at: now))
+    }
 
     mutating func advance(by duration: Duration) {
         let end = now.uptime + duration

@@ -19,6 +19,8 @@ import UplinkCore
         let bench = up()
         #expect(bench.spawns.count == 1)
         #expect(bench.spawns[0].prefix(3) == ["/usr/sbin/pppd", "/dev/modem-data", "connect"])
+        // A shell reads it before chat does.
+        #expect(bench.spawns[0][3].hasSuffix(#" OK 'ATD*99***1#' TIMEOUT 60 CONNECT '\c'"#))
         #expect(bench.spawns[0].last?.hasPrefix("/usr/sbin/chat ") == true)
         #expect(bench.condition.address == "10.64.64.2" && bench.condition.interface == "ppp0")
         #expect(bench.condition.remedy == .none)

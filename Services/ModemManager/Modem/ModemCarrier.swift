@@ -174,10 +174,11 @@ public struct ModemCarrier: Carrier {
 
     private var isReady: Bool { settings.modem.connection == .networkInterface && modem.report.phase == .ready }
 
-    /// Nothing secret stands on a command line, which everybody can read.
+    /// Nothing secret stands on a command line, which everybody can read. A shell reads the script before `chat` does: without its quotes the
+    /// last word would be sent into the data that has begun.
     private func arguments(_ command: String, _ profile: AccessProfile) -> [String] {
         let script =
-            "ABORT 'NO CARRIER' ABORT BUSY ABORT 'NO DIALTONE' ABORT ERROR TIMEOUT 10 '' ATE0 OK \(command) TIMEOUT 60 CONNECT \\c"
+            "ABORT 'NO CARRIER' ABORT BUSY ABORT 'NO DIALTONE' ABORT ERROR TIMEOUT 10 '' ATE0 OK '\(command)' TIMEOUT 60 CONNECT '\\c'"
         let secrets = profile.optionsPath.map { ["file", $0] } ?? []
         return settings.pppd + secrets + ["connect", "\(settings.chat) -s -v \(script)"]
     }
