@@ -126,6 +126,9 @@ public final class BusEndpoint {
     /// one then.
     public var openToStrangers: LogRecord? { gates.openToStrangers }
 
+    /// That files of sockets are gone which were handed over, for the log; nil when none is. Nobody finds the service there.
+    public var withoutDoor: LogRecord? { gates.withoutDoor }
+
     /// Says that the service ends, and leaves the bus. Pending requests fail, requests that wait here are dropped.
     /// - Parameter lingerMilliseconds: How long the last messages may take to leave the process, in the background; see
     ///   `ZeroMQContext.finish`.
@@ -264,6 +267,19 @@ private final class Gates {
             .warning,
             "sockets are open to the group of this process instead of their own",
             .init("groups", groups.joined(separator: ", "))
+        )
+    }
+
+    /// What listens goes on when its file is removed.
+    var withoutDoor: LogRecord? {
+        guard inherited != nil else { return nil }
+        let paths = RuntimeDirectory.SocketName.allCases.map { directory.socketPath(service, $0) }
+        let gone = paths.filter { !LocalSocket.isSocket($0) }
+        guard !gone.isEmpty else { return nil }
+        return LogRecord(
+            .error,
+            "nobody finds this service: files of its sockets are gone; systemctl stop and start it, which makes them again",
+            .init("files", gone.joined(separator: " "))
         )
     }
 

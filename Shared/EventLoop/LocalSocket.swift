@@ -71,6 +71,12 @@ public enum LocalSocket {
         return path.isEmpty ? nil : path
     }
 
+    /// Whether the file of a socket is at `path`, whoever listens there.
+    public static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
+
     /// Whether a descriptor is a unix socket at which streams arrive.
     public static func isListeningStream(_ descriptor: Int32) -> Bool {
         func option(_ name: Int32) -> Int32? {

@@ -290,7 +290,8 @@ public final class ServiceHost {
     func runLoop() throws -> Int32 {
         log.write(LogRecord(.notice, "ready", .init("version", SoftwareVersion.current)))
         // After what a service that cannot start says last.
-        for case let record? in [place?.bus.openToStrangers, place?.bus.withoutLock] { log.write(record) }
+        let bus = place?.bus
+        for case let record? in [bus?.openToStrangers, bus?.withoutLock, bus?.withoutDoor] { log.write(record) }
         notify("READY=1")
         try loop.run()
         place?.bus.close(lingerMilliseconds: 100)

@@ -95,6 +95,21 @@ import Testing
         again.close()
     }
 
+    @Test func aServiceWhoseSocketFilesAreGoneSaysWhich() throws {
+        let fixture = try Fixture()
+        let sockets = try take(try handOver(fixture))
+        defer { closeAll() }
+        let path = "\(fixture.directory.path)/modem-manager.svc"
+        unlink(path)
+        let server = try endpoint(fixture, sockets)
+        defer { server.close() }
+        let told = try #require(server.withoutDoor)
+        #expect(told.level == .error && told.fields.first?.value == "\(path)")
+        let again = try LocalSocket.listen(at: path, mode: 0o600)
+        defer { close(again) }
+        #expect(server.withoutDoor == nil)
+    }
+
     @Test func programsThatTheServiceRunsDoNotGetThemAndItsSuccessorDoes() throws {
         let fixture = try Fixture()
         let sockets = try take(try handOver(fixture))

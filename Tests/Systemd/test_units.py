@@ -12,7 +12,7 @@ EXPOSURE = {"config-store": 1.5, "hardware-io": 2.0, "modem-manager": 2.0, "ocpp
 
 def test_systemd_finds_nothing_wrong_with_the_units(charger):
     names = sorted(path.name for path in UNITS.iterdir() if path.suffix in (".service", ".socket", ".target", ".path"))
-    assert len(names) == 7 + 12 + 1 + 2
+    assert len(names) == 8 + 12 + 1 + 2
     result = charger.machine.run("systemd-analyze", "verify", *(f"/usr/lib/systemd/system/{name}" for name in names))
     assert result.stdout + result.stderr == ""
 
@@ -179,3 +179,49 @@ def test_what_is_missing_in_the_runtime_directory_is_made_again(charger):
     assert set(before.splitlines()) <= set(after.splitlines())
     assert {machine.property(service, "NRestarts") for service in SERVICES} == {"0"}
     machine.run("mountpoint", "-q", "/run/charger/secrets-in")
+
+
+SOCKETS = sorted(f"{service}.{kind}" for service in SERVICES for kind in ("pub", "rpc", "svc"))
+
+
+@pytest.mark.parametrize(
+    "loss", ["rm /run/charger/hardware-io.svc", "rm -rf /run/charger/* || true", "mount -t tmpfs tmpfs /run/charger"], ids=["one file", "everything", "covered"]
+)
+@pytest.mark.parametrize("restart", ["hardware-io", "charger.target"])
+def test_a_restart_makes_sockets_again_whose_files_are_gone(charger, loss, restart):
+    machine = charger.machine
+    before = {service: machine.pid(service) for service in SERVICES}
+    machine.run("sh", "-c", loss)
+    machine.run("systemctl", "restart", restart)
+    restarted = ["hardware-io"] if restart == "hardware-io" else SERVICES
+    try:
+        for service in restarted:
+            charger.another_process(service, before[service])
+        kept = [name for name in SOCKETS if name.rpartition(".")[0] in restarted]
+        found = machine.read("find", "/run/charger", "-type", "s", "-printf", "%f\n").split()
+        assert set(kept) <= set(found)
+        charger.wait("hardware.connector.1", "pilot=A")
+        assert {machine.property(service, "NRestarts") for service in restarted} == {"0"}
+        if restart == "charger.target":
+            assert sorted(found) == SOCKETS
+            charger.wait("ocpp.link", "phase=accepted")
+            charger.wait("ocpp.connector.1", "status=Available")
+    finally:
+        if "mount" in loss:
+            machine.run("umount", "-l", "/run/charger", check=False)
+        # What is uncovered again is nobody's any more.
+        machine.run("systemctl", "stop", "charger.target", *SERVICES)
+        machine.run("systemctl", "start", "charger.target")
+        charger.wait("ocpp.connector.1", "status=Available")
+
+
+def test_whoever_starts_a_service_that_runs_leaves_its_sockets_alone(charger):
+    machine = charger.machine
+    machine.run("rm", "/run/charger/config-store.rpc")
+    before = machine.pid("config-store")
+    machine.run("systemctl", "start", "config-store")
+    assert machine.pid("config-store") == before
+    states = {unit: machine.property(unit, "ActiveState") for unit in ("config-store", "config-store-pub.socket", "config-store-rpc.socket")}
+    assert set(states.values()) == {"active"}, states
+    machine.run("systemctl", "restart", "config-store")
+    machine.until(lambda: "HeartbeatInterval" in charger.ctl("config", "get"), "people are answered again")
