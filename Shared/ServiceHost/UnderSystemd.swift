@@ -22,15 +22,15 @@ struct UnderSystemd {
         credentialsFolder = environment["CREDENTIALS_DIRECTORY"]
     }
 
-    /// Nil when there is no such file, or an empty one, which is what a unit gives in place of a file that is not there.
+    /// Nil when there is no such file. An empty one is what somebody has put there by mistake: of what is not there systemd makes none.
     func credential(_ name: String) -> Credential? {
         guard let path = credentialsFolder.map({ "\($0)/\(name)" }) else { return nil }
         let file = SmallFile(path, maximumBytes: Self.largestCredential)
         if let text = file.foreignText { return Credential(path: path, secret: Secret(text)) }
         do throws(SmallFileError) {
-            // There is none, or it is empty.
+            // It holds nothing, or only space.
             _ = try file.read(from: .foreign)
-            return nil
+            return Credential(path: path, secret: Secret(""))
         } catch {
             if case .system(let cause) = error, cause.errno == ENOENT { return nil }
             return Credential(path: path, secret: nil)
@@ -42,6 +42,6 @@ struct UnderSystemd {
 public struct Credential: Sendable {
     /// The file that it came in, for messages.
     public let path: String
-    /// Its text, without the space around it; nil when there is a file that cannot be read.
+    /// Its text, without the space around it, which may be empty; nil when there is a file that cannot be read.
     public let secret: Secret?
 }

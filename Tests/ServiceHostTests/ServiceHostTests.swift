@@ -156,8 +156,11 @@ import Testing
         fixture.environment["CREDENTIALS_DIRECTORY"] = fixture.path
         let host = try fixture.host()
         #expect(host.credential("charger.json") == nil)
-        fixture.write(configuration: "")
-        #expect(host.credential("charger.json") == nil)
+        // What was put there by mistake is not the same as nothing.
+        for empty in ["", "\n\n"] {
+            fixture.write(configuration: empty)
+            #expect(host.credential("charger.json")?.secret?.exposed == "")
+        }
         fixture.write(configuration: "00FF\n")
         let credential = try #require(host.credential("charger.json"))
         #expect(credential.secret?.exposed == "00FF")

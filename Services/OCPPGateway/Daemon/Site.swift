@@ -96,9 +96,13 @@ struct Site {
     }
 
     private static func mistake(_ credential: Credential) -> SiteFileError {
+        let expected = "expected 32 to 40 hexadecimal digits, two per byte, and found"
         let problem =
-            credential.secret == nil
-            ? "it cannot be read" : "expected 32 to 40 hexadecimal digits, two per byte, and found something else"
+            switch credential.secret?.exposed {
+            case nil: "it cannot be read"
+            case ""?: "\(expected) nothing"
+            default: "\(expected) something else"
+            }
         return SiteFileError(
             file: credential.path,
             path: "",
