@@ -376,7 +376,7 @@ let targets: [Target] = [
         "Storage"
     ),
 
-    tests("chargectl", "Bus", "BusSchema", "JSON", "Primitives", "chargectl"),
+    tests("chargectl", "Bus", "BusSchema", "EventLoop", "JSON", "Primitives", "chargectl"),
 
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
     library("LoopUnderTest", "Tests/Support/LoopUnderTest", strict, "EventLoop", "Primitives"),

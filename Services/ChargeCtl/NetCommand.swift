@@ -1,4 +1,5 @@
 internal import BusSchema
+internal import EventLoop
 internal import JSON
 internal import Primitives
 
@@ -27,7 +28,8 @@ enum NetCommand {
             Output.json(found.payload)
         } else {
             let state = try JSON.decode(UplinkState.self, from: JSON.write(found.payload))
-            for line in NetText.lines(of: state, at: session.now) { Output.line(line) }
+            let age = found.header.age(ofTime: state.since, at: EventLoop.now())
+            for line in NetText.lines(of: state, lasting: age) { Output.line(line) }
         }
         return found.payload["link"]?.asString == UplinkState.Link.up.rawValue ? .done : .notWell
     }
@@ -78,13 +80,17 @@ enum NetCommand {
 
 /// What `net` says in words.
 enum NetText {
-    static func lines(of state: UplinkState, at now: Timestamp) -> [String] {
-        let since = words(now.millisecondsSinceEpoch.subtractingClamped(state.since))
+    /// - Parameters:
+    ///   - state: The newest one.
+    ///   - age: How long the link has been what it is, milliseconds; nil where nobody knows.
+    /// - Returns: What is shown.
+    static func lines(of state: UplinkState, lasting age: Int64?) -> [String] {
+        let since = age.map { ", for \(words($0))" } ?? ""
         var lines: [String] = []
         switch state.link {
-        case .up: lines.append("the network is reached over \(state.active ?? "?"), for \(since)")
-        case .down: lines.append("no uplink is up, for \(since)")
-        default: lines.append("nothing is known of the uplinks, for \(since)")
+        case .up: lines.append("the network is reached over \(state.active ?? "?")\(since)")
+        case .down: lines.append("no uplink is up\(since)")
+        default: lines.append("nothing is known of the uplinks\(since)")
         }
         for uplink in state.uplinks {
             let sign = uplink.name == state.active ? "*" : " "

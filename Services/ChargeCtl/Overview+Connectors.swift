@@ -4,12 +4,15 @@ internal import JSON
 /// Each connector twice: as the gateway reports it, and as hardware-io finds it.
 extension Overview {
     var connectorLines: [String] {
-        let told = byConnector(ConnectorStatus.type)
+        let statuses = statesByConnector(ConnectorStatus.type)
+        let told = statuses.mapValues(\.payload)
         let found = byConnector(ConnectorState.type)
         var lines = silences
         for id in Set(told.keys).union(found.keys).sorted() {
             if let status = told[id] { lines.append(gatewayLine(id, status)) }
-            if let refusal = told[id]?["refusal"] { lines.append(refusalLine(refusal)) }
+            if let status = statuses[id], let refusal = status.payload["refusal"] {
+                lines.append(refusalLine(refusal, in: status.header))
+            }
             if let state = found[id] { lines.append(hardwareLine(id, state, isAlone: told[id] == nil)) }
         }
         return lines
@@ -41,12 +44,14 @@ extension Overview {
         return lines
     }
 
-    private func byConnector(_ type: String) -> [Int: JSONValue] {
-        var payloads: [Int: JSONValue] = [:]
+    private func byConnector(_ type: String) -> [Int: JSONValue] { statesByConnector(type).mapValues(\.payload) }
+
+    private func statesByConnector(_ type: String) -> [Int: Session.State] {
+        var found: [Int: Session.State] = [:]
         for state in states(of: type) {
-            if let id = state.payload["connectorId"]?.asInt { payloads[id] = state.payload }
+            if let id = state.payload["connectorId"]?.asInt { found[id] = state }
         }
-        return payloads
+        return found
     }
 
     private func gatewayLine(_ id: Int, _ status: JSONValue) -> String {
@@ -66,9 +71,9 @@ extension Overview {
         return text + "."
     }
 
-    private func refusalLine(_ refusal: JSONValue) -> String {
-        let age = refusal["at"].map { self.age(of: $0) } ?? "?"
-        return "\(padded("  refused", to: 15)) \(age) ago: \(refusal["reason"]?.asString ?? "?")"
+    private func refusalLine(_ refusal: JSONValue, in header: Header) -> String {
+        let age = age(of: refusal["at"], in: header).map { "\($0) ago: " } ?? ""
+        return "\(padded("  refused", to: 15)) \(age)\(refusal["reason"]?.asString ?? "?")"
     }
 
     /// The words behind a fault that stands in the same line already.

@@ -17,6 +17,8 @@ struct Overview {
     let directory: RuntimeDirectory
     /// How long the services were listened to.
     let hearing: Duration
+    /// When it is shown.
+    var now = EventLoop.now()
 
     func states(of type: String) -> [Session.State] {
         states.values.filter { $0.header.type == type && isRunning($0.header.source) }.sorted { $0.topic < $1.topic }
@@ -24,14 +26,17 @@ struct Overview {
 
     private func isRunning(_ service: ServiceName) -> Bool { running.contains(service) }
 
-    private func announcement(of service: ServiceName) -> JSONValue? {
-        isRunning(service) ? states["\(Announce.type).\(service)"]?.payload : nil
+    private func announcement(of service: ServiceName) -> JSONValue? { announced(service)?.payload }
+
+    private func announced(_ service: ServiceName) -> Session.State? {
+        isRunning(service) ? states["\(Announce.type).\(service)"] : nil
     }
 
     /// Whether what it says is true now. One that is stopped, stuck or held up has a socket, and is silent.
     func answers(_ service: ServiceName) -> Bool { announcement(of: service) != nil }
 
-    private var link: JSONValue? { states(of: LinkState.type).first?.payload }
+    private var link: JSONValue? { linkState?.payload }
+    private var linkState: Session.State? { states(of: LinkState.type).first }
 
     var isWell: Bool {
         ServiceName.daemons.allSatisfy(answers) && link?["phase"]?.asString == LinkState.Phase.accepted.rawValue
@@ -55,21 +60,22 @@ struct Overview {
             let absent = directory.presence(of: service) == .absent
             return "\(name) not running (\(absent ? "no socket" : "its socket is left over") in \(directory.path))"
         }
-        guard let announce = announcement(of: service) else {
+        guard let announced = announced(service) else {
             return
                 "\(name) does not answer within \(max(1, hearing.wholeSeconds)) s, though its socket is open: stopped, stuck, "
                 + "or only slow (chargectl --timeout 10 status waits longer)"
         }
+        let announce = announced.payload
         let version = announce["version"]?.asString ?? "?"
         let pid = announce["pid"]?.asInt ?? 0
-        let since = announce["startedAt"].map { age(of: $0) } ?? "?"
+        let since = age(of: announce["startedAt"], in: announced.header).map { " for \($0)" } ?? ""
         let simulated = announce["simulated"]?.asBool == true ? ", simulated devices" : ""
         let schema = announce["schemaVersion"]?.asInt ?? 0
         let mismatch =
             schema == BusRegistry.schemaVersion
             ? "" : ", bus schema \(schema) (chargectl: \(BusRegistry.schemaVersion))"
         return
-            "\(name) running for \(since), version \(version), pid \(pid)\(simulated)\(mismatch)\(health(of: service))"
+            "\(name) running\(since), version \(version), pid \(pid)\(simulated)\(mismatch)\(health(of: service))"
     }
 
     /// What a technician should know of its loop and log; nothing when there is nothing.
@@ -103,9 +109,10 @@ struct Overview {
             var text = "central system  \(Self.words(for: LinkState.Phase(rawValue: phase)))"
             if let url = link["url"]?.asString, !url.isEmpty { text += ", \(url)" }
             if let error = link["lastError"]?.asString { text += "; \(error)" }
-            if let next = link["nextAttemptAt"]?.asInt {
-                let wait = max(0, Int64(next) - EventLoop.now().utc.millisecondsSinceEpoch)
-                if wait > 0 { text += "; next attempt in \((wait + 999) / 1000) s" }
+            if let next = link["nextAttemptAt"]?.asInt, let header = linkState?.header {
+                let wait = header.untilTime(Int64(next), at: now)
+                // None is that far away: a clock was set between.
+                if wait > 0, wait < 86_400_000 { text += "; next attempt in \((wait + 999) / 1000) s" }
             }
             if let flaps = link["flaps"]?.asInt, flaps > 1 {
                 text +=
@@ -151,9 +158,15 @@ struct Overview {
     /// A number with its noun.
     static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
-    func age(of startedAt: JSONValue) -> String {
-        let start = Timestamp(millisecondsSinceEpoch: startedAt.asNumber?.asInt64 ?? 0)
-        let seconds = EventLoop.now().utc.duration(since: start).wholeSeconds
+    /// How long ago something was that a state tells the time of; nil where that cannot be.
+    /// - Parameters:
+    ///   - time: Of the wall clock, UTC milliseconds since 1970.
+    ///   - header: Of the state that tells it.
+    func age(of time: JSONValue?, in header: Header) -> String? {
+        guard let milliseconds = time?.asNumber?.asInt64, let age = header.age(ofTime: milliseconds, at: now) else {
+            return nil
+        }
+        let seconds = age / 1000
         switch seconds {
         case ..<120: return "\(seconds) s"
         case ..<7200: return "\(seconds / 60) min"

@@ -96,7 +96,7 @@ import Testing
             ],
             endToEnd: .unreachable
         )
-        let lines = NetText.lines(of: state, at: Timestamp(millisecondsSinceEpoch: 1_790_000_090_000))
+        let lines = NetText.lines(of: state, lasting: 90_000)
         #expect(
             lines == [
                 "the network is reached over mobile, for 90 s",
@@ -111,6 +111,11 @@ import Testing
                 "    12.3 MB this month",
             ]
         )
+    }
+
+    @Test func howLongIsLeftOutWhereNobodyKnows() {
+        let state = UplinkState(link: .down, active: nil, since: 0, uplinks: [], endToEnd: nil)
+        #expect(NetText.lines(of: state, lasting: nil) == ["no uplink is up"])
     }
 
     @Test func aStepOfATestIsALine() {

@@ -1,6 +1,8 @@
 import Bus
 import BusSchema
+import EventLoop
 import JSON
+import Primitives
 import Testing
 
 @testable import chargectl
@@ -15,21 +17,27 @@ import Testing
             "explanation": "Cannot deliver energy.",
         ],
         link: JSONValue = ["phase": "accepted"],
-        hardware: JSONValue = ["connectorId": 1, "pilot": "C", "contactor": "closed", "lock": "absent", "faults": []]
+        hardware: JSONValue = ["connectorId": 1, "pilot": "C", "contactor": "closed", "lock": "absent", "faults": []],
+        started: JSONValue? = nil,
+        sentAt: Int64 = 0,
+        uptime: Int64 = 0,
+        now: Moment = EventLoop.now()
     ) -> Overview {
         var states: [String: Session.State] = [:]
         func add(_ type: String, _ instance: String, _ source: ServiceName, _ payload: JSONValue) {
             guard services.contains(source), !silent.contains(source) else { return }
-            let header = Header(kind: .state, type: type, id: "1", source: source, sentAt: 0, uptime: 0)
+            let header = Header(kind: .state, type: type, id: "1", source: source, sentAt: sentAt, uptime: uptime)
             let topic = "\(type).\(instance)"
             states[topic] = Session.State(header: header, topic: topic, payload: payload)
         }
-        for service in services { add(Announce.type, service.rawValue, service, ["version": "1"]) }
+        for service in services {
+            add(Announce.type, service.rawValue, service, ["version": "1", "startedAt": started ?? .null])
+        }
         add(ConnectorStatus.type, "1", .ocppGateway, status)
         add(ConnectorState.type, "1", .hardwareIO, hardware)
         add(LinkState.type, "x", .ocppGateway, link)
         let directory = RuntimeDirectory(path: "/nowhere")
-        return Overview(states: states, running: services, directory: directory, hearing: .seconds(2))
+        return Overview(states: states, running: services, directory: directory, hearing: .seconds(2), now: now)
     }
 
     private func lines(_ overview: Overview, about word: String) -> [String] {
@@ -74,8 +82,38 @@ import Testing
             "connectorId": 1, "status": "Available", "errorCode": "NoError", "explanation": "Free.",
             "refusal": ["reason": "the central system says Blocked", "at": 0],
         ]
-        let told = lines(overview(of: Set(ServiceName.daemons), status: status), about: "refused")
-        #expect(told.count == 1 && told[0].hasSuffix(" days ago: the central system says Blocked"))
+        let shown = overview(of: Set(ServiceName.daemons), status: status, now: moment(259_200))
+        #expect(lines(shown, about: "refused") == ["  refused       3 days ago: the central system says Blocked"])
+        // A year to come, or before the machine was switched on: its clock was set between.
+        for sentAt: Int64 in [-31_536_000_000, 1_795_916_263_008] {
+            let shown = overview(of: Set(ServiceName.daemons), status: status, sentAt: sentAt, now: moment(600))
+            #expect(lines(shown, about: "refused") == ["  refused       the central system says Blocked"])
+        }
+    }
+
+    /// So long after the start of the machine, and 20 years after the times of the messages here: the clock was set since.
+    private func moment(_ seconds: Int64) -> Moment {
+        Moment(uptime: .seconds(seconds), utc: Timestamp(millisecondsSinceEpoch: 630_720_000_000))
+    }
+
+    /// The message came 30 s after the start of the machine, at 0 by the clock of that time; it is asked 90 s after the start.
+    @Test(arguments: [
+        (0, " for 60 s"), (-20_000, " for 80 s"), (400, " for 59 s"), (31_536_000_000, ""), (-100_000, ""),
+    ])
+    func aServiceRunsAsLongAsItDoesWhateverTheClockWasSetTo(started: Int64, told: String) {
+        let started = JSONValue.number(JSONNumber(started))
+        let shown = overview(of: [.configStore], started: started, uptime: 30_000, now: moment(90))
+        let line = lines(shown, about: "config-store ").first ?? ""
+        #expect(line.hasPrefix("config-store    running\(told), version 1, pid 0"))
+    }
+
+    @Test(arguments: [
+        (31_000, "; next attempt in 21 s"), (9_000, ""), (-630_719_995_000, ""), (31_536_001_000, ""),
+    ])
+    func theNextAttemptIsToldByTheClockOfTheMachine(at: Int64, told: String) {
+        let link: JSONValue = ["phase": "backingOff", "nextAttemptAt": .number(JSONNumber(at))]
+        let shown = overview(of: Set(ServiceName.daemons), link: link, now: moment(10))
+        #expect(lines(shown, about: "central system") == ["central system  not connected, tries again\(told)"])
     }
 
     @Test(arguments: [
