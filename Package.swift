@@ -373,7 +373,8 @@ let targets: [Target] = [
         "SerialPort",
         "ServiceHost",
         "SiteConfiguration",
-        "Storage"
+        "Storage",
+        "TLS"
     ),
 
     tests("chargectl", "Bus", "BusSchema", "EventLoop", "JSON", "Primitives", "chargectl"),

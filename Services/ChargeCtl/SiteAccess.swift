@@ -3,8 +3,15 @@ internal import Glibc
 /// Whether the services may read the site's file: each runs as a user of its own, and whoever checks the file is often root.
 enum SiteAccess {
     /// What keeps them from it, for people; nil when nothing does. Only of the file where the services look: any other is a draft.
-    static func problem(of path: String) -> String? {
-        guard path == SiteValues.usualPath, let resolved = unsafe realpath(path, nil) else { return nil }
+    static func problem(of path: String) -> String? { problem(of: path, namedIn: path) }
+
+    /// The same of another file.
+    /// - Parameters:
+    ///   - path: Of it.
+    ///   - site: The site's file that names it.
+    /// - Returns: For people; nil when nothing keeps them from it.
+    static func problem(of path: String, namedIn site: String) -> String? {
+        guard site == SiteValues.usualPath, let resolved = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(resolved) }
         let place = unsafe String(cString: resolved)
         var folder = ""

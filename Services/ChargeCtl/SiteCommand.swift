@@ -5,6 +5,7 @@ internal import SerialPort
 internal import ServiceHost
 internal import SiteConfiguration
 internal import Storage
+internal import TLS
 
 /// `chargectl config check` and `schema`: the site's file. No service needs to run.
 enum SiteCommand {
@@ -12,6 +13,7 @@ enum SiteCommand {
     static func check(_ arguments: inout Arguments) throws -> ExitStatus {
         let path = try arguments.next("the file")
         try arguments.end()
+        Interruption.endsTheProgram()
         let mistakes: [SiteFileError]
         do throws(SiteFileError) {
             let file = try SiteFile(path: path)
@@ -36,11 +38,7 @@ enum SiteCommand {
     static func doubts(of file: SiteFile) -> [SiteFileError] {
         var doubts: [SiteFileError] = []
         if let central = try? file.centralSystem(), central.url.lowercased().hasPrefix("wss://") {
-            let places = [("rootCertificates", central.rootCertificates), ("revocationLists", central.revocationLists)]
-            for (name, place) in places {
-                guard let place, let problem = problem(ofCertificates: place) else { continue }
-                doubts.append(file.failure(at: "centralSystem.\(name)", problem))
-            }
+            doubts += problems(ofCertificates: central, in: file)
         }
         guard let connectors = try? file.connectors(unknownKeys: .ignored),
             let readers = try? file.readers(unknownKeys: .ignored)
@@ -54,20 +52,50 @@ enum SiteCommand {
         return doubts
     }
 
-    /// On this machine, which need not be the charger.
-    private static func problem(ofCertificates path: String) -> String? {
-        do throws(SmallFileError) {
-            let text = try SmallFile(path, maximumBytes: largestCertificates).read(from: .chosen)
-            // PEM (RFC 7468 §2): whatever else stands in the file is comment.
-            let lines = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
-            return lines.contains { $0.hasPrefix("-----BEGIN ") }
-                ? nil : "\(path) has nothing in PEM; no wss:// connection is made with it"
-        } catch {
-            return "no wss:// connection is made without it: \(error)"
+    /// What keeps the gateway from using them, on this machine, which need not be the charger.
+    private static func problems(ofCertificates central: CentralSystemSection, in file: SiteFile) -> [SiteFileError] {
+        var problems: [SiteFileError] = []
+        func doubt(_ name: String, _ problem: String?) {
+            guard let problem else { return }
+            problems.append(file.failure(at: "centralSystem.\(name)", problem))
         }
+        func content(_ name: String, _ path: String) -> [UInt8]? {
+            doubt(name, SiteAccess.problem(of: path, namedIn: file.name))
+            do throws(SmallFileError) {
+                // As the gateway reads them: it waits at no pipe.
+                return try SmallFile(path, maximumBytes: CentralSystemSection.largestTrustFile).read(from: .foreign)
+            } catch {
+                doubt(name, "no wss:// connection is made without it: \(error)")
+                return nil
+            }
+        }
+        let roots = content("rootCertificates", central.rootCertificates)
+        let problem = roots.flatMap { misreading(roots: $0, revocations: nil) }
+        doubt("rootCertificates", problem.map { unusable(central.rootCertificates, $0) })
+        guard let path = central.revocationLists, let revocations = content("revocationLists", path) else {
+            return problems
+        }
+        guard let roots, problem == nil, let problem = misreading(roots: roots, revocations: revocations) else {
+            return problems
+        }
+        doubt("revocationLists", unusable(path, problem))
+        return problems
     }
 
-    private static let largestCertificates = 4 * 1024 * 1024
+    private static func unusable(_ path: String, _ problem: String) -> String {
+        "no wss:// connection is made with \(path): \(problem)"
+    }
+
+    /// What the gateway says of them.
+    private static func misreading(roots: [UInt8], revocations: [UInt8]?) -> String? {
+        do throws(TLSFailure) {
+            _ = try TLSContext.client(roots: roots, revocations: revocations)
+            return nil
+        } catch {
+            // A machine without OpenSSL is another one than the charger.
+            return error.cause == .configuration ? error.description : nil
+        }
+    }
 
     static func schema(_ arguments: inout Arguments) throws {
         try arguments.end()

@@ -2,12 +2,17 @@
 
 import copy
 import json
+import os
 import pathlib
+import shutil
+import signal
 import subprocess
+import tempfile
 
 import jsonschema
 import pytest
 
+from certificates import Authority
 from stack import BINARIES, PATIENCE, SERVICES, Stack, configuration
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "config"
@@ -282,3 +287,86 @@ def test_a_daemon_that_starts_with_a_wrong_file_says_all_that_is_its_own(service
 def test_a_file_that_is_not_there_is_a_mistake_of_everybody(tmp_path):
     for service in [None, *SERVICES]:
         assert "cannot be read" in check(tmp_path / "none.json", service)[0]
+
+
+def doubts(path, **environment):
+    """What chargectl warns of."""
+    words = [str(BINARIES / "chargectl"), "config", "check", str(path)]
+    result = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, env={**os.environ, **environment})
+    assert result.returncode == 0, result
+    return [line for line in result.stderr.splitlines() if "centralSystem." in line]
+
+
+def with_certificates(tmp_path):
+    """A site that trusts one root; returns its file, and that of the root."""
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(Authority(tmp_path).pem.read_bytes())
+    document = sample()
+    document["centralSystem"].update(url="wss://127.0.0.1:1/ocpp", rootCertificates=str(roots))
+    path = tmp_path / "charger.json"
+    path.write_text(json.dumps(document))
+    return path, roots
+
+
+def cut_short(roots):
+    roots.write_bytes(roots.read_bytes() + roots.read_bytes()[:200])
+
+
+def fill(roots):
+    roots.write_bytes(roots.read_bytes() + b"\n" * (1 << 20))
+
+
+def make_pipe(roots):
+    roots.unlink()
+    os.mkfifo(roots)
+
+
+@pytest.mark.parametrize(
+    ["spoil", "words"],
+    [
+        (cut_short, "cut off"), (fill, "expected at most 1048576 bytes"), (make_pipe, "no certificate"),
+        (lambda roots: roots.write_text("roots"), "no certificate"), (lambda roots: roots.unlink(), "without it"),
+    ],
+    ids=["cut off", "large", "a pipe", "no PEM", "gone"],
+)
+def test_the_checker_warns_of_certificates_that_the_gateway_refuses(tmp_path, spoil, words):
+    path, roots = with_certificates(tmp_path)
+    assert doubts(path) == []
+    spoil(roots)
+    (line,) = doubts(path)
+    assert "centralSystem.rootCertificates" in line and "no wss:// connection is made" in line and words in line
+
+
+def test_the_checker_warns_of_certificates_that_the_services_may_not_read(tmp_path):
+    path, roots = with_certificates(tmp_path)
+    # Those of pytest are for its user alone.
+    folder = pathlib.Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        folder.chmod(0o755)
+        moved = folder / "roots.pem"
+        moved.write_bytes(roots.read_bytes())
+        moved.chmod(0o600)
+        path.write_text(path.read_text().replace(str(roots), str(moved)))
+        # Where the services look for their file; any other is a draft.
+        assert doubts(path) == []
+        (line,) = doubts(path, CHARGER_CONFIG=str(path))
+        assert f"{moved} has mode 600 and may not be read by everybody" in line
+        moved.chmod(0o644)
+        assert doubts(path, CHARGER_CONFIG=str(path)) == []
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_checker_that_waits_at_a_pipe_can_be_ended(tmp_path, number):
+    pipe = tmp_path / "charger.json"
+    os.mkfifo(pipe)
+    process = subprocess.Popen([str(BINARIES / "chargectl"), "config", "check", str(pipe)], stdin=subprocess.DEVNULL)
+    try:
+        # It waits as soon as there is a reader.
+        writer = os.open(pipe, os.O_WRONLY)
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == -number
+        os.close(writer)
+    finally:
+        process.kill()

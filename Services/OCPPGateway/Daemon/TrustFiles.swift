@@ -1,3 +1,4 @@
+import SiteConfiguration
 import Storage
 import TLS
 
@@ -41,12 +42,9 @@ final class TrustFiles {
 
     private func read(_ path: String) throws(TLSFailure) -> [UInt8] {
         do throws(SmallFileError) {
-            return try SmallFile(path, maximumBytes: Self.mostBytes).read(from: .foreign)
+            return try SmallFile(path, maximumBytes: CentralSystemSection.largestTrustFile).read(from: .foreign)
         } catch {
             throw TLSFailure(.configuration, error.description)
         }
     }
-
-    /// The roots of all public authorities together take 220 KiB.
-    private static let mostBytes = 1 << 20
 }

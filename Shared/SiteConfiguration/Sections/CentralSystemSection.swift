@@ -4,6 +4,9 @@ internal import WebSocket
 
 /// `centralSystem`: where the charge point connects to, and with how much patience.
 public struct CentralSystemSection: SiteReadable, Equatable, Sendable {
+    /// The most bytes that a file of certificates or of revocation lists may have. The roots of all public authorities together take 220 KiB.
+    public static let largestTrustFile = 1 << 20
+
     /// `ws://host[:port][/path]` or `wss://…`; the identity is appended (OCPP-J 1.6 §3.1.1).
     public var url: String
     /// No colon: it would end the user name of HTTP Basic authentication (OCPP-J 1.6 §6.2.2).
