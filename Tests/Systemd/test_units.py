@@ -225,3 +225,13 @@ def test_whoever_starts_a_service_that_runs_leaves_its_sockets_alone(charger):
     assert set(states.values()) == {"active"}, states
     machine.run("systemctl", "restart", "config-store")
     machine.until(lambda: "HeartbeatInterval" in charger.ctl("config", "get"), "people are answered again")
+
+
+def test_folders_of_secrets_that_belong_to_somebody_else_are_given_back(charger):
+    machine = charger.machine
+    before = machine.read("find", "/run/charger/secrets", "/run/charger/secrets-in", "-printf", "%p %M %u %g\n")
+    machine.run("chown", "-R", "nobody:nogroup", "/run/charger/secrets", "/run/charger/secrets-in")
+    machine.run("systemctl", "restart", "config-store", check=False)
+    machine.until(lambda: machine.property("config-store", "ActiveState") == "active", "it works again")
+    assert machine.read("find", "/run/charger/secrets", "/run/charger/secrets-in", "-printf", "%p %M %u %g\n") == before
+    machine.until(lambda: "HeartbeatInterval" in charger.ctl("config", "get"), "people are answered again")
