@@ -33,7 +33,10 @@ class SilentDoor:
 def through(csms, may):
     """Its only uplink is up, and nothing comes back over it. Nobody can help that uplink, so that the ladder has no step but the last one."""
     uplink = {"name": "network", "driver": "static", "interface": "lo", "rebootHost": may}
-    return configuration(csms.url, uplinks=[uplink])
+    document = configuration(csms.url, uplinks=[uplink])
+    # What is not answered is known to be so after that time.
+    document["centralSystem"]["connectTimeoutSeconds"] = 2
+    return document
 
 
 def wish(stack):
