@@ -215,7 +215,7 @@ struct Sample {
             ("uplinks", [], "uplinks: expected a list of 1…32, found 0"),
             (
                 "uplinks.0.driver", "pigeon",
-                #"uplinks[0].driver: there is no driver "pigeon" in this version, expected "static" or "simulated" or "modem""#
+                #"uplinks[0].driver: there is no driver "pigeon" in this version, expected "static" or "simulated" or "modem" or "mmcli""#
             ),
             ("uplinks.1", ["name": "lan", "driver": "static"], "uplinks[1].name: uplink lan is there twice"),
             ("simulation", ["energyTimeScale": 0], "simulation.energyTimeScale: expected 1…10000, found 0"),
