@@ -377,7 +377,7 @@ let targets: [Target] = [
         "TLS"
     ),
 
-    tests("chargectl", "Bus", "BusSchema", "EventLoop", "JSON", "Primitives", "chargectl"),
+    tests("chargectl", "Bus", "BusSchema", "EventLoop", "JSON", "Primitives", "TemporaryFolder", "chargectl"),
 
     // Test support: a central system to talk to, a world to simulate, the real programs under test.
     library("LoopUnderTest", "Tests/Support/LoopUnderTest", strict, "EventLoop", "Primitives"),

@@ -56,13 +56,16 @@ struct Overview {
 
     private func serviceLine(_ service: ServiceName) -> String {
         let name = padded(service.rawValue, to: 15)
+        let removed = removedSockets(of: service)
         guard isRunning(service) else {
+            if let removed { return "\(name) cannot be asked: \(removed)" }
             let absent = directory.presence(of: service) == .absent
             return "\(name) not running (\(absent ? "no socket" : "its socket is left over") in \(directory.path))"
         }
         guard let announced = announced(service) else {
             return
-                "\(name) does not answer within \(max(1, hearing.wholeSeconds)) s, though its socket is open: stopped, stuck, "
+                removed.map { "\(name) is not heard: \($0)" }
+                ?? "\(name) does not answer within \(max(1, hearing.wholeSeconds)) s, though its socket is open: stopped, stuck, "
                 + "or only slow (chargectl --timeout 10 status waits longer)"
         }
         let announce = announced.payload
@@ -76,6 +79,14 @@ struct Overview {
             ? "" : ", bus schema \(schema) (chargectl: \(BusRegistry.schemaVersion))"
         return
             "\(name) running\(since), version \(version), pid \(pid)\(simulated)\(mismatch)\(health(of: service))"
+            + (removed.map { "; services do not find it: \($0)" } ?? "")
+    }
+
+    /// What to do where somebody has removed files of its sockets; nil when nobody has.
+    private func removedSockets(of service: ServiceName) -> String? {
+        let paths = directory.removedSockets(of: service)
+        guard !paths.isEmpty else { return nil }
+        return "\(paths.joined(separator: " and ")) was removed, which systemctl restart \(service) makes again"
     }
 
     /// What a technician should know of its loop and log; nothing when there is nothing.
@@ -158,10 +169,11 @@ struct Overview {
     /// A number with its noun.
     static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
-    /// How long ago something was that a state tells the time of; nil where that cannot be.
+    /// How long ago something was that a state tells the time of.
     /// - Parameters:
     ///   - time: Of the wall clock, UTC milliseconds since 1970.
     ///   - header: Of the state that tells it.
+    /// - Returns: Words; nil where that cannot be.
     func age(of time: JSONValue?, in header: Header) -> String? {
         guard let milliseconds = time?.asNumber?.asInt64, let age = header.age(ofTime: milliseconds, at: now) else {
             return nil

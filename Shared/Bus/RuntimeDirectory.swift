@@ -61,6 +61,14 @@ public struct RuntimeDirectory: Hashable, Sendable {
         }
     }
 
+    /// The paths of sockets of a service whose files are gone while others of it are there: somebody has removed them, since a service has all or
+    /// none. Nobody finds it by these.
+    public func removedSockets(of service: ServiceName) -> [String] {
+        let paths = SocketName.allCases.map { socketPath(service, $0) }
+        let missing = paths.filter { !LocalSocket.isSocket($0) }
+        return missing.count < paths.count ? missing : []
+    }
+
     /// A socket that this process may not open, and the group that may.
     public struct ClosedSocket: Hashable, Sendable {
         public let path: String

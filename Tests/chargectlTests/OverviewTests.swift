@@ -1,8 +1,10 @@
 import Bus
 import BusSchema
 import EventLoop
+import Glibc
 import JSON
 import Primitives
+import TemporaryFolder
 import Testing
 
 @testable import chargectl
@@ -21,7 +23,8 @@ import Testing
         started: JSONValue? = nil,
         sentAt: Int64 = 0,
         uptime: Int64 = 0,
-        now: Moment = EventLoop.now()
+        now: Moment = EventLoop.now(),
+        directory: String = "/nowhere"
     ) -> Overview {
         var states: [String: Session.State] = [:]
         func add(_ type: String, _ instance: String, _ source: ServiceName, _ payload: JSONValue) {
@@ -36,12 +39,35 @@ import Testing
         add(ConnectorStatus.type, "1", .ocppGateway, status)
         add(ConnectorState.type, "1", .hardwareIO, hardware)
         add(LinkState.type, "x", .ocppGateway, link)
-        let directory = RuntimeDirectory(path: "/nowhere")
+        let directory = RuntimeDirectory(path: directory)
         return Overview(states: states, running: services, directory: directory, hearing: .seconds(2), now: now)
     }
 
     private func lines(_ overview: Overview, about word: String) -> [String] {
         overview.lines.filter { $0.contains(word) }
+    }
+
+    @Test func aSocketFileThatSomebodyRemovedIsToldWithWhatToDo() throws {
+        let folder = try TemporaryFolder()
+        let sockets = try ["pub", "rpc", "svc"].map { name in
+            try LocalSocket.listen(at: folder.file("config-store.\(name)"), mode: 0o600)
+        }
+        defer { sockets.forEach { close($0) } }
+        func line(running: Bool = true, silent: Set<ServiceName> = []) -> String {
+            let shown = overview(of: running ? [.configStore] : [], silent: silent, directory: folder.path)
+            return lines(shown, about: "config-store ").first ?? ""
+        }
+        #expect(!line().contains("removed"))
+        try folder.remove("config-store.svc")
+        let advice = "was removed, which systemctl restart config-store makes again"
+        #expect(line().hasSuffix("; services do not find it: \(folder.file("config-store.svc")) \(advice)"))
+        try folder.remove("config-store.pub")
+        let two = "\(folder.file("config-store.pub")) and \(folder.file("config-store.svc"))"
+        #expect(line(silent: [.configStore]) == "config-store    is not heard: \(two) \(advice)")
+        #expect(line(running: false) == "config-store    cannot be asked: \(two) \(advice)")
+        // One that is stopped has none at all.
+        try folder.remove("config-store.rpc")
+        #expect(line(running: false) == "config-store    not running (no socket in \(folder.path))")
     }
 
     @Test func everyFaultOfAConnectorIsShown() {
