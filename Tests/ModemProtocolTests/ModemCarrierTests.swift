@@ -15,6 +15,19 @@ import UplinkCore
         return bench
     }
 
+    /// Who has mended it tells nobody; and a machine that was short of processes for a moment recovers by itself.
+    @Test(arguments: [ChildExit.code(4), .notStarted(reason: "Resource temporarily unavailable")])
+    func whatAPersonMayHaveMendedIsTriedAgain(exit: ChildExit) {
+        var bench = up()
+        bench.hangUp(exit)
+        bench.advance(by: .seconds(250))
+        #expect(bench.spawns.count == 1)
+        #expect(bench.condition.remedy == .person)
+        bench.advance(by: .seconds(60))
+        #expect(bench.spawns.count == 2)
+        #expect(bench.condition.link == .up)
+    }
+
     @Test func aModemIsBroughtUpDialledAndUpWithItsAddress() {
         let bench = up()
         #expect(bench.spawns.count == 1)

@@ -66,6 +66,39 @@ import UplinkWorld
         #expect(world.reboots == 1)
     }
 
+    /// The spare one is dead for days.
+    @Test(arguments: [true, false]) func theMachineIsNotStartedAnewForASpareUplink(isReachable: Bool) {
+        var machine = UplinkMachine(
+            UplinkConfiguration(uplinks: [
+                .init(name: "lan", carrier: StandingCarrier(link: .up)),
+                .init(name: "cell", carrier: StandingCarrier(link: .down), mayRebootHost: true),
+            ])
+        )
+        var now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_800_000_000_000))
+        var boots = 0
+        func count(_ effects: [UplinkEffect]) {
+            boots += effects.count { if case .rebootHost = $0 { true } else { false } }
+        }
+        count(machine.handle(.started, at: now))
+        for name in ["lan", "cell"] {
+            count(machine.handle(.carrier(uplink: name, .started(stored: nil, running: [])), at: now))
+        }
+        for minute in 0..<(3 * 24 * 60) {
+            let isSilent = !isReachable && minute > 0
+            let report = UplinkReport(health: isSilent ? .unreachable : .reachable)
+            count(machine.handle(.reported(RequestID(UInt64(minute)), report), at: now))
+            count(machine.handle(.connectorTold(id: 1, hasTransaction: false), at: now))
+            let end = now.uptime + .seconds(60)
+            while let due = machine.nextDeadline?.at, due <= end {
+                now = now.advanced(by: max(.zero, due - now.uptime))
+                count(machine.deadlineReached(at: now))
+            }
+            now = now.advanced(by: end - now.uptime)
+        }
+        #expect(boots == 0 || !isReachable)
+        #expect(boots > 0 || isReachable)
+    }
+
     @Test func theMachineIsNotStartedAnewUnlessConfigured() {
         let world = UplinkWorld(seed: 2, mayReboot: false)
         world.run(for: .seconds(600))
@@ -154,4 +187,19 @@ import UplinkWorld
         #expect(world.stepsTaken == [:])
         #expect(world.broken == [])
     }
+}
+
+/// An uplink that is as it is, whatever is ordered.
+private struct StandingCarrier: Carrier {
+    let condition: CarrierCondition
+
+    init(link: UplinkState.Link) {
+        condition = CarrierCondition(link: link, detail: "as it is", remedy: link == .up ? .none : .recovery)
+    }
+
+    var kind: String { "standing" }
+    var steps: Set<RecoveryStep> { [.redial] }
+    var readsInterfaces: Bool { false }
+
+    mutating func handle(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] { [] }
 }

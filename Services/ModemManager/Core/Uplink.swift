@@ -59,6 +59,10 @@ struct Uplink: Sendable {
     }
 
     var condition: CarrierCondition { carrier.condition }
+    /// Whether the central system was reached over it when somebody last looked.
+    var reaches: Bool {
+        condition.link == .up && !endToEnd.isFailing && (endToEnd.health == .reachable || endToEnd.health == .refused)
+    }
     var candidate: Selector.Candidate {
         let isUp = condition.link == .up
         return Selector.Candidate(name: name, isUsable: isUp && !endToEnd.isFailing, isUp: isUp)

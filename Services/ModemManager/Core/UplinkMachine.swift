@@ -237,7 +237,8 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
 
     private mutating func climb(_ index: Int, at moment: Moment) -> [UplinkEffect] {
         let before = uplinks[index]
-        let isFree = host.isFree(at: moment) && !isStorageBroken(at: moment)
+        // A spare uplink that is dead boots nobody's machine while another one reaches the central system.
+        let isFree = host.isFree(at: moment) && !isStorageBroken(at: moment) && !uplinks.contains(where: \.reaches)
         guard let step = uplinks[index].ladderDeadlineReached(at: moment, isHostFree: isFree) else { return [] }
         var effects: [UplinkEffect] = []
         if step != .redial, !isStorageBroken(at: moment) { effects += persist(at: moment) }

@@ -34,7 +34,7 @@ public struct ModemCarrier: Carrier {
 
     public var kind: String { Self.kind }
     public var readsInterfaces: Bool { true }
-    public var nextDeadline: Deadline? { earliest(modem.nextDeadline, slots?.nextDeadline) }
+    public var nextDeadline: Deadline? { earliest(modem.nextDeadline, slots?.nextDeadline, lastExit?.nextDeadline) }
 
     public var steps: Set<RecoveryStep> {
         var steps: Set<RecoveryStep> = [.redial, .detach, .radio, .modemReset]
@@ -50,6 +50,10 @@ public struct ModemCarrier: Carrier {
             let record = LogRecord(.warning, "the other SIM is used", .init("slot", slot), .init("reason", why))
             effects.append(.log(record))
             effects += tell(.ordered(.switchSIM(slot: slot)), at: moment)
+        }
+        if lastExit?.isDue(at: moment.uptime) == true {
+            lastExit = nil
+            effects += tell(.ordered(.connect), at: moment)
         }
         conclude(at: moment)
         return effects
@@ -202,7 +206,7 @@ public struct ModemCarrier: Carrier {
             isRedialling = false
             return effects + tell(.ordered(.connect), at: moment)
         }
-        lastExit = ended
+        lastExit = ended.followed(at: moment.uptime)
         // Adopted with the only port, the modem is unknown until now.
         return effects + tell(.ordered(.bringUp), at: moment)
     }

@@ -1,9 +1,24 @@
+internal import Primitives
 internal import UplinkCore
 
 /// How `pppd` ended, in words, and whether trying again can help (pppd(8), EXIT STATUS).
 struct PPPExit: Equatable {
     let words: String
     let remedy: CarrierCondition.Remedy
+    /// When it is tried again where only a person helps: who has mended it tells nobody. The machine may also have been short of processes.
+    private(set) var again: Duration?
+
+    var nextDeadline: Deadline? { Deadline(at: again, for: "what a person may have mended is tried again") }
+
+    /// The same, tried again by itself where nobody else does.
+    func followed(at uptime: Duration) -> PPPExit {
+        var exit = self
+        exit.again = remedy == .person ? uptime + ModemMachine.personInterval : nil
+        return exit
+    }
+
+    /// Whether it is to be tried again now.
+    func isDue(at uptime: Duration) -> Bool { again.map { $0 <= uptime } ?? false }
 
     init(_ exit: ChildExit) {
         switch exit {

@@ -37,7 +37,7 @@ public struct MMCLICarrier: Carrier {
 
     public var kind: String { Self.kind }
     public var readsInterfaces: Bool { true }
-    public var nextDeadline: Deadline? { machine.nextDeadline }
+    public var nextDeadline: Deadline? { earliest(machine.nextDeadline, data.lastExit?.nextDeadline) }
 
     public var steps: Set<RecoveryStep> {
         var steps: Set<RecoveryStep> = [.redial, .detach, .radio, .modemReset]
@@ -51,7 +51,11 @@ public struct MMCLICarrier: Carrier {
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [CarrierEffect] {
-        let effects = carryOut(machine.deadlineReached(at: moment), at: moment)
+        var effects = carryOut(machine.deadlineReached(at: moment), at: moment)
+        if data.lastExit?.isDue(at: moment.uptime) == true {
+            data.lastExit = nil
+            effects += tell(.ordered(.connect), at: moment)
+        }
         conclude()
         return effects
     }
@@ -196,7 +200,7 @@ public struct MMCLICarrier: Carrier {
             // The next connection was there before the program had ended.
             return [.log(record)] + (data.bearer.map { begin($0, at: moment) } ?? [])
         }
-        data.lastExit = ended
+        data.lastExit = ended.followed(at: moment.uptime)
         return [.log(record)] + tell(.dataEnded(reason: ended.words), at: moment)
     }
 
