@@ -33,7 +33,7 @@ struct CarrierBench {
 
     mutating func start(stored: [UInt8]? = nil, running: [String] = []) {
         isDialled = running.contains("pppd")
-        handle(.started(stored: stored, running: running))
+        handle(.started(CarrierPast(stored: stored), running: running))
         if isDialled { readInterfaces() }
     }
 

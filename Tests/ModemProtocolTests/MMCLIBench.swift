@@ -35,8 +35,12 @@ struct MMCLIBench {
     var orders: [String] { commands.compactMap { $0.contains("-J") ? nil : $0.last } }
 
     mutating func start(stored: [UInt8]? = nil, running: [String] = []) {
+        start(CarrierPast(stored: stored), running: running)
+    }
+
+    mutating func start(_ past: CarrierPast, running: [String] = []) {
         self.running = running.first
-        handle(.started(stored: stored, running: running))
+        handle(.started(past, running: running))
         advance(by: .seconds(1))
     }
 
@@ -124,6 +128,13 @@ struct FakeModemManager {
     var lock = "--"
     var retries = ["sim-pin (3)", "sim-pin2 (3)"]
     var pin = "4711"
+    var iccid = "8949020000000000025"
+    /// Whether the count of tries is anew after each.
+    var countsAnew = true
+    /// Each PIN is taken, and nothing changes.
+    var takesPINInVain = false
+    /// The run with the PIN does not end.
+    var hangsAtPIN = false
     /// Of the objects: another one after each reset.
     var number = 0
     var registration = "home"
@@ -184,8 +195,10 @@ struct FakeModemManager {
 
     private mutating func tryPIN(_ tried: String) -> (exit: ChildExit, text: String) {
         pins.append(tried)
+        if hangsAtPIN { return (.signal(9), "") }
+        if takesPINInVain { return say("successfully sent PIN code to the SIM") }
         guard tried == pin else {
-            retries = ["sim-pin (\(3 - pins.count))"]
+            if countsAnew, !retries.isEmpty { retries = ["sim-pin (\(3 - pins.count))"] }
             let words = "\(Self.error)MobileEquipment.IncorrectPassword: Incorrect password"
             return refuse("couldn't send PIN code to the SIM: '\(words)'")
         }
@@ -221,7 +234,7 @@ struct FakeModemManager {
     private var sim: String {
         """
         {"sim":{"dbus-path":"\(root)/SIM/\(number)","properties":{"active":"yes","eid":"--","emergency-numbers":[],"esim-status":"--","gid1":"--",\
-        "gid2":"--","iccid":"8949020000000000025","imsi":"\(state == "locked" ? "--" : "262020000000002")","operator-code":"26202",\
+        "gid2":"--","iccid":"\(iccid)","imsi":"\(state == "locked" ? "--" : "262020000000002")","operator-code":"26202",\
         "operator-name":"--","removability":"--","sim-type":"--"}}}
         """
     }

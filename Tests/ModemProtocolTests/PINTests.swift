@@ -72,6 +72,35 @@ import Testing
         #expect(mended.report.phase == .ready)
     }
 
+    @Test func aRefusedPINIsNotTriedAgainWhenTheCounterIsFullAgain() {
+        var bench = bench("9999")
+        bench.bringUp()
+        bench.modem.sim?.triesLeft = 3
+        bench.advance(by: .seconds(3600))
+        var later = self.bench("9999", memory: bench.stored)
+        later.bringUp(for: .seconds(3600))
+        #expect(bench.modem.pinAttempts.count == 1 && later.modem.pinAttempts.isEmpty)
+        var hidden = self.bench("9999", memory: bench.stored)
+        hidden.modem.faults.hidesNumber = true
+        hidden.bringUp(for: .seconds(3600))
+        #expect(hidden.modem.pinAttempts.isEmpty)
+    }
+
+    @Test func aPINThatIsTakenAndChangesNothingIsNotTriedAgain() {
+        var bench = bench("1234")
+        bench.modem.faults.takesPINInVain = true
+        bench.bringUp(for: .seconds(3600))
+        #expect(bench.modem.pinAttempts.count == 1)
+        #expect("\(bench.report.trouble as Any)".contains("stayed locked"))
+    }
+
+    @Test func aSIMThatTellsItsNumberOnlyWhenItIsOpenIsSettledToo() {
+        var bench = bench("1234")
+        bench.modem.faults.hidesNumber = true
+        bench.bringUp()
+        #expect(bench.report.phase == .ready && bench.stored?.attempts == [])
+    }
+
     @Test func theLastTryIsNotOurs() {
         var bench = bench("1234")
         bench.modem.sim?.triesLeft = 1
@@ -113,6 +142,9 @@ import Testing
         // The attempt is on disk, the card took the PIN, and nobody saw it.
         var later = self.bench("1234", memory: memory)
         later.bringUp()
+        // It may still be under way.
+        #expect(later.modem.pinAttempts.isEmpty)
+        later.advance(by: .seconds(180))
         #expect(later.report.phase == .ready)
     }
 
@@ -149,22 +181,14 @@ import Testing
     }
 
     @Test func theMemoryIsBoundedAndForgetsOtherCardsFirst() {
-        var memory = ModemMemory()
+        var gate = PINGate(nil)
+        let now = Moment(uptime: .seconds(1000), utc: Timestamp(millisecondsSinceEpoch: 0))
         for card in 0..<40 {
-            let decision = PINGate.decide(
-                Secret("1111"),
-                sim: "\(card)",
-                triesLeft: 3,
-                needsCount: true,
-                memory: memory
-            )
-            guard case .attempt(let next) = decision else {
-                Issue.record("Card \(card) was not tried.")
-                return
-            }
-            memory = next
+            let sim = PINGate.Card(iccid: "\(card)", imei: nil)
+            let decision = gate.decide(Secret("1111"), on: sim, triesLeft: 3, needsCount: true, at: now)
+            #expect(decision == .attempt)
         }
-        #expect(memory.attempts.count == ModemMemory.limit)
-        #expect(memory.attempts.last?.sim == "39")
+        #expect(gate.memory.attempts.count == ModemMemory.limit)
+        #expect(gate.memory.attempts.last?.sim == "39")
     }
 }

@@ -50,6 +50,25 @@ import Testing
         #expect(same.conflicts { _ in "device 1" }.isEmpty)
     }
 
+    @Test(arguments: [
+        (nil, nil, true), ("\"imei\": \"356938035643809\"", nil, true), (nil, "\"device\": \"/sys/devices/a\"", true),
+        ("\"imei\": \"356938035643809\"", "\"device\": \"/sys/devices/a\"", true),
+        ("\"device\": \"/sys/devices/a\"", "\"device\": \"/sys/devices/a/\"", true),
+        ("\"device\": \"/sys/devices/a\"", "\"device\": \"/sys/devices/b\"", false),
+        ("\"imei\": \"356938035643809\"", "\"imei\": \"356938035643817\"", false),
+    ]) func aModemOfModemManagerBelongsToOneUplink(first: String?, second: String?, conflicts: Bool) throws {
+        func uplink(_ name: String, _ mark: String?) -> String {
+            #"{"name": "\#(name)", "driver": {"driver": "mmcli"\#(mark.map { ", " + $0 } ?? "")}}"#
+        }
+        let text = "{\"uplinks\": [\(uplink("a", first)), \(uplink("b", second))]}"
+        let file = try SiteFile(bytes: Array(text.utf8))
+        let mistakes = file.mistakes().map(\.description)
+        #expect(
+            mistakes.contains { $0.contains("uplinks[1].driver") && $0.contains("may be the one of uplinks[0].driver") }
+                == conflicts
+        )
+    }
+
     @Test func anAddressBelongsToOne() {
         #expect(
             conflicts(

@@ -81,7 +81,7 @@ import UplinkWorld
         }
         count(machine.handle(.started, at: now))
         for name in ["lan", "cell"] {
-            count(machine.handle(.carrier(uplink: name, .started(stored: nil, running: [])), at: now))
+            count(machine.handle(.carrier(uplink: name, .started(CarrierPast(), running: [])), at: now))
         }
         for minute in 0..<(3 * 24 * 60) {
             let isSilent = !isReachable && minute > 0

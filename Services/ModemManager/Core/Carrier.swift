@@ -112,11 +112,25 @@ public enum ChildExit: Equatable, Sendable {
     case unknown
 }
 
+/// What the disk holds for a carrier that starts.
+public struct CarrierPast: Equatable, Sendable {
+    /// The document that it stored last; nil when there is none.
+    public var stored: [UInt8]?
+    /// Those of other uplinks of its kind, also of uplinks that are in the site's file no more.
+    public var elsewhere: [[UInt8]]
+    /// Whether something was there that could not be read: its own last document, or one that no uplink of the file has.
+    public var isDamaged: Bool
+
+    public init(stored: [UInt8]? = nil, elsewhere: [[UInt8]] = [], isDamaged: Bool = false) {
+        (self.stored, self.elsewhere, self.isDamaged) = (stored, elsewhere, isDamaged)
+    }
+}
+
 /// Facts for one carrier. Lines, programs and pins are told apart by the names that the carrier gave them (`at`, `data`, `pppd`, `powerKey`).
 public enum CarrierEvent: Equatable, Sendable {
-    /// Once, first, with the document that it stored last (nil when there is none), and the programs of its own that run already, because a process
-    /// before this one had started them.
-    case started(stored: [UInt8]?, running: [String])
+    /// Once, first, with what is known from the time before, and the programs of its own that run already, because a process before this one had
+    /// started them.
+    case started(CarrierPast, running: [String])
     /// Complete; only for carriers that read interfaces.
     case interfacesRead([InterfaceReading])
     case interfacesUnreadable(String)

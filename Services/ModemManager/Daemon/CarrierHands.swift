@@ -52,30 +52,14 @@ final class CarrierHands {
         pins = CarrierPins(needs.pins, uplink: needs.uplink, loop: host.loop, log: host.log) { pin, isDone in
             deliver(.pulsed(pin: pin, isDone))
         }
-        document = AtomicDocument(
-            path: "\(folder)/modem-\(needs.uplink)",
-            magic: "charger-modem",
-            formatVersion: 1,
-            maximumBytes: 64 << 10,
-            mode: 0o600,
-            keepsPrevious: true
-        )
+        document = CarrierDocuments.document(of: needs.uplink, folder: folder)
     }
 
     var written: WriteCounters { document.written }
 
     /// Tells the carrier what there is from the time before.
-    func start(programs: [String]) {
-        var stored: [UInt8]?
-        do {
-            let loaded = try document.load(tryAgain: host.waitForDevice)
-            for moved in loaded.moved { host.log.write(LogRecord(.warning, moved.description)) }
-            for setAside in loaded.setAside { host.log.write(LogRecord(.error, setAside.description)) }
-            stored = loaded.body
-        } catch {
-            host.log.write(LogRecord(.error, "what was known of the modem cannot be read", .init("why", "\(error)")))
-        }
-        deliver(.started(stored: stored, running: programs.filter(adopt)))
+    func start(_ past: CarrierPast, programs: [String]) {
+        deliver(.started(past, running: programs.filter(adopt)))
     }
 
     func perform(_ effect: CarrierEffect) {

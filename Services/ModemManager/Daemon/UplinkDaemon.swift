@@ -76,7 +76,9 @@ final class UplinkDaemon {
         try listen()
         machine.deliver(.started)
         let programs = [ModemCarrier.Name.pppd, ModemCarrier.Name.dhcp]
-        for name in hands.keys.sorted() { hands[name]?.start(programs: programs) }
+        let names = Set(hands.keys)
+        let documents = CarrierDocuments(folder: folder, uplinks: names, tryAgain: host.waitForDevice, log: host.log)
+        for name in names.sorted() { hands[name]?.start(documents.past(of: name), programs: programs) }
     }
 
     /// Where the probes go until the gateway says where it connects to; what is wrong there is the gateway's to say.

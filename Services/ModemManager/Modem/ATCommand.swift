@@ -123,6 +123,9 @@ struct EquipmentError: Equatable, Sendable, CustomStringConvertible {
         149: "pdp authentication failure",
     ]
 
+    /// Whether a PIN that was answered so may not have been looked at: there was no SIM to ask, or it was busy.
+    var saysNothingOfPIN: Bool { [10, 13, 14].contains(code) }
+
     static let simMissing = 10
     static let pinNeeded = 11
     static let pukNeeded = 12

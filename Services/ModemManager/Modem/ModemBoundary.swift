@@ -62,12 +62,26 @@ public enum ModemEffect: Equatable, Sendable {
 public struct ModemMemory: Codable, Equatable, Sendable {
     /// One PIN that was tried on one SIM.
     public struct Attempt: Codable, Equatable, Sendable {
+        /// What became of it.
+        public enum End: String, Codable, Sendable {
+            /// The SIM refused it.
+            case refused
+            /// The modem took it, and the SIM stayed locked.
+            case changedNothing
+        }
+
         /// Of the SIM; where it could not be read before the PIN, `imei:` and that of the modem.
         public var sim: String
         /// Which PIN it was. Whoever reads it can find the PIN by trying all: the document is as secret as the file of the PIN.
         public var fingerprint: UInt64
         /// How many tries the SIM had left before it; nil where the modem did not say.
         public var triesBefore: Int?
+        /// Nil where nobody saw it.
+        public var end: End?
+        /// The fewest tries that the SIM had left after it was refused; nil where nobody counted them.
+        public var triesSeen: Int?
+        /// How often it was made without an answer; nil for never.
+        public var unanswered: Int?
 
         public init(sim: String, fingerprint: UInt64, triesBefore: Int? = nil) {
             self.sim = sim
@@ -79,10 +93,12 @@ public struct ModemMemory: Codable, Equatable, Sendable {
     /// How many attempts are remembered; the oldest of *other* SIMs are forgotten first.
     public static let limit = 16
 
-    /// Oldest first. An attempt is here from before it is made, and goes when the SIM took the PIN.
+    /// Oldest first. An attempt is here from before it is made, and goes when the SIM is open; one that was refused stays.
     public var attempts: [Attempt]
     /// The SIM in use; nil for the modem's own choice.
     public var slot: Int?
+    /// Whether an earlier memory was lost that may have had attempts in it; nil for no. It stays until a person deletes the document.
+    public var isInDoubt: Bool?
 
     public init(attempts: [Attempt] = [], slot: Int? = nil) {
         self.attempts = attempts

@@ -67,7 +67,7 @@ public struct ModemCarrier: Carrier {
 
     private mutating func take(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
         switch event {
-        case .started(let stored, let running): return start(stored, running, at: moment)
+        case .started(let past, let running): return start(past, running, at: moment)
         case .interfacesRead(let readings):
             // The interface of a call is new with each call, and its route goes with it.
             let isNew = interface.take(readings, at: moment.uptime)
@@ -96,16 +96,12 @@ public struct ModemCarrier: Carrier {
         }
     }
 
-    private mutating func start(_ stored: [UInt8]?, _ running: [String], at moment: Moment) -> [CarrierEffect] {
-        var effects: [CarrierEffect] = []
-        var memory: ModemMemory?
-        if let stored {
-            memory = try? JSON.decode(ModemMemory.self, from: stored)
-            if memory == nil {
-                effects.append(.log(LogRecord(.error, "what was known of the modem cannot be read, and is forgotten")))
-            }
-        }
-        modem = ModemMachine(settings.modem, memory: memory)
+    private mutating func start(_ past: CarrierPast, _ running: [String], at moment: Moment) -> [CarrierEffect] {
+        let past = ModemPast(past)
+        let memory = past.memory
+        var effects = past.log.map { CarrierEffect.log($0) }
+        modem = ModemMachine(settings.modem, memory: memory, elsewhere: past.elsewhere)
+        if past.isToBeStored { effects += carryOut(modem.keep(), at: moment) }
         if settings.hasTwoSIMs {
             slots = SlotChoice(slot: memory?.slot, returnAfter: settings.returnAfter, at: moment.uptime)
         }

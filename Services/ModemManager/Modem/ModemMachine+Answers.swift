@@ -32,7 +32,7 @@ extension ModemMachine {
         case .radioOff:
             if report.phase == .preparing { deadlines.set(.radio, at: moment.uptime + Self.radioPause) }
         case .everythingOff:
-            guard settings.switchesSIMByLine, let slot = memory.slot else { return [] }
+            guard settings.switchesSIMByLine, let slot = pins.memory.slot else { return [] }
             // Without an answer of the owner the SIM that is there is used.
             deadlines.set(.step, at: moment.uptime + .seconds(60))
             return [.selectSIM(slot: slot)]
@@ -132,55 +132,64 @@ extension ModemMachine {
     }
 
     /// What tells this SIM from others, also before it has told its number.
-    private var simKey: String { report.sim.iccid ?? "imei:" + (report.identity.imei ?? "") }
+    var card: PINGate.Card { PINGate.Card(iccid: report.sim.iccid, imei: report.identity.imei) }
 
     mutating func decideOnPIN(at moment: Moment) -> [ModemEffect] {
         progress.needsPIN = false
-        let decision = PINGate.decide(
+        let before = pins.memory
+        let decision = pins.decide(
             pin,
-            sim: simKey,
+            on: card,
             triesLeft: report.sim.triesLeft,
             needsCount: !settings.triesPINWithoutCounter,
-            memory: memory
+            at: moment
         )
+        var effects = pins.memory == before ? [] : [store()]
         switch decision {
-        case .withhold(let trouble): return fail(trouble, again: Self.personInterval, at: moment)
-        case .attempt(let remembered):
-            memory = remembered
+        case .opening: deadlines.set(.step, at: moment.uptime + .seconds(2))
+        case .withhold(let trouble, let again):
+            effects += fail(trouble, again: again ?? Self.personInterval, at: moment)
+        case .attempt:
+            // Also where the memory is the same as before, it is not known to be on disk.
+            if effects.isEmpty { effects = [store()] }
             storing.holdsPIN = true
-            return [store()]
         }
+        return effects
     }
 
     mutating func goOnStored(at moment: Moment) -> [ModemEffect] {
         storing.unanswered = max(0, storing.unanswered - 1)
         guard storing.holdsPIN, storing.unanswered == 0, report.phase == .unlocking else { return [] }
         storing.holdsPIN = false
+        pins.send(at: moment)
         return askOn([.pin], at: moment)
     }
 
     private mutating func takePIN(_ answer: ATAnswer, at moment: Moment) -> [ModemEffect] {
         guard !answer.isGood else {
             // The SIM takes some seconds to become ready.
+            pins.accept(pin, on: card, at: moment)
             deadlines.set(.step, at: moment.uptime + .seconds(1))
             return []
         }
         noteFailure(answer)
         // Whether it arrived is told by the tries that are left then.
-        if answer.result == .timedOut {
-            return fail(.simFailed(cause: "no answer to the PIN"), again: .seconds(60), at: moment)
+        guard answer.result != .timedOut else { return missPINAnswer("no answer to the PIN", at: moment) }
+        if case .equipmentError(let error) = answer.result, error.saysNothingOfPIN {
+            return missPINAnswer(error.description, at: moment)
         }
         let left = report.sim.triesLeft.map { max(0, $0 - 1) }
         report.sim.triesLeft = left
-        return fail(.pinRefused(triesLeft: left), again: Self.personInterval, at: moment)
+        let effects = pins.refuse(pin, on: card) ? [store()] : []
+        return effects + fail(.pinRefused(triesLeft: left), again: Self.personInterval, at: moment)
     }
 
-    /// A SIM that is open has refused nothing.
-    mutating func settleAttempts() -> [ModemEffect] {
-        guard let settled = memory.settled(pin, on: simKey) else { return [] }
-        memory = settled
-        return [store()]
+    private mutating func missPINAnswer(_ cause: String, at moment: Moment) -> [ModemEffect] {
+        let effects = pins.missAnswer(pin, on: card) ? [store()] : []
+        return effects + fail(.simFailed(cause: cause), again: .seconds(60), at: moment)
     }
+
+    mutating func settleAttempts() -> [ModemEffect] { pins.open(pin, on: card) ? [store()] : [] }
 
     // MARK: - Radio and network
 
@@ -265,8 +274,7 @@ extension ModemMachine {
             .ready where line == "+CPIN: NOT READY":
             let effects = withdraw("the SIM is gone")
             silenceDialogue()
-            // An attempt that waits for the disk is not wanted any more.
-            storing.holdsPIN = false
+            dropPIN()
             return effects + enter(.unlocking, at: moment)
         default: return []
         }

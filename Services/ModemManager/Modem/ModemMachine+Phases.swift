@@ -189,7 +189,7 @@ extension ModemMachine {
             ]
             return askOn(plan, at: moment)
         case .unlocking:
-            if let slot = memory.slot, !progress.hasSelectedSlot { return select(slot, at: moment) }
+            if let slot = pins.memory.slot, !progress.hasSelectedSlot { return select(slot, at: moment) }
             return askOn([.sim], at: moment)
         case .preparing where isSelecting: return askOn([.radioOn], then: .unlocking, at: moment)
         case .preparing:

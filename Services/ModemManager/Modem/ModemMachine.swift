@@ -69,7 +69,7 @@ public struct ModemMachine: Equatable, Sendable {
 
     let settings: ModemSettings
     var family: ModemFamily
-    var memory: ModemMemory
+    var pins: PINGate
     public internal(set) var report = ModemReport()
     var published = ModemReport()
     var engine = ATEngine()
@@ -83,9 +83,10 @@ public struct ModemMachine: Equatable, Sendable {
     /// - Parameters:
     ///   - settings: of the site.
     ///   - memory: what the last `.store` said; nil where nothing was ever stored.
-    public init(_ settings: ModemSettings, memory: ModemMemory?) {
+    ///   - elsewhere: attempts that other uplinks remember.
+    public init(_ settings: ModemSettings, memory: ModemMemory?, elsewhere: [ModemMemory.Attempt] = []) {
         self.settings = settings
-        self.memory = memory ?? ModemMemory()
+        pins = PINGate(memory, elsewhere: elsewhere)
         family = ModemFamily.all.first { $0.name == settings.family } ?? .generic
         report.sim.slot = memory?.slot
         published = report
@@ -95,7 +96,7 @@ public struct ModemMachine: Equatable, Sendable {
     mutating func keepSlot() { progress.hasSelectedSlot = true }
 
     /// That of the SIM in use.
-    var pin: Secret? { memory.slot == 2 ? settings.secondPIN : settings.pin }
+    var pin: Secret? { pins.memory.slot == 2 ? settings.secondPIN : settings.pin }
 
     /// What belongs to the SIM in use.
     public var profile: AccessProfile {
@@ -118,7 +119,7 @@ extension ModemMachine: Machine {
         case .storeFailed(let reason):
             let holdsPIN = storing.holdsPIN
             storing.unanswered = max(0, storing.unanswered - 1)
-            storing.holdsPIN = false
+            dropPIN()
             effects = holdsPIN ? fail(.storage(reason: reason), again: .seconds(60), at: moment) : []
         case .powerKeyPressed:
             deadlines.set(.port, at: moment.uptime + Self.portPatience)
@@ -211,7 +212,7 @@ extension ModemMachine {
             return effects + askOn([.powerOff], at: moment)
         case .switchSIM(let slot):
             let effects = stop("the SIM is changed")
-            memory.slot = slot
+            pins.memory.slot = slot
             return effects + [store()] + select(slot, at: moment)
         }
     }
@@ -243,14 +244,23 @@ extension ModemMachine {
         silenceDialogue()
         for timer in [Timer.step, .stable, .loss, .radio, .refusal] { deadlines.clear(timer) }
         watch.forget()
-        storing.holdsPIN = false
+        dropPIN()
         return effects
     }
 
     mutating func store() -> ModemEffect {
         storing.unanswered += 1
-        return .store(memory)
+        return .store(pins.memory)
     }
+
+    /// An attempt that waits for the disk is not wanted any more.
+    mutating func dropPIN() {
+        if storing.holdsPIN { _ = pins.takeBack(pin, on: card) }
+        storing.holdsPIN = false
+    }
+
+    /// What is to be known from the beginning on by the process after this one.
+    mutating func keep() -> [ModemEffect] { [store()] }
 
     mutating func silenceDialogue() {
         if dialogue.outstanding != nil { dialogue.stale += 1 }

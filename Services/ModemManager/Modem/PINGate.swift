@@ -2,51 +2,140 @@ internal import Primitives
 
 /// Whether a PIN may be tried. A SIM that has refused three PINs wants the PUK, and that a person at the charger.
 ///
-/// - A PIN that a SIM refused is never tried on that SIM again, also after a restart: the attempt is on disk before it is made.
+/// - A PIN that a SIM refused is never tried on that SIM again, whatever its counter says later, also after a restart: the attempt is on disk
+///   before it is made, and its end after it.
+/// - One that the modem took without opening the SIM counts as one that was refused, so that it is not given without end.
 /// - Nothing is tried with fewer than two tries left, or without knowing how many.
-/// - An attempt whose end nobody saw (power failed) may be repeated only when the SIM counts as many tries as before it: then the PIN was
-///   right, or never arrived.
-enum PINGate {
+/// - An attempt whose end nobody saw (power failed, no answer) may be repeated only when the SIM counts as many tries as before it, and when
+///   it cannot be under way any more: then the PIN was right, or never arrived.
+/// - A SIM that does not tell its number while it is locked may be any: what was refused before is tried on it only where its counter is full
+///   and was not after the refusal, so that it is another one.
+/// - Where the memory of earlier attempts was lost, a PIN may have been refused: none is tried unless the counter is full.
+struct PINGate: Equatable, Sendable {
     static let fewestTries = 2
+    /// What a SIM has that has refused nothing.
+    static let allTries = 3
+    /// How long an attempt whose end nobody saw may be under way: `mmcli` has 40 s, and ModemManager goes on without it.
+    static let patience = Duration.seconds(120)
+    /// How long a SIM may stay locked after the modem took its PIN.
+    static let openingPatience = Duration.seconds(60)
+    /// How many attempts without an answer there are of one PIN.
+    static let mostUnanswered = 2
 
     enum Decision: Equatable {
-        case attempt(ModemMemory)
-        case withhold(ModemTrouble)
+        /// As soon as the memory is on disk.
+        case attempt
+        /// The PIN was taken a moment ago.
+        case opening
+        /// `again` is when more may be known; nil where only a person helps.
+        case withhold(ModemTrouble, again: Duration? = nil)
     }
 
-    /// Decides on the PIN of the site for `sim`, which is what tells this SIM from others. With `needsCount` nothing is tried where the modem
-    /// does not say how many tries are left, which is `triesLeft`.
-    static func decide(
+    /// What tells a SIM from others.
+    struct Card: Equatable, Sendable {
+        /// Nil where it cannot be read.
+        var iccid: String?
+        /// Of the modem.
+        var imei: String?
+
+        var modem: String { "imei:" + (imei ?? "") }
+        var key: String { iccid ?? modem }
+
+        /// Whether an attempt on `sim` may have been one on this card.
+        func mayBe(_ sim: String) -> Bool { iccid == nil || sim == iccid || sim.hasPrefix("imei:") }
+    }
+
+    private struct Taken: Equatable, Sendable {
+        var sim: String
+        var fingerprint: UInt64
+        var at: Duration
+    }
+
+    var memory: ModemMemory
+    /// What other uplinks remember: cards are moved, and uplinks get other names.
+    let elsewhere: [ModemMemory.Attempt]
+    /// Since when an attempt may be under way. The first look counts as one: the process before may have made one right before its end.
+    private var underWaySince: Duration?
+    private var taken: Taken?
+
+    init(_ memory: ModemMemory?, elsewhere: [ModemMemory.Attempt] = []) {
+        self.memory = memory ?? ModemMemory()
+        self.elsewhere = elsewhere
+    }
+
+    /// Decides on the PIN of the site for `card`. With `needsCount` nothing is tried where the modem does not say how many tries are left, which
+    /// is `triesLeft`. The memory may be another one afterwards, whatever was decided.
+    mutating func decide(
         _ pin: Secret?,
-        sim: String,
+        on card: Card,
         triesLeft: Int?,
         needsCount: Bool,
-        memory: ModemMemory
+        at moment: Moment
     ) -> Decision {
+        let since = underWaySince ?? moment.uptime
+        underWaySince = since
         guard let pin else { return .withhold(.pinMissing) }
         // ETSI TS 102 221 §9.5.1.
         guard (4...8).contains(pin.exposed.utf8.count), pin.exposed.utf8.allSatisfy({ (0x30...0x39).contains($0) })
-        else {
-            return .withhold(.pinWithheld(reason: "a PIN has four to eight digits"))
+        else { return withhold("a PIN has four to eight digits") }
+        if let taken, taken.sim == card.key, taken.fingerprint == Self.fingerprint(of: pin, on: card.key) {
+            guard moment.uptime - taken.at >= Self.openingPatience else { return .opening }
+            memory.end(pin, on: card.key, .changedNothing)
         }
-        let fingerprint = fingerprint(of: pin, on: sim)
-        let earlier = memory.attempts.last { $0.sim == sim && $0.fingerprint == fingerprint }
-        if let earlier {
-            guard let before = earlier.triesBefore, let triesLeft, triesLeft >= before else {
-                return .withhold(.pinRefused(triesLeft: triesLeft))
+        taken = nil
+        if let triesLeft { memory.count(triesLeft, for: pin, on: card.key) }
+        let earlier = (memory.attempts + elsewhere).filter { $0.isOf(pin) && card.mayBe($0.sim) }
+        for attempt in earlier {
+            if let trouble = objection(to: attempt, on: card, triesLeft) { return .withhold(trouble) }
+        }
+        if let objection = objection(triesLeft, needsCount) { return withhold(objection) }
+        let rest = since + Self.patience - moment.uptime
+        guard rest <= .zero || !earlier.contains(where: { $0.end == nil }) else {
+            return .withhold(.pinWithheld(reason: "its last attempt may still be under way"), again: rest)
+        }
+        memory.remember(pin, on: card.key, triesBefore: triesLeft)
+        return .attempt
+    }
+
+    private func withhold(_ reason: String) -> Decision { .withhold(.pinWithheld(reason: reason)) }
+
+    /// Where only a person can say that it may be tried once more.
+    static let leave = "; to have it tried, stop modem-manager, delete modem-* in its state folder, and start it"
+
+    private func objection(to attempt: ModemMemory.Attempt, on card: Card, _ triesLeft: Int?) -> ModemTrouble? {
+        switch attempt.end {
+        case .refused?:
+            guard attempt.sim != card.iccid else { return .pinRefused(triesLeft: triesLeft) }
+            let isUnnamed = attempt.sim.hasPrefix("imei:")
+            if isUnnamed, let triesLeft, triesLeft >= Self.allTries, let seen = attempt.triesSeen, seen < triesLeft {
+                return nil
             }
-        }
-        if let triesLeft {
-            guard triesLeft >= fewestTries else {
-                return .withhold(.pinWithheld(reason: "the SIM has \(triesLeft) tries left"))
+            return .pinWithheld(reason: "a SIM that cannot be told from this one refused it" + Self.leave)
+        case .changedNothing?:
+            return .pinWithheld(reason: "the modem took it before, and the SIM stayed locked" + Self.leave)
+        case nil:
+            guard memory.isInDoubt != true else {
+                return .pinWithheld(reason: "how its last attempt ended could not be read" + Self.leave)
             }
-        } else if needsCount {
-            return .withhold(.pinWithheld(reason: "the modem does not say how many tries are left"))
+            guard attempt.unanswered ?? 0 < Self.mostUnanswered else {
+                return .pinWithheld(reason: "it was not answered \(Self.mostUnanswered) times" + Self.leave)
+            }
+            guard let before = attempt.triesBefore, let triesLeft else {
+                let unknown =
+                    "nobody saw how its last attempt ended, and the modem does not say how many tries are left"
+                return .pinWithheld(reason: unknown + Self.leave)
+            }
+            return triesLeft >= before ? nil : .pinRefused(triesLeft: triesLeft)
         }
-        var remembered = memory
-        remembered.forget(fingerprint, on: sim)
-        remembered.remember(.init(sim: sim, fingerprint: fingerprint, triesBefore: triesLeft))
-        return .attempt(remembered)
+    }
+
+    private func objection(_ triesLeft: Int?, _ needsCount: Bool) -> String? {
+        if memory.isInDoubt == true, triesLeft ?? 0 < Self.allTries {
+            return "which PINs were refused before could not be read, and the SIM does not say that it has "
+                + "\(Self.allTries) tries left" + Self.leave
+        }
+        guard let triesLeft else { return needsCount ? "the modem does not say how many tries are left" : nil }
+        return triesLeft >= Self.fewestTries ? nil : "the SIM has \(triesLeft) tries left"
     }
 
     /// FNV-1a of both, so that the PIN itself is not on disk a second time.
@@ -57,22 +146,90 @@ enum PINGate {
     }
 }
 
+// MARK: - What became of it
+
+/// Each tells whether the memory is to be stored.
+extension PINGate {
+    /// It is on its way to the SIM.
+    mutating func send(at moment: Moment) { underWaySince = moment.uptime }
+
+    /// The modem took it. Whether it was right is seen when the SIM is open: until then the attempt is one whose end nobody saw.
+    mutating func accept(_ pin: Secret?, on card: Card, at moment: Moment) {
+        guard let pin else { return }
+        taken = Taken(sim: card.key, fingerprint: Self.fingerprint(of: pin, on: card.key), at: moment.uptime)
+    }
+
+    mutating func refuse(_ pin: Secret?, on card: Card) -> Bool {
+        changes { memory in if let pin { memory.end(pin, on: card.key, .refused) } }
+    }
+
+    /// Whether it arrived is not known.
+    mutating func missAnswer(_ pin: Secret?, on card: Card) -> Bool {
+        changes { memory in if let pin { memory.missAnswer(to: pin, on: card.key) } }
+    }
+
+    /// It never left for the SIM, for certain.
+    mutating func takeBack(_ pin: Secret?, on card: Card) -> Bool {
+        changes { memory in memory.attempts.removeAll { $0.isOf(pin) && $0.sim == card.key && $0.end == nil } }
+    }
+
+    /// The SIM is open: what was tried on it is settled. Not so what it refused, since somebody else may have opened it with another PIN.
+    mutating func open(_ pin: Secret?, on card: Card) -> Bool {
+        taken = nil
+        return changes { memory in
+            // Its number may have become readable with this PIN.
+            memory.attempts.removeAll {
+                $0.isOf(pin) && $0.end != .refused && [card.key, card.modem].contains($0.sim)
+            }
+        }
+    }
+
+    private mutating func changes(_ change: (inout ModemMemory) -> Void) -> Bool {
+        let before = memory
+        change(&memory)
+        return memory != before
+    }
+}
+
+extension ModemMemory.Attempt {
+    fileprivate func isOf(_ pin: Secret?) -> Bool {
+        pin.map { fingerprint == PINGate.fingerprint(of: $0, on: sim) } ?? false
+    }
+}
+
 extension ModemMemory {
-    fileprivate mutating func remember(_ attempt: Attempt) {
+    fileprivate func index(of pin: Secret, on sim: String) -> Int? {
+        attempts.lastIndex { $0.sim == sim && $0.isOf(pin) }
+    }
+
+    fileprivate mutating func remember(_ pin: Secret, on sim: String, triesBefore: Int?) {
+        var attempt = Attempt(sim: sim, fingerprint: PINGate.fingerprint(of: pin, on: sim), triesBefore: triesBefore)
+        if let index = index(of: pin, on: sim) {
+            attempt.unanswered = attempts[index].end == nil ? attempts[index].unanswered : nil
+            attempts.removeAll { $0.sim == sim && $0.isOf(pin) }
+        }
         attempts.append(attempt)
         guard attempts.count > Self.limit else { return }
-        attempts.remove(at: attempts.firstIndex { $0.sim != attempt.sim } ?? 0)
+        attempts.remove(at: attempts.firstIndex { $0.sim != sim } ?? 0)
     }
 
-    fileprivate mutating func forget(_ fingerprint: UInt64, on sim: String) {
-        attempts.removeAll { $0.sim == sim && $0.fingerprint == fingerprint }
+    fileprivate mutating func end(_ pin: Secret, on sim: String, _ end: Attempt.End) {
+        guard let index = index(of: pin, on: sim) else { return }
+        attempts[index].end = end
     }
 
-    /// The SIM took a PIN: what was tried on it is settled. The memory without that; nil when nothing of it was there.
-    func settled(_ pin: Secret?, on sim: String) -> ModemMemory? {
-        guard let pin else { return nil }
-        var settled = self
-        settled.forget(PINGate.fingerprint(of: pin, on: sim), on: sim)
-        return settled == self ? nil : settled
+    fileprivate mutating func missAnswer(to pin: Secret, on sim: String) {
+        guard let index = index(of: pin, on: sim) else { return }
+        attempts[index].unanswered = min(attempts[index].unanswered ?? 0, 99) + 1
+    }
+
+    /// An attempt that cost a try was refused. What is counted after a refusal tells this SIM from another one later.
+    fileprivate mutating func count(_ triesLeft: Int, for pin: Secret, on sim: String) {
+        guard let index = index(of: pin, on: sim) else { return }
+        if attempts[index].end == nil, let before = attempts[index].triesBefore, triesLeft < before {
+            attempts[index].end = .refused
+        }
+        guard attempts[index].end == .refused, triesLeft < attempts[index].triesSeen ?? .max else { return }
+        attempts[index].triesSeen = triesLeft
     }
 }

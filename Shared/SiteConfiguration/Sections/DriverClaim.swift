@@ -6,8 +6,12 @@ public struct DriverClaim: Hashable, Sendable {
     public var manner: String?
     /// What tells those that share it from each other: `unit 1`. Nil when nothing need.
     public var address: String?
+    /// Where there may be several of the resource, what tells one from another: `["imei": "356938035643809"]`. Two claims are of different ones when they
+    /// have a mark of the same kind that differs, so that one without marks claims any. Nil where there is one.
+    public var marks: [String: String]?
 
-    public init(_ resource: String, manner: String? = nil, address: String? = nil) {
+    public init(_ resource: String, manner: String? = nil, address: String? = nil, marks: [String: String]? = nil) {
+        self.marks = marks
         self.resource = resource
         self.manner = manner
         self.address = address
@@ -31,9 +35,17 @@ public struct DriverClaim: Hashable, Sendable {
     ) -> [(path: String, problem: String)] {
         var first: [String: (path: String, claim: DriverClaim)] = [:]
         var addresses: [DriverClaim: String] = [:]
+        var marked: [(path: String, claim: DriverClaim)] = []
         var conflicts: [(path: String, problem: String)] = []
         for claimant in claimants {
             for claim in claimant.claims {
+                if claim.marks != nil {
+                    if let (path, _) = marked.first(where: { claim.mayBe($0.claim) }) {
+                        conflicts.append((claimant.path, "\(claim.resource) may be the one of \(path)"))
+                    }
+                    marked.append((claimant.path, claim))
+                    continue
+                }
                 let identity = identity(claim.resource)
                 guard let (path, other) = first[identity] else {
                     first[identity] = (claimant.path, claim)
@@ -64,6 +76,11 @@ public struct DriverClaim: Hashable, Sendable {
 }
 
 extension DriverClaim {
+    private func mayBe(_ other: DriverClaim) -> Bool {
+        guard let marks, let others = other.marks, resource == other.resource else { return false }
+        return marks.allSatisfy { kind, mark in others[kind] == nil || others[kind] == mark }
+    }
+
     /// A path without what says nothing in it: `//dev/./ttyS1` is `/dev/ttyS1`. What is no path stays as it is.
     static func plainPath(_ name: String) -> String {
         guard name.hasPrefix("/") else { return name }

@@ -21,8 +21,17 @@ public struct MMCLIUplinkSection: DriverSettings, Equatable, Sendable {
     public var pppd: String
     public var mmcli: String
 
-    /// Its ports are ModemManager's.
-    public var claims: [DriverClaim] { pins.all.map(\.claim) }
+    /// Its ports are ModemManager's. The modem is nobody else's: two uplinks would each give it a PIN, and end each other's connection.
+    public var claims: [DriverClaim] {
+        let marks = [("imei", imei), ("device", device.map(DriverClaim.plainPath))].compactMap { kind, mark in
+            mark.map { (kind, $0) }
+        }
+        let modem = DriverClaim(
+            "a modem of ModemManager (each uplink needs another \"imei\" or another \"device\")",
+            marks: Dictionary(uniqueKeysWithValues: marks)
+        )
+        return [modem] + pins.all.map(\.claim)
+    }
 
     public init(_ fields: Fields) {
         imei = fields.optionalText("imei", 15...15, "Of the modem. Default: the first one that ModemManager names.")

@@ -159,7 +159,7 @@ public final class MobileWorld {
         host.isRunning = true
         feed(.started)
         let running = line.call == nil ? [] : [ModemCarrier.Name.pppd]
-        feed(.carrier(uplink: "cell", .started(stored: disk.modem, running: running)))
+        feed(.carrier(uplink: "cell", .started(CarrierPast(stored: disk.modem), running: running)))
         feed(.addressesChanged)
     }
 

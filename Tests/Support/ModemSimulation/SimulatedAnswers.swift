@@ -69,11 +69,15 @@ extension SimulatedModem {
 
     // MARK: - SIM
 
+    private var hidesNumber: Bool { faults.hidesNumber && sim?.isOpen == false }
+
     private mutating func sim(_ name: String, _ operation: String, _ argument: String) -> Answer? {
         switch (name, operation) {
         case ("+CPIN", "?"): return cardState()
         case ("+CPIN", _) where operation.hasPrefix("="): return enter(argument.filter { $0 != "\"" })
         case ("+CIMI", ""): return ofOpenCard { [$0.imsi] }
+        case _ where hidesNumber && ["+CCID", "+ICCID", "+QCCID"].contains(name): return error(14)
+        case ("+CRSM", _) where hidesNumber && argument.hasPrefix("176,12258"): return error(14)
         case ("+CCID", ""), ("+ICCID", ""), ("+CCID", "?"): return ofCard { ["\(name): \($0.iccid)"] }
         case ("+QCCID", ""): return ofCard { ["+QCCID: \($0.iccid)F"] }
         case ("+CPINR", _):

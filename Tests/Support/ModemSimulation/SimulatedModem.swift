@@ -238,6 +238,7 @@ public struct SimulatedModem: Sendable {
         let isRight = pin == right
         let attempt = PINAttempt(iccid: card.iccid, pin: pin, wasRight: isRight, triesBefore: card.triesLeft)
         pinAttempts.append(attempt)
+        if faults.takesPINInVain { return .lines([]) }
         card.isUnlocked = isRight
         card.triesLeft = isRight ? 3 : card.triesLeft - 1
         sim = card

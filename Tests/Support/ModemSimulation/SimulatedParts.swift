@@ -64,6 +64,10 @@ public struct SimulatedFaults: Equatable, Sendable {
     public var linesBeforeEachAnswer = 0
     /// Whether it knows how many tries a PIN has left.
     public var countsTries = true
+    /// It takes each PIN, and the SIM stays locked.
+    public var takesPINInVain = false
+    /// It does not say the number of a locked SIM.
+    public var hidesNumber = false
 }
 
 /// What commands have set.

@@ -51,7 +51,7 @@ public final class UplinkWorld {
             )
         )
         feed(.started)
-        feed(.carrier(uplink: "mobile", .started(stored: nil, running: [])))
+        feed(.carrier(uplink: "mobile", .started(CarrierPast(), running: [])))
         // What ails the modem survives the process.
         if let fault { feed(.carrier(uplink: "mobile", ModelModem.failing(fault))) }
     }

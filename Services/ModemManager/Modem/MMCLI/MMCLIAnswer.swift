@@ -67,7 +67,7 @@ extension MMCLIAnswer.Failure {
 
 extension String {
     /// Where the other text begins in this one, the first time.
-    fileprivate func position(of other: String) -> Index? {
+    func position(of other: String) -> Index? {
         indices.first { self[$0...].hasPrefix(other) }
     }
 }

@@ -27,6 +27,9 @@ struct MMCLIModem: Equatable, Sendable {
     enum State: String, Equatable, Sendable {
         case failed, unknown, initializing, locked, disabled, disabling, enabling, enabled, searching, registered
         case disconnecting, connecting, connected
+
+        /// Whether the SIM is not locked, for certain.
+        var isOpen: Bool { ![.failed, .unknown, .initializing, .locked].contains(self) }
     }
 
     var path: String

@@ -68,7 +68,7 @@ public struct MMCLICarrier: Carrier {
 
     private mutating func take(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
         switch event {
-        case .started(let stored, let running): return start(stored, running, at: moment)
+        case .started(let past, let running): return start(past, running, at: moment)
         case .interfacesRead(let readings):
             let isNew = interface.take(readings, at: moment.uptime)
             let wantsRoute = isNew && data.program == ModemCarrier.Name.pppd
@@ -93,16 +93,11 @@ public struct MMCLICarrier: Carrier {
         }
     }
 
-    private mutating func start(_ stored: [UInt8]?, _ running: [String], at moment: Moment) -> [CarrierEffect] {
-        var effects: [CarrierEffect] = []
-        var memory: ModemMemory?
-        if let stored {
-            memory = try? JSON.decode(ModemMemory.self, from: stored)
-            if memory == nil {
-                effects.append(.log(LogRecord(.error, "what was known of the modem cannot be read, and is forgotten")))
-            }
-        }
-        machine = MMCLIMachine(settings.modem, choice: settings.choice, memory: memory)
+    private mutating func start(_ past: CarrierPast, _ running: [String], at moment: Moment) -> [CarrierEffect] {
+        let past = ModemPast(past)
+        var effects = past.log.map { CarrierEffect.log($0) }
+        machine = MMCLIMachine(settings.modem, choice: settings.choice, memory: past.memory, elsewhere: past.elsewhere)
+        if past.isToBeStored, let memory = past.memory { effects += store(memory, at: moment) }
         data.program = [ModemCarrier.Name.pppd, ModemCarrier.Name.dhcp].first { running.contains($0) }
         if data.program == ModemCarrier.Name.pppd { interface.name = settings.callInterface }
         return effects + tell(.ordered(.bringUp), at: moment)

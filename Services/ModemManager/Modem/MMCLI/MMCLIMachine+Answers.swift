@@ -3,6 +3,7 @@ internal import Primitives
 
 extension MMCLIMachine {
     mutating func take(_ answer: MMCLIAnswer, to command: MMCLICommand, at moment: Moment) -> [Effect] {
+        if case .unlock = command, let failure = answer.failure { return takeFailure(ofPIN: failure, command) }
         switch answer.failure {
         case .service(let words)?:
             // It may be started anew just now, and what it has connected need not end with it: users of that are not disturbed.
@@ -36,8 +37,9 @@ extension MMCLIMachine {
         case .measureSignal: known?.isMeasuringSignal = true
         case .unlock:
             report.trouble = nil
+            // Whether it was the right one is seen when the SIM is open.
+            pins.accept(settings.pin, on: card, at: moment)
             if let path = known?.path { dialogue.plan = [.modem(path)] }
-            return settle()
         case .enable, .connect: if let path = known?.path { dialogue.plan = [.modem(path)] }
         case .disable: dialogue.pause = ModemMachine.radioPause
         case .reset:
@@ -83,11 +85,7 @@ extension MMCLIMachine {
         // Some modems do not have it; nothing depends on it.
         case .place: known?.mayAskPlace = false
         case .signal, .measureSignal: known?.mayMeasureSignal = false
-        case .disconnect, .detach, .attach: report.cause = words
-        case .unlock:
-            // Whether the SIM refused it is found by asking anew; it is not tried again.
-            report.cause = words
-            if let path = known?.path { dialogue.plan = [.modem(path)] }
+        case .disconnect, .detach, .attach, .unlock: report.cause = words
         case .connect:
             report.cause = words
             fail(.notAttached(cause: words), again: Self.whileSearching)
@@ -149,12 +147,13 @@ extension MMCLIMachine {
     private mutating func judge(_ modem: MMCLIModem, at moment: Moment) -> [Effect] {
         var effects: [Effect] = []
         if modem.state != .connected { effects = withdraw("the modem is \(modem.state.rawValue)") }
+        if modem.state.isOpen, pins.open(settings.pin, on: card) { effects.append(.store(pins.memory)) }
         dialogue.pause = Self.quickly
         switch modem.state {
         case .failed: takeFailed(modem.failure)
         case .unknown, .initializing:
             report.phase = .identifying
-        case .locked: effects += unlock(modem)
+        case .locked: effects += unlock(modem, at: moment)
         case .disabled:
             report.sim.state = .ready
             // Being told so after the order to switch it on, it is in no state to be switched on.
@@ -188,7 +187,7 @@ extension MMCLIMachine {
         }
     }
 
-    private mutating func unlock(_ modem: MMCLIModem) -> [Effect] {
+    private mutating func unlock(_ modem: MMCLIModem, at moment: Moment) -> [Effect] {
         report.phase = .unlocking
         report.sim.triesLeft = modem.pinTries
         switch modem.lock {
@@ -210,32 +209,64 @@ extension MMCLIMachine {
             dialogue.plan = [.sim(sim)]
             return []
         }
-        let decision = PINGate.decide(
+        return decideOnPIN(of: sim, modem.pinTries, at: moment)
+    }
+
+    private mutating func decideOnPIN(of sim: String, _ triesLeft: Int?, at moment: Moment) -> [Effect] {
+        let before = pins.memory
+        let decision = pins.decide(
             settings.pin,
-            sim: simIdentity,
-            triesLeft: modem.pinTries,
+            on: card,
+            triesLeft: triesLeft,
             needsCount: !settings.triesPINWithoutCounter,
-            memory: memory
+            at: moment
         )
+        let effects: [Effect] = pins.memory == before ? [] : [.store(pins.memory)]
         switch decision {
-        case .withhold(let trouble):
-            fail(trouble, again: Self.whilePersonIsNeeded)
-            return []
-        case .attempt(let remembered):
-            guard let pin = settings.pin else { return [] }
-            memory = remembered
+        case .opening: report.trouble = nil
+        case .withhold(let trouble, let again): fail(trouble, again: again ?? Self.whilePersonIsNeeded)
+        case .attempt:
+            guard let pin = settings.pin else { return effects }
             unlocking = .waits(.unlock(sim: sim, pin: pin))
-            return [.store(memory)]
+            // Also where the memory is the same as before, it is not known to be on disk.
+            return [.store(pins.memory)]
         }
+        return effects
     }
 
     /// What tells this SIM from others.
-    private var simIdentity: String { report.sim.iccid ?? "imei:\(report.identity.imei ?? "")" }
+    private var card: PINGate.Card { PINGate.Card(iccid: report.sim.iccid, imei: report.identity.imei) }
 
-    private mutating func settle() -> [Effect] {
-        guard let settled = memory.settled(settings.pin, on: simIdentity) else { return [] }
-        memory = settled
-        return [.store(memory)]
+    /// An attempt that waits for the disk is not wanted any more.
+    mutating func dropPIN() {
+        if unlocking != .no { _ = pins.takeBack(settings.pin, on: card) }
+        unlocking = .no
+    }
+
+    /// Where mmcli or ModemManager itself says so, the PIN never left for the SIM, and that was no attempt. What else was refused counts as
+    /// refused by the SIM.
+    private mutating func takeFailure(ofPIN failure: MMCLIAnswer.Failure, _ command: MMCLICommand) -> [Effect] {
+        var isNews = false
+        var effects: [Effect] = []
+        switch failure {
+        case .service(let words), .forbidden(let words):
+            isNews = pins.takeBack(settings.pin, on: card)
+            effects = lack(words)
+            // Each time it is tried again, it goes to the disk twice.
+            if case .forbidden = failure { dialogue.pause = ModemMachine.personInterval }
+        case .objectGone:
+            isNews = pins.takeBack(settings.pin, on: card)
+            effects = lose(command)
+        case .silent, .refused:
+            if case .refused(let words) = failure, !words.saysNothingOfPIN {
+                report.cause = words
+                isNews = pins.refuse(settings.pin, on: card)
+            } else {
+                isNews = pins.missAnswer(settings.pin, on: card)
+            }
+            if let path = known?.path { dialogue.plan = [.modem(path)] }
+        }
+        return (isNews ? [.store(pins.memory)] : []) + effects
     }
 
     private mutating func takeUnregistered(_ modem: MMCLIModem) {
@@ -316,5 +347,14 @@ extension MMCLIMachine {
     private mutating func nextBearer(_ reason: String) -> [Effect] {
         let hasMore = dialogue.plan.contains { if case .bearer = $0 { true } else { false } }
         return hasMore ? [] : withdraw(reason)
+    }
+}
+
+extension String {
+    /// Whether a PIN that was answered so may not have been looked at: ModemManager's words for a SIM that is busy or away, and for no answer in time.
+    fileprivate var saysNothingOfPIN: Bool {
+        ["SimBusy", "SimFailure", "SimNotInserted", "Timeout was reached", "NoReply"].contains {
+            position(of: $0) != nil
+        }
     }
 }

@@ -80,7 +80,7 @@ struct MMCLIMachine: Equatable, Sendable {
 
     let settings: ModemSettings
     let choice: Choice
-    var memory: ModemMemory
+    var pins: PINGate
     var report = ModemReport()
     var published = ModemReport()
     var known: Known?
@@ -91,10 +91,15 @@ struct MMCLIMachine: Equatable, Sendable {
     var mayConnect = true
     var deadlines = Deadlines<Timer>()
 
-    init(_ settings: ModemSettings, choice: Choice, memory: ModemMemory?) {
+    init(
+        _ settings: ModemSettings,
+        choice: Choice,
+        memory: ModemMemory?,
+        elsewhere: [ModemMemory.Attempt] = []
+    ) {
         self.settings = settings
         self.choice = choice
-        self.memory = memory ?? ModemMemory()
+        pins = PINGate(memory, elsewhere: elsewhere)
     }
 
     var profile: AccessProfile { settings.access.profile(iccid: report.sim.iccid, imsi: report.sim.imsi) }
@@ -114,11 +119,12 @@ extension MMCLIMachine: Machine {
         case .stored:
             if case .waits(let command) = unlocking {
                 unlocking = .no
+                pins.send(at: moment)
                 dialogue.plan.append(command)
             }
         case .storeFailed(let reason):
             guard unlocking != .no else { break }
-            unlocking = .no
+            dropPIN()
             fail(.storage(reason: reason), again: Self.whilePersonIsNeeded)
         case .dataEnded(let reason): report.cause = String(reason.prefix(200))
         }
@@ -143,7 +149,7 @@ extension MMCLIMachine: Machine {
         var effects: [Effect] = []
         if let order = dialogue.order {
             dialogue.order = nil
-            unlocking = .no
+            dropPIN()
             effects = obey(order)
         }
         guard unlocking == .no else { return effects }

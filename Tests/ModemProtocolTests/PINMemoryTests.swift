@@ -1,0 +1,187 @@
+import BusSchema
+import Primitives
+import Testing
+import UplinkCore
+
+@testable import ModemProtocol
+
+/// What is remembered of the PINs that were tried on a modem of ModemManager's, whatever mmcli and the counter of the SIM say.
+@Suite struct PINMemoryTests {
+    private func locked(
+        _ pin: String,
+        tries: Int? = 3,
+        past: CarrierPast = CarrierPast(),
+        _ change: (inout FakeModemManager) -> Void = { _ in }
+    ) -> MMCLIBench {
+        var bench = MMCLIBench {
+            $0.modem.pin = Secret(pin)
+            $0.modem.triesPINWithoutCounter = tries == nil
+        }
+        lock(&bench, tries: tries)
+        change(&bench.service)
+        bench.start(past)
+        return bench
+    }
+
+    private func lock(_ bench: inout MMCLIBench, tries: Int?) {
+        (bench.service.state, bench.service.lock) = ("locked", "sim-pin")
+        bench.service.retries = tries.map { ["sim-pin (\($0))"] } ?? []
+    }
+
+    /// A SIM that was locked anew, in a modem that was started anew.
+    private func relock(_ bench: inout MMCLIBench, tries: Int?) {
+        bench.service.number += 1
+        lock(&bench, tries: tries)
+        bench.advance(by: .seconds(600))
+    }
+
+    // MARK: - Refusals
+
+    @Test func aRefusedPINIsNotTriedAgainWhereTheCounterIsLate() {
+        var bench = locked("9999") { $0.countsAnew = false }
+        bench.advance(by: .seconds(600))
+        #expect(bench.service.pins == ["9999"])
+        #expect(bench.condition.detail.hasPrefix("the SIM refused the PIN"))
+        var next = locked("9999", past: CarrierPast(stored: bench.stored))
+        next.advance(by: .seconds(600))
+        #expect(next.service.pins.isEmpty)
+    }
+
+    @Test func aRefusedPINIsNotTriedAgainWhenSomebodyHasOpenedTheSIMElsewhere() {
+        var bench = locked("9999")
+        bench.advance(by: .seconds(60))
+        relock(&bench, tries: 3)
+        #expect(bench.service.pins == ["9999"])
+    }
+
+    @Test func aRefusedPINStaysRefusedWhenAPersonOpensTheSIMWithAnotherOne() {
+        var bench = locked("9999")
+        bench.advance(by: .seconds(60))
+        (bench.service.state, bench.service.lock) = ("disabled", "--")
+        bench.advance(by: .seconds(120))
+        #expect(bench.condition.link == .up)
+        relock(&bench, tries: 3)
+        #expect(bench.service.pins == ["9999"])
+    }
+
+    @Test(arguments: [2, 3]) func aSIMThatTellsItsNumberNoMoreIsNotTriedAgain(tries: Int) {
+        var bench = locked("9999")
+        bench.advance(by: .seconds(60))
+        bench.service.iccid = "--"
+        relock(&bench, tries: tries)
+        #expect(bench.service.pins == ["9999"])
+        #expect(bench.condition.detail.contains("delete modem-*"))
+    }
+
+    @Test func anotherSIMWithoutANumberIsOpenedWhereItsCounterIsFull() {
+        var bench = locked("9999") { $0.iccid = "--" }
+        bench.advance(by: .seconds(120))
+        #expect(bench.service.pins == ["9999"])
+        bench.service.pin = "9999"
+        relock(&bench, tries: 3)
+        #expect(bench.condition.link == .up)
+    }
+
+    @Test func anotherSIMWithoutANumberOrACounterNeedsAPerson() {
+        var bench = locked("9999", tries: nil) { $0.iccid = "--" }
+        bench.advance(by: .seconds(120))
+        bench.service.pin = "9999"
+        relock(&bench, tries: nil)
+        #expect(bench.service.pins == ["9999"])
+        #expect(bench.condition.detail.contains("delete modem-*") && bench.condition.remedy == .person)
+    }
+
+    // MARK: - PINs that are taken
+
+    @Test func aPINThatIsTakenAndChangesNothingIsNotTriedAgain() {
+        var bench = locked("4711") { $0.takesPINInVain = true }
+        bench.advance(by: .seconds(1200))
+        #expect(bench.service.pins == ["4711"])
+        #expect(
+            bench.condition.detail.hasPrefix(
+                "the PIN was not tried: the modem took it before, and the SIM stayed locked"
+            )
+        )
+        var next = locked("4711", past: CarrierPast(stored: bench.stored))
+        next.advance(by: .seconds(600))
+        #expect(next.service.pins.isEmpty)
+    }
+
+    @Test func aSIMMayTakeItsTimeToOpen() {
+        var bench = locked("4711") { $0.takesPINInVain = true }
+        bench.advance(by: .seconds(30))
+        (bench.service.state, bench.service.lock) = ("disabled", "--")
+        bench.advance(by: .seconds(60))
+        #expect(bench.condition.link == .up && bench.service.pins == ["4711"])
+        bench.service.takesPINInVain = false
+        relock(&bench, tries: 3)
+        #expect(bench.condition.link == .up)
+    }
+
+    // MARK: - Attempts whose end nobody saw
+
+    @Test func aPINWithoutAnAnswerIsTriedOnceMoreAndNotSoon() {
+        var bench = locked("4711") { $0.hangsAtPIN = true }
+        bench.advance(by: .seconds(100))
+        #expect(bench.service.pins.count == 1)
+        bench.advance(by: .seconds(200))
+        #expect(bench.service.pins.count == 2)
+        bench.advance(by: .seconds(3600))
+        #expect(bench.service.pins.count == 2 && bench.condition.detail.contains("not answered 2 times"))
+    }
+
+    @Test func anAttemptOfTheProcessBeforeMayStillBeUnderWay() {
+        // The process ends as soon as the attempt is on disk.
+        var bench = MMCLIBench { $0.modem.pin = Secret("4711") }
+        bench.answersStores = false
+        lock(&bench, tries: 3)
+        bench.start()
+        var next = locked("4711", past: CarrierPast(stored: bench.stored))
+        next.advance(by: .seconds(100))
+        #expect(next.service.pins.isEmpty)
+        next.advance(by: .seconds(120))
+        #expect(next.service.pins.count == 1 && next.condition.link == .up)
+    }
+
+    @Test func whatNeverLeftForTheSIMIsNoAttempt() {
+        var bench = locked("4711", tries: nil) { $0.forbidden = ["--pin"] }
+        bench.advance(by: .seconds(60))
+        bench.service.forbidden = []
+        bench.advance(by: .seconds(600))
+        #expect(bench.condition.link == .up)
+    }
+
+    // MARK: - A memory that is lost
+
+    @Test(arguments: [2, nil]) func whereTheMemoryIsLostNoPINIsTriedWithoutAFullCounter(tries: Int?) {
+        var bench = locked("4711", tries: tries, past: CarrierPast(stored: Array("no memory".utf8)))
+        bench.advance(by: .seconds(600))
+        #expect(bench.service.pins.isEmpty && bench.condition.detail.contains("delete modem-*"))
+        var next = locked("4711", tries: tries, past: CarrierPast(stored: bench.stored))
+        next.advance(by: .seconds(600))
+        #expect(next.service.pins.isEmpty)
+        var full = locked("4711", past: CarrierPast(stored: bench.stored))
+        full.advance(by: .seconds(60))
+        #expect(full.condition.link == .up)
+    }
+
+    @Test func whatCouldNotBeReadIsADoubtThatTheNextProcessHasToo() {
+        var bench = locked("4711", tries: 2, past: CarrierPast(isDamaged: true))
+        bench.advance(by: .seconds(600))
+        var next = locked("4711", tries: 2, past: CarrierPast(stored: bench.stored))
+        next.advance(by: .seconds(600))
+        #expect(bench.service.pins.isEmpty && next.service.pins.isEmpty)
+    }
+
+    @Test func whatAnotherUplinkRemembersHoldsHereToo() {
+        var bench = locked("9999")
+        bench.advance(by: .seconds(60))
+        let past = CarrierPast(elsewhere: [bench.stored ?? []])
+        var renamed = locked("9999", past: past)
+        renamed.advance(by: .seconds(600))
+        #expect(bench.service.pins == ["9999"] && renamed.service.pins.isEmpty)
+        var other = locked("9999", past: past) { ($0.iccid, $0.pin) = ("8949020000000000033", "9999") }
+        other.advance(by: .seconds(60))
+        #expect(other.condition.link == .up)
+    }
+}
