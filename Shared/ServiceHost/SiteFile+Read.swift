@@ -8,7 +8,7 @@ extension SiteFile {
     public init(path: String) throws(SiteFileError) {
         let bytes: [UInt8]
         do throws(SmallFileError) {
-            bytes = try SmallFile(path, maximumBytes: Self.maximumBytes).read(from: .chosen)
+            bytes = try SmallFile(path, maximumBytes: Self.maximumBytes).read(from: .regular)
         } catch {
             let problem =
                 switch error {

@@ -8,6 +8,9 @@ public struct SmallFile: Hashable, Sendable {
     public enum Source: Hashable, Sendable {
         /// Named by whoever starts the program: may be a link or a pipe, whose other end is waited for.
         case chosen
+        /// Named in a program's settings, or in a folder of theirs: may be a link to a file. Anything else is refused at once, so that nobody waits for
+        /// the other end of a pipe.
+        case regular
         /// Of another program or of the kernel: may be a link. A pipe in its place is not waited for.
         case foreign
         /// Put into a folder where others may write: only a regular file with a single name. A link, or a second name, could be that of
@@ -51,13 +54,13 @@ public struct SmallFile: Hashable, Sendable {
         let flags =
             switch source {
             case .chosen: Int32(0)
-            case .foreign: O_NONBLOCK
+            case .foreign, .regular: O_NONBLOCK
             case .handedIn: O_NONBLOCK | O_NOFOLLOW
             }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | flags)
         guard descriptor >= 0 else { throw failure("read") }
         defer { close(descriptor) }
-        if source == .handedIn { try checkSingle(descriptor) }
+        if source == .handedIn || source == .regular { try check(descriptor, source) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: min(maximumBytes + 1, 16 * 1024))
         while bytes.count <= maximumBytes {
@@ -132,12 +135,15 @@ public struct SmallFile: Hashable, Sendable {
         return status.st_mode & S_ISGID != 0 && status.st_gid != getegid()
     }
 
-    private func checkSingle(_ descriptor: Int32) throws(SmallFileError) {
+    private func check(_ descriptor: Int32, _ source: Source) throws(SmallFileError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure("look at") }
-        guard status.st_mode & S_IFMT == S_IFREG else {
+        // That it is a folder is said by whoever reads it, in the words of the kernel.
+        let isNamedFolder = source == .regular && status.st_mode & S_IFMT == S_IFDIR
+        guard status.st_mode & S_IFMT == S_IFREG || isNamedFolder else {
             throw .unfit(path: path, expected: "a regular file", found: "something else")
         }
+        guard source == .handedIn else { return }
         guard status.st_nlink == 1 else {
             throw .unfit(path: path, expected: "a file with one name", found: "one with \(status.st_nlink)")
         }

@@ -202,4 +202,33 @@ import Testing
         #expect(effects.refusal?.message == "the phase contactor is not where it was sent")
         #expect(!effects.orders.contains(close))
     }
+
+    /// The fuse of L1 fell. L2 and L3 have voltage, and go nowhere: that none is behind the contactor shows no broken contact.
+    @Test func theOnlyPhaseThatIsConnectedIsTheOneWhoseMainsCounts() {
+        var connector = Self.connector
+        connector.equipment.seesOutputVoltage = true
+        var bench = Bench([connector])
+        bench.handle(.started)
+        bench.driver(.contactorFeedback(connectorId: 1, closed: false))
+        bench.driver(.phaseFeedback(connectorId: 1, closed: false))
+        bench.driver(.outputVoltageRead(connectorId: 1, live: false))
+        bench.pilot(12_000)
+        bench.wait(.seconds(11))
+        bench.pilot(9000)
+        bench.permit(16_000, phases: 1)
+        #expect(bench.pilot(6000).orders.contains(close))
+        bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+        bench.driver(.outputVoltageRead(connectorId: 1, live: true))
+        var dark = Bench.sample(energyWh: 1000)
+        dark.voltageMillivolts = [0, 230_000, 230_000]
+        dark.currentMilliamps = [0, 0, 0]
+        bench.meterShows(dark)
+        bench.wait(.seconds(2))
+        bench.driver(.outputVoltageRead(connectorId: 1, live: false))
+        #expect(bench.wait(.seconds(10)).faults.allSatisfy { $0.code != .powerSwitchFailure })
+        // With L1 there, the contacts of L1 do not carry.
+        dark.voltageMillivolts = [230_000, 230_000, 230_000]
+        bench.meterShows(dark)
+        #expect(bench.wait(.seconds(3)).faults.contains { $0.code == .powerSwitchFailure })
+    }
 }

@@ -12,11 +12,15 @@ struct ControllerModel {
     var vehicle = 1
     var amps = 16
     var lowestAmps = 6
+    /// What it offers whatever it is told, although it agrees.
+    var stubbornAmps: Int?
     var bootLock = false
     var authLock = false
     var fault: Int?
     /// Answers nothing.
     var isDead = false
+    /// The only commands that it answers; nil where it answers all.
+    var answersOnly: Set<String>?
     /// Commands that it has not got.
     var unknown: Set<String> = []
     var milliamps = -1
@@ -37,6 +41,7 @@ struct ControllerModel {
         var answers: [UInt8] = []
         for frame in decoder.receive(bytes) {
             commands.append(frame.words.joined(separator: " "))
+            if let answersOnly, !answersOnly.contains(frame.words[0]) { continue }
             var answer = unknown.contains(frame.words[0]) ? ["NK"] : answer(frame.words, at: uptime)
             if answer.isEmpty { answer = ["NK"] }
             answers += RAPIFrame(words: answer, sequence: frame.sequence).bytes
@@ -76,12 +81,13 @@ struct ControllerModel {
             pass(to: uptime)
             return ["OK"] + state.split(separator: " ").map(String.init)
         case "GG": return ["OK", String(milliamps), "-1"]
+        case "GE": return ["OK", String(amps), "0121"]
         case "GU": return ["OK", "7200", "15000"]
         case "GP": return ["OK", "-2560", "312", "-2560"]
         case "SC":
             let asked = Int(words[1]) ?? 0
-            amps = max(asked, lowestAmps)
-            return [asked < lowestAmps ? "NK" : "OK", String(amps)]
+            amps = stubbornAmps ?? max(asked, lowestAmps)
+            return [asked < lowestAmps ? "NK" : "OK", String(max(asked, lowestAmps))]
         case "SY": return heartbeat(words, at: uptime)
         default: return ["NK"]
         }
@@ -102,5 +108,83 @@ struct ControllerModel {
         }
         pulseAt = uptime
         return ["OK", "\(interval)", "\(fallback)", "0"]
+    }
+}
+
+/// The machine and the model on a line, with a clock. The core is played by `livesAsHost`.
+struct ControllerBench {
+    var machine = RAPIMachine()
+    var model = ControllerModel()
+    var moment = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 0))
+    var reports: [RAPIReport] = []
+    var reopens = 0
+    /// Whether the core has a turn after each report.
+    var livesAsHost = true
+
+    mutating func tell(_ event: RAPIMachine.Event) { perform(machine.handle(event, at: moment)) }
+
+    mutating func order(_ order: RAPIOrder) { tell(.ordered(order)) }
+
+    mutating func pass(_ time: Duration) {
+        let end = moment.uptime + time
+        while let due = machine.nextDeadline, due.at <= end {
+            moment = moment.advanced(by: due.at - moment.uptime)
+            perform(machine.deadlineReached(at: moment))
+        }
+        moment = moment.advanced(by: end - moment.uptime)
+        model.pass(to: moment.uptime)
+    }
+
+    private mutating func perform(_ effects: [RAPIMachine.Effect]) {
+        var answers: [UInt8] = []
+        var hasTold = false
+        for effect in effects {
+            switch effect {
+            case .line(.send(let bytes)): answers += model.receive(bytes, at: moment.uptime)
+            case .line(.reopen): reopens += 1
+            case .line, .log: break
+            case .report(let report):
+                reports.append(report)
+                hasTold = true
+            }
+        }
+        if !answers.isEmpty { tell(.line(.received(answers))) }
+        if hasTold, livesAsHost { tell(.hostLives) }
+    }
+
+    var lastStatus: RAPIStatus? {
+        for case .status(let status) in reports.reversed() { return status }
+        return nil
+    }
+
+    var offences: [RAPIStatus] { statuses.filter { $0.fault != nil } }
+
+    var statuses: [RAPIStatus] {
+        reports.compactMap { if case .status(let status) = $0 { status } else { nil } }
+    }
+
+    /// Somebody chooses another current at the controller itself, which says so.
+    mutating func choose(amps: Int) {
+        model.amps = amps
+        tell(.line(.received(RAPIFrame(words: ["AT", "3", "3", "\(amps)", "0340"]).bytes)))
+    }
+
+    /// As the core does, each second, with a line that is opened anew when that is wanted.
+    mutating func orderAgainAndAgain(for seconds: Int) {
+        for _ in 0..<seconds {
+            let before = reopens
+            order(.permit(amps: 16))
+            pass(.seconds(1))
+            if reopens != before { tell(.line(.opened)) }
+        }
+    }
+
+    func count(_ command: String) -> Int { model.commands.count { $0 == command } }
+
+    mutating func charge(amps: Int = 16) {
+        tell(.line(.opened))
+        model.vehicle = 3
+        order(.permit(amps: amps))
+        pass(.seconds(2))
     }
 }

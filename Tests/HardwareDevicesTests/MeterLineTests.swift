@@ -147,6 +147,19 @@ private struct MeterBench {
         #expect(serials(bench.read(1)) == ["99"])
     }
 
+    /// Nobody draws 100 Wh within a second: the register is another one's, and its values must not be told as those of before.
+    @Test func aRegisterThatRoseByMoreThanCanHaveFlowedIsAskedWhoseItIs() throws {
+        var bench = try MeterBench()
+        _ = bench.read(1)
+        let asked = bench.questions.count
+        bench.registers[1] = ShippedMeters.sdm120(energy: 1234.569)
+        _ = bench.read(1)
+        #expect(bench.questions.count == asked + 2, "2 Wh at 3.7 kW are what flowed.")
+        bench.serials[1] = [0, 99]
+        bench.registers[1] = ShippedMeters.sdm120(energy: 1234.669)
+        #expect(serials(bench.read(1)) == ["99"])
+    }
+
     /// It was away, and does not say who it is: it may be another one. It is asked again soon.
     @Test func oneThatIsBackAndDoesNotSayWhichItIsIsNotTakenForTheOneOfBefore() throws {
         var bench = try MeterBench()

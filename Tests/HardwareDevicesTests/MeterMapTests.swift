@@ -158,6 +158,13 @@ enum ShippedMeters {
         }
     }
 
+    /// A float has 24 bits: from 131 072 kWh on it counts in steps of 15.6 Wh, and of 31.25 Wh above 262 144 kWh.
+    @Test(arguments: [(1234.5, 10), (131_071, 10), (140_000, 16), (300_000, 32), (1_000_000, 63)] as [(Float, Int)])
+    func aRegisterCountsInNoFinerStepsThanItsNumberHas(kilowattHours: Float, stepWh: Int) throws {
+        let sample = try sample("sdm120", phases: 1, ShippedMeters.sdm120(energy: kilowattHours))
+        #expect(sample.registerStepWh == stepWh)
+    }
+
     @Test func noRegistersMakeItStumble() throws {
         var random = SeededRandom(seed: 5)
         for name in ["sdm630", "em24", "wm3m4", "orno-we-515"] {

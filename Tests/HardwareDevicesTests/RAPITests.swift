@@ -76,63 +76,9 @@ import Testing
     }
 }
 
-/// The machine and the model on a line, with a clock. The core is played by `livesAsHost`.
-private struct Bench {
-    var machine = RAPIMachine()
-    var model = ControllerModel()
-    var moment = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 0))
-    var reports: [RAPIReport] = []
-    var reopens = 0
-    /// Whether the core has a turn after each report.
-    var livesAsHost = true
-
-    mutating func tell(_ event: RAPIMachine.Event) { perform(machine.handle(event, at: moment)) }
-
-    mutating func order(_ order: RAPIOrder) { tell(.ordered(order)) }
-
-    mutating func pass(_ time: Duration) {
-        let end = moment.uptime + time
-        while let due = machine.nextDeadline, due.at <= end {
-            moment = moment.advanced(by: due.at - moment.uptime)
-            perform(machine.deadlineReached(at: moment))
-        }
-        moment = moment.advanced(by: end - moment.uptime)
-        model.pass(to: moment.uptime)
-    }
-
-    private mutating func perform(_ effects: [RAPIMachine.Effect]) {
-        var answers: [UInt8] = []
-        var hasTold = false
-        for effect in effects {
-            switch effect {
-            case .line(.send(let bytes)): answers += model.receive(bytes, at: moment.uptime)
-            case .line(.reopen): reopens += 1
-            case .line, .log: break
-            case .report(let report):
-                reports.append(report)
-                hasTold = true
-            }
-        }
-        if !answers.isEmpty { tell(.line(.received(answers))) }
-        if hasTold, livesAsHost { tell(.hostLives) }
-    }
-
-    var lastStatus: RAPIStatus? {
-        for case .status(let status) in reports.reversed() { return status }
-        return nil
-    }
-
-    mutating func charge(amps: Int = 16) {
-        tell(.line(.opened))
-        model.vehicle = 3
-        order(.permit(amps: amps))
-        pass(.seconds(2))
-    }
-}
-
 @Suite struct RAPIMachineTests {
     @Test func theFirstLineAfterAStartForbidsEnergy() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.model.vehicle = 3
         bench.model.pass(to: .zero)
         #expect(bench.model.isClosed, "A controller from before lets energy flow.")
@@ -148,7 +94,7 @@ private struct Bench {
     }
 
     @Test func aPermitSetsTheLimitBeforeItEnables() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.tell(.line(.opened))
         bench.model.bootLock = true
         bench.model.authLock = true
@@ -168,7 +114,7 @@ private struct Bench {
     }
 
     @Test func aPermitBelow6AForbids() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.charge()
         bench.order(.permit(amps: 5))
         #expect(!bench.model.isClosed && bench.model.mode == .sleeping)
@@ -177,7 +123,7 @@ private struct Bench {
     }
 
     @Test func aControllerThatOffersMoreThanIsPermittedIsForbidden() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.model.lowestAmps = 10
         bench.charge(amps: 8)
         #expect(!bench.model.isClosed)
@@ -185,7 +131,7 @@ private struct Bench {
     }
 
     @Test func aControllerThatStaysLockedIsNotAskedWithoutPause() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.model.unknown = ["SB"]
         bench.model.bootLock = true
         bench.charge()
@@ -195,7 +141,7 @@ private struct Bench {
     }
 
     @Test func aSilentHostLetsTheControllerOpen() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.charge()
         #expect(bench.model.isClosed)
         bench.pass(.seconds(60))
@@ -208,7 +154,7 @@ private struct Bench {
     }
 
     @Test func aMissedHeartbeatIsAcknowledgedAndTheLimitSetAgain() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.charge()
         bench.livesAsHost = false
         bench.pass(.seconds(11))
@@ -220,7 +166,7 @@ private struct Bench {
     }
 
     @Test func aDeadControllerIsLostWithinThreeSecondsAndForbiddenWhenItIsBack() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.charge()
         bench.model.isDead = true
         bench.reports = []
@@ -239,7 +185,7 @@ private struct Bench {
     }
 
     @Test func aPulledLineIsALostControllerAtOnce() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.charge()
         bench.reports = []
         bench.tell(.line(.closed(reason: "unplugged")))
@@ -249,7 +195,7 @@ private struct Bench {
     }
 
     @Test func aControllerThatStartsAnewIsSetUpAgainAndStaysForbidden() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.charge()
         bench.model = ControllerModel()
         bench.model.vehicle = 3
@@ -261,7 +207,7 @@ private struct Bench {
     }
 
     @Test func whatItTellsByItselfIsToldAtOnce() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.tell(.line(.opened))
         bench.reports = []
         bench.tell(.line(.received(Array("$AT fe 02 16 0100^".utf8) + checksum("$AT fe 02 16 0100"))))
@@ -274,7 +220,7 @@ private struct Bench {
     }
 
     @Test func somebodyWhoWakesAForbiddenControllerIsOverruled() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.tell(.line(.opened))
         bench.model.vehicle = 3
         bench.model.mode = .enabled
@@ -287,7 +233,7 @@ private struct Bench {
     }
 
     @Test func aForbidDoesNotWaitForAnAnswer() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.charge()
         bench.model.isDead = true
         bench.pass(.seconds(1))
@@ -300,7 +246,7 @@ private struct Bench {
     }
 
     @Test func sensorsThatItHasNotAreNoFault() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.model.unknown = ["GG", "GU", "GP", "S4", "SB"]
         bench.charge()
         bench.pass(.seconds(30))
@@ -309,7 +255,7 @@ private struct Bench {
     }
 
     @Test func anIdleLineIsAlmostQuiet() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.tell(.line(.opened))
         bench.pass(.seconds(5))
         let before = bench.model.commands.count
@@ -318,7 +264,7 @@ private struct Bench {
     }
 
     @Test func theEndForbids() {
-        var bench = Bench()
+        var bench = ControllerBench()
         bench.charge()
         #expect(bench.machine.end() == [.line(.send(Array("$FS^31\r".utf8)))])
         #expect(bench.machine.nextDeadline == nil)

@@ -83,6 +83,8 @@ class Controller:
         if words[0] in ("FS", "FD", "FE"):
             self.mode = {"FS": "sleeping", "FD": "disabled", "FE": "enabled"}[words[0]]
             return ["OK"]
+        if words[0] == "GE":
+            return ["OK", str(self.amps), "0121"]
         if words[0] == "GV":
             return ["OK", "8.2.1", "5.2.1"]
         if words[0] == "GS":

@@ -16,7 +16,7 @@ import Testing
         try FileManager.default.attributesOfItem(atPath: folder.file(name))[.posixPermissions] as? Int
     }
 
-    @Test(arguments: [SmallFile.Source.chosen, .foreign, .handedIn])
+    @Test(arguments: [SmallFile.Source.chosen, .foreign, .handedIn, .regular])
     func aFileOfTheLargestSizeIsReadAndAByteMoreIsNot(source: SmallFile.Source) throws {
         try folder.write([UInt8]("0123456789"), to: "fits")
         try folder.write([UInt8]("0123456789A"), to: "large")
@@ -50,6 +50,7 @@ import Testing
         )
         #expect(try file("link").read(from: .chosen) == [1])
         #expect(try file("link").read(from: .foreign) == [1])
+        #expect(try file("link").read(from: .regular) == [1])
         #expect(throws: SmallFileError.self) { try file("link").read(from: .handedIn) }
     }
 
@@ -63,6 +64,20 @@ import Testing
         // It comes back at once, although nobody writes into the pipe.
         let pipe = #expect(throws: SmallFileError.self) { try file("pipe").read(from: .handedIn) }
         #expect(pipe?.description == "expected a regular file at \(folder.file("pipe")), found something else")
+    }
+
+    /// Nobody writes into it: whoever waited for that would wait for ever.
+    @Test(.timeLimit(.minutes(1))) func aPipeOrAFolderInThePlaceOfAFileIsRefusedAtOnce() throws {
+        #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
+        let pipe = #expect(throws: SmallFileError.self) { try file("pipe").read(from: .regular) }
+        #expect(pipe?.description == "expected a regular file at \(folder.file("pipe")), found something else")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("link"),
+            withDestinationPath: folder.file("pipe")
+        )
+        #expect(throws: SmallFileError.self) { try file("link").read(from: .regular) }
+        try folder.makeFolder("folder")
+        #expect(throws: SmallFileError.self) { try file("folder").read(from: .regular) }
     }
 
     @Test func aReplacedFileHasItsContentAndItsModeAndNothingIsLeftBeside() throws {

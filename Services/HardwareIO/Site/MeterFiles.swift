@@ -26,7 +26,7 @@ public struct MeterFiles {
             let path = "\(folder)/\(type).json"
             let bytes: [UInt8]
             do throws(SmallFileError) {
-                bytes = try SmallFile(path, maximumBytes: SiteFile.maximumBytes).read(from: .chosen)
+                bytes = try SmallFile(path, maximumBytes: SiteFile.maximumBytes).read(from: .regular)
             } catch {
                 if error.isAbsence { continue }
                 throw SiteFileErrors([SiteFileError(file: path, path: "", problem: error.description)])

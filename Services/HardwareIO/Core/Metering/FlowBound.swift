@@ -47,6 +47,9 @@ struct FlowBound {
         return max(.zero, uptime - since - openBefore - open)
     }
 
+    /// Whether current may flow now.
+    var mayFlow: Bool { openSince == nil }
+
     /// Whether the contactor was open all the time.
     var isOpenThroughout: Bool { openSince.map { $0 <= since } ?? false }
 

@@ -18,6 +18,8 @@ struct MeterPlausibility: Equatable, Sendable {
     private let phases: Int
     private let ratedMilliamps: Int
     let energyTimeScale: Int64
+    /// What flows through the main meter may flow back to the mains, which its register does not count.
+    let isOfMainMeter: Bool
     private let registerStepWh: Int64
 
     init(configuration: ConnectorConfiguration) {
@@ -25,6 +27,7 @@ struct MeterPlausibility: Equatable, Sendable {
         ratedMilliamps = configuration.ratedMilliamps
         energyTimeScale = Int64(configuration.energyTimeScale)
         registerStepWh = Int64(configuration.registerStepWh)
+        isOfMainMeter = configuration.connectorId == MainMeterConfiguration.connectorId
     }
 
     /// The step in which the register of a sample counts, Wh.

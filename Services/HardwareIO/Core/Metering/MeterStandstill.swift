@@ -6,35 +6,83 @@ struct MeterStandstill {
     static let samplesThatFreeze = 60
     /// So many steps of the register that should have been counted and were not.
     static let stepsThatFreeze: Int64 = 3
+    /// The same by the current alone, which a bad power factor makes less energy.
+    static let apparentStepsThatFreeze: Int64 = 6
     /// Less power may be rounding.
     static let leastPowerW = 100
+    /// Less current, mA, may be no power at all: the filters of an EV draw some.
+    static let leastMilliamps = 3000
+    /// From so much current on, mA, some of it is power.
+    static let powerfulMilliamps = 6000
+    /// So many samples in a row that show current and a tenth of its power at most contradict themselves; one alone may have been read while the current
+    /// began.
+    static let samplesThatContradict = 10
     /// Longest time that the power of one sample is taken for, ms.
     static let longestStepMilliseconds: Int64 = 10_000
 
     private(set) var identicalSamples = 0
     /// Energy by the measured power since the register moved last, mW x ms.
     private var uncounted: Int64 = 0
+    /// The same by voltage and current.
+    private var uncountedApparent: Int64 = 0
+    /// Samples in a row that show current, since the register moved last.
+    private var standingSamples = 0
+    private var contradictions = 0
 
+    /// - Parameter mayFlow: Whether the contactor is not surely open. Current through an open one is judged elsewhere.
     /// - Returns: What shows that the meter stands still; nil while it moves.
     mutating func see(
         _ sample: MeterSample,
         after newest: (sample: MeterSample, at: Duration),
         at uptime: Duration,
+        mayFlow: Bool,
         _ plausibility: MeterPlausibility
     ) -> String? {
         identicalSamples = sample.hasPhases && sample.repeats(newest.sample) ? identicalSamples + 1 : 0
-        // What surely flowed: a current that has just begun says nothing of the time before it.
+        let isConnector = mayFlow && !plausibility.isOfMainMeter
+        count(sample, newest, at: uptime, byCurrent: isConnector, plausibility)
+        if identicalSamples >= Self.samplesThatFreeze { return "meter repeats the same sample" }
+        let step = plausibility.stepWh(of: sample) * 3_600_000_000
+        if uncounted > Self.stepsThatFreeze * step {
+            return "register stands still at \(sample.energyWh) Wh while power flows"
+        }
+        if standingSamples >= Self.samplesThatFreeze, uncountedApparent > Self.apparentStepsThatFreeze * step {
+            return "register stands still at \(sample.energyWh) Wh while \(amperes(sample.highestMilliamps)) flow"
+        }
+        contradictions =
+            isConnector && sample.contradictsItself ? min(contradictions + 1, Self.samplesThatContradict) : 0
+        guard contradictions >= Self.samplesThatContradict else { return nil }
+        return "power is \(sample.powerW) W while \(amperes(sample.highestMilliamps)) flow"
+    }
+
+    /// What surely flowed: a current that has just begun says nothing of the time before it.
+    private mutating func count(
+        _ sample: MeterSample,
+        _ newest: (sample: MeterSample, at: Duration),
+        at uptime: Duration,
+        byCurrent: Bool,
+        _ plausibility: MeterPlausibility
+    ) {
+        guard sample.energyWh == newest.sample.energyWh else {
+            (uncounted, uncountedApparent, standingSamples) = (0, 0, 0)
+            return
+        }
+        let elapsed = (uptime - newest.at).wholeMilliseconds.clamped(to: 0...Self.longestStepMilliseconds)
+        let scale = 1000 * elapsed * plausibility.energyTimeScale
         let powerW = min(sample.powerW, newest.sample.powerW)
-        if sample.energyWh != newest.sample.energyWh {
-            uncounted = 0
-        } else if powerW >= Self.leastPowerW {
-            let elapsed = (uptime - newest.at).wholeMilliseconds.clamped(to: 0...Self.longestStepMilliseconds)
-            let scale = 1000 * elapsed * plausibility.energyTimeScale
+        if powerW >= Self.leastPowerW {
             uncounted = uncounted.addingClamped(Int64(powerW).multipliedClamped(by: scale))
         }
-        if identicalSamples >= Self.samplesThatFreeze { return "meter repeats the same sample" }
-        let limit = Self.stepsThatFreeze * plausibility.stepWh(of: sample) * 3_600_000_000
-        return uncounted > limit ? "register stands still at \(sample.energyWh) Wh while power flows" : nil
+        let apparent = min(
+            sample.voltAmperes(from: Self.leastMilliamps),
+            newest.sample.voltAmperes(from: Self.leastMilliamps)
+        )
+        guard byCurrent, apparent > 0 else {
+            standingSamples = 0
+            return
+        }
+        standingSamples = min(standingSamples + 1, Self.samplesThatFreeze)
+        uncountedApparent = uncountedApparent.addingClamped(apparent.multipliedClamped(by: scale))
     }
 }
 
@@ -46,4 +94,25 @@ extension MeterSample {
         (new.serialNumber, old.serialNumber) = (nil, nil)
         return new == old
     }
+
+    /// In its worst phase, mA, whatever its direction.
+    fileprivate var highestMilliamps: Int { currentMilliamps.map(Self.harmless).max() ?? 0 }
+
+    /// The product of voltage and current of all phases that carry at least so much, VA.
+    fileprivate func voltAmperes(from leastMilliamps: Int) -> Int64 {
+        zip(voltageMillivolts, currentMilliamps).reduce(0) { sum, phase in
+            let milliamps = Self.harmless(phase.1)
+            guard milliamps >= leastMilliamps else { return sum }
+            return sum + Int64(Self.harmless(phase.0)) * Int64(milliamps) / 1_000_000
+        }
+    }
+
+    /// A current that would be power is there, and the power is not.
+    fileprivate var contradictsItself: Bool {
+        guard highestMilliamps >= MeterStandstill.powerfulMilliamps else { return false }
+        return Int64(Self.harmless(powerW)) < voltAmperes(from: 0) / 10
+    }
+
+    /// The magnitude of a number that nobody has judged yet.
+    private static func harmless(_ number: Int) -> Int { Int(min(number.magnitude, 10_000_000)) }
 }

@@ -95,7 +95,9 @@ struct RegisterJudge {
         let before = newest
         defer { newest = (sample, uptime) }
         if let objection = plausibility.objection(to: sample) { return .refused(objection) }
-        if let before, let words = standstill.see(sample, after: before, at: uptime, plausibility) {
+        if let before,
+            let words = standstill.see(sample, after: before, at: uptime, mayFlow: flow.mayFlow, plausibility)
+        {
             return .frozen(words)
         }
         if origin.isLeft(by: sample) {

@@ -83,7 +83,9 @@ extension OutletMachine {
         let milliamps = Int(clamping: min(highest, UInt(Self.highestMilliamps)))
         if let askedAt {
             contactor.currentMeasured(milliamps: milliamps, askedAt: askedAt, &turn)
-            let hasMains = sample.voltageMillivolts.contains { $0 >= Self.leastMainsMillivolts }
+            // L1 always leads to it. What else has voltage says nothing of it where it is not connected.
+            let connected = guards.phases.map { $0.connected?.rawValue ?? 1 } ?? configuration.phases
+            let hasMains = sample.voltageMillivolts.prefix(connected).contains { $0 >= Self.leastMainsMillivolts }
             if hasMains { contactor.mainsMeasured(askedAt: askedAt, &turn) }
         }
         if contactor.isInDoubt { meter.lookAgain(&turn) }

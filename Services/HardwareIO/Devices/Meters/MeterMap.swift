@@ -100,7 +100,7 @@ public struct MeterMap: Equatable, Sendable {
             currentMilliamps: currents,
             frequencyMillihertz: optional(.frequency, nil, registers),
             quantities: quantities(registers),
-            registerStepWh: description.energyStepWh,
+            registerStepWh: max(description.energyStepWh, step(.energyImport, registers)),
             hasPhases: description.phases > 0
         )
         let isDead = !voltages.isEmpty && (voltages + currents + [energy, power]).allSatisfy { $0 == 0 }
@@ -156,6 +156,11 @@ public struct MeterMap: Equatable, Sendable {
 
     private func optional(_ measure: MeterMeasure, _ phase: MeterPhase?, _ registers: MeterRegisters) -> Int? {
         value(measure, phase).flatMap { registers.thousandths($0, of: description) }.map { Int($0) }
+    }
+
+    /// The step in which a number of that size can be told at all.
+    private func step(_ measure: MeterMeasure, _ registers: MeterRegisters) -> Int {
+        value(measure, nil).flatMap { registers.step($0, of: description) } ?? 1
     }
 
     private func required(

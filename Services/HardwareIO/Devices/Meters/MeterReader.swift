@@ -18,6 +18,13 @@ struct MeterReader: Equatable, Sendable {
     /// A register that falls by more may be that of another meter.
     static let roundingWh: Int64 = 2
 
+    /// What was told last.
+    private struct Newest: Equatable {
+        var energyWh: Int64
+        var powerW: Int
+        var at: Duration
+    }
+
     let meter: MeterLine.Meter
     private var registers = MeterRegisters()
     private var isReading = false
@@ -32,7 +39,7 @@ struct MeterReader: Equatable, Sendable {
     private var health: MeterLine.Health?
     private var serialNumber: String?
     private var serialDueAt = Duration.zero
-    private var newestWh: Int64?
+    private var newest: Newest?
 
     init(_ meter: MeterLine.Meter) { self.meter = meter }
 
@@ -79,15 +86,20 @@ struct MeterReader: Equatable, Sendable {
         takenAt = takenAt ?? askedAt
         if question.tag + 1 < meter.map.batches.count { return ([], self.question(batch: question.tag + 1)) }
         // What answers after a while may be another meter: that is known before its values are told.
-        let mayBeAnother = health == .lost || serialDueAt <= now || hasFallen
+        let mayBeAnother = health == .lost || serialDueAt <= now || hasStrayed(at: now)
         guard mayBeAnother, let serial = meter.map.description.serialNumber else { return complete(at: now) }
         let function: ModbusRequest.Function = serial.function == 3 ? .readHoldingRegisters : .readInputRegisters
         return ([], self.question(Self.serialTag, function, serial.address, serial.count))
     }
 
-    private var hasFallen: Bool {
-        guard let newestWh, let sample = try? meter.map.sample(registers) else { return false }
-        return sample.energyWh < newestWh.subtractingClamped(Self.roundingWh)
+    /// The register fell, or rose by more than what is measured explains, a step of it and half as much again: it may be another one's.
+    private func hasStrayed(at now: Duration) -> Bool {
+        guard let newest, let sample = try? meter.map.sample(registers) else { return false }
+        let risenWh = sample.energyWh.subtractingClamped(newest.energyWh)
+        guard risenWh >= -Self.roundingWh else { return true }
+        let watts = Int64(clamping: min(max(sample.powerW.magnitude, newest.powerW.magnitude), 1_000_000))
+        let seconds = (now - newest.at).wholeSeconds.clamped(to: 0...1_000_000) + 1
+        return risenWh > watts * seconds * 3 / 7200 + Int64(max(10, sample.registerStepWh ?? 0))
     }
 
     private mutating func newSerialNumber() -> [MeterLine.Effect] {
@@ -107,7 +119,7 @@ struct MeterReader: Equatable, Sendable {
         } catch {
             return missed(error.reason, at: now)
         }
-        newestWh = sample.energyWh
+        newest = Newest(energyWh: sample.energyWh, powerW: sample.powerW, at: now)
         misses = 0
         let news = newSerialNumber()
         sample.serialNumber = serialNumber

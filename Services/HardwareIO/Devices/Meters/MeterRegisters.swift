@@ -11,20 +11,34 @@ struct MeterRegisters: Equatable, Sendable {
 
     /// What `value` says, in thousandths of its base unit; nil for what is no number, no sense, or a code for "no value".
     func thousandths(_ value: MeterValue, of description: MeterDescription) -> Int64? {
-        guard var registers = registers(value.function, value.address, value.type.registers) else { return nil }
-        if description.wordOrder == .lowFirst { registers.reverse() }
-        guard !isCode(registers, description.notAvailable), var number = Self.number(registers, value.type) else {
-            return nil
-        }
-        if let address = value.exponentAddress {
-            guard let word = self.registers(value.function, address, 1)?.first else { return nil }
-            guard let scaled = Self.scaled(number, exponent: Int(Int16(bitPattern: word))) else { return nil }
-            number = scaled
-        }
-        let thousandths = (number * value.unit.thousandths / Double(value.divisor)).rounded()
+        guard let told = told(value, of: description) else { return nil }
+        let thousandths = (told.number * value.unit.thousandths / Double(value.divisor)).rounded()
         // Far beyond anything that is measured, and far within an Int64.
         guard thousandths.magnitude < 1e17 else { return nil }
         return Int64(thousandths)
+    }
+
+    /// The least by which `value` can differ from the next one as it was told, in whole base units, rounded up, 1…1 000 000: a large number that is
+    /// told as a float goes on in coarse steps. Nil for what is no number.
+    func step(_ value: MeterValue, of description: MeterDescription) -> Int? {
+        guard let told = told(value, of: description) else { return nil }
+        let step = (told.step * value.unit.thousandths / Double(value.divisor) / 1000).rounded(.up)
+        return Int(min(max(step, 1), 1_000_000))
+    }
+
+    /// The number in the registers of `value`, and the step in which numbers like it follow each other.
+    private func told(_ value: MeterValue, of description: MeterDescription) -> (number: Double, step: Double)? {
+        guard var registers = registers(value.function, value.address, value.type.registers) else { return nil }
+        if description.wordOrder == .lowFirst { registers.reverse() }
+        guard !isCode(registers, description.notAvailable), let told = Self.number(registers, value.type) else {
+            return nil
+        }
+        guard let address = value.exponentAddress else { return told }
+        guard let word = self.registers(value.function, address, 1)?.first,
+            let number = Self.scaled(told.number, exponent: Int(Int16(bitPattern: word))),
+            let step = Self.scaled(told.step, exponent: Int(Int16(bitPattern: word)))
+        else { return nil }
+        return (number, step)
     }
 
     /// The number, or the characters, by which a meter is told from others; nil when there is nothing to see.
@@ -60,22 +74,25 @@ struct MeterRegisters: Equatable, Sendable {
         return codes.contains { $0 == both || $0 <= 0xFFFF && $0 == UInt32(high) }
     }
 
-    private static func number(_ registers: [UInt16], _ type: MeterRegisterType) -> Double? {
+    private static func number(_ registers: [UInt16], _ type: MeterRegisterType) -> (number: Double, step: Double)? {
         let bits = registers.reduce(into: UInt64(0)) { $0 = $0 << 16 | UInt64($1) }
         switch type {
-        case .int16: return Double(Int16(truncatingIfNeeded: bits))
-        case .uint16, .uint32: return Double(bits)
-        case .int32: return Double(Int32(truncatingIfNeeded: bits))
-        case .int64: return Double(Int64(bitPattern: bits))
+        case .int16: return (Double(Int16(truncatingIfNeeded: bits)), 1)
+        case .uint16, .uint32: return (Double(bits), 1)
+        case .int32: return (Double(Int32(truncatingIfNeeded: bits)), 1)
+        case .int64: return (Double(Int64(bitPattern: bits)), 1)
         case .float32:
             let float = Float(bitPattern: UInt32(truncatingIfNeeded: bits))
             // Nothing measures so little: a subnormal number is something else, read as a number.
-            return float.isNormal || float.isZero ? Double(float) : nil
+            return float.isNormal || float.isZero ? (Double(float), Double(float.ulp)) : nil
         case .decimal24, .unsignedDecimal24:
             let digits = Int32(truncatingIfNeeded: bits & 0xFF_FFFF)
             let isNegative = type == .decimal24 && digits & 0x80_0000 != 0
             let number = isNegative ? digits - 0x100_0000 : digits
-            return scaled(Double(number), exponent: Int(Int8(truncatingIfNeeded: bits >> 24)))
+            let exponent = Int(Int8(truncatingIfNeeded: bits >> 24))
+            guard let scaled = scaled(Double(number), exponent: exponent), let step = Self.scaled(1, exponent: exponent)
+            else { return nil }
+            return (scaled, step)
         }
     }
 

@@ -20,8 +20,8 @@ enum RAPICommand: Equatable {
     case heartbeat
     /// SY 165: a missed heartbeat is known.
     case acknowledgeMiss
-    /// GV, GS, GG, GU, GP.
-    case version, state, current, energy, temperatures
+    /// GV, GS, GE, GG, GU, GP.
+    case version, state, settings, current, energy, temperatures
 
     var words: [String] {
         switch self {
@@ -36,16 +36,17 @@ enum RAPICommand: Equatable {
         case .acknowledgeMiss: ["SY", "165"]
         case .version: ["GV"]
         case .state: ["GS"]
+        case .settings: ["GE"]
         case .current: ["GG"]
         case .energy: ["GU"]
         case .temperatures: ["GP"]
         }
     }
 
-    /// Whether a controller without the sensor for it refuses it, which says nothing else.
+    /// Whether a controller that has not got it refuses it, which says nothing else.
     var isOptional: Bool {
         switch self {
-        case .current, .energy, .temperatures, .clearBootLock, .clearAuthLock: true
+        case .settings, .current, .energy, .temperatures, .clearBootLock, .clearAuthLock: true
         default: false
         }
     }
@@ -70,6 +71,9 @@ enum RAPIAnswer {
         else { return nil }
         return (status(state: state, pilot: pilot, flags: flags), amps)
     }
+
+    /// `GE`: amps(dec) flags(hex); what its pilot offers.
+    static func amps(_ words: some Collection<String>) -> Int? { words.first.flatMap { Int($0) } }
 
     /// `GG`: milliamps millivolts, -1 without a sensor.
     static func current(_ words: some Collection<String>) -> RAPIReport? {

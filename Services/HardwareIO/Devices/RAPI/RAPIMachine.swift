@@ -35,6 +35,7 @@ public struct RAPIMachine: Machine {
         case answer = "controller must have answered"
         case poll = "controller is asked for its state"
         case setUp = "controller is set up again"
+        case pardon = "controller that did not obey is tried again"
     }
 
     private enum Standing: Equatable { case unknown, answering, lost }
@@ -45,13 +46,6 @@ public struct RAPIMachine: Machine {
     static let busyInterval = Duration.seconds(1)
     /// Else: changes come by themselves.
     static let idleInterval = Duration.seconds(3)
-    /// Every so many questions while current flows, energy and temperatures are asked for.
-    static let slowRound = 10
-    /// What it does not do although it agreed is ordered again so often.
-    static let repetition = Duration.seconds(1)
-    /// Attempts to set it up after which its line is opened anew.
-    static let attemptsPerOpening = 5
-    private static let longestRest = Duration.seconds(30)
 
     private let settings: RAPISettings
     private var isOpen = false
@@ -62,10 +56,8 @@ public struct RAPIMachine: Machine {
     private var exchange = RAPIExchange()
     private var deadlines = Deadlines<Due>()
     private var heartbeatAt: Duration?
-    /// When the controller was last brought to what is wished.
-    private var appliedAt = Duration.zero
-    /// Questions for its state, and failed attempts to set it up.
-    private var rounds = 0
+    private var obedience = RAPIObedience()
+    private var pace = RAPIPace()
     public private(set) var counters = ConversationCounters()
 
     public init(settings: RAPISettings = RAPISettings()) { self.settings = settings }
@@ -79,7 +71,7 @@ public struct RAPIMachine: Machine {
             return [.line(.discardInput)] + setUp(at: moment)
         case .line(.closed(let reason)):
             isOpen = false
-            deadlines.clearAll()
+            stopAsking()
             return lose(reason)
         case .line(.received(let bytes)):
             guard isOpen else { return [] }
@@ -109,6 +101,7 @@ public struct RAPIMachine: Machine {
             case .answer: effects += overdue(at: moment)
             case .poll: effects += poll(at: moment)
             case .setUp: effects += setUp(at: moment)
+            case .pardon: effects += pardon(at: moment)
             }
         }
         return effects
@@ -130,7 +123,8 @@ extension RAPIMachine {
     private mutating func setUp(at moment: Moment) -> [Effect] {
         exchange.reset()
         decoder.reset()
-        deadlines.clearAll()
+        stopAsking()
+        obedience.beginAnew()
         if standing == .answering { standing = .unknown }
         wish = .forbid
         status = nil
@@ -154,11 +148,12 @@ extension RAPIMachine {
     }
 
     private mutating func poll(at moment: Moment) -> [Effect] {
-        rounds = (rounds + 1) % Self.slowRound
+        let isSlowRound = pace.isSlowRound()
         exchange.add(.state)
+        if permittedAmps != nil, obedience.tellsLimit { exchange.add(.settings) }
         if status?.isClosed == true {
             exchange.add(.current)
-            if rounds == 0 {
+            if isSlowRound {
                 exchange.add(.energy)
                 exchange.add(.temperatures)
             }
@@ -168,13 +163,10 @@ extension RAPIMachine {
 
     /// Brings the controller to what is wished. What takes energy away goes before everything else, and nothing that gives it stays behind.
     private mutating func apply(at moment: Moment) {
-        appliedAt = moment.uptime
-        switch wish {
-        case .forbid: exchange.addFirst(.sleep, dropping: Self.givesEnergy)
-        case .unavailable: exchange.addFirst(.disable, dropping: Self.givesEnergy)
-        case .permit(let amps) where amps < 6: exchange.addFirst(.sleep, dropping: Self.givesEnergy)
-        case .permit(let amps): exchange.addFirst(.limit(amps: min(amps, 80)), dropping: Self.givesEnergy)
-        }
+        obedience.told(at: moment.uptime)
+        let order: RAPICommand =
+            if let amps = permittedAmps { .limit(amps: amps) } else { wish == .unavailable ? .disable : .sleep }
+        exchange.addFirst(order, dropping: Self.givesEnergy)
     }
 
     private static func givesEnergy(_ command: RAPICommand) -> Bool {
@@ -184,8 +176,9 @@ extension RAPIMachine {
         }
     }
 
+    /// Nil while nothing is permitted, because nobody wishes it or it does not obey. Below 6 A there is no code.
     private var permittedAmps: Int? {
-        guard case .permit(let amps) = wish, amps >= 6 else { return nil }
+        guard case .permit(let amps) = wish, amps >= 6, obedience.offence == nil else { return nil }
         return min(amps, 80)
     }
 
@@ -202,22 +195,25 @@ extension RAPIMachine {
     private mutating func fail(_ reason: String, at moment: Moment) -> [Effect] {
         let effects = lose(reason)
         exchange.reset()
-        deadlines.clearAll()
-        rounds += 1
-        if rounds % Self.attemptsPerOpening == 0 { return effects + [.line(.reopen(reason: reason))] }
-        deadlines.set(
-            .setUp,
-            at: moment.uptime + min(.seconds(1) * (1 << min(rounds / Self.attemptsPerOpening, 5)), Self.longestRest)
-        )
+        stopAsking()
+        switch pace.fails() {
+        case .reopen: return effects + [.line(.reopen(reason: reason))]
+        case .setUp(let rest): deadlines.set(.setUp, at: moment.uptime + rest)
+        }
         return effects
+    }
+
+    /// A pause that it got for not obeying goes on, whatever becomes of its line.
+    private mutating func stopAsking() {
+        for due in [Due.answer, .poll, .setUp] { deadlines.clear(due) }
     }
 
     private mutating func lose(_ reason: String) -> [Effect] {
         wish = .forbid
         status = nil
+        pace.isLost()
         guard standing != .lost else { return [] }
         standing = .lost
-        rounds = 0
         return [.report(.lost(reason: reason))]
     }
 }
@@ -231,7 +227,7 @@ extension RAPIMachine {
             guard standing == .answering, let (status, amps) = RAPIAnswer.change(frame.words.dropFirst()) else {
                 return []
             }
-            return [.report(.limit(amps: amps))] + learn(status, at: moment)
+            return [.report(.limit(amps: amps))] + learn(status, at: moment) + judge(offered: amps, at: moment)
         case "AB":
             // It has forgotten what it was told.
             let log = Effect.log(
@@ -255,7 +251,8 @@ extension RAPIMachine {
         case .state:
             guard let status = RAPIAnswer.status(answer.words) else { return fail("unreadable state", at: moment) }
             return learn(status, at: moment)
-        case .limit(let amps): return limited(to: answer.words.first.flatMap { Int($0) }, asked: amps)
+        case .limit(let amps): return limited(to: answer.words.first.flatMap { Int($0) }, asked: amps, at: moment)
+        case .settings: return RAPIAnswer.amps(answer.words).map { judge(offered: $0, at: moment) } ?? []
         case .current: return RAPIAnswer.current(answer.words).map { [.report($0)] } ?? []
         case .energy: return RAPIAnswer.energy(answer.words).map { [.report($0)] } ?? []
         case .temperatures: return RAPIAnswer.temperature(answer.words).map { [.report($0)] } ?? []
@@ -273,7 +270,11 @@ extension RAPIMachine {
     private mutating func refused(_ answer: RAPIExchange.Answer, at moment: Moment) -> [Effect] {
         counters.refusals += 1
         switch answer.command {
-        case .limit(let amps): return limited(to: answer.words.first.flatMap { Int($0) }, asked: amps)
+        case .limit(let amps): return limited(to: answer.words.first.flatMap { Int($0) }, asked: amps, at: moment)
+        case .enable: return permittedAmps == nil ? [] : offend(.refusesEnergy, at: moment)
+        case .settings:
+            obedience.cannotTellLimit()
+            return []
         case .heartbeat:
             exchange.add(.acknowledgeMiss)
             return [.log(LogRecord(.warning, "controller has missed the heartbeat, and fell back"))]
@@ -283,29 +284,47 @@ extension RAPIMachine {
     }
 
     /// What it offers from now on. It takes less where it has to, and never less than its own lowest: that must not be more than permitted.
-    private mutating func limited(to taken: Int?, asked amps: Int) -> [Effect] {
+    private mutating func limited(to taken: Int?, asked amps: Int, at moment: Moment) -> [Effect] {
         guard permittedAmps == amps else { return [] }
-        guard let taken, taken <= amps else {
-            // Until somebody orders again.
-            wish = .forbid
-            exchange.addFirst(.sleep, dropping: Self.givesEnergy)
-            return [
-                .log(
-                    LogRecord(
-                        .error,
-                        "controller does not take the limit",
-                        .init("amps", amps),
-                        .init("taken", taken ?? -1)
-                    )
-                )
-            ]
-        }
+        guard let taken else { return offend(.refusesLimit(amps: amps), at: moment) }
+        guard taken <= amps else { return offend(.takesMore(amps: taken, permitted: amps), at: moment) }
+        obedience.agrees()
         if status?.isForbidding != false {
             exchange.add(.clearBootLock)
             exchange.add(.clearAuthLock)
             exchange.add(.enable)
         }
+        // What it agrees to and what it does are two things.
+        if obedience.tellsLimit { exchange.add(.settings) }
         return [.report(.limit(amps: taken))]
+    }
+
+    /// Somebody may have raised it at the controller itself, or it only said that it would obey.
+    private mutating func judge(offered amps: Int, at moment: Moment) -> [Effect] {
+        let permitted = permittedAmps
+        switch obedience.offers(amps, permitted: permitted, at: moment.uptime) {
+        case .fits: return []
+        case .orderAgain:
+            apply(at: moment)
+            let message = "controller offers more than is permitted, and is told again"
+            return [.log(LogRecord(.warning, message, .init("amps", amps), .init("permitted", permitted ?? 0)))]
+        case .offends(let offence): return offend(offence, at: moment)
+        }
+    }
+
+    /// It does not obey: no energy, and its state says why, until it is tried again.
+    private mutating func offend(_ offence: RAPIObedience.Offence, at moment: Moment) -> [Effect] {
+        deadlines.set(.pardon, at: obedience.offends(offence, at: moment.uptime))
+        apply(at: moment)
+        return []
+    }
+
+    private mutating func pardon(at moment: Moment) -> [Effect] {
+        obedience.pardon()
+        guard standing == .answering else { return [] }
+        if permittedAmps != nil { apply(at: moment) }
+        exchange.add(.state)
+        return ask(at: moment)
     }
 
     private mutating func learn(_ status: RAPIStatus, at moment: Moment) -> [Effect] {
@@ -313,17 +332,26 @@ extension RAPIMachine {
         let isBusy = status.vehicleIsConnected || status.isClosed || permittedAmps != nil
         deadlines.set(.poll, at: moment.uptime + (isBusy ? Self.busyInterval : Self.idleInterval))
         var effects: [Effect] = []
+        pace.answers(at: moment.uptime)
         if standing != .answering {
             standing = .answering
-            rounds = 0
             effects.append(.report(.answering))
         }
-        effects.append(.report(.status(status)))
+        effects.append(.report(.status(withOffence(status))))
         // Somebody pressed a button, or it did not do what it agreed to.
         let isAsWished = permittedAmps == nil ? status.isForbidding && !status.isClosed : !status.isForbidding
-        if !isAsWished, moment.uptime - appliedAt >= Self.repetition, !exchange.waits(for: Self.givesEnergy) {
+        obedience.isSeen(obeying: permittedAmps != nil && isAsWished, at: moment.uptime)
+        if !isAsWished, obedience.hadItsTime(at: moment.uptime), !exchange.waits(for: Self.givesEnergy) {
             apply(at: moment)
         }
         return effects
+    }
+
+    /// What its own supervision finds comes first.
+    private func withOffence(_ status: RAPIStatus) -> RAPIStatus {
+        guard let offence = obedience.offence, status.fault == nil else { return status }
+        var status = status
+        (status.fault, status.faultDetail) = (offence.code, offence.words)
+        return status
     }
 }

@@ -36,7 +36,7 @@ public struct RAPIStatus: Equatable, Sendable {
     public var vehicleIsConnected: Bool
     /// It was told to let no energy flow, or waits for leave after its start.
     public var isForbidding: Bool
-    /// What keeps it from charging, by its own supervision.
+    /// What keeps it from charging, by its own supervision, or because it does not do what it is told.
     public var fault: HardwareFaultCode?
     /// For people; empty without a fault.
     public var faultDetail: String

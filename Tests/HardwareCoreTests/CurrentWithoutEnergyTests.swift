@@ -1,0 +1,97 @@
+import BusSchema
+import Primitives
+import Testing
+
+@testable import HardwareCore
+
+/// Current flows to the EV, and the meter counts nothing: somebody charges, and nobody would be billed.
+@Suite struct CurrentWithoutEnergyTests {
+    private func sample(energyWh: Int64 = 1000, powerW: Int, milliamps: Int, at second: Int) -> MeterSample {
+        MeterSample(
+            energyWh: energyWh,
+            powerW: powerW,
+            voltageMillivolts: [230_000 + second % 7, 230_000, 230_000],
+            currentMilliamps: [milliamps, milliamps, milliamps]
+        )
+    }
+
+    private var connector: ConnectorConfiguration {
+        var connector = Bench.fixedCable
+        connector.phases = 3
+        return connector
+    }
+
+    /// The first second at which the meter is called frozen, of five minutes; nil when it is not.
+    private func frozenAt(openSince: Duration? = nil, powerW: Int, milliamps: Int, isCounting: Bool = false) -> (
+        Int, String
+    )? {
+        var judge = RegisterJudge(connector)
+        judge.contactorIs(openSince: openSince, at: .zero)
+        for second in 0...300 {
+            let energyWh: Int64 = isCounting ? 1000 + Int64(second / 10 * 10) : 1000
+            let verdict = judge.judge(
+                sample(energyWh: energyWh, powerW: powerW, milliamps: milliamps, at: second),
+                at: .seconds(second)
+            )
+            if case .frozen(let words) = verdict { return (second, words) }
+        }
+        return nil
+    }
+
+    @Test func aMeterWithReversedTransformersThatCountsNothingStandsStill() {
+        let found = frozenAt(powerW: -11_000, milliamps: 16_000)
+        #expect(found?.0 == 60)
+        #expect(found?.1 == "register stands still at 1000 Wh while 16.0 A flow")
+    }
+
+    @Test func sixAmperesOfOnePhaseAreEnough() {
+        let found = frozenAt(powerW: -4140, milliamps: 6000)
+        #expect((60...120).contains(found?.0 ?? 0))
+    }
+
+    @Test func noPowerWhereCurrentFlowsIsContradictory() {
+        let found = frozenAt(powerW: 0, milliamps: 16_000)
+        #expect(found?.0 == 10)
+        #expect(found?.1 == "power is 0 W while 16.0 A flow")
+    }
+
+    @Test func noPowerWhereCurrentFlowsIsContradictoryAlsoWhenTheRegisterCounts() {
+        #expect(frozenAt(powerW: 500, milliamps: 16_000, isCounting: true)?.0 == 10)
+        #expect(frozenAt(powerW: 1200, milliamps: 16_000, isCounting: true) == nil)
+    }
+
+    /// The filters of an EV draw a current that is no power.
+    @Test func aSmallCurrentMayBeNoPower() {
+        #expect(frozenAt(powerW: 5, milliamps: 2500) == nil)
+    }
+
+    /// What an open contactor lets through is judged elsewhere.
+    @Test func anOpenContactorSaysNothingOfTheMeter() {
+        #expect(frozenAt(openSince: .zero, powerW: 0, milliamps: 16_000) == nil)
+    }
+
+    @Test func theMainMeterOfAHouseThatFeedsIntoTheMainsIsNotFrozen() {
+        var house = connector
+        house.connectorId = MainMeterConfiguration.connectorId
+        var judge = RegisterJudge(house)
+        for second in 0...300 {
+            let verdict = judge.judge(sample(powerW: -11_000, milliamps: 16_000, at: second), at: .seconds(second))
+            #expect(verdict == (second == 0 ? .unsure : .believed(energyWh: 1000)))
+        }
+    }
+
+    @Test func aChargeThatNobodyWouldBeBilledForEnds() {
+        var limited = connector
+        limited.meterLossGrace = .seconds(5)
+        var bench = Bench.charging(limited, leaseSeconds: 600)
+        var reversed = sample(powerW: -11_000, milliamps: 16_000, at: 0)
+        var effects: [HardwareEffect] = []
+        for second in 0..<75 where !effects.orders.contains(.openContactor(connectorId: 1)) {
+            reversed.voltageMillivolts[0] = 230_001 + second % 7
+            bench.meterShows(reversed)
+            effects += bench.wait(.seconds(1))
+        }
+        #expect(effects.faults.map(\.code) == [.powerMeterFailure])
+        #expect(effects.orders.contains(.openContactor(connectorId: 1)))
+    }
+}
