@@ -6,15 +6,19 @@ extension MMCLIMachine {
         switch answer.failure {
         case .service(let words)?:
             // It may be started anew just now, and what it has connected need not end with it: users of that are not disturbed.
+            dialogue.refusal = nil
             return lack(words)
         case .forbidden(let words)?:
             // What is only asked beside may be forbidden alone.
             guard !command.isBeside else { return takeFailure(words, of: command) }
+            if command.isOrder { dialogue.refusal = words }
             return lack(words)
-        case .objectGone?: return lose(command)
+        case .objectGone?: return lose(command, at: moment)
         case .silent?: return takeFailure("mmcli did not end in \(command.limit.wholeSeconds) s", of: command)
-        case .refused(let words)?: return takeFailure(words, of: command)
-        case nil: break
+        case .refused(let words)?:
+            takeObedience(to: command)
+            return takeFailure(words, of: command)
+        case nil: takeObedience(to: command)
         }
         if case .service? = report.trouble { report.trouble = nil }
         switch command {
@@ -38,14 +42,24 @@ extension MMCLIMachine {
             report.trouble = nil
             if let path = known?.path { dialogue.plan = [.modem(path)] }
             return settle()
-        case .enable, .connect: if let path = known?.path { dialogue.plan = [.modem(path)] }
-        case .disable: dialogue.pause = ModemMachine.radioPause
+        case .enable:
+            known?.isToBeOn = true
+            if let path = known?.path { dialogue.plan = [.modem(path)] }
+        case .connect: if let path = known?.path { dialogue.plan = [.modem(path)] }
+        case .disable:
+            known?.isToBeOn = false
+            dialogue.pause = ModemMachine.radioPause
         case .reset:
             forget()
             dialogue.pause = Self.quickly
         case .disconnect, .detach, .attach: break
         }
         return []
+    }
+
+    /// Whatever came of the order: we were let give it.
+    private mutating func takeObedience(to command: MMCLICommand) {
+        if command.isOrder, !command.isBeside { dialogue.refusal = nil }
     }
 
     private mutating func take(_ signal: SignalReport) {
@@ -68,9 +82,12 @@ extension MMCLIMachine {
     }
 
     /// The path is that of a modem that is gone, or of another life of ModemManager.
-    private mutating func lose(_ command: MMCLICommand) -> [Effect] {
+    private mutating func lose(_ command: MMCLICommand, at moment: Moment) -> [Effect] {
         switch command {
         case .bearer: return nextBearer("the connection is gone")
+        case .sim: return takeFailure("ModemManager names it and does not find it", of: command)
+        // One of those that it has just named.
+        case .modem where known == nil: return tryNext(at: moment)
         default:
             forget()
             dialogue.plan = [.list]
@@ -149,6 +166,7 @@ extension MMCLIMachine {
     private mutating func judge(_ modem: MMCLIModem, at moment: Moment) -> [Effect] {
         var effects: [Effect] = []
         if modem.state != .connected { effects = withdraw("the modem is \(modem.state.rawValue)") }
+        if modem.state != .disabled { known?.isToBeOn = false }
         dialogue.pause = Self.quickly
         switch modem.state {
         case .failed: takeFailed(modem.failure)
@@ -159,7 +177,12 @@ extension MMCLIMachine {
             report.sim.state = .ready
             // Being told so after the order to switch it on, it is in no state to be switched on.
             report.phase = .preparing
-            dialogue.plan = [.enable(modem.path)]
+            let enable = MMCLICommand.enable(modem.path)
+            if known?.isToBeOn == true {
+                let cause = "the modem says that it is done, and is still off"
+                report.trouble = .commandFailed(command: enable.words, cause: cause)
+            }
+            dialogue.plan = [enable]
         case .disabling, .enabling: report.phase = .preparing
         case .enabled, .searching: takeUnregistered(modem)
         case .registered: effects += connect(modem)
@@ -263,7 +286,8 @@ extension MMCLIMachine {
             dialogue.pause = Self.whileSearching
             return []
         }
-        guard mayConnect else {
+        // An order that is not taken was none, and the ladder does not order another one for it.
+        guard mayConnect || dialogue.refusal != nil else {
             // Why the last one ended is known where it was said.
             if case .notAttached? = report.trouble {} else { report.trouble = .notAttached(cause: report.cause) }
             dialogue.pause = Self.whileSearching
@@ -308,7 +332,7 @@ extension MMCLIMachine {
         mayConnect = false
         guard new != bearer else { return [] }
         let effects = bearer.map { $0.path != new.path } == true ? withdraw("there is another connection") : []
-        bearer = new
+        (bearer, mayHaveBearer) = (new, false)
         return effects + [.bearerUp(new)]
     }
 
