@@ -78,7 +78,7 @@ enum NetCommand {
     }
 }
 
-/// What `net` says in words.
+/// What `net` says in words. Much of it comes from networks and modems, and steers no terminal.
 enum NetText {
     /// - Parameters:
     ///   - state: The newest one.
@@ -97,7 +97,7 @@ enum NetText {
             lines.append("\(sign) \(uplink.name) (\(uplink.driver)): \(uplink.link), \(uplink.detail)")
             for fact in facts(uplink) { lines.append("    \(fact)") }
         }
-        return lines
+        return lines.map(singleLine)
     }
 
     private static func facts(_ uplink: UplinkState.Uplink) -> [String] {
@@ -147,7 +147,7 @@ enum NetText {
                 }
                 links[key] = (entry.kind, entry.bootId, entry.uptime)
             }
-            return line
+            return singleLine(line)
         }
     }
 
@@ -180,9 +180,9 @@ enum NetText {
 
     static func line(_ step: UplinkTest.Step) -> String {
         let name = padded(step.name, to: 13)
-        guard step.outcome != .skipped else { return "  \(name) not tried: \(step.detail)" }
+        guard step.outcome != .skipped else { return singleLine("  \(name) not tried: \(step.detail)") }
         let time = step.milliseconds.map { "\($0) ms" } ?? ""
-        return "  \(name) \(padded(step.outcome.rawValue, to: 8)) \(padded(time, to: 9)) \(step.detail)"
+        return singleLine("  \(name) \(padded(step.outcome.rawValue, to: 8)) \(padded(time, to: 9)) \(step.detail)")
     }
 
     /// Milliseconds as people say them.

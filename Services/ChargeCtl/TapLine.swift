@@ -104,11 +104,10 @@ struct TapLine {
 
 /// `text` without what would begin a new line or steer a terminal: that is shown as in source code.
 func singleLine(_ text: String) -> String {
-    func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) }
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    guard text.unicodeScalars.contains(where: \.steersText) else { return text }
     var line = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
-        if isControl(scalar) { line += scalar.escaped(asASCII: true).unicodeScalars } else { line.append(scalar) }
+        if scalar.steersText { line += scalar.escaped(asASCII: true).unicodeScalars } else { line.append(scalar) }
     }
     return String(line)
 }

@@ -1,7 +1,7 @@
 /// Every message of the bus. A type that is not listed here does not exist: fixtures, tap and `chargectl call` go by this list.
 public enum BusRegistry {
     /// Raised by one with every addition to the schema.
-    public static let schemaVersion = 15
+    public static let schemaVersion = 16
 
     public static let states: [any BusState.Type] = [
         Announce.self, ServiceHealth.self,

@@ -168,6 +168,15 @@ extension Fixture {
         lastDial: .init(at: noon - 900, dns: 120, tcp: 95, tls: 310, webSocket: 88, boot: 140)
     )
 
+    private static let untrustedLink = LinkState(
+        phase: .backingOff,
+        url: "wss://csms.example/ocpp/CP-1",
+        since: noon,
+        failedAttempts: 1,
+        lastError: "the certificate is not trusted",
+        failedStep: "tls"
+    )
+
     private static let refusedStatus = ConnectorStatus(
         connectorId: 1,
         status: "Charging",
@@ -218,6 +227,7 @@ extension Fixture {
         .message("003-older-password", linkWithOlderPassword),
         .message("004-ended-certificate", linkWithEndedCertificate),
         .message("005-timed", timedLink),
+        .message("006-untrusted", untrustedLink),
         .message("001-charging", status),
         .message("002-refused", refusedStatus),
         .message("001-waiting", queue),

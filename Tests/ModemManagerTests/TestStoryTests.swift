@@ -102,6 +102,34 @@ import UplinkCore
         #expect(story.complete[6].outcome == .failed && story.complete[6].detail == "the certificate is not trusted")
     }
 
+    @Test(arguments: [
+        ("tls", ["failed", "skipped", "skipped"]), ("webSocket", ["ok", "failed", "skipped"]),
+    ])
+    func theStepThatFailedIsTheOneThatIsNamed(_ step: String, _ outcomes: [String]) {
+        var story = story()
+        walked(&story)
+        var link = link(.backingOff)
+        link.failedStep = step
+        story.tell(link, active: nil)
+        #expect(story.complete.suffix(3).map(\.outcome.rawValue) == outcomes)
+        #expect(story.complete.first { $0.outcome == .failed }?.detail == "the certificate is not trusted")
+        #expect(story.complete.first { $0.name == step }?.outcome == .failed)
+    }
+
+    @Test func anInterfaceThatDoesNotExistHasNoAddress() {
+        let story = story(.unknown) {
+            $0.radio = nil
+            ($0.detail, $0.remedy) = ("there is no interface nope0", .person)
+        }
+        #expect(story.hasFailed && story.complete[2].detail == "there is no interface nope0")
+        #expect(story.complete[3].detail == "address failed")
+    }
+
+    @Test func whereNobodyKnowsOfAnAddressTheWayIsTriedAllTheSame() {
+        let story = story(.unknown) { $0.radio = nil }
+        #expect(!story.hasFailed && story.complete[2].outcome == .skipped)
+    }
+
     @Test func withoutTLSThereIsNoTimeForIt() {
         var story = story()
         walked(&story)

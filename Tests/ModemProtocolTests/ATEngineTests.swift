@@ -23,6 +23,13 @@ import Testing
         #expect(bench.unsolicited.isEmpty)
     }
 
+    @Test func anAnswerSteersNoTerminalWhateverTheNetworkCallsItself() {
+        var bench = EngineBench.attentive()
+        bench.ask(maker)
+        bench.says("A\u{1B}B\u{9B}C\u{202E}D\u{2028}E\r\nOK\r\n")
+        #expect(bench.answers == [ATAnswer(lines: ["AB C D E"], result: .ok)])
+    }
+
     @Test func oneCommandIsOutstandingAtATimeAndTheNextOneWaits20Milliseconds() {
         var bench = EngineBench.attentive()
         bench.ask(signal)

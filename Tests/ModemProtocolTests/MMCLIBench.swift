@@ -13,6 +13,10 @@ struct MMCLIBench {
     private(set) var stored: [UInt8]?
     private(set) var running: String?
     private(set) var commands: [[String]] = []
+    /// When each of `commands` was ordered.
+    private(set) var times: [Duration] = []
+    /// Whether mmcli was run again and again without any time between: it is answered no more then.
+    private(set) var ranAway = false
     private var pending: [String] = []
     /// Whether the disk answers.
     var answersStores = true
@@ -69,7 +73,7 @@ struct MMCLIBench {
 
     mutating func readInterfaces() {
         let call = InterfaceReading(name: "ppp0", isRunning: true, hasAddress: true, address: "10.64.64.2")
-        var own = InterfaceReading(name: "wwan0", isRunning: true, hasAddress: false)
+        var own = InterfaceReading(name: service.interface, isRunning: true, hasAddress: false)
         own.address = running == "dhcp" ? "192.168.225.20" : service.given
         own.hasAddress = own.address != nil
         handle(.interfacesRead(running == "pppd" ? [call, own] : [own]))
@@ -77,7 +81,10 @@ struct MMCLIBench {
 
     /// One run of mmcli is answered after the other, as the loop does it.
     private mutating func settle() {
-        while answers, !pending.isEmpty {
+        var runs = 0
+        while answers, !ranAway, !pending.isEmpty {
+            runs += 1
+            ranAway = runs > 100
             let arguments = pending
             pending = []
             let answer = service.answer(arguments)
@@ -99,6 +106,7 @@ struct MMCLIBench {
             case .run(_, let arguments, _):
                 precondition(pending.isEmpty, "There is one run of mmcli at a time.")
                 commands.append(Array(arguments.dropFirst()))
+                times.append(now.uptime)
                 pending = Array(arguments.dropFirst())
             case .spawn(let program, _):
                 running = program
@@ -121,6 +129,12 @@ struct MMCLIBench {
 
 /// A ModemManager with one modem or none.
 struct FakeModemManager {
+    /// What it says that cannot all be true.
+    enum Contradiction: CaseIterable {
+        case obeysAndStaysDisabled, namesAModemThatItDoesNotFind, namesASIMThatItDoesNotFind, namesAnotherSIMEachTime
+    }
+
+    var contradiction: Contradiction?
     var isThere = true
     var hasModem = true
     var state = "disabled"
@@ -142,6 +156,11 @@ struct FakeModemManager {
     var isConnected = false
     var connectFailure: String?
     var connectionError = "--"
+    /// Whether the modem names a connection that is none.
+    var hasDeadBearer = false
+    var operatorName = "Zweites Netz"
+    var interface = "wwan0"
+    private var looks = 0
     /// Refused with the reason of polkit: `--location-get` alone, or every order.
     var forbidden: [String] = []
     /// What was set on its network interface.
@@ -151,6 +170,9 @@ struct FakeModemManager {
     private static let error = "GDBus.Error:org.freedesktop.ModemManager1.Error."
     private var root: String { "/org/freedesktop/ModemManager1" }
     private var path: String { "\(root)/Modem/\(number)" }
+    private var simPath: String {
+        "\(root)/SIM/\(contradiction == .namesAnotherSIMEachTime ? looks % 2 : number)"
+    }
 
     mutating func answer(_ arguments: [String]) -> (exit: ChildExit, text: String) {
         guard isThere else { return refuse("couldn't find the ModemManager process in the bus") }
@@ -163,8 +185,14 @@ struct FakeModemManager {
             return refuse("couldn't find modem")
         }
         switch action {
-        case path: return say(modem)
-        case "\(root)/SIM/\(number)": return say(sim)
+        case path where contradiction == .namesAModemThatItDoesNotFind:
+            return refuse("couldn't find modem at '\(path)'")
+        case path:
+            looks += 1
+            return say(modem)
+        case simPath where contradiction == .namesASIMThatItDoesNotFind:
+            return refuse("couldn't find sim at '\(simPath)'")
+        case simPath: return say(sim)
         case "\(root)/Bearer/\(number)": return say(bearer)
         case "--location-get": return say(Self.place)
         case "--signal-get": return say(Self.signal)
@@ -174,6 +202,7 @@ struct FakeModemManager {
 
     private mutating func act(_ action: String) -> (exit: ChildExit, text: String) {
         switch action {
+        case "--enable" where contradiction == .obeysAndStaysDisabled: break
         case "--reset" where state == "locked": number += 1
         case "--enable" where state == "locked", "--disable" where state == "locked":
             return refuse("couldn't: 'WrongState'")
@@ -212,19 +241,19 @@ struct FakeModemManager {
     // MARK: - Documents
 
     private var modem: String {
-        let bearers = isConnected ? "\"\(root)/Bearer/\(number)\"" : ""
+        let bearers = isConnected || hasDeadBearer ? "\"\(root)/Bearer/\(number)\"" : ""
         let tries = retries.map { "\"\($0)\"" }.joined(separator: ",")
         return """
             {"modem":{"3gpp":{"5gnr":{"registration-settings":{"drx-cycle":"--","mico-mode":"--"}},"enabled-locks":["sim"],"eps":{"initial-bearer":\
             {"dbus-path":"--","settings":{"apn":"--","ip-type":"--","password":"--","user":"--"}},"ue-mode-operation":"--"},"imei":"356938035643809",\
-            "operator-code":"\(isOnAir ? "26202" : "--")","operator-name":"\(isOnAir ? "Zweites Netz" : "--")","packet-service-state":"--","pco":"--",\
+            "operator-code":"\(isOnAir ? "26202" : "--")","operator-name":"\(isOnAir ? operatorName : "--")","packet-service-state":"--","pco":"--",\
             "registration-state":"\(isOnAir ? registration : "--")"},"cdma":{"activation-state":"--"},"dbus-path":"\(path)","generic":\
             {"access-technologies":["lte"],"bearers":[\(bearers)],"current-bands":[],"current-capabilities":["gsm-umts, lte"],\
             "current-modes":"allowed: 2g, 3g, 4g; preferred: none","device":"/sys/devices/platform/usb1/1-1","device-identifier":"a1b2","drivers":\
             ["qmi_wwan","option1"],"equipment-identifier":"356938035643809","hardware-revision":"--","manufacturer":"QUALCOMM INCORPORATED","model":"EC25",\
             "own-numbers":[],"plugin":"quectel","ports":["cdc-wdm0 (qmi)","ttyUSB2 (at)","wwan0 (net)"],"power-state":"on","primary-port":"cdc-wdm0",\
             "primary-sim-slot":"--","revision":"EC25EFAR06A01M4G","signal-quality":{"recent":"yes","value":"\(isOnAir ? "61" : "0")"},\
-            "sim":"\(root)/SIM/\(number)","sim-slots":[],"state":"\(state)","state-failed-reason":"\(failure)","unlock-required":"\(lock)",\
+            "sim":"\(simPath)","sim-slots":[],"state":"\(state)","state-failed-reason":"\(failure)","unlock-required":"\(lock)",\
             "unlock-retries":[\(tries)]}}}
             """
     }
@@ -233,7 +262,7 @@ struct FakeModemManager {
 
     private var sim: String {
         """
-        {"sim":{"dbus-path":"\(root)/SIM/\(number)","properties":{"active":"yes","eid":"--","emergency-numbers":[],"esim-status":"--","gid1":"--",\
+        {"sim":{"dbus-path":"\(simPath)","properties":{"active":"yes","eid":"--","emergency-numbers":[],"esim-status":"--","gid1":"--",\
         "gid2":"--","iccid":"\(iccid)","imsi":"\(state == "locked" ? "--" : "262020000000002")","operator-code":"26202",\
         "operator-name":"--","removability":"--","sim-type":"--"}}}
         """
@@ -246,8 +275,8 @@ struct FakeModemManager {
             [\(isStatic ? "\"10.65.0.1\",\"10.65.0.2\"" : "")],"gateway":"\(isStatic ? "10.65.1.8" : "--")","method":"\(method)",\
             "mtu":"\(isStatic ? "1430" : "--")","prefix":"\(isStatic ? "28" : "0")"},"ipv6-config":{"address":"--","dns":[],"gateway":"--","method":"--",\
             "mtu":"--","prefix":"--"},"properties":{"apn":"internet","allowed-auth":[],"ip-type":"ipv4","password":"p4ss","user":"name"},"stats":\
-            {"attempts":"1","bytes-rx":"--","duration":"--"},"status":{"connected":"\(isConnected ? "yes" : "no")","connection-error":\
-            {"message":"\(connectionError)","name":"--"},"interface":"\(method == "ppp" ? "ttyUSB3" : "wwan0")","ip-timeout":"20",\
+            {"attempts":"1","bytes-rx":"--","duration":"--"},"status":{"connected":"\(isConnected && !hasDeadBearer ? "yes" : "no")","connection-error":\
+            {"message":"\(connectionError)","name":"--"},"interface":"\(method == "ppp" ? "ttyUSB3" : interface)","ip-timeout":"20",\
             "multiplexed":"no","profile-id":"1","suspended":"no"},"type":"default"}}
             """
     }

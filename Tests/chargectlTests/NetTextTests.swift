@@ -129,4 +129,29 @@ import Testing
         let next = UplinkTest.Step(name: "tcp", outcome: .skipped, detail: "dns failed")
         #expect(NetText.line(next) == "  tcp           not tried: dns failed")
     }
+
+    @Test func whatComesFromANetworkSteersNoTerminal() {
+        let evil = "a\u{1B}[2J\u{7}\n\u{9B}\u{202E}\u{2028}b"
+        var uplink = UplinkState.Uplink(name: "mobile", driver: "mmcli", link: .up, detail: evil)
+        uplink.radio = UplinkRadio()
+        uplink.radio?.operatorName = evil
+        let state = UplinkState(link: .up, active: "mobile", since: 0, uplinks: [uplink], endToEnd: nil)
+        let entry = UplinkHistory.Entry(
+            number: 1,
+            kind: .down,
+            uplink: "mobile",
+            reason: evil,
+            bootId: "a",
+            uptime: 0,
+            at: 0
+        )
+        let step = NetText.line(UplinkTest.Step(name: "dns", outcome: .failed, detail: evil))
+        let status = NetText.lines(of: state, lasting: nil)
+        for line in status + NetText.story([entry]) + [step] {
+            let isPlain = line.unicodeScalars.allSatisfy {
+                $0.value >= 0x20 && ![0x9B, 0x202E, 0x2028].contains($0.value)
+            }
+            #expect(isPlain, "\(line)")
+        }
+    }
 }

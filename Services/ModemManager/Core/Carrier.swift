@@ -131,6 +131,8 @@ public enum CarrierEvent: Equatable, Sendable {
     /// Once, first, with what is known from the time before, and the programs of its own that run already, because a process before this one had
     /// started them.
     case started(CarrierPast, running: [String])
+    /// Before `started`: a process before this one has given that interface an address (`CarrierEffect.configure`), and nobody has taken it away.
+    case addressGiven(interface: String)
     /// Complete; only for carriers that read interfaces.
     case interfacesRead([InterfaceReading])
     case interfacesUnreadable(String)

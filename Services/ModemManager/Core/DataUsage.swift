@@ -5,6 +5,8 @@ public struct DataUsage: Codable, Equatable, Sendable {
     /// The month that it counts for: twelve times the year and the month; nil before the first time that can be true.
     public private(set) var month: Int?
     public private(set) var bytes: Int64 = 0
+    /// The month of a clock that is behind `month`; nil while none is.
+    private var earlier: Int?
     /// Of the interface, at the last reading.
     private var counter: Int64?
 
@@ -13,11 +15,7 @@ public struct DataUsage: Codable, Equatable, Sendable {
     /// Takes a reading of the counter: received and sent together, as the interface counts, nil when there is no interface. A month begins on
     /// `billingDay`, 1…28.
     mutating func take(counter new: Int64?, billingDay: Int, at moment: Moment) {
-        // A clock that went back, or was never set, ends no month.
-        if let now = Self.month(of: moment.utc, billingDay: billingDay), now > (month ?? .min) {
-            if month != nil { bytes = 0 }
-            month = now
-        }
+        if let now = Self.month(of: moment.utc, billingDay: billingDay) { begin(now) }
         guard let new else {
             counter = nil
             return
@@ -25,6 +23,22 @@ public struct DataUsage: Codable, Equatable, Sendable {
         let carried = counter.map { new >= $0 ? new - $0 : new } ?? 0
         bytes = bytes.addingClamped(max(carried, 0))
         counter = max(new, 0)
+    }
+
+    /// A clock that went back, or was never set, ends no month: it may be right again in a moment. One that stays behind and comes from one month to the
+    /// next is the right one: the month that is counted was that of a clock which was ahead.
+    private mutating func begin(_ now: Int) {
+        let counted = month ?? .min
+        guard now < counted else {
+            if now > counted, month != nil { bytes = 0 }
+            (month, earlier) = (now, nil)
+            return
+        }
+        guard let earlier, now > earlier else {
+            self.earlier = now
+            return
+        }
+        (month, bytes, self.earlier) = (now, 0, nil)
     }
 
     private static func month(of time: Timestamp, billingDay: Int) -> Int? {

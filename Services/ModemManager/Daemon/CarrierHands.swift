@@ -59,6 +59,7 @@ final class CarrierHands {
 
     /// Tells the carrier what there is from the time before.
     func start(_ past: CarrierPast, programs: [String]) {
+        if let interface = givenAddress.foreignText { deliver(.addressGiven(interface: interface)) }
         deliver(.started(past, running: programs.filter(adopt)))
     }
 
@@ -79,6 +80,8 @@ final class CarrierHands {
                 try DefaultRoute.add(through: interface, metric: needs.metric)
             }
         case .configure(let interface, let address):
+            // Before it has one: whoever comes after us is to know it in any case.
+            note(given: interface)
             attempt("an interface is not given its address") { () throws(SystemError) in
                 try InterfaceSetting.give(address, to: interface)
             }
@@ -86,9 +89,10 @@ final class CarrierHands {
                 try DefaultRoute.add(through: interface, gateway: address.gateway, metric: needs.metric)
             }
         case .clearAddresses(let interface):
-            attempt("an interface keeps its address") { () throws(SystemError) in
+            let isCleared = attempt("an interface keeps its address") { () throws(SystemError) in
                 try InterfaceSetting.clear(interface)
             }
+            if isCleared { note(given: nil) }
         case .store(let bytes): store(bytes)
         case .log(var record):
             record.fields.insert(.init("uplink", needs.uplink), at: 0)
@@ -110,11 +114,26 @@ final class CarrierHands {
     }
 
     /// Without CAP_NET_ADMIN nothing of it works: whoever looks for the reason finds it in the log.
-    private func attempt(_ failure: String, _ work: () throws(SystemError) -> Void) {
+    @discardableResult
+    private func attempt(_ failure: String, _ work: () throws(SystemError) -> Void) -> Bool {
         do throws(SystemError) {
             try work()
+            return true
         } catch {
             host.log.write(LogRecord(.warning, failure, .init("uplink", needs.uplink), .init("why", error)))
+            return false
+        }
+    }
+
+    /// Which interface has an address from us, for the process after this one.
+    private var givenAddress: SmallFile { SmallFile("\(runtimeFolder)/\(needs.uplink)-address") }
+
+    private func note(given interface: String?) {
+        do throws(SmallFileError) {
+            guard let interface else { return try givenAddress.remove() }
+            try givenAddress.replace(with: Array("\(interface)\n".utf8), access: .init(mode: 0o600))
+        } catch {
+            host.log.write(LogRecord(.warning, "what an interface was given is not noted", .init("why", "\(error)")))
         }
     }
 

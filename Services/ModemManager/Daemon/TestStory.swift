@@ -30,7 +30,16 @@ struct TestStory {
         }
         guard !hasFailed else { return }
         let text = uplink.address.map { "\(uplink.interface ?? "") has \($0)" } ?? uplink.detail
-        add("address", uplink.link == .down ? .failed : .ok, text, condition.addressTook)
+        add("address", Self.outcome(uplink.link, condition.remedy), text, condition.addressTook)
+    }
+
+    /// Of the address: where nobody knows of one, somebody may all the same, unless something is known to be wrong.
+    private static func outcome(_ link: UplinkState.Link, _ remedy: CarrierCondition.Remedy) -> UplinkTest.Outcome {
+        switch link {
+        case .up: .ok
+        case .down: .failed
+        default: remedy == .none ? .skipped : .failed
+        }
     }
 
     var hasFailed: Bool { steps.last?.outcome == .failed }
@@ -69,9 +78,21 @@ struct TestStory {
             let outcome = link.phase == .rejected ? UplinkTest.Outcome.failed : .ok
             add("boot", outcome, "BootNotification is answered: \(link.phase)", milliseconds: dial?.boot)
         default:
-            add("webSocket", .failed, link.lastError ?? "the gateway is \(link.phase)", nil)
-            if isSecure { stop("the gateway has no connection") }
+            tell(failure: link, isSecure: isSecure)
         }
+    }
+
+    /// The gateway has no connection: which of its steps failed, as far as that is one after those that were tried here.
+    private mutating func tell(failure link: LinkState, isSecure: Bool) {
+        let why = link.lastError ?? "the gateway is \(link.phase)"
+        guard isSecure else {
+            add("tls", .skipped, "not asked for", nil)
+            return add("webSocket", .failed, why, nil)
+        }
+        if link.failedStep == "tls" { return add("tls", .failed, why, nil) }
+        if link.failedStep == "webSocket" { add("tls", .ok, "the gateway came as far", nil) }
+        add("webSocket", .failed, why, nil)
+        stop("the gateway has no connection")
     }
 
     private mutating func add(_ name: String, _ outcome: UplinkTest.Outcome, _ detail: String, _ took: Duration?) {

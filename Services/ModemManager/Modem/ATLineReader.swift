@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Cuts what a modem sends into lines (ITU-T V.250 §5.7: CR LF before and after each), and recognizes the prompt, which ends with neither.
 struct ATLineReader: Equatable, Sendable {
     enum Item: Equatable, Sendable {
@@ -50,6 +52,7 @@ struct ATLineReader: Equatable, Sendable {
         }
         let text = bytes.drop { $0 == 0x20 }
         guard let last = text.lastIndex(where: { $0 != 0x20 }) else { return }
-        items.append(.line(String(decoding: text[...last], as: UTF8.self)))
+        // Names that a network gives itself may hold anything.
+        items.append(.line(String(decoding: text[...last], as: UTF8.self).withoutSteering))
     }
 }

@@ -92,7 +92,7 @@ public struct ModemCarrier: Carrier {
         case .terminationRequested:
             isEnding = true
             return []
-        case .interfacesUnreadable, .line, .childWrote, .childEnded, .simulated: return []
+        case .addressGiven, .interfacesUnreadable, .line, .childWrote, .childEnded, .simulated: return []
         }
     }
 

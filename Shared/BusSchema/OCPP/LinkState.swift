@@ -62,6 +62,8 @@ public struct LinkState: BusState {
     /// UTC milliseconds since 1970; nil when none is planned.
     public var nextAttemptAt: Int64?
     public var lastError: String?
+    /// The step of a dial that `lastError` is about, by the names of `uplink.test`: `dns`, `tcp`, `tls`, `webSocket`; else nil.
+    public var failedStep: String?
     public var heartbeatIntervalSeconds: Int?
     /// Central system's time minus ours, at the last answer that carried one.
     public var clockOffsetMilliseconds: Int64?
@@ -81,6 +83,7 @@ public struct LinkState: BusState {
         failedAttempts: Int,
         nextAttemptAt: Int64? = nil,
         lastError: String? = nil,
+        failedStep: String? = nil,
         heartbeatIntervalSeconds: Int? = nil,
         clockOffsetMilliseconds: Int64? = nil,
         flaps: Int? = nil,
@@ -94,6 +97,7 @@ public struct LinkState: BusState {
         self.failedAttempts = failedAttempts
         self.nextAttemptAt = nextAttemptAt
         self.lastError = lastError
+        self.failedStep = failedStep
         self.heartbeatIntervalSeconds = heartbeatIntervalSeconds
         self.clockOffsetMilliseconds = clockOffsetMilliseconds
         self.flaps = flaps

@@ -22,9 +22,8 @@ public struct SimulatedCarrier: Carrier, Equatable {
         case .terminationRequested:
             condition.link = .unknown
             condition.detail = "not watched any more"
-        case .started, .interfacesRead, .interfacesUnreadable, .line, .childWrote, .interfaceFound, .childEnded,
-            .stored, .storeFailed,
-            .pulsed, .ordered:
+        case .started, .addressGiven, .interfacesRead, .interfacesUnreadable, .line, .childWrote, .interfaceFound,
+            .childEnded, .stored, .storeFailed, .pulsed, .ordered:
             break
         }
         return []

@@ -23,28 +23,26 @@ struct MMCLIAnswer: Equatable, Sendable {
     /// Nil when it did what it was to do.
     var failure: Failure?
 
-    init(_ exit: ChildExit, _ output: [UInt8], to command: MMCLICommand) {
+    init(_ exit: ChildExit, _ output: [UInt8]) {
         switch exit {
         case .code(0): document = output.firstIndex(of: 0x7B).flatMap { try? JSON.parse(Array(output[$0...])) }
-        case .code: failure = Failure(Self.explanation(output, hiding: command.secrets))
+        case .code: failure = Failure(Self.explanation(output))
         case .signal, .unknown: failure = .silent
         case .notStarted(let reason): failure = .service("mmcli does not start: \(reason)")
         }
     }
 
-    /// `error: couldn't …: 'GDBus.Error:org.freedesktop.ModemManager1.Error.Core.Failed: …'` without what nobody wants to read.
-    private static func explanation(_ output: [UInt8], hiding secrets: [Secret]) -> String {
+    /// `error: couldn't …: 'GDBus.Error:org.freedesktop.ModemManager1.Error.Core.Failed: …'` without what nobody wants to read. Secrets may stand in
+    /// it: the meaning of the words is found before those are hidden.
+    private static func explanation(_ output: [UInt8]) -> String {
         let lines = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline)
         let line = lines.last { $0.hasPrefix("error: ") }?.dropFirst(7) ?? lines.last ?? "no reason given"
         var text = String(line.prefix(1000))
-        // What was refused may be told again.
-        let tells = secrets.contains { !$0.exposed.isEmpty && text.position(of: $0.exposed) != nil }
-        guard !tells else { return "mmcli refuses its arguments" }
         for noise in ["GDBus.Error:", "org.freedesktop.ModemManager1.Error.", "org.freedesktop.DBus.Error."] {
             guard let begin = text.position(of: noise) else { continue }
             text = String(text[..<begin]) + text[begin...].dropFirst(noise.count)
         }
-        return String(text.prefix(200))
+        return text
     }
 }
 

@@ -233,9 +233,9 @@ extension String {
         contains(":") && utf8.count <= 39 && allSatisfy { $0.isHexDigit || $0 == ":" }
     }
 
-    /// What may stand behind `/dev/` and in a message to the kernel: a port of ModemManager's test interface (`abstract:…`) as well.
+    /// What may stand behind `/dev/` and in a message to the kernel, but for the loopback, which is nobody's: a port of ModemManager's test interface (`abstract:…`) as well.
     fileprivate var isNameOfADevice: Bool {
-        !hasPrefix(".") && utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x2F }
+        !hasPrefix(".") && self != "lo" && utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x2F }
     }
 
     /// Hexadecimal, without the zeros that ModemManager puts before it; nil where it is none, or only zeros.

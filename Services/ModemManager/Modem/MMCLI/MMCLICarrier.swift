@@ -19,6 +19,8 @@ public struct MMCLICarrier: Carrier {
         /// Why it ended last; nil since the last start.
         var lastExit: PPPExit?
         var log = PPPLog()
+        /// The interface that has an address from us, or from a process before this one.
+        var given: String?
     }
 
     private let settings: Settings
@@ -68,6 +70,9 @@ public struct MMCLICarrier: Carrier {
 
     private mutating func take(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
         switch event {
+        case .addressGiven(let interface):
+            data.given = interface
+            return []
         case .started(let past, let running): return start(past, running, at: moment)
         case .interfacesRead(let readings):
             let isNew = interface.take(readings, at: moment.uptime)
@@ -139,15 +144,18 @@ public struct MMCLICarrier: Carrier {
         let name = bearer.method == .ppp ? settings.callInterface : bearer.interface ?? ""
         if interface.name != name { interface = CarrierInterface(name) }
         interface.begin(at: moment.uptime)
+        let isGiven = bearer.method == .fixed && bearer.address != nil
+        let cleared = clearAddresses(except: isGiven ? name : nil)
         // One that was adopted, or that still ends and is followed by the next.
-        guard data.program == nil else { return [] }
+        guard data.program == nil else { return cleared }
         switch bearer.method {
         case .ppp:
             data.log = PPPLog()
-            return run(ModemCarrier.Name.pppd, call(bearer))
-        case .fixed: return configure(bearer)
+            return cleared + run(ModemCarrier.Name.pppd, call(bearer))
+        case .fixed: return cleared + configure(bearer)
         case .dhcp, nil:
-            return settings.dhcpClient.isEmpty ? [] : run(ModemCarrier.Name.dhcp, settings.dhcpClient + [name])
+            return settings.dhcpClient.isEmpty
+                ? cleared : cleared + run(ModemCarrier.Name.dhcp, settings.dhcpClient + [name])
         }
     }
 
@@ -162,27 +170,36 @@ public struct MMCLICarrier: Carrier {
         return settings.pppd.prefix(1) + ["/dev/\(bearer.interface ?? "")"] + settings.pppd.dropFirst() + secrets
     }
 
-    private func configure(_ bearer: MMCLIBearer) -> [CarrierEffect] {
-        guard let address = bearer.address else { return [] }
+    private mutating func configure(_ bearer: MMCLIBearer) -> [CarrierEffect] {
+        guard let address = bearer.address, let name = bearer.interface else { return [] }
+        data.given = name
         let given = InterfaceAddress(
             address: address,
             prefixLength: bearer.prefixLength ?? 32,
             gateway: bearer.gateway,
             mtu: bearer.mtu
         )
-        return [.configure(interface: bearer.interface ?? "", given)]
+        return [.configure(interface: name, given)]
+    }
+
+    /// Its route goes with it.
+    private mutating func clearAddresses(except kept: String? = nil) -> [CarrierEffect] {
+        guard let name = data.given, name != kept else { return [] }
+        data.given = nil
+        return [.clearAddresses(interface: name)]
     }
 
     private mutating func withdraw() -> [CarrierEffect] {
         let bearer = data.bearer
         data.bearer = nil
         if let program = data.program {
+            // One that was adopted before anything was known of its connection ends by itself if there is none.
+            guard bearer != nil else { return [] }
             data.isWithdrawn = true
             return [.endChild(program)]
         }
         interface.end()
-        guard bearer?.method == .fixed, let name = bearer?.interface else { return [] }
-        return [.clearAddresses(interface: name)]
+        return clearAddresses()
     }
 
     private mutating func end(_ exit: ChildExit, at moment: Moment) -> [CarrierEffect] {

@@ -40,15 +40,6 @@ public enum MMCLICommand: Hashable, Sendable {
         }
     }
 
-    /// What must not be said again, whatever mmcli says.
-    var secrets: [Secret] {
-        switch self {
-        case .unlock(_, let pin): [pin]
-        case .connect(_, let connection): connection.secrets
-        default: []
-        }
-    }
-
     /// How long ModemManager has for it, by itself: what the network takes its time for.
     private var patient: [String] { ["--timeout=\((limit - .seconds(10)).wholeSeconds)"] }
 
@@ -67,6 +58,14 @@ public enum MMCLICommand: Hashable, Sendable {
         switch self {
         case .place, .signal, .measureSignal: true
         default: false
+        }
+    }
+
+    /// Whether it changes something.
+    var isOrder: Bool {
+        switch self {
+        case .list, .modem, .sim, .bearer, .place, .signal: false
+        case .measureSignal, .unlock, .enable, .disable, .connect, .disconnect, .detach, .attach, .reset: true
         }
     }
 
@@ -91,10 +90,9 @@ public enum MMCLICommand: Hashable, Sendable {
     }
 }
 
-/// What `--simple-connect` takes, and what of it is secret.
+/// What `--simple-connect` takes.
 public struct MMCLIConnection: Hashable, Sendable {
     let words: Secret
-    let secrets: [Secret]
 
     /// `key=value` with commas in between; nil where a text cannot be written so, since mmcli knows quotation marks of two kinds and no way to
     /// write one inside its own kind.
@@ -122,6 +120,5 @@ public struct MMCLIConnection: Hashable, Sendable {
         if let operatorCode { pairs.append("operator-id=\(operatorCode)") }
         pairs.append("allow-roaming=\(roaming ? "yes" : "no")")
         words = Secret(pairs.joined(separator: ","))
-        secrets = [profile.password].compactMap { $0 }
     }
 }

@@ -3,19 +3,25 @@ internal import Primitives
 
 extension MMCLIMachine {
     mutating func take(_ answer: MMCLIAnswer, to command: MMCLICommand, at moment: Moment) -> [Effect] {
-        if case .unlock = command, let failure = answer.failure { return takeFailure(ofPIN: failure, command) }
+        if case .unlock = command, let failure = answer.failure {
+            return takeFailure(ofPIN: failure, command, at: moment)
+        }
         switch answer.failure {
         case .service(let words)?:
             // It may be started anew just now, and what it has connected need not end with it: users of that are not disturbed.
+            dialogue.refusal = nil
             return lack(words)
         case .forbidden(let words)?:
             // What is only asked beside may be forbidden alone.
             guard !command.isBeside else { return takeFailure(words, of: command) }
+            if command.isOrder { dialogue.refusal = words }
             return lack(words)
-        case .objectGone?: return lose(command)
+        case .objectGone?: return lose(command, at: moment)
         case .silent?: return takeFailure("mmcli did not end in \(command.limit.wholeSeconds) s", of: command)
-        case .refused(let words)?: return takeFailure(words, of: command)
-        case nil: break
+        case .refused(let words)?:
+            takeObedience(to: command)
+            return takeFailure(words, of: command)
+        case nil: takeObedience(to: command)
         }
         if case .service? = report.trouble { report.trouble = nil }
         switch command {
@@ -40,14 +46,24 @@ extension MMCLIMachine {
             // Whether it was the right one is seen when the SIM is open.
             pins.accept(settings.pin, on: card, at: moment)
             if let path = known?.path { dialogue.plan = [.modem(path)] }
-        case .enable, .connect: if let path = known?.path { dialogue.plan = [.modem(path)] }
-        case .disable: dialogue.pause = ModemMachine.radioPause
+        case .enable:
+            known?.isToBeOn = true
+            if let path = known?.path { dialogue.plan = [.modem(path)] }
+        case .connect: if let path = known?.path { dialogue.plan = [.modem(path)] }
+        case .disable:
+            known?.isToBeOn = false
+            dialogue.pause = ModemMachine.radioPause
         case .reset:
             forget()
             dialogue.pause = Self.quickly
         case .disconnect, .detach, .attach: break
         }
         return []
+    }
+
+    /// Whatever came of the order: we were let give it.
+    private mutating func takeObedience(to command: MMCLICommand) {
+        if command.isOrder, !command.isBeside { dialogue.refusal = nil }
     }
 
     private mutating func take(_ signal: SignalReport) {
@@ -70,9 +86,12 @@ extension MMCLIMachine {
     }
 
     /// The path is that of a modem that is gone, or of another life of ModemManager.
-    private mutating func lose(_ command: MMCLICommand) -> [Effect] {
+    private mutating func lose(_ command: MMCLICommand, at moment: Moment) -> [Effect] {
         switch command {
         case .bearer: return nextBearer("the connection is gone")
+        case .sim: return takeFailure("ModemManager names it and does not find it", of: command)
+        // One of those that it has just named.
+        case .modem where known == nil: return tryNext(at: moment)
         default:
             forget()
             dialogue.plan = [.list]
@@ -148,6 +167,7 @@ extension MMCLIMachine {
         var effects: [Effect] = []
         if modem.state != .connected { effects = withdraw("the modem is \(modem.state.rawValue)") }
         if modem.state.isOpen, pins.open(settings.pin, on: card) { effects.append(.store(pins.memory)) }
+        if modem.state != .disabled { known?.isToBeOn = false }
         dialogue.pause = Self.quickly
         switch modem.state {
         case .failed: takeFailed(modem.failure)
@@ -158,7 +178,12 @@ extension MMCLIMachine {
             report.sim.state = .ready
             // Being told so after the order to switch it on, it is in no state to be switched on.
             report.phase = .preparing
-            dialogue.plan = [.enable(modem.path)]
+            let enable = MMCLICommand.enable(modem.path)
+            if known?.isToBeOn == true {
+                let cause = "the modem says that it is done, and is still off"
+                report.trouble = .commandFailed(command: enable.words, cause: cause)
+            }
+            dialogue.plan = [enable]
         case .disabling, .enabling: report.phase = .preparing
         case .enabled, .searching: takeUnregistered(modem)
         case .registered: effects += connect(modem)
@@ -245,7 +270,9 @@ extension MMCLIMachine {
 
     /// Where mmcli or ModemManager itself says so, the PIN never left for the SIM, and that was no attempt. What else was refused counts as
     /// refused by the SIM.
-    private mutating func takeFailure(ofPIN failure: MMCLIAnswer.Failure, _ command: MMCLICommand) -> [Effect] {
+    private mutating func takeFailure(ofPIN failure: MMCLIAnswer.Failure, _ command: MMCLICommand, at moment: Moment)
+        -> [Effect]
+    {
         var isNews = false
         var effects: [Effect] = []
         switch failure {
@@ -256,7 +283,7 @@ extension MMCLIMachine {
             if case .forbidden = failure { dialogue.pause = ModemMachine.personInterval }
         case .objectGone:
             isNews = pins.takeBack(settings.pin, on: card)
-            effects = lose(command)
+            effects = lose(command, at: moment)
         case .silent, .refused:
             if case .refused(let words) = failure, !words.saysNothingOfPIN {
                 report.cause = words
@@ -294,7 +321,8 @@ extension MMCLIMachine {
             dialogue.pause = Self.whileSearching
             return []
         }
-        guard mayConnect else {
+        // An order that is not taken was none, and the ladder does not order another one for it.
+        guard mayConnect || dialogue.refusal != nil else {
             // Why the last one ended is known where it was said.
             if case .notAttached? = report.trouble {} else { report.trouble = .notAttached(cause: report.cause) }
             dialogue.pause = Self.whileSearching
@@ -339,7 +367,7 @@ extension MMCLIMachine {
         mayConnect = false
         guard new != bearer else { return [] }
         let effects = bearer.map { $0.path != new.path } == true ? withdraw("there is another connection") : []
-        bearer = new
+        (bearer, mayHaveBearer) = (new, false)
         return effects + [.bearerUp(new)]
     }
 

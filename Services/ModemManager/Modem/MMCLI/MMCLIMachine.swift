@@ -40,6 +40,7 @@ struct MMCLIMachine: Equatable, Sendable {
 
     enum Timer: String, DeadlineName {
         case look = "ModemManager is asked for its modem"
+        case pace = "mmcli may be run again for the same"
         case missing = "ModemManager is still without the modem"
     }
 
@@ -51,6 +52,8 @@ struct MMCLIMachine: Equatable, Sendable {
         var mayMeasureSignal = true
         var isMeasuringSignal = false
         var mayAskPlace = true
+        /// Whether it was ordered to switch its radio on, and has not been seen with it on since.
+        var isToBeOn = false
     }
 
     /// What is being asked.
@@ -63,6 +66,9 @@ struct MMCLIMachine: Equatable, Sendable {
         var order: ModemOrder?
         /// How long after the plan the next look is.
         var pause = MMCLIMachine.quickly
+        var pace = MMCLIPace()
+        /// Why ModemManager took an order of ours not at all, until it takes one.
+        var refusal: String?
     }
 
     /// What waits for the disk.
@@ -85,6 +91,8 @@ struct MMCLIMachine: Equatable, Sendable {
     var published = ModemReport()
     var known: Known?
     var bearer: MMCLIBearer?
+    /// Whether there may be one of the time before this process.
+    var mayHaveBearer = true
     var dialogue = Dialogue()
     var unlocking = Unlocking.no
     /// Whether a connection may be asked for: once for each registration, then once for each order.
@@ -114,7 +122,8 @@ extension MMCLIMachine: Machine {
         case .answered(let exit, let output):
             guard let command = dialogue.outstanding else { return [] }
             dialogue.outstanding = nil
-            effects = take(MMCLIAnswer(exit, output, to: command), to: command, at: moment)
+            dialogue.pace.ended(command, at: moment.uptime)
+            effects = take(MMCLIAnswer(exit, output), to: command, at: moment)
         case .ordered(let order): dialogue.order = order
         case .stored:
             if case .waits(let command) = unlocking {
@@ -134,6 +143,7 @@ extension MMCLIMachine: Machine {
     mutating func deadlineReached(at moment: Moment) -> [Effect] {
         while let timer = deadlines.popDue(at: moment.uptime) {
             switch timer {
+            case .pace: break
             case .look: dialogue.plan = known.map { [.modem($0.path)] } ?? [.list]
             case .missing:
                 // A connection that works is left to those who watch over it.
@@ -153,17 +163,26 @@ extension MMCLIMachine: Machine {
             effects = obey(order)
         }
         guard unlocking == .no else { return effects }
-        if !dialogue.plan.isEmpty {
-            let command = dialogue.plan.removeFirst()
-            dialogue.outstanding = command
+        if let command = dialogue.plan.first {
             deadlines.clear(.look)
+            if let earliest = dialogue.pace.earliest(command), earliest > moment.uptime {
+                deadlines.set(.pace, at: earliest)
+                return effects
+            }
+            deadlines.clear(.pace)
+            dialogue.plan.removeFirst()
+            dialogue.outstanding = command
             return effects + [.ask(command)]
         }
+        deadlines.clear(.pace)
         if !deadlines.isSet(.look) { deadlines.set(.look, at: moment.uptime + dialogue.pause) }
         return effects
     }
 
     private mutating func announce(at moment: Moment) -> [Effect] {
+        // Whatever else is found: a person can do something about this, and nobody else.
+        if let refusal = dialogue.refusal { report.trouble = .service(refusal) }
+        report.becomeShowable(hiding: settings.secrets)
         report.progress.observe(report.phase, at: moment.uptime)
         guard report.phase != published.phase || report.trouble != published.trouble else { return [] }
         published = report
@@ -178,6 +197,7 @@ extension MMCLIMachine: Machine {
     private mutating func obey(_ order: ModemOrder) -> [Effect] {
         mayConnect = true
         dialogue.pause = Self.quickly
+        dialogue.pace.letOrdersPass()
         guard let path = known?.path else {
             dialogue.plan = [.list]
             return []
@@ -199,13 +219,14 @@ extension MMCLIMachine: Machine {
     }
 
     mutating func withdraw(_ reason: String) -> [Effect] {
-        guard bearer != nil else { return [] }
-        bearer = nil
+        guard bearer != nil || mayHaveBearer else { return [] }
+        (bearer, mayHaveBearer) = (nil, false)
         return [.bearerGone(reason: reason)]
     }
 
     mutating func forget() {
         known = nil
+        dialogue.refusal = nil
         (report.sim, report.network, report.signal) = (SIMReport(), NetworkReport(), SignalReport())
         report.phase = .absent
     }

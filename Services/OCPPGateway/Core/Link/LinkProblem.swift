@@ -49,6 +49,17 @@ public enum LinkProblem: Error, Equatable, Sendable {
         }
     }
 
+    /// The step of a dial that failed, by the names of `uplink.test`; nil where the connection stood already, or was not tried.
+    public var failedStep: String? {
+        switch self {
+        case .nameNotResolved, .timedOut(.resolving): "dns"
+        case .notConnected, .timedOut(.connecting): "tcp"
+        case .certificateRefused, .trustUnusable, .notSecured, .timedOut(.securing): "tls"
+        case .passwordMissing, .httpStatus, .protocolRefused, .handshakeInvalid, .timedOut(.handshaking): "webSocket"
+        case .callsUnanswered, .pingUnanswered, .closedByPeer, .uplinkDown: nil
+        }
+    }
+
     /// One line that says what is wrong and what to do about it.
     public func explanation(for profile: ConnectionProfile) -> String {
         let place = "\(profile.host):\(profile.port)"

@@ -78,6 +78,7 @@ struct LinkView: Sendable {
         if let profile = connection.profile {
             next.url = profile.url
             next.lastError = connection.lastProblem?.explanation(for: profile)
+            next.failedStep = connection.lastProblem?.failedStep
         }
         next.heartbeatIntervalSeconds = registration.gate == .open ? heartbeatSeconds : nil
         next.clockOffsetMilliseconds = clock.offset.map(\.wholeMilliseconds)

@@ -1,0 +1,61 @@
+internal import Primitives
+
+extension ModemReport {
+    /// Makes every text in it fit to be shown. ModemManager repeats what it was told, passwords included, and what a network says of itself may hold
+    /// anything.
+    mutating func becomeShowable(hiding secrets: [Secret]) {
+        let texts: [WritableKeyPath<ModemReport, String?>] = [
+            \.cause, \.network.operatorName, \.identity.manufacturer, \.identity.model, \.identity.revision,
+            \.identity.imei,
+        ]
+        for text in texts { self[keyPath: text] = self[keyPath: text]?.showable(hiding: secrets) }
+        trouble = trouble?.replacingWords { $0.showable(hiding: secrets) }
+    }
+}
+
+extension ModemTrouble {
+    /// With other words where they come from outside.
+    fileprivate func replacingWords(_ change: (String) -> String) -> ModemTrouble {
+        switch self {
+        case .commandFailed(let command, let cause): .commandFailed(command: command, cause: change(cause))
+        case .simFailed(let cause): .simFailed(cause: change(cause))
+        case .locked(let words): .locked(change(words))
+        case .denied(let cause): .denied(cause: cause.map(change))
+        case .notAttached(let cause): .notAttached(cause: cause.map(change))
+        case .service(let words): .service(words.replacingTail(change))
+        default: self
+        }
+    }
+}
+
+extension ModemSettings {
+    /// What must not be said again, whatever others say.
+    var secrets: [Secret] {
+        let profiles = access.rows.map(\.profile) + [access.override].compactMap { $0 }
+        return ([pin] + profiles.map(\.password)).compactMap { $0 }
+    }
+}
+
+extension String {
+    private static let mostCharacters = 200
+
+    fileprivate func showable(hiding secrets: [Secret]) -> String {
+        let tells = secrets.contains { !$0.exposed.isEmpty && holds($0.exposed) }
+        // All of it: what stands around a gap tells what is missing.
+        guard !tells else { return "(not shown, because a secret stands in it)" }
+        return String(withoutSteering.prefix(Self.mostCharacters))
+    }
+
+    /// What stands before the first colon is our own.
+    fileprivate func replacingTail(_ change: (String) -> String) -> String {
+        let mark = ": "
+        guard let place = position(of: mark).map({ index($0, offsetBy: mark.count) }) else { return change(self) }
+        return self[..<place] + change(String(self[place...]))
+    }
+
+    /// By bytes: signs that combine with what stands beside them hide nothing.
+    private func holds(_ other: String) -> Bool {
+        let bytes = utf8[...]
+        return bytes.indices.contains { bytes[$0...].starts(with: other.utf8) }
+    }
+}

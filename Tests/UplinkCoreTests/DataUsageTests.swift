@@ -1,0 +1,37 @@
+import Primitives
+import Testing
+
+@testable import UplinkCore
+
+/// The month that data is counted for, by clocks that are wrong for a while.
+@Suite struct DataUsageTests {
+    private var usage = DataUsage()
+    private var counter: Int64 = 0
+
+    /// So many more bytes at noon of that day.
+    private mutating func carry(_ bytes: Int64, on day: String) throws -> Int64 {
+        counter += bytes
+        let utc = try #require(Timestamp("\(day)T12:00:00Z"))
+        usage.take(counter: counter, billingDay: 1, at: Moment(uptime: .zero, utc: utc))
+        return usage.bytes
+    }
+
+    @Test mutating func aClockThatWasYearsAheadDoesNotEndTheCountingOfMonths() throws {
+        _ = try carry(0, on: "2031-03-01")
+        #expect(try carry(3, on: "2031-03-02") == 3)
+        // What was counted meanwhile belongs to the month that it really was.
+        #expect(try carry(4, on: "2026-11-15") == 7)
+        #expect(try carry(1, on: "2026-12-15") == 1)
+        #expect(try carry(2, on: "2027-01-15") == 2)
+    }
+
+    @Test mutating func aClockThatBeginsInThePastAtEachStartEndsNoMonth() throws {
+        _ = try carry(0, on: "2026-11-01")
+        for _ in 0..<3 {
+            _ = try carry(1, on: "2024-05-01")
+            _ = try carry(1, on: "2026-11-20")
+        }
+        #expect(usage.bytes == 6)
+        #expect(try carry(1, on: "2026-12-01") == 1)
+    }
+}
