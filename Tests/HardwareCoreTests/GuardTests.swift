@@ -66,6 +66,18 @@ import Testing
         #expect(!effects.orders.contains(.closeContactor(connectorId: 1)))
     }
 
+    /// It finds the limit and what the device said meanwhile together, and the device has to go on from there.
+    @Test func aProcessThatSleptDoesNotJudgeTheDevice() {
+        var (bench, _) = Self.asking(Self.tested)
+        let awake = bench.now.advanced(by: .seconds(3))
+        let woken = bench.machine.deadlineReached(at: awake)
+        #expect(woken.faults.isEmpty)
+        let later = awake.advanced(by: .milliseconds(1900))
+        #expect(bench.machine.deadlineReached(at: later).faults.isEmpty)
+        let passed = DriverEvent.residualCurrentTested(connectorId: 1, passed: true)
+        #expect(bench.machine.handle(.driver(passed), at: later).faults.isEmpty)
+    }
+
     @Test func aTripThatNobodyProvokedIsOne() {
         var (bench, _) = Self.asking(Self.tested)
         bench.driver(.residualCurrentTested(connectorId: 1, passed: true))

@@ -57,6 +57,18 @@ import Testing
         #expect(bench.clear(.powerSwitchFailure).refusal == nil)
     }
 
+    /// A sensor repeats itself each five seconds only.
+    @Test func aSensorThatStillSawVoltageIsAskedOnceItHasToBeGone() {
+        var bench = charging()
+        bench.withdraw()
+        bench.pilot(9000)
+        bench.opened()
+        let ask = DriverCommand.readPosition(device)
+        #expect(!bench.wait(.milliseconds(900)).commands.contains(ask))
+        #expect(bench.wait(.milliseconds(200)).commands.count { $0 == ask } == 1)
+        #expect(!bench.wait(.milliseconds(700)).commands.contains(ask))
+    }
+
     /// The filter of an EV holds its voltage for a moment.
     @Test func voltageThatIsGoneWithinASecondIsNoFailure() {
         var bench = charging()

@@ -22,6 +22,13 @@ import Testing
         #expect(mended.faults.map(\.present) == [false])
     }
 
+    /// No EV can make it, and this service orders it in the end alone.
+    @Test func minus12VoltsThatNobodyOrderedAreAFaultOfTheGenerator() {
+        var bench = Bench.idle()
+        let effects = bench.pilot(-12_000, low: -12_000)
+        #expect(effects.faults.map(\.code) == [.internalError])
+    }
+
     private let open = DriverCommand.openContactor(connectorId: 1)
     private let close = DriverCommand.closeContactor(connectorId: 1)
     private let x1 = DriverCommand.setPilot(connectorId: 1, .x1)

@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import HardwareCore
 import Primitives
 import SiteConfiguration
@@ -55,6 +56,13 @@ import Testing
         }
 
         func duty() throws -> String { try system.text("\(PilotDriverTests.output)/duty_cycle") }
+
+        /// The chip wakes up as if it was never set up.
+        func reset() throws {
+            for name in ["enable", "duty_cycle", "period"] {
+                try system.write("0", to: "\(PilotDriverTests.output)/\(name)")
+            }
+        }
 
         func measure(_ high: Int, _ low: Int) throws {
             try system.write(String((high + 13_000) / 13), to: "devices/0-0048/iio:device0/in_voltage0_raw")
@@ -172,6 +180,84 @@ import Testing
         try bench.waitForReading(9000, 9000)
         #expect(try bench.duty() == "266000")
         #expect(try bench.system.text("\(Self.output)/enable") == "1")
+    }
+
+    /// Nothing is ordered anew while nobody is there: a chip that lost its supply together with the converter would stay as it woke up.
+    @Test func aConverterThatComesBackHasTheGeneratorSetUpAnew() throws {
+        let bench = try Bench()
+        try bench.measure(12_000, 12_000)
+        bench.driver.start()
+        try bench.waitForReading(12_000, 12_000)
+        bench.hearing.forget()
+        try bench.system.write("", to: "devices/0-0049/iio:device1/in_voltage0_raw")
+        try bench.hearing.run("it is lost") { Self.isLost($0) }
+        try bench.reset()
+        bench.hearing.forget()
+        try bench.measure(12_000, 12_000)
+        try bench.waitForReading(12_000, 12_000)
+        #expect(try bench.duty() == "1000000")
+        #expect(try bench.system.text("\(Self.output)/enable") == "1")
+    }
+
+    @Test func aGeneratorThatForgotItsOrderIsALostPilotUntilItIsSeenToCarryItAgain() throws {
+        let bench = try Bench()
+        try bench.measure(12_000, 12_000)
+        bench.driver.start()
+        try bench.waitForReading(12_000, 12_000)
+        bench.hearing.forget()
+        try bench.reset()
+        try bench.measure(-12_000, -12_000)
+        try bench.hearing.run("it is lost") { Self.isLost($0) }
+        bench.hearing.forget()
+        try bench.hearing.run("it is set up") { _ in (try? bench.system.text("\(Self.output)/enable")) == "1" }
+        #expect(try bench.duty() == "1000000")
+        // It still reads -12 V.
+        try bench.hearing.run("it is lost once more") { Self.isLost($0) }
+        #expect(!bench.hearing.events.contains(.deviceRecovered(Self.pilot)))
+        bench.hearing.forget()
+        try bench.measure(12_000, 12_000)
+        try bench.waitForReading(12_000, 12_000)
+        #expect(bench.hearing.events.first == .deviceRecovered(Self.pilot))
+    }
+
+    /// An EV goes on with the offer that is on the line, whatever was ordered since.
+    @Test func aWriteThatDoesNotEndIsALostPilotUntilItEnds() throws {
+        let bench = try Bench()
+        try bench.measure(12_000, 12_000)
+        bench.driver.start()
+        try bench.waitForReading(12_000, 12_000)
+        bench.hearing.forget()
+        try bench.system.makePipe("\(Self.output)/duty_cycle")
+        bench.driver.perform(.setPilot(connectorId: 1, .pwm(dutyPermille: 100)))
+        try bench.hearing.run("it is lost") { Self.isLost($0) }
+        // A later order waits behind it.
+        bench.driver.perform(.setPilot(connectorId: 1, .x1))
+        bench.hearing.forget()
+        let reader = open("\(bench.system.path)/\(Self.output)/duty_cycle", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        defer { close(reader) }
+        try bench.waitForReading(12_000, 12_000)
+        #expect(bench.hearing.events.first == .deviceRecovered(Self.pilot))
+        var written = [UInt8](repeating: 0, count: 100)
+        let count = read(reader, &written, written.count)
+        #expect(String(decoding: written.prefix(max(count, 0)), as: UTF8.self).hasSuffix("1000000"))
+    }
+
+    @Test func theEndTriesAGeneratorOnceMoreThatIsLost() throws {
+        let bench = try Bench()
+        try bench.measure(12_000, 12_000)
+        bench.driver.start()
+        try bench.waitForReading(12_000, 12_000)
+        try bench.system.remove("\(Self.output)/duty_cycle")
+        bench.driver.perform(.setPilot(connectorId: 1, .pwm(dutyPermille: 500)))
+        try bench.hearing.run("it is lost") { Self.isLost($0) }
+        try bench.system.write("266000", to: "\(Self.output)/duty_cycle")
+        bench.driver.stop()
+        #expect(try bench.duty() == "0")
+        #expect(try bench.system.text("\(Self.output)/enable") == "1")
+    }
+
+    private static func isLost(_ events: [DriverEvent]) -> Bool {
+        events.contains { if case .deviceLost(pilot, _) = $0 { true } else { false } }
     }
 
     @Test func aPilotWithoutDetectorsIsMeasuredInBursts() throws {

@@ -15,9 +15,11 @@ struct PilotSensor {
     }
 
     enum Fault: Equatable {
-        case outOfRange, shorted, steadyNegative, negativeHalfWave, diode
+        case outOfRange, shorted, negativeHalfWave, diode
         /// The signal that was ordered is not on the line: our generator is dead.
         case noSignal
+        /// No EV can make that, and it is ordered in the end alone, when nobody looks any more: our generator again.
+        case steadyNegative
     }
 
     /// What one reading says; without its millivolts, so that noise does not make two equal ones differ.
@@ -77,6 +79,9 @@ struct PilotSensor {
             return (.internalError, Self.describe(.noSignal, high: newestHigh, low: newestLow))
         }
         guard let fault = known?.fault else { return nil }
+        guard fault != .steadyNegative else {
+            return (.internalError, Self.describe(fault, high: newestHigh, low: newestLow))
+        }
         return (.evCommunicationError, Self.describe(fault, high: newestHigh, low: newestLow))
     }
 
@@ -198,7 +203,7 @@ struct PilotSensor {
         switch fault {
         case .outOfRange: "control pilot at \(high) mV, which is no state"
         case .shorted: "control pilot shorted to protective earth"
-        case .steadyNegative: "control pilot at -12 V"
+        case .steadyNegative: "control pilot at -12 V although that is not ordered"
         case .negativeHalfWave: "negative half-wave of the control pilot at \(low) mV"
         case .diode: "diode of the EV missing or shorted"
         case .noSignal: "control pilot shows no PWM although it is ordered"

@@ -133,6 +133,7 @@ struct ContactorMachine {
     mutating func deadlineReached(_ turn: inout Turn) {
         budget.deadlineReached(at: turn.uptime)
         witness.deadlineReached(at: turn.uptime)
+        if witness.asks(at: turn.uptime) { turn.order(.readPosition(.outputVoltage(connectorId: connectorId))) }
         switch state {
         case .closing(var limit):
             guard limit.isOver(at: turn.uptime) else {
@@ -232,6 +233,7 @@ struct ContactorMachine {
         case (.open, true) where isControlled: strayed(&turn)
         case (.unknown, false), (.opening, false):
             state = .open(since: turn.uptime)
+            witness.contactorOpened(at: turn.uptime)
         case (.closing, true):
             state = .closed
         case (.takenBack, true):

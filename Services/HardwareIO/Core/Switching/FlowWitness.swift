@@ -16,6 +16,8 @@ struct FlowWitness {
     private var voltage: Bool?
     /// Since when there is none for sure; nil while there is some, or nothing is known of it.
     private(set) var deadSince: Duration?
+    /// When it is asked whether the voltage of before the opening is gone; nil when it was, or nothing opened.
+    private var askAt: Duration?
     /// When the newest voltage was read; what comes later and is older says nothing.
     private var readAt: Duration
     /// When it has to be read next at the latest; nil while it is known to be silent, and where nothing sees it.
@@ -46,7 +48,22 @@ struct FlowWitness {
     var isInDoubt: Bool { contrarySamples > 0 }
 
     var nextDeadline: Deadline? {
-        Deadline(at: readUntil, for: "the voltage behind the contactor was not read for too long")
+        earliest(
+            Deadline(at: readUntil, for: "the voltage behind the contactor was not read for too long"),
+            Deadline(at: askAt, for: "the voltage behind the contactor has to be gone")
+        )
+    }
+
+    /// The contactor has opened. A sensor tells a change at once, and repeats itself seldom: one that still saw voltage is asked when that has to be gone.
+    mutating func contactorOpened(at uptime: Duration) {
+        if isLive { askAt = uptime + ContactorMachine.voltageSettling }
+    }
+
+    /// - Returns: Whether the sensor has to be asked now.
+    mutating func asks(at uptime: Duration) -> Bool {
+        guard let askAt, askAt <= uptime else { return false }
+        self.askAt = nil
+        return isLive
     }
 
     mutating func deadlineReached(at uptime: Duration) {
@@ -76,6 +93,7 @@ struct FlowWitness {
         readAt = uptime
         readUntil = uptime + ContactorMachine.silenceLimit
         deadSince = live ? nil : deadSince ?? uptime
+        if !live { askAt = nil }
         voltage = live
         return true
     }
@@ -89,10 +107,14 @@ struct FlowWitness {
     private mutating func forgetVoltage() {
         voltage = nil
         deadSince = nil
+        askAt = nil
     }
 
     /// The contactor was moved, or lost: samples of before decide nothing.
-    mutating func beginAnew() { contrarySamples = 0 }
+    mutating func beginAnew() {
+        contrarySamples = 0
+        askAt = nil
+    }
 
     /// The contactor was seen to open: what was measured before says nothing about now.
     mutating func currentEnded() { currentFlows = false }

@@ -74,7 +74,8 @@ struct ResidualCurrentTest {
     }
 
     private mutating func begin(_ turn: inout Turn) {
-        state = .testing(limit: FollowLimit(turn.uptime + Self.answerLimit))
+        // A process that slept meanwhile has the device go through the whole test yet; nothing is closed until then.
+        state = .testing(limit: FollowLimit(turn.uptime + Self.answerLimit, hearing: Self.answerLimit))
         turn.order(.testResidualCurrent(connectorId: connectorId))
     }
 

@@ -3,20 +3,26 @@ public import HardwareCore
 public import Primitives
 
 /// A protective device that says on one line that it has tripped: residual current, emergency stop, a temperature switch. Group 0 is the line, active
-/// while it has. A residual current device may have a test line besides, group 1: active, it makes the device trip.
+/// while it has. A residual current device may have a test line besides, group 1: active, it makes the device trip. One that is tripped when its lines
+/// become ours may recover from a test that was cut short: it is lost until it has, or had its time.
 ///
 /// What a line says that is not ours any more is not known: the device is lost, and HardwareCore forbids energy.
 public struct AlarmLine: LinesDevice, Equatable {
     private enum Test: Equatable {
         case none
         /// The test line is active. Next: recovering when the device trips.
-        case tripping(until: Duration)
+        case tripping(FollowLimit)
         /// It has tripped, and the test line is inactive. Next: none, with the answer.
-        case recovering(until: Duration)
+        case recovering(FollowLimit)
+        /// Tripped when its lines became ours, perhaps by a test that a process before us, or a chip that went, did not end. Next: none, when it recovers
+        /// or does not.
+        case cutShort(FollowLimit)
     }
 
     /// Longest time to trip, and to recover: both together stay below the two seconds that HardwareCore waits.
     static let testLimit = Duration.milliseconds(900)
+    /// Longest time to recover from a test that was cut short.
+    static let recoveryLimit = Duration.seconds(2)
 
     private static let line = 0
     private static let testLine = 1
@@ -52,8 +58,9 @@ public struct AlarmLine: LinesDevice, Equatable {
         let answer: Deadline? =
             switch test {
             case .none: nil
-            case .tripping(let until): Deadline(at: until, for: "a residual current device does not trip")
-            case .recovering(let until): Deadline(at: until, for: "a residual current device does not recover")
+            case .tripping(let limit): Deadline(at: limit.at, for: "a residual current device does not trip")
+            case .recovering(let limit), .cutShort(let limit):
+                Deadline(at: limit.at, for: "a residual current device does not recover")
             }
         return earliest(answer, Deadline(at: readAt, for: "an alarm line is read again"))
     }
@@ -61,7 +68,12 @@ public struct AlarmLine: LinesDevice, Equatable {
     public mutating func handle(_ event: LinesEvent, at moment: Moment) -> [LinesOrder] {
         switch event {
         case .taken(let levels):
-            return [.report(.deviceRecovered(device))] + read(levels[Self.line], at: moment.uptime)
+            guard hasTest, levels[Self.line] & 1 == 1 else {
+                return [.report(.deviceRecovered(device))] + read(levels[Self.line], at: moment.uptime)
+            }
+            test = .cutShort(FollowLimit(moment.uptime + Self.recoveryLimit))
+            let reason = "it has tripped, and may recover from a test that was cut short"
+            return [.report(.deviceLost(device, reason: reason))]
         case .read(Self.line, let levels): return read(levels, at: moment.uptime)
         case .read: return []
         case .lost(let reason):
@@ -73,20 +85,17 @@ public struct AlarmLine: LinesDevice, Equatable {
     }
 
     public mutating func perform(_ command: DriverCommand, at moment: Moment) -> [LinesOrder] {
-        guard case .testResidualCurrent = command, test == .none else { return [] }
+        guard case .testResidualCurrent = command else { return [] }
+        if case .cutShort = test { return [answer(false)] }
+        guard test == .none else { return [] }
         // One that has tripped already, or that nobody can make trip, shows nothing.
         guard hasTest, hasTripped == false else { return [answer(false)] }
-        test = .tripping(until: moment.uptime + Self.testLimit)
+        test = .tripping(limit(at: moment.uptime))
         return [.set(group: Self.testLine, levels: 1, mask: 1)]
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [LinesOrder] {
-        var orders: [LinesOrder] = []
-        switch test {
-        case .tripping(let until) where until <= moment.uptime, .recovering(let until) where until <= moment.uptime:
-            orders += endTest() + [answer(false)]
-        default: break
-        }
+        var orders = judgeTest(at: moment.uptime)
         if let due = readAt, due <= moment.uptime {
             readAt = moment.uptime + PositionRepetition.interval
             orders.append(.read(group: Self.line))
@@ -96,8 +105,36 @@ public struct AlarmLine: LinesDevice, Equatable {
 
     public mutating func end() -> [LinesOrder] { endTest() }
 
+    /// A process that slept hears what waits before it judges: the device has to go on from there.
+    private func limit(at uptime: Duration) -> FollowLimit {
+        FollowLimit(uptime + Self.testLimit, hearing: Self.testLimit)
+    }
+
+    private mutating func judgeTest(at uptime: Duration) -> [LinesOrder] {
+        switch test {
+        case .none: return []
+        case .tripping(var limit):
+            if limit.isOver(at: uptime) { return endTest() + [answer(false)] }
+            test = .tripping(limit)
+        case .recovering(var limit):
+            if limit.isOver(at: uptime) { return endTest() + [answer(false)] }
+            test = .recovering(limit)
+        case .cutShort(var limit):
+            if limit.isOver(at: uptime) { return recovered(levels: 1, at: uptime) }
+            test = .cutShort(limit)
+        }
+        return []
+    }
+
+    /// The end of a test that was cut short: the device is what its line says.
+    private mutating func recovered(levels: UInt64, at uptime: Duration) -> [LinesOrder] {
+        test = .none
+        return [.report(.deviceRecovered(device))] + read(levels, at: uptime)
+    }
+
     private mutating func read(_ levels: UInt64, at uptime: Duration) -> [LinesOrder] {
         let present = levels & 1 == 1
+        if case .cutShort = test { return present ? [] : recovered(levels: levels, at: uptime) }
         hasTripped = present
         readAt = uptime + PositionRepetition.interval
         let told = LinesOrder.report(
@@ -105,12 +142,12 @@ public struct AlarmLine: LinesDevice, Equatable {
         )
         switch test {
         case .tripping where present:
-            test = .recovering(until: uptime + Self.testLimit)
+            test = .recovering(limit(at: uptime))
             return [.set(group: Self.testLine, levels: 0, mask: 1), told]
         case .recovering where !present:
             test = .none
             return [told, answer(true)]
-        case .none, .tripping, .recovering: return [told]
+        case .none, .tripping, .recovering, .cutShort: return [told]
         }
     }
 

@@ -39,11 +39,15 @@ public struct PilotGenerator: Equatable, Sendable {
     /// After a start, when it may still run from before: ended, set up, begun again steady at +12 V. The kernel refuses a period below the duty, and
     /// everything while there is no period or one that the chip cannot make, so that nothing is written before the period that need not be; the
     /// polarity changes only while it is off. What the board turns around is turned in the duty, because few chips know another polarity.
-    public func start(from present: Present) -> [Write] {
+    /// - Parameters:
+    ///   - present: How it was found.
+    ///   - signal: What it carries from its first period on.
+    /// - Returns: What is to be written, in this order.
+    public func start(from present: Present, with signal: PilotSignal = .x1) -> [Write] {
         (present.isOn ? [Write("enable", "0")] : [])
             + (present.dutyNanoseconds > Self.periodNanoseconds ? [Write("duty_cycle", "0")] : [])
             + [Write("period", String(Self.periodNanoseconds)), Write("polarity", "normal")]
-            + writes(for: .x1) + [Write("enable", "1")]
+            + writes(for: signal) + [Write("enable", "1")]
     }
 
     /// Once it runs.
