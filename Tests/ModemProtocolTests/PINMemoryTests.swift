@@ -136,6 +136,8 @@ import UplinkCore
         bench.answersStores = false
         lock(&bench, tries: 3)
         bench.start()
+        bench.advance(by: .seconds(20))
+        #expect(bench.stored != nil && bench.service.pins.isEmpty)
         var next = locked("4711", past: CarrierPast(stored: bench.stored))
         next.advance(by: .seconds(100))
         #expect(next.service.pins.isEmpty)
