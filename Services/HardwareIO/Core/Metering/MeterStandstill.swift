@@ -29,7 +29,7 @@ struct MeterStandstill {
     private var standingSamples = 0
     private var contradictions = 0
 
-    /// - Parameter mayFlow: Whether the contactor is not surely open. Current through an open one is judged elsewhere.
+    /// `mayFlow` is whether the contactor is not surely open: current through an open one is judged elsewhere.
     /// - Returns: What shows that the meter stands still; nil while it moves.
     mutating func see(
         _ sample: MeterSample,

@@ -88,8 +88,8 @@ struct RAPIObedience {
         if uptime - since >= Self.provenAfter { offences = 0 }
     }
 
-    /// It says that its pilot offers so much.
-    /// - Parameter permitted: nil while nothing is.
+    /// It says that its pilot offers so much; `permitted` is nil while nothing is.
+    /// - Returns: What is to be done about that.
     mutating func offers(_ amps: Int, permitted: Int?, at uptime: Duration) -> Judgement {
         guard let permitted, amps > permitted else {
             excessSince = nil
