@@ -22,6 +22,11 @@ struct MMCLIBench {
     var answersStores = true
     /// Whether what mmcli is asked is answered at all.
     var answers = true
+    /// Of `wwan0`: whether it is there and switched on, has a default route, and lets itself be set.
+    var hasInterface = true
+    var isSwitchedOn = true
+    var hasRoute = true
+    var mayConfigure = true
 
     init(_ change: (inout MMCLICarrier.Settings) -> Void = { _ in }) {
         var settings = MMCLICarrier.Settings(
@@ -73,10 +78,12 @@ struct MMCLIBench {
 
     mutating func readInterfaces() {
         let call = InterfaceReading(name: "ppp0", isRunning: true, hasAddress: true, address: "10.64.64.2")
-        var own = InterfaceReading(name: service.interface, isRunning: true, hasAddress: false)
+        var own = InterfaceReading(name: service.interface, isRunning: isSwitchedOn, hasAddress: false)
         own.address = running == "dhcp" ? "192.168.225.20" : service.given
         own.hasAddress = own.address != nil
-        handle(.interfacesRead(running == "pppd" ? [call, own] : [own]))
+        own.hasDefaultRoute = own.hasAddress && isSwitchedOn && hasRoute
+        let all = running == "pppd" ? [call, own] : [own]
+        handle(.interfacesRead(hasInterface ? all : []))
     }
 
     /// One run of mmcli is answered after the other, as the loop does it.
@@ -116,7 +123,9 @@ struct MMCLIBench {
                 stored = bytes
                 if answersStores { handle(.stored) }
             case .configure(_, let address):
+                guard hasInterface, mayConfigure else { continue }
                 service.given = address.address
+                (isSwitchedOn, hasRoute) = (true, true)
                 readInterfaces()
             case .clearAddresses:
                 service.given = nil
@@ -163,6 +172,10 @@ struct FakeModemManager {
     private var looks = 0
     /// Refused with the reason of polkit: `--location-get` alone, or every order.
     var forbidden: [String] = []
+    /// Runs that ask or order this do not end, or only by this error: all of them where one is empty.
+    var hanging: [String] = []
+    var hangsWith: String?
+    var imsi = "262020000000002"
     /// What was set on its network interface.
     var given: String?
     private(set) var pins: [String] = []
@@ -177,6 +190,9 @@ struct FakeModemManager {
     mutating func answer(_ arguments: [String]) -> (exit: ChildExit, text: String) {
         guard isThere else { return refuse("couldn't find the ModemManager process in the bus") }
         let action = arguments.last { $0 != "-J" } ?? ""
+        if hanging.contains(where: { $0.isEmpty || action.hasPrefix($0) }) {
+            return hangsWith.map { refuse($0) } ?? (.signal(9), "")
+        }
         if forbidden.contains(where: { action.hasPrefix($0) }) {
             return refuse("couldn't do it: '\(Self.error)Core.Unauthorized: PolicyKit authorization failed'")
         }
@@ -263,7 +279,7 @@ struct FakeModemManager {
     private var sim: String {
         """
         {"sim":{"dbus-path":"\(simPath)","properties":{"active":"yes","eid":"--","emergency-numbers":[],"esim-status":"--","gid1":"--",\
-        "gid2":"--","iccid":"\(iccid)","imsi":"\(state == "locked" ? "--" : "262020000000002")","operator-code":"26202",\
+        "gid2":"--","iccid":"\(iccid)","imsi":"\(state == "locked" ? "--" : imsi)","operator-code":"26202",\
         "operator-name":"--","removability":"--","sim-type":"--"}}}
         """
     }

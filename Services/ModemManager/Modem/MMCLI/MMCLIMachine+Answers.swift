@@ -32,7 +32,8 @@ extension MMCLIMachine {
         case .sim:
             guard let sim = answer.document.flatMap(MMCLISim.init) else { return misread(command) }
             (report.sim.iccid, report.sim.imsi) = (sim.iccid, sim.imsi)
-            known?.hasReadSIM = true
+            let isLocked = known?.isLocked == true
+            known?.reading = isLocked ? .locked : .open
             // What was to be decided needed to know whose SIM it is.
             if let path = known?.path { dialogue.plan = [.modem(path)] }
         case .bearer:
@@ -151,6 +152,7 @@ extension MMCLIMachine {
             report.sim = SIMReport()
             mayConnect = true
         }
+        known?.isLocked = modem.state == .locked
         report.identity = modem.identity
         let place = (report.network.areaCode, report.network.cellId)
         report.network = modem.network
@@ -230,7 +232,7 @@ extension MMCLIMachine {
             fail(.simMissing, again: Self.whilePersonIsNeeded)
             return []
         }
-        guard known?.hasReadSIM == true else {
+        guard known?.reading == .locked else {
             dialogue.plan = [.sim(sim)]
             return []
         }
@@ -312,7 +314,7 @@ extension MMCLIMachine {
     private mutating func connect(_ modem: MMCLIModem) -> [Effect] {
         report.sim.state = .ready
         report.phase = .attaching
-        guard known?.hasReadSIM == true || modem.sim == nil else {
+        guard known?.reading == .open || modem.sim == nil else {
             dialogue.plan = facts(modem)
             return []
         }
@@ -343,7 +345,7 @@ extension MMCLIMachine {
     /// What is asked beside, for people and for the choice of the profile.
     private func facts(_ modem: MMCLIModem) -> [MMCLICommand] {
         guard let known else { return [] }
-        if !known.hasReadSIM, let sim = modem.sim { return [.sim(sim)] }
+        if known.reading != .open, let sim = modem.sim { return [.sim(sim)] }
         var plan: [MMCLICommand] = []
         if known.mayMeasureSignal {
             plan.append(known.isMeasuringSignal ? .signal(known.path) : .measureSignal(known.path))

@@ -44,11 +44,17 @@ struct MMCLIMachine: Equatable, Sendable {
         case missing = "ModemManager is still without the modem"
     }
 
+    /// Whether it was read which card there is. A locked one tells no IMSI; one that was open may have made place for another that is locked.
+    enum SIMReading: Equatable, Sendable {
+        case none, locked, open
+    }
+
     /// What is known of the modem under its present path.
     struct Known: Equatable, Sendable {
         var path: String
         var sim: String?
-        var hasReadSIM = false
+        var isLocked = false
+        var reading = SIMReading.none
         var mayMeasureSignal = true
         var isMeasuringSignal = false
         var mayAskPlace = true
