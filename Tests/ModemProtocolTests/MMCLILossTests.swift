@@ -58,6 +58,46 @@ import UplinkCore
         #expect(bench.condition.radio?.imsi == "262020000000002")
     }
 
+    @Test func anotherCardUnderTheSamePathGetsThePINThatThisOneRefused() {
+        var bench = locked("9999")
+        bench.start()
+        bench.advance(by: Self.minute)
+        #expect(bench.condition.detail == "the SIM refused the PIN, 2 tries are left")
+        swap(&bench, pin: "9999")
+        bench.advance(by: Self.minute * 2)
+        #expect(bench.service.pins == ["9999", "9999"] && bench.condition.link == .up)
+        #expect(bench.condition.radio?.iccid == "8949010000000000017")
+    }
+
+    @Test func aRefusalByAnotherCardIsWrittenDownUnderThatOne() throws {
+        var bench = locked("4711")
+        bench.start()
+        bench.advance(by: .seconds(30))
+        #expect(bench.condition.link == .up)
+        swap(&bench, pin: "5555")
+        bench.advance(by: Self.minute * 2)
+        #expect(bench.service.pins == ["4711", "4711"])
+        let stored = String(decoding: try #require(bench.stored), as: UTF8.self)
+        #expect(stored.contains("8949010000000000017") && !stored.contains("8949020000000000025"))
+    }
+
+    @Test(arguments: [true, false]) func anotherCardThatNeedsNoPINIsReadBeforeItIsDialled(seesServiceGone: Bool) {
+        var bench = up()
+        if seesServiceGone {
+            bench.service.isThere = false
+            bench.advance(by: Self.minute)
+            #expect(bench.condition.link == .up && bench.condition.radio?.iccid == nil)
+            bench.service.isThere = true
+        }
+        swap(&bench, pin: nil)
+        bench.advance(by: .seconds(40))
+        if !seesServiceGone { bench.handle(.ordered(.redial)) }
+        bench.advance(by: .seconds(20))
+        #expect(bench.condition.link == .up && connections(bench).count == 2)
+        #expect(bench.condition.radio?.iccid == "8949010000000000017")
+        #expect(bench.condition.radio?.imsi == "262010000000001")
+    }
+
     // MARK: - The address that ModemManager names
 
     private func configurations(_ bench: MMCLIBench) -> Int {

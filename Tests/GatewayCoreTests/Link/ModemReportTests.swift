@@ -49,6 +49,16 @@ import Testing
         #expect(request.iccid == nil && request.imsi == nil)
     }
 
+    @Test func theIMSIOfOneCardIsNotToldWithTheICCIDOfAnother() throws {
+        var bench = try GatewayBench()
+        bench.start()
+        bench.feed(Self.state(iccid: "8949000000000000017", imsi: "262010000000001"))
+        bench.feed(Self.state(iccid: "8949000000000000025", imsi: nil))
+        bench.connect()
+        let request = try Self.boot(&bench)
+        #expect(request.iccid?.text == "8949000000000000025" && request.imsi == nil)
+    }
+
     /// OCPP 1.6 §6.5: CiString20Type. What is longer is cut rather than refused, because a charger must come up.
     @Test func aNumberThatIsTooLongIsCut() throws {
         var bench = try GatewayBench()

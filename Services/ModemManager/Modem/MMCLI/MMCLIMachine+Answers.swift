@@ -10,6 +10,7 @@ extension MMCLIMachine {
         case .service(let words)?:
             // It may be started anew just now, and what it has connected need not end with it: users of that are not disturbed.
             dialogue.refusal = nil
+            forget()
             return lack(words)
         case .forbidden(let words)?:
             // What is only asked beside may be forbidden alone.
@@ -31,6 +32,11 @@ extension MMCLIMachine {
             return consider(modem, at: moment)
         case .sim:
             guard let sim = answer.document.flatMap(MMCLISim.init) else { return misread(command) }
+            if let before = report.sim.iccid, before != sim.iccid {
+                // Another card: what the network said of that one does not hold.
+                mayConnect = true
+                report.cause = nil
+            }
             (report.sim.iccid, report.sim.imsi) = (sim.iccid, sim.imsi)
             let isLocked = known?.isLocked == true
             known?.reading = isLocked ? .locked : .open
@@ -46,6 +52,7 @@ extension MMCLIMachine {
             report.trouble = nil
             // Whether it was the right one is seen when the SIM is open.
             pins.accept(settings.pin, on: card, at: moment)
+            known?.reading = .opening
             if let path = known?.path { dialogue.plan = [.modem(path)] }
         case .enable:
             known?.isToBeOn = true
@@ -112,7 +119,7 @@ extension MMCLIMachine {
         case .bearer: return nextBearer(words)
         case .list, .modem, .sim, .enable, .disable, .reset:
             fail(.commandFailed(command: command.words, cause: words), again: Self.whileSearching)
-            if case .modem = command { known = nil }
+            if case .modem = command { forget() }
         }
         return []
     }
@@ -141,16 +148,18 @@ extension MMCLIMachine {
 
     private mutating func consider(_ modem: MMCLIModem, at moment: Moment) -> [Effect] {
         guard choice.fits(modem) else {
-            known = nil
+            forget()
             return tryNext(at: moment)
         }
         dialogue.candidates = []
         deadlines.clear(.missing)
         if case .portMissing? = report.trouble { report.trouble = nil }
-        if known?.path != modem.path || known?.sim != modem.sim {
-            known = Known(path: modem.path, sim: modem.sim)
+        let isOther = known?.path != modem.path || known?.sim != modem.sim
+        if isOther { mayConnect = true }
+        if isOther || modem.state.isOfBeginning && known?.reading != .opening {
+            let isToBeOn = !isOther && known?.isToBeOn == true
+            known = Known(path: modem.path, sim: modem.sim, isToBeOn: isToBeOn)
             report.sim = SIMReport()
-            mayConnect = true
         }
         known?.isLocked = modem.state == .locked
         report.identity = modem.identity
@@ -168,7 +177,7 @@ extension MMCLIMachine {
     private mutating func judge(_ modem: MMCLIModem, at moment: Moment) -> [Effect] {
         var effects: [Effect] = []
         if modem.state != .connected { effects = withdraw("the modem is \(modem.state.rawValue)") }
-        if modem.state.isOpen, pins.open(settings.pin, on: card) { effects.append(.store(pins.memory)) }
+        if modem.state.isOpen { effects += settlePIN() }
         if modem.state != .disabled { known?.isToBeOn = false }
         dialogue.pause = Self.quickly
         switch modem.state {
@@ -232,7 +241,7 @@ extension MMCLIMachine {
             fail(.simMissing, again: Self.whilePersonIsNeeded)
             return []
         }
-        guard known?.reading == .locked else {
+        guard known?.reading == .locked || known?.reading == .opening else {
             dialogue.plan = [.sim(sim)]
             return []
         }
@@ -248,6 +257,8 @@ extension MMCLIMachine {
             needsCount: !settings.triesPINWithoutCounter,
             at: moment
         )
+        // Whenever it is decided anew, it is so about the card that is there then.
+        if decision != .opening { known?.reading = .none }
         let effects: [Effect] = pins.memory == before ? [] : [.store(pins.memory)]
         switch decision {
         case .opening: report.trouble = nil
@@ -263,6 +274,13 @@ extension MMCLIMachine {
 
     /// What tells this SIM from others.
     private var card: PINGate.Card { PINGate.Card(iccid: report.sim.iccid, imei: report.identity.imei) }
+
+    /// The SIM is open, and it is known which one it is.
+    private mutating func settlePIN() -> [Effect] {
+        guard let reading = known?.reading, [.opening, .open].contains(reading) else { return [] }
+        if reading == .opening { known?.reading = .none }
+        return pins.open(settings.pin, on: card) ? [.store(pins.memory)] : []
+    }
 
     /// An attempt that waits for the disk is not wanted any more.
     mutating func dropPIN() {
@@ -280,6 +298,7 @@ extension MMCLIMachine {
         switch failure {
         case .service(let words), .forbidden(let words):
             isNews = pins.takeBack(settings.pin, on: card)
+            if case .service = failure { forget() }
             effects = lack(words)
             // Each time it is tried again, it goes to the disk twice.
             if case .forbidden = failure { dialogue.pause = ModemMachine.personInterval }

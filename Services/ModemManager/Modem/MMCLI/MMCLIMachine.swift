@@ -47,6 +47,8 @@ struct MMCLIMachine: Equatable, Sendable {
     /// Whether it was read which card there is. A locked one tells no IMSI; one that was open may have made place for another that is locked.
     enum SIMReading: Equatable, Sendable {
         case none, locked, open
+        /// It was locked, and its PIN was taken.
+        case opening
     }
 
     /// What is known of the modem under its present path.
@@ -227,6 +229,8 @@ extension MMCLIMachine: Machine {
     mutating func withdraw(_ reason: String) -> [Effect] {
         guard bearer != nil || mayHaveBearer else { return [] }
         (bearer, mayHaveBearer) = (nil, false)
+        // The next connection is made with the profile of the card that is there then.
+        known?.reading = .none
         return [.bearerGone(reason: reason)]
     }
 

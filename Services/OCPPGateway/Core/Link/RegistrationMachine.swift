@@ -52,9 +52,12 @@ public struct RegistrationMachine: Sendable {
     }
 
     /// Of the SIM in use, for the next BootNotification (OCPP 1.6 §6.5). What is not known leaves what was known before, since a charger that begins
-    /// before its modem has been read has those of the site's file, if any.
+    /// before its modem has been read has those of the site's file, if any. The IMSI of one card is not told with the ICCID of another.
     mutating func learn(iccid: String?, imsi: String?) {
-        if let iccid { request.iccid = CiString20(fitting: iccid) }
+        if let iccid = iccid.map({ CiString20(fitting: $0) }), iccid != request.iccid {
+            if request.iccid != nil { request.imsi = nil }
+            request.iccid = iccid
+        }
         if let imsi { request.imsi = CiString20(fitting: imsi) }
     }
 
