@@ -103,4 +103,55 @@ import UplinkCore
     private func configurations(_ bench: MMCLIBench) -> Int {
         bench.effects.filter { if case .configure = $0 { true } else { false } }.count
     }
+
+    @Test(arguments: ["address", "switch", "route"])
+    func whatIsTakenFromTheInterfaceIsGivenToItAnew(_ what: String) {
+        var bench = up(method: "static")
+        switch what {
+        case "address": bench.service.given = nil
+        case "switch": bench.isSwitchedOn = false
+        default: bench.hasRoute = false
+        }
+        bench.readInterfaces()
+        bench.advance(by: .seconds(3))
+        #expect(configurations(bench) == 2 && bench.condition.link == .up && bench.hasRoute)
+        #expect(bench.condition.detail == "wwan0 has an address")
+    }
+
+    @Test func anInterfaceThatAppearsLaterIsGivenItsAddressThen() {
+        var bench = MMCLIBench()
+        bench.service.method = "static"
+        bench.hasInterface = false
+        bench.start()
+        bench.advance(by: .seconds(10))
+        #expect(bench.condition.link == .down && configurations(bench) == 1)
+        bench.hasInterface = true
+        bench.readInterfaces()
+        bench.advance(by: .seconds(3))
+        #expect(bench.condition.link == .up && configurations(bench) == 2)
+    }
+
+    @Test func anInterfaceThatCannotBeSetIsTriedEverMoreSeldomAndItsMissingRouteIsTold() {
+        var bench = up(method: "static")
+        (bench.mayConfigure, bench.hasRoute) = (false, false)
+        for _ in 0..<600 {
+            bench.readInterfaces()
+            bench.advance(by: .seconds(1))
+        }
+        #expect((10...20).contains(configurations(bench)), "\(configurations(bench)) in ten minutes")
+        #expect(bench.condition.link == .up)
+        #expect(bench.condition.detail == "wwan0 has an address, and no default route")
+    }
+
+    @Test func nothingIsSetAnymoreOnceTheConnectionIsGone() {
+        var bench = up(method: "static")
+        (bench.service.isConnected, bench.service.state) = (false, "registered")
+        bench.advance(by: .seconds(35))
+        let before = configurations(bench)
+        for _ in 0..<60 {
+            bench.readInterfaces()
+            bench.advance(by: .seconds(1))
+        }
+        #expect(configurations(bench) == before && bench.condition.link == .down)
+    }
 }

@@ -43,6 +43,8 @@ final class CarrierHands {
     private var children: [String: ChildProcess] = [:]
     /// Of `children`, by the same names.
     private var logs: [String: LogTail] = [:]
+    /// Why what was attempted last does not work, as it stands in the log: what is tried again and again is told once.
+    private var failures: [String: String] = [:]
 
     init(_ needs: Needs, _ host: ServiceHost, folder: String, deliver: @escaping (CarrierEvent) -> Void) {
         self.needs = needs
@@ -118,8 +120,10 @@ final class CarrierHands {
     private func attempt(_ failure: String, _ work: () throws(SystemError) -> Void) -> Bool {
         do throws(SystemError) {
             try work()
+            failures[failure] = nil
             return true
         } catch {
+            guard failures.updateValue("\(error)", forKey: failure) != "\(error)" else { return false }
             host.log.write(LogRecord(.warning, failure, .init("uplink", needs.uplink), .init("why", error)))
             return false
         }

@@ -16,6 +16,8 @@ public struct MMCLICarrier: Carrier {
         var program: String?
         /// Whether it ends because the connection does: no failure.
         var isWithdrawn = false
+        /// Of a bearer that names its address.
+        var kept: GivenAddress?
         /// Why it ended last; nil since the last start.
         var lastExit: PPPExit?
         var log = PPPLog()
@@ -39,7 +41,9 @@ public struct MMCLICarrier: Carrier {
 
     public var kind: String { Self.kind }
     public var readsInterfaces: Bool { true }
-    public var nextDeadline: Deadline? { earliest(machine.nextDeadline, data.lastExit?.nextDeadline) }
+    public var nextDeadline: Deadline? {
+        earliest(machine.nextDeadline, data.lastExit?.nextDeadline, data.kept?.nextDeadline)
+    }
 
     public var steps: Set<RecoveryStep> {
         var steps: Set<RecoveryStep> = [.redial, .detach, .radio, .modemReset]
@@ -58,6 +62,7 @@ public struct MMCLICarrier: Carrier {
             data.lastExit = nil
             effects += tell(.ordered(.connect), at: moment)
         }
+        effects += data.kept?.giveIfDue(at: moment.uptime) ?? []
         conclude()
         return effects
     }
@@ -77,7 +82,8 @@ public struct MMCLICarrier: Carrier {
         case .interfacesRead(let readings):
             let isNew = interface.take(readings, at: moment.uptime)
             let wantsRoute = isNew && data.program == ModemCarrier.Name.pppd
-            return wantsRoute ? [.addDefaultRoute(interface: interface.name)] : []
+            let given = data.kept?.take(readings, at: moment.uptime) ?? []
+            return given + (wantsRoute ? [.addDefaultRoute(interface: interface.name)] : [])
         case .childWrote(Self.program, let bytes):
             output += bytes.prefix(MMCLIAnswer.mostBytes - output.count)
             return []
@@ -93,6 +99,7 @@ public struct MMCLICarrier: Carrier {
         case .ordered(let step): return obey(step, at: moment)
         case .terminationRequested:
             isEnding = true
+            data.kept = nil
             return []
         case .interfacesUnreadable, .interfaceFound, .line, .childWrote, .pulsed, .simulated: return []
         }
@@ -139,7 +146,7 @@ public struct MMCLICarrier: Carrier {
     // MARK: - The connection
 
     private mutating func begin(_ bearer: MMCLIBearer, at moment: Moment) -> [CarrierEffect] {
-        data.bearer = bearer
+        (data.bearer, data.kept) = (bearer, nil)
         data.lastExit = nil
         let name = bearer.method == .ppp ? settings.callInterface : bearer.interface ?? ""
         if interface.name != name { interface = CarrierInterface(name) }
@@ -152,7 +159,7 @@ public struct MMCLICarrier: Carrier {
         case .ppp:
             data.log = PPPLog()
             return cleared + run(ModemCarrier.Name.pppd, call(bearer))
-        case .fixed: return cleared + configure(bearer)
+        case .fixed: return cleared + configure(bearer, at: moment)
         case .dhcp, nil:
             return settings.dhcpClient.isEmpty
                 ? cleared : cleared + run(ModemCarrier.Name.dhcp, settings.dhcpClient + [name])
@@ -170,7 +177,7 @@ public struct MMCLICarrier: Carrier {
         return settings.pppd.prefix(1) + ["/dev/\(bearer.interface ?? "")"] + settings.pppd.dropFirst() + secrets
     }
 
-    private mutating func configure(_ bearer: MMCLIBearer) -> [CarrierEffect] {
+    private mutating func configure(_ bearer: MMCLIBearer, at moment: Moment) -> [CarrierEffect] {
         guard let address = bearer.address, let name = bearer.interface else { return [] }
         data.given = name
         let given = InterfaceAddress(
@@ -179,7 +186,9 @@ public struct MMCLICarrier: Carrier {
             gateway: bearer.gateway,
             mtu: bearer.mtu
         )
-        return [.configure(interface: name, given)]
+        let kept = GivenAddress(given, to: name, at: moment.uptime)
+        data.kept = kept
+        return [kept.effect]
     }
 
     /// Its route goes with it.
@@ -191,7 +200,7 @@ public struct MMCLICarrier: Carrier {
 
     private mutating func withdraw() -> [CarrierEffect] {
         let bearer = data.bearer
-        data.bearer = nil
+        (data.bearer, data.kept) = (nil, nil)
         if let program = data.program {
             // One that was adopted before anything was known of its connection ends by itself if there is none.
             guard bearer != nil else { return [] }
@@ -252,7 +261,8 @@ public struct MMCLICarrier: Carrier {
             conclusion.nameServers = told.isEmpty ? data.bearer?.nameServers ?? [] : told
             // Whoever dialled may be away: that ends nothing that works.
             let doubt = machine.report.trouble.map { "; \($0)" } ?? ""
-            conclusion.detail = "\(interface.name) has an address\(doubt)"
+            let lack = data.kept?.lacksRoute == true ? ", and no default route" : ""
+            conclusion.detail = "\(interface.name) has an address\(lack)\(doubt)"
         } else if let lastExit = data.lastExit {
             (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)
         } else if let trouble = machine.report.trouble {
