@@ -154,4 +154,37 @@ import UplinkCore
         }
         #expect(configurations(bench) == before && bench.condition.link == .down)
     }
+
+    // MARK: - ModemManager
+
+    @Test(arguments: [nil, "couldn't get the modem: 'Timeout was reached'"])
+    func aServiceThatHangsNeedsAPersonAndNoStep(_ words: String?) {
+        var bench = up()
+        (bench.service.hanging, bench.service.hangsWith) = ([""], words)
+        bench.advance(by: Self.minute)
+        #expect(bench.condition.link == .up, "A connection that works is left alone.")
+        bench.hangUp(.code(16))
+        #expect(bench.condition.remedy == .person && bench.condition.detail.hasPrefix("ModemManager does not answer: "))
+        bench.handle(.ordered(.redial))
+        bench.advance(by: Self.minute)
+        #expect(bench.condition.remedy == .person)
+        bench.service.hanging = []
+        bench.advance(by: .seconds(20))
+        #expect(bench.condition.remedy == .recovery && bench.condition.detail == "the modem hung up")
+        bench.handle(.ordered(.redial))
+        bench.advance(by: .seconds(20))
+        #expect(bench.condition.link == .up && bench.spawns.count == 2)
+    }
+
+    @Test func anOrderThatDoesNotEndIsTheServicesTroubleOnlyWhereItAnswersNothingElse() {
+        var bench = MMCLIBench()
+        bench.service.hanging = ["--simple-connect"]
+        bench.start()
+        bench.advance(by: .seconds(5))
+        #expect(bench.condition.remedy == .recovery && bench.condition.detail.hasSuffix("mmcli did not end in 190 s"))
+        bench.service.hanging = [""]
+        bench.handle(.ordered(.radio))
+        bench.advance(by: .seconds(5))
+        #expect(bench.condition.remedy == .person && bench.condition.detail.hasPrefix("ModemManager does not answer: "))
+    }
 }

@@ -59,7 +59,7 @@ public enum ModemTrouble: Equatable, Sendable {
     case pukNeeded
     /// Locked to a network or a device, in the modem's words (3GPP TS 27.007 §8.3, `PH-NET PIN` and others).
     case locked(String)
-    /// The service that the modem belongs to is not there, or takes no orders: its own words.
+    /// The service that the modem belongs to is not there, hangs, or takes no orders: its own words.
     case service(String)
     /// No network yet. This is not a fault of the modem: in bad networks it takes up to an hour.
     case searching

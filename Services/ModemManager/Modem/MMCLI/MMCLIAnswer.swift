@@ -12,8 +12,8 @@ struct MMCLIAnswer: Equatable, Sendable {
         /// The object is not there any more.
         case objectGone
         case refused(String)
-        /// It did not end in time.
-        case silent
+        /// Nothing answered it: in words for people, or nil where it did not even end in time.
+        case silent(String?)
     }
 
     /// Bytes of one answer that are kept; the longest seen has 3 KiB.
@@ -27,7 +27,7 @@ struct MMCLIAnswer: Equatable, Sendable {
         switch exit {
         case .code(0): document = output.firstIndex(of: 0x7B).flatMap { try? JSON.parse(Array(output[$0...])) }
         case .code: failure = Failure(Self.explanation(output))
-        case .signal, .unknown: failure = .silent
+        case .signal, .unknown: failure = .silent(nil)
         case .notStarted(let reason): failure = .service("mmcli does not start: \(reason)")
         }
     }
@@ -50,6 +50,8 @@ extension MMCLIAnswer.Failure {
     fileprivate init(_ text: String) {
         let missing = ["couldn't find the ModemManager process", "couldn't get bus", "couldn't create manager"]
         let gone = ["couldn't find modem", "couldn't find sim", "couldn't find bearer"]
+        // What D-Bus itself says of a service that hangs, or that ended meanwhile.
+        let silent = ["Timeout was reached", "NoReply"]
         let forbidden = ["Core.Unauthorized", "AccessDenied", "PolicyKit"]
         if missing.contains(where: { text.hasPrefix($0) }) {
             self = .service("ModemManager does not answer: \(text)")
@@ -57,6 +59,8 @@ extension MMCLIAnswer.Failure {
             self = .forbidden("ModemManager takes no orders from this service: \(text)")
         } else if gone.contains(where: { text.hasPrefix($0) }) {
             self = .objectGone
+        } else if silent.contains(where: { text.position(of: $0) != nil }) {
+            self = .silent(text)
         } else {
             self = .refused(text)
         }

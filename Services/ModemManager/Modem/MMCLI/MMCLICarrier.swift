@@ -228,7 +228,8 @@ public struct MMCLICarrier: Carrier {
     // MARK: - The ladder
 
     private mutating func obey(_ step: RecoveryStep, at moment: Moment) -> [CarrierEffect] {
-        data.lastExit = nil
+        // Without ModemManager it changes nothing: why the connection ended holds still when that is back.
+        if !isServiceAway { data.lastExit = nil }
         switch step {
         case .redial: return tell(.ordered(.connect), at: moment)
         case .detach: return tell(.ordered(.reattach), at: moment)
@@ -263,7 +264,7 @@ public struct MMCLICarrier: Carrier {
             let doubt = machine.report.trouble.map { "; \($0)" } ?? ""
             let lack = data.kept?.lacksRoute == true ? ", and no default route" : ""
             conclusion.detail = "\(interface.name) has an address\(lack)\(doubt)"
-        } else if let lastExit = data.lastExit {
+        } else if let lastExit = data.lastExit, !isServiceAway {
             (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)
         } else if let trouble = machine.report.trouble {
             (conclusion.detail, conclusion.remedy) = ("\(trouble)", CarrierCondition.Remedy(trouble.remedy))
@@ -274,6 +275,10 @@ public struct MMCLICarrier: Carrier {
             if isBeginning, condition.link == .unknown { conclusion.link = .unknown }
         }
         condition = conclusion
+    }
+
+    private var isServiceAway: Bool {
+        if case .service? = machine.report.trouble { true } else { false }
     }
 
     private var words: String {

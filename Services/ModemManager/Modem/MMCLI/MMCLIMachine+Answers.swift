@@ -3,6 +3,8 @@ internal import Primitives
 
 extension MMCLIMachine {
     mutating func take(_ answer: MMCLIAnswer, to command: MMCLICommand, at moment: Moment) -> [Effect] {
+        let unanswered = dialogue.unanswered
+        dialogue.unanswered = nil
         if case .unlock = command, let failure = answer.failure {
             return takeFailure(ofPIN: failure, command, at: moment)
         }
@@ -18,7 +20,8 @@ extension MMCLIMachine {
             if command.isOrder { dialogue.refusal = words }
             return lack(words)
         case .objectGone?: return lose(command, at: moment)
-        case .silent?: return takeFailure("mmcli did not end in \(command.limit.wholeSeconds) s", of: command)
+        case .silent(let words)?:
+            return takeSilence(words ?? "mmcli did not end in \(command.limit.wholeSeconds) s", of: command)
         case .refused(let words)?:
             takeObedience(to: command)
             return takeFailure(words, of: command)
@@ -29,6 +32,7 @@ extension MMCLIMachine {
         case .list: return take(modems: answer.document.flatMap(MMCLIAnswers.modems), at: moment)
         case .modem:
             guard let modem = answer.document.flatMap(MMCLIModem.init) else { return misread(command) }
+            if let unanswered { return takeFailure(unanswered.words, of: unanswered.command) }
             return consider(modem, at: moment)
         case .sim:
             guard let sim = answer.document.flatMap(MMCLISim.init) else { return misread(command) }
@@ -86,6 +90,20 @@ extension MMCLIMachine {
         fail(.service(words), again: Self.whileSearching)
         dialogue.candidates = []
         deadlines.clear(.missing)
+        return []
+    }
+
+    /// An order waits for the modem or the network, a question for ModemManager alone, which tells what it knows: one decides whose silence it was.
+    private mutating func takeSilence(_ words: String, of command: MMCLICommand) -> [Effect] {
+        if command.isBeside { return takeFailure(words, of: command) }
+        let doubt = "ModemManager does not answer: \(words)"
+        guard command.isOrder, let path = known?.path else {
+            forget()
+            return lack(doubt)
+        }
+        report.trouble = .service(doubt)
+        dialogue.unanswered = .init(command: command, words: words)
+        dialogue.plan.insert(.modem(path), at: 0)
         return []
     }
 

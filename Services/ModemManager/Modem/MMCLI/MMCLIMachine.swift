@@ -66,7 +66,14 @@ struct MMCLIMachine: Equatable, Sendable {
 
     /// What is being asked.
     struct Dialogue: Equatable, Sendable {
+        struct Unanswered: Equatable, Sendable {
+            var command: MMCLICommand
+            var words: String
+        }
+
         var outstanding: MMCLICommand?
+        /// An order that nothing answered, until the next question tells whether ModemManager answers at all.
+        var unanswered: Unanswered?
         var plan: [MMCLICommand] = []
         /// Modems that have not been looked at, where one is searched for.
         var candidates: [String] = []
