@@ -67,5 +67,10 @@ processes=()
 # A name may stand there with the number of a recursion behind it; what is not ours or Swift's is of other libraries.
 sed -nE "s/^c?fn=\([0-9]+\) ([^ ']+).*/\1/p" "$work"/*.calls | LC_ALL=C sort -u > "$work/called"
 nm --defined-only --no-demangle "$work"/bin/* "$work"/shared/* | awk '$2 ~ /[tTwW]/ { print $3 }' | LC_ALL=C sort -u > "$work/ours"
-LC_ALL=C comm -12 "$work/called" "$work/ours" > deploy/functions.order
-echo "$(wc -l < deploy/functions.order) of $(wc -l < "$work/ours") functions are run day by day."
+LC_ALL=C comm -12 "$work/called" "$work/ours" > "$work/order"
+{
+  echo '# What a charger runs day by day: an input of the linker, measured by measure-functions.sh and not made by a build, which would not give the'
+  echo '# same bytes twice with it. Names that are gone do no harm.'
+  cat "$work/order"
+} > deploy/functions.order
+echo "$(wc -l < "$work/order") of $(wc -l < "$work/ours") functions are run day by day."

@@ -38,8 +38,14 @@ extension SiteFile {
     }
 
     /// The ways to the network, the preferred one first. Default: one static uplink over whatever interface has an address.
-    /// - Throws: a `SiteFileError`, also for two of one name, or a simulated one that is not allowed.
-    public func uplinks() throws(SiteFileError) -> [UplinkSection] { try reading { $0.uplinks() } }
+    /// - Throws: a `SiteFileError`, also for two of one name, two that need the same port or modem, or a simulated one that is not allowed.
+    public func uplinks() throws(SiteFileError) -> [UplinkSection] {
+        try reading { fields in
+            let uplinks = fields.uplinks()
+            fields.checkClaims(of: uplinks.map(\.driver))
+            return uplinks
+        }
+    }
 
     /// How long permits last and when they are renewed.
     /// - Throws: a `SiteFileError`.

@@ -133,6 +133,15 @@ extension Fields {
     /// No port and no address belongs to two devices, wherever in the file they stand.
     func checkClaims() {
         guard reading.unknownKeys == .refused, !reading.isDescribing else { return }
+        check(claimants)
+    }
+
+    /// The same among devices that one service reads: two that drive one modem would try a wrong PIN twice.
+    func checkClaims(of choices: [DriverChoice]) {
+        check(choices.map { DriverClaim.Claimant(path: $0.path, claims: $0.claims) })
+    }
+
+    private func check(_ claimants: [DriverClaim.Claimant]) {
         for conflict in DriverClaim.conflicts(among: claimants) { reading.note(conflict.path, conflict.problem) }
     }
 

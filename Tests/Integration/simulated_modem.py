@@ -6,8 +6,10 @@ import os
 import pathlib
 import select
 import shutil
+import signal
 import socket
 import subprocess
+import textwrap
 import threading
 import time
 
@@ -199,3 +201,52 @@ class ModemManager:
                 process.wait()
         self.relay.close()
         self.log.close()
+
+
+class Dialler:
+    """A pppd that dials by its connect script, where it is given one to go by, and stays; each of its lives is a line of JSON in a log."""
+
+    def __init__(self, directory, dials=True):
+        self.path, self.log = directory / "pppd", directory / "pppd.log"
+        self.path.write_text(
+            textwrap.dedent(
+                f"""\
+                #!/usr/bin/env python3
+                import json, os, signal, subprocess, sys
+                signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
+                signal.signal(signal.SIGUSR1, lambda *_: sys.exit(16))
+                arguments, status = sys.argv[1:], 0
+                if {dials}:
+                    with open(arguments[0], "r+b", buffering=0) as port:
+                        script = arguments[arguments.index("connect") + 1]
+                        status = subprocess.run(["/bin/sh", "-c", script], stdin=port, stdout=port, stderr=subprocess.DEVNULL).returncode
+                with open({str(self.log)!r}, "a") as log:
+                    log.write(json.dumps({{"pid": os.getpid(), "arguments": arguments, "connect": status}}) + "\\n")
+                if status:
+                    sys.exit(8)
+                while True:
+                    signal.pause()
+                """
+            )
+        )
+        self.path.chmod(0o755)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for life in self.lives:
+            try:
+                os.kill(life["pid"], signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    @property
+    def lives(self):
+        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+
+    def wait(self, count):
+        return wait_for(f"call {count}", lambda: len(self.lives) >= count and self.lives)
+
+    def hang_up(self):
+        os.kill(self.lives[-1]["pid"], signal.SIGUSR1)

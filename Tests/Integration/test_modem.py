@@ -1,13 +1,11 @@
 """modem-manager with a modem: the simulated one on pseudo-terminals, and a pppd that only dials (this kernel need not have PPP)."""
 
-import json
 import os
 import signal
-import textwrap
 
 import pytest
 
-from simulated_modem import SimulatedModem, missing, wait_for
+from simulated_modem import Dialler, SimulatedModem, missing, wait_for
 from stack import Stack, configuration
 
 pytestmark = pytest.mark.skipif(missing(["chat"]) is not None, reason="chat is not installed")
@@ -20,54 +18,10 @@ def modem(tmp_path):
         yield simulated
 
 
-class Dialler:
-    """A pppd that dials by its connect script and stays; each of its lives is a line of JSON in a log."""
-
-    def __init__(self, directory):
-        self.path = directory / "pppd"
-        self.log = directory / "pppd.log"
-        self.path.write_text(
-            textwrap.dedent(
-                f"""\
-                #!/usr/bin/env python3
-                import json, os, signal, subprocess, sys
-                arguments = sys.argv[1:]
-                with open(arguments[0], "r+b", buffering=0) as port:
-                    script = arguments[arguments.index("connect") + 1]
-                    status = subprocess.run(["/bin/sh", "-c", script], stdin=port, stdout=port, stderr=subprocess.DEVNULL).returncode
-                with open({str(self.log)!r}, "a") as log:
-                    log.write(json.dumps({{"pid": os.getpid(), "arguments": arguments, "connect": status}}) + "\\n")
-                if status:
-                    sys.exit(8)
-                signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
-                signal.signal(signal.SIGUSR1, lambda *_: sys.exit(16))
-                while True:
-                    signal.pause()
-                """
-            )
-        )
-        self.path.chmod(0o755)
-
-    @property
-    def lives(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
-
-    def wait(self, count):
-        return wait_for(f"call {count}", lambda: len(self.lives) >= count and self.lives)
-
-    def hang_up(self):
-        os.kill(self.lives[-1]["pid"], signal.SIGUSR1)
-
-
 @pytest.fixture
 def dialler(tmp_path):
-    made = Dialler(tmp_path)
-    yield made
-    for life in made.lives:
-        try:
-            os.kill(life["pid"], signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+    with Dialler(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -65,24 +65,12 @@ def test_too_few_threads_are_one_clear_line(stack, monkeypatch, service):
 # MARK: - The end
 
 
-def test_the_end_is_answered_while_somebody_at_the_other_end_of_a_pipe_is_waited_for(stack):
+# The store reads no site file.
+@pytest.mark.parametrize("service", [name for name in SERVICES if name != "config-store"])
+def test_a_pipe_in_the_place_of_the_configuration_is_one_clear_line_and_waits_for_nobody(stack, service):
     stack.config.unlink()
     os.mkfifo(stack.config)
-    process = stack.launch("ocpp-gateway")
-
-    def reader():
-        try:
-            return os.open(stack.config, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:
-            return None
-
-    pipe = wait_for(reader)
-    try:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
-        assert LAST_WORDS in stack.log("ocpp-gateway")
-    finally:
-        os.close(pipe)
+    refusal(stack, service, "charger.json", "expected a regular file, found something else")
 
 
 @pytest.mark.parametrize("service, name", [

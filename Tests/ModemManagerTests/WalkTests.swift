@@ -1,6 +1,7 @@
 import BusSchema
 import EventLoop
 import LoopUnderTest
+import SimulatedNameServer
 import Testing
 import UplinkCore
 
@@ -39,7 +40,7 @@ import UplinkCore
     @Test func aNameThatIsFoundAndAPortThatAnswersProveTheUplink() throws {
         let loop = try EventLoop()
         let central = try listener(loop)
-        let server = try NameServer(loop) { [NameServer.found($0, [127, 0, 0, 1])] }
+        let server = try SimulatedNameServer(loop) { [SimulatedNameServer.found($0, [127, 0, 0, 1])] }
         let end = try walk(loop, to: "csms.example", port: central.address.port, servers: [server.address])
         #expect(end.outcome == .answered)
         #expect(end.steps.map(\.name) == ["dns", "tcp"] && end.steps.allSatisfy { $0.outcome == .ok })
@@ -74,7 +75,7 @@ import UplinkCore
 
     @Test func aNameThatThereIsNotEndsTheWalk() throws {
         let loop = try EventLoop()
-        let server = try NameServer(loop) { [NameServer.unknown($0)] }
+        let server = try SimulatedNameServer(loop) { [SimulatedNameServer.unknown($0)] }
         let end = try walk(loop, to: "csms.example", port: 1, servers: [server.address])
         guard case .nameUnknown = end.outcome else {
             Issue.record("\(end.outcome)")
@@ -85,7 +86,7 @@ import UplinkCore
 
     @Test func aNameServerThatIsSilentSpeaksAgainstTheUplink() throws {
         let loop = try EventLoop()
-        let server = try NameServer(loop) { _ in [] }
+        let server = try SimulatedNameServer(loop) { _ in [] }
         let end = try walk(loop, to: "csms.example", port: 1, servers: [server.address])
         guard case .silent = end.outcome else {
             Issue.record("\(end.outcome)")
@@ -97,7 +98,7 @@ import UplinkCore
     @Test func nothingIsSentWhereTheInterfaceIsNotThere() throws {
         let loop = try EventLoop()
         let central = try listener(loop)
-        let server = try NameServer(loop) { [NameServer.found($0, [127, 0, 0, 1])] }
+        let server = try SimulatedNameServer(loop) { [SimulatedNameServer.found($0, [127, 0, 0, 1])] }
         for servers in [[server.address], []] {
             let host = servers.isEmpty ? "127.0.0.1" : "csms.example"
             let end = try walk(loop, to: host, port: central.address.port, servers: servers, interface: "wwan9")

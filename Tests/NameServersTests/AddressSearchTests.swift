@@ -1,5 +1,6 @@
 import EventLoop
 import NameServers
+import SimulatedNameServer
 import Testing
 
 /// Who is asked for the central system's address, and who is believed.
@@ -28,7 +29,7 @@ import Testing
 
     @Test func theNameServersOfTheNetworkAreBelieved() throws {
         let loop = try EventLoop()
-        let server = try Server(loop) { [Server.found($0, [192, 0, 2, 1])] }
+        let server = try SimulatedNameServer(loop) { [SimulatedNameServer.found($0, [192, 0, 2, 1])] }
         let answer = try find(loop, servers: [server.address], system: .success([try #require(Self.theirs)]))
         #expect(answer.found == [try #require(Self.ours)])
         #expect(answer.systemWasAsked == 0)
@@ -37,7 +38,7 @@ import Testing
     /// However short the patience of who asked is: a second at least.
     @Test func whereTheyAreSilentTheSystemIsAskedLongBeforeTheyAreGivenUp() throws {
         let loop = try EventLoop()
-        let mute = try Server(loop) { _ in [] }
+        let mute = try SimulatedNameServer(loop) { _ in [] }
         let begun = EventLoop.uptime()
         let answer = try find(loop, servers: [mute.address], system: .success([try #require(Self.theirs)]))
         #expect(answer.error == nil)
@@ -48,7 +49,7 @@ import Testing
 
     @Test func whatTheyDoNotKnowTheSystemMayKnow() throws {
         let loop = try EventLoop()
-        let ignorant = try Server(loop) { question in
+        let ignorant = try SimulatedNameServer(loop) { question in
             var bytes = question
             (bytes[2], bytes[3]) = (0x81, 0x83)
             return [bytes]
@@ -65,9 +66,9 @@ import Testing
         let loop = try EventLoop()
         // The first question of each kind is lost.
         var heard = 0
-        let server = try Server(loop) { question in
+        let server = try SimulatedNameServer(loop) { question in
             heard += 1
-            return heard <= 2 ? [] : [Server.found(question, [192, 0, 2, 1])]
+            return heard <= 2 ? [] : [SimulatedNameServer.found(question, [192, 0, 2, 1])]
         }
         let error = ResolveError(host: "csms.example", code: -3)
         let answer = try find(loop, servers: [server.address], system: .failure(error))
@@ -81,7 +82,7 @@ import Testing
         let loop = try EventLoop()
         let ours = try #require(Self.ours)
         let theirs = try #require(Self.theirs)
-        let liar = try Server(loop) { [Server.found($0, [192, 0, 2, 1])] }
+        let liar = try SimulatedNameServer(loop) { [SimulatedNameServer.found($0, [192, 0, 2, 1])] }
         let search = AddressSearch(loop) { _, _, completion in loop.enqueue { completion(.success([theirs])) } }
         search.nameServers = ([liar.address], "lo")
         func find() throws -> [SocketAddress] {
@@ -97,7 +98,7 @@ import Testing
         #expect(try find() == [theirs], "What worked is asked first.")
         #expect(try find() == [ours])
         #expect(try find() == [theirs])
-        let other = try Server(loop) { [Server.found($0, [192, 0, 2, 1])] }
+        let other = try SimulatedNameServer(loop) { [SimulatedNameServer.found($0, [192, 0, 2, 1])] }
         search.nameServers = ([other.address], "lo")
         #expect(try find() == [ours], "Other name servers are heard first.")
     }

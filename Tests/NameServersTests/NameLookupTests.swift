@@ -1,6 +1,7 @@
 import EventLoop
 import NameServers
 import Primitives
+import SimulatedNameServer
 import Testing
 
 /// Over real sockets, through the loopback interface.
@@ -23,7 +24,7 @@ import Testing
 
     @Test func theAddressOfANameIsWhatItsServerSays() throws {
         let loop = try EventLoop()
-        let server = try Server(loop) { [Server.found($0, [192, 0, 2, 7])] }
+        let server = try SimulatedNameServer(loop) { [SimulatedNameServer.found($0, [192, 0, 2, 7])] }
         guard case .addresses(let found) = try look(loop, servers: [server.address]) else {
             Issue.record("no address")
             return
@@ -34,8 +35,8 @@ import Testing
 
     @Test func theFirstOfSeveralServersThatAnswersIsBelieved() throws {
         let loop = try EventLoop()
-        let mute = try Server(loop) { _ in [] }
-        let server = try Server(loop) { [Server.found($0, [192, 0, 2, 8])] }
+        let mute = try SimulatedNameServer(loop) { _ in [] }
+        let server = try SimulatedNameServer(loop) { [SimulatedNameServer.found($0, [192, 0, 2, 8])] }
         guard case .addresses(let found) = try look(loop, servers: [mute.address, server.address]) else {
             Issue.record("no address")
             return
@@ -56,16 +57,17 @@ import Testing
             return bytes
         }
         var answered = 0
-        func server() throws -> Server {
+        func server() throws -> SimulatedNameServer {
             var withheld: [UInt8]?
-            return try Server(loop) { question in
+            return try SimulatedNameServer(loop) { question in
                 guard question[question.count - 3] == 28 else {
                     withheld = question
                     return []
                 }
                 answered += 1
                 // The address of IPv4 is told last of all, by the second server.
-                return answered == 2 ? [six(question), Server.found(withheld ?? [], [192, 0, 2, 7])] : [six(question)]
+                let four = SimulatedNameServer.found(withheld ?? [], [192, 0, 2, 7])
+                return answered == 2 ? [six(question), four] : [six(question)]
             }
         }
         let servers = [try server(), try server()]
@@ -79,11 +81,11 @@ import Testing
 
     @Test func answersToOtherQuestionsAreLeftUnread() throws {
         let loop = try EventLoop()
-        let server = try Server(loop) { question in
-            var forged = Server.found(question, [203, 0, 113, 66])
+        let server = try SimulatedNameServer(loop) { question in
+            var forged = SimulatedNameServer.found(question, [203, 0, 113, 66])
             forged[0] ^= 0xFF
-            let other = Server.found(question, [203, 0, 113, 67]).map { $0 == 0x63 ? 0x64 : $0 }
-            return [forged, [], [1, 2, 3], other, Server.found(question, [192, 0, 2, 9])]
+            let other = SimulatedNameServer.found(question, [203, 0, 113, 67]).map { $0 == 0x63 ? 0x64 : $0 }
+            return [forged, [], [1, 2, 3], other, SimulatedNameServer.found(question, [192, 0, 2, 9])]
         }
         guard case .addresses(let found) = try look(loop, servers: [server.address]) else {
             Issue.record("no address")
@@ -94,7 +96,7 @@ import Testing
 
     @Test func aNameThatDoesNotExistIsNoSilence() throws {
         let loop = try EventLoop()
-        let server = try Server(loop) { question in
+        let server = try SimulatedNameServer(loop) { question in
             var bytes = question
             (bytes[2], bytes[3]) = (0x81, 0x83)
             return [bytes]
@@ -126,9 +128,9 @@ import Testing
     @Test func aLookUpThatIsNotWantedAnyMoreSaysNothing() throws {
         let loop = try EventLoop()
         var isAsked = false
-        let server = try Server(loop) { question in
+        let server = try SimulatedNameServer(loop) { question in
             isAsked = true
-            return [Server.found(question, [192, 0, 2, 7])]
+            return [SimulatedNameServer.found(question, [192, 0, 2, 7])]
         }
         let lookup = NameLookup("csms.example", port: 1, servers: [server.address], interface: "lo", loop: loop) { _ in
             Issue.record("told")

@@ -67,6 +67,8 @@ import Testing
             mistakes.contains { $0.contains("uplinks[1].driver") && $0.contains("may be the one of uplinks[0].driver") }
                 == conflicts
         )
+        // Who drives them asks for these alone, and must not begin.
+        #expect(((try? file.uplinks()) == nil) == conflicts)
     }
 
     @Test func anAddressBelongsToOne() {

@@ -33,12 +33,12 @@ struct ModemMaking {
     private var settings: ModemSettings {
         ModemSettings(
             connection: section.connection == .ppp ? .ppp : .networkInterface,
-            pin: section.pinFile.flatMap(access.secret),
+            pin: section.sim.pinFile.flatMap(access.secret),
             secondPIN: section.secondSIM?.pinFile.flatMap(access.secret),
-            triesPINWithoutCounter: section.triesPINWithoutCounter,
-            allowsRoaming: section.roaming,
-            operatorCode: section.network,
-            access: access.table(section.access, section.profiles),
+            triesPINWithoutCounter: section.sim.triesPINWithoutCounter,
+            allowsRoaming: section.sim.roaming,
+            operatorCode: section.sim.network,
+            access: access.table(section.sim.access, section.sim.profiles),
             powerKey: section.pins.powerKey.map {
                 .init(pulse: .milliseconds($0.onMilliseconds), portMeansOn: $0.portMeansOn)
             },
@@ -79,11 +79,11 @@ struct MMCLIMaking {
         return MMCLICarrier(
             MMCLICarrier.Settings(
                 modem: ModemSettings(
-                    pin: section.pinFile.flatMap(access.secret),
-                    triesPINWithoutCounter: section.triesPINWithoutCounter,
-                    allowsRoaming: section.roaming,
-                    operatorCode: section.network,
-                    access: access.table(section.access, section.profiles)
+                    pin: section.sim.pinFile.flatMap(access.secret),
+                    triesPINWithoutCounter: section.sim.triesPINWithoutCounter,
+                    allowsRoaming: section.sim.roaming,
+                    operatorCode: section.sim.network,
+                    access: access.table(section.sim.access, section.sim.profiles)
                 ),
                 imei: section.imei,
                 device: section.device,

@@ -18,15 +18,7 @@ public struct ModemUplinkSection: DriverSettings, Equatable, Sendable {
     public var dataPort: String?
     public var baud: Int
     public var connection: Connection
-    /// Where the PIN stands, in a file that only the service can read.
-    public var pinFile: String?
-    public var triesPINWithoutCounter: Bool
-    public var roaming: Bool
-    /// MCC and MNC of the only network to use; nil leaves it to the modem.
-    public var network: String?
-    /// For every card, whatever `profiles` say; nil where those are asked.
-    public var access: ModemAccessSection?
-    public var profiles: [ModemAccessSection]
+    public var sim: ModemSIMSection
     /// How to speak with it, where that is not to be found by what it says of itself.
     public var family: String?
     public var pins: ModemPinsSection
@@ -55,26 +47,7 @@ public struct ModemUplinkSection: DriverSettings, Equatable, Sendable {
             "Speed of the ports; any on USB."
         )
         connection = fields.choice("connection", default: .ppp, "How data flows.")
-        pinFile = fields.optionalText(
-            "pinFile",
-            1...200,
-            "File with the PIN of the SIM, which only modem-manager can read."
-        )
-        triesPINWithoutCounter = fields.truth(
-            "triesPINWithoutCounter",
-            default: false,
-            "Whether the PIN is tried where the modem does not say how many tries are left. That one could be the last."
-        )
-        roaming = fields.truth("roaming", default: true, "Whether foreign networks are used.")
-        network = fields.optionalText(
-            "network",
-            5...6,
-            "MCC and MNC of the only network to use. Default: the modem's choice."
-        )
-        access = fields.optionalObject("access", "How to get into the packet network, for every SIM.")
-        profiles =
-            fields.objects("profiles", 0...50, "The same for SIMs by their numbers, where there is no \"access\".")
-            ?? []
+        sim = ModemSIMSection(fields)
         family = fields.optionalText(
             "family",
             1...40,

@@ -384,18 +384,6 @@ import Testing
         #expect(again.sentCalls == lost)
         #expect(!again.contains { if case .persist = $0 { true } else { false } })
     }
-
-    /// Somebody may delete the journal for an answer that says that nothing waits.
-    @Test func aJournalThatCannotBeUsedIsNotAnEmptyOne() throws {
-        var bench = try GatewayBench()
-        bench.start()
-        let nothing = bench.feed(.asked(number: 1, .records(ReadRecords())))
-        #expect(nothing == [.replied(number: 1, .success(.records(ReadRecords.Reply(records: [], next: nil))))])
-        bench.feed(.charging(.persistFailed(reason: "Permission denied")))
-        let problem = "the journal cannot be used, and what is in it is not known: Permission denied"
-        let asked = bench.feed(.asked(number: 2, .records(ReadRecords())))
-        #expect(asked == [.replied(number: 2, .failure(BusError(.failed, problem)))])
-    }
 }
 
 extension [GatewayEffect] {

@@ -1,17 +1,19 @@
-import EventLoop
-import Glibc
-import Testing
+public import EventLoop
+internal import Glibc
 
-/// A name server on a port of its own.
-final class Server {
-    let address: SocketAddress
-    private(set) var questions: [[UInt8]] = []
+/// A name server on a port of its own, and how often it was asked.
+public final class SimulatedNameServer {
+    public let address: SocketAddress
+    public private(set) var questions: [[UInt8]] = []
     private let descriptor: Int32
     private let loop: EventLoop
     private var watch: Watch?
 
-    /// `reply`: all that is sent back for a question.
-    init(_ loop: EventLoop, reply: @escaping ([UInt8]) -> [[UInt8]]) throws {
+    /// - Parameters:
+    ///   - loop: Outlives it.
+    ///   - reply: All that is sent back for a question.
+    /// - Throws: `SystemError` where there is no socket for it.
+    public init(_ loop: EventLoop, reply: @escaping ([UInt8]) -> [[UInt8]]) throws(SystemError) {
         self.loop = loop
         let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
         self.descriptor = descriptor
@@ -24,7 +26,7 @@ final class Server {
                 bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
             }
         }
-        try #require(isBound)
+        guard isBound else { throw SystemError(code: errno, operation: "bind a name server") }
         address = .loopback(port: UInt16(bigEndian: here.sin_port))
         watch = loop.watch(descriptor: descriptor, for: "questions") { [unowned self] _ in answer(reply) }
     }
@@ -50,8 +52,15 @@ final class Server {
         }
     }
 
+    /// What it says to a question for a name that there is not (RFC 1035 §4.1.1).
+    public static func unknown(_ question: [UInt8]) -> [UInt8] {
+        var bytes = question
+        (bytes[2], bytes[3]) = (0x81, 0x83)
+        return bytes
+    }
+
     /// What a name server says to a question: its address, where it is one for A.
-    static func found(_ question: [UInt8], _ address: [UInt8]) -> [UInt8] {
+    public static func found(_ question: [UInt8], _ address: [UInt8]) -> [UInt8] {
         let isA = question[question.count - 3] == 1
         var bytes = question
         (bytes[2], bytes[3], bytes[7]) = (0x81, 0x80, isA ? 1 : 0)
