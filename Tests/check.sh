@@ -92,7 +92,7 @@ count $((swift_total - swift_failed - swift_skipped)) "$swift_failed" "$swift_sk
 
 venv=.build/venv
 need_venv "$venv" 'ocpp==2.1.0' 'websockets==15.0.1' 'ocpp-csms==0.1.0' 'aiohttp==3.14.5' 'jsonschema==4.26.0' 'pytest==9.0.3' \
-  'pyserial==3.5' 'pymodbus==3.16.1' 'adafruit-circuitpython-pn532==2.4.9'
+  'pyserial==3.5' 'pymodbus==3.16.1' 'adafruit-circuitpython-pn532==2.4.9' 'pytest-xdist==3.8.0'
 
 step 'Messages against the official JSON schemas, both ways'
 if Tests/OCPPSchema/run.sh "$venv/bin/python" "$binaries" | tee "$results/schema"; then :; fi
@@ -103,7 +103,9 @@ if [ "$fast" = no ]; then
   check 'Fuzzing of all readers of outside bytes, 4 seconds each' Tests/fuzz.sh --quick
   check 'Tests of what touches raw memory or outside bytes, under the address sanitizer' Tests/sanitize.sh
 
-  suite 'The real programs: sockets, kills, restarts, an independent central system' with_pytest Tests/Integration Tests/Certification/test_judge.py
+  # They wait more than they work, and each has a charger of its own: three files at a time.
+  suite 'The real programs: sockets, kills, restarts, an independent central system' \
+    with_pytest -n 3 --dist loadfile Tests/Integration Tests/Certification/test_judge.py
   suite 'Units, users and packages in a booted systemd' with_pytest Tests/Systemd
   suite 'Services of this version and of a newer one together, in every combination' Tests/versions.sh
 
