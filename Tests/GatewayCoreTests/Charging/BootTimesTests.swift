@@ -92,4 +92,31 @@ import Testing
         ledger.read(.delivered(Delivered(sequence: 1, transaction: "t", isStop: true)))
         #expect(ledger.neededBoots.first?.boot != "a")
     }
+
+    /// NTP sets the clock while the gateway is being restarted, in a session that began without a time; then the power goes. The start is told
+    /// with the time that it had, not with that of the boot after the cut, which may be days later.
+    @Test(arguments: [false, true])
+    func aClockSetBetweenTwoProcessesTellsWhenTheirBootWas(compacts: Bool) throws {
+        let bench = ChargingBench(clockIsTrusted: false)
+        bench.plug()
+        bench.swipe("CARD")
+        bench.run(seconds: 33)
+        bench.sync()
+        let began = bench.moment
+        let step = Duration.seconds(86_400)
+        bench.moment = Moment(uptime: began.uptime, utc: began.utc.advanced(by: step))
+        bench.configuration.clockIsTrusted = true
+        if compacts { compact(bench) }
+        bench.restart()
+        bench.run(seconds: 5)
+        bench.sync()
+        bench.powerCycle(after: .seconds(7200))
+        bench.goOnline()
+        bench.run(seconds: 25)
+        let start = try #require(bench.central.starts.first).request.timestamp
+        let stop = try #require(bench.central.stops.first).request.timestamp
+        let expected = began.utc.advanced(by: step).advanced(by: .seconds(-33))
+        #expect(start.duration(since: expected).magnitude <= .seconds(2))
+        #expect(start < stop && stop.duration(since: start) <= .seconds(60))
+    }
 }

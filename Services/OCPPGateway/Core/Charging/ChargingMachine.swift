@@ -87,6 +87,11 @@ public struct ChargingMachine: Machine, Sendable {
         inTurn(at: moment) { machine, turn in
             for orphan in turn.ledger.withoutEnd { orphan.end(&turn) }
             for headless in turn.ledger.withoutBegin { headless.end(&turn) }
+            // The clock was set after an earlier process of this boot had written times without one: the begin of this boot is told now, since
+            // the next boot would take the one of its own for it.
+            if machine.configuration.clockIsTrusted, turn.ledger.awaitsTime(of: turn.clock.bootId) {
+                machine.synchronise(.zero, error: HostClock.mostApart, isProven: false, &turn)
+            }
             if machine.availability.isUnread {
                 let assumption = "the charge point is out of service until the central system orders otherwise"
                 turn.log(.error, "the availability cannot be read", .init("assumed", assumption))
@@ -300,7 +305,7 @@ public struct ChargingMachine: Machine, Sendable {
         let before = turn.clock
         let isCharging = connectors.contains { $0.transaction != nil }
         let learned = turn.clock.synchronise(offset: offset, error: error, isCharging: isCharging, at: turn.moment)
-        if var start = learned ?? unproven(isProven, turn) {
+        if var start = learned ?? (isProven ? turn.ledger.unprovenStart(of: turn.clock.bootId) : nil) {
             start.isProven = isProven ? true : nil
             // Synced: what is sent now must have the same time after a power cut.
             turn.persist(.bootStart(start), .synced)
@@ -310,12 +315,6 @@ public struct ChargingMachine: Machine, Sendable {
         turn.log(.notice, "clock", .init("offsetMilliseconds", offset.wholeMilliseconds))
         eachConnector(&turn) { $0.clockChanged($1) }
         mainMeter.clockChanged(turn)
-    }
-
-    /// The time of this boot as it is on disk, where it is proven by now and the disk does not say so.
-    private func unproven(_ isProven: Bool, _ turn: ChargingTurn) -> BootStart? {
-        guard isProven, let start = turn.ledger.boots.last, start.boot == turn.clock.bootId else { return nil }
-        return start.isProven == true ? nil : start
     }
 
     // MARK: - CALLs, one at a time, when the owner has the slot free (J §4.1.1)

@@ -39,6 +39,9 @@ struct BootTimes: Equatable, Sendable {
         if unknown.count > Self.most { events[unknown.removeFirst()] = nil }
     }
 
+    /// Whether there are messages of a boot that nobody has told the time.
+    func isUnknown(_ boot: String) -> Bool { unknown.contains(boot) }
+
     /// The time was told. What is known of the boots before is their order: each is taken to have ended when the next one began.
     mutating func learned(_ start: BootStart) {
         if let first = known.first(where: { $0.boot == start.boot }) {

@@ -16,6 +16,18 @@ extension TransactionLedger {
         }
     }
 
+    /// Whether anything that is kept goes by a boot of which nobody has told when it began.
+    func awaitsTime(of boot: String) -> Bool {
+        guard !boots.contains(where: { $0.boot == boot }) else { return false }
+        return bootTimes.isUnknown(boot) || timesOfTheRunning.contains { $0.boot == boot }
+    }
+
+    /// When a boot began, where it is the newest that anybody told of and nobody has proved it yet.
+    func unprovenStart(of boot: String) -> BootStart? {
+        guard let start = boots.last, start.boot == boot, start.isProven != true else { return nil }
+        return start
+    }
+
     private var timesOfTheRunning: [EventTime] {
         open.values.flatMap(\.times) + orphans.flatMap(\.open.times) + headless.values.flatMap(\.times)
     }
