@@ -81,7 +81,7 @@ struct MMCLIBench {
         var own = InterfaceReading(name: service.interface, isRunning: isSwitchedOn, hasAddress: false)
         own.address = running == "dhcp" ? "192.168.225.20" : service.given
         own.hasAddress = own.address != nil
-        own.hasDefaultRoute = own.hasAddress && isSwitchedOn && hasRoute
+        own.defaultRoutes = own.hasAddress && isSwitchedOn && hasRoute ? [.four] : []
         let all = running == "pppd" ? [call, own] : [own]
         handle(.interfacesRead(hasInterface ? all : []))
     }

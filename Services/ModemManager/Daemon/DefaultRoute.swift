@@ -3,25 +3,36 @@ internal import EventLoop
 internal import Glibc
 internal import Primitives
 internal import Storage
+internal import UplinkCore
 
 /// The default routes of the machine: which interfaces have one, and making one over the interface of a call. `pppd` itself makes none where another
 /// interface has one already, whatever its metric, so that nothing would be left when that one goes.
 enum DefaultRoute {
-    /// The interfaces that have one now (`/proc/net/route`, `/proc/net/ipv6_route`); nil when the kernel does not say.
-    static func interfaces() -> Set<String>? {
-        guard let four = SmallFile("/proc/net/route").foreignText else { return nil }
-        var found: Set<String> = []
+    /// Of which families each interface has one now; nil when the kernel does not say.
+    static func families() -> [String: Set<AddressFamily>]? {
+        // Without IPv6 in the kernel there is no such file, and no such route.
+        SmallFile("/proc/net/route").foreignText.map {
+            families(four: $0, six: SmallFile("/proc/net/ipv6_route").foreignText ?? "")
+        }
+    }
+
+    /// - Parameters:
+    ///   - four: as `/proc/net/route` has it.
+    ///   - six: as `/proc/net/ipv6_route` has it.
+    /// - Returns: As above.
+    static func families(four: String, six: String) -> [String: Set<AddressFamily>] {
+        var found: [String: Set<AddressFamily>] = [:]
         for line in four.split(separator: "\n").dropFirst() {
             let fields = line.split(whereSeparator: { $0 == "\t" || $0 == " " })
             // Interface, destination, gateway, flags, two that are not used, metric, mask.
-            if fields.count > 7, fields[1] == "00000000", fields[7] == "00000000" { found.insert(String(fields[0])) }
+            guard fields.count > 7, fields[1] == "00000000", fields[7] == "00000000" else { continue }
+            found[String(fields[0]), default: []].insert(.four)
         }
-        let six = SmallFile("/proc/net/ipv6_route").foreignText ?? ""
         for line in six.split(separator: "\n") {
             let fields = line.split(separator: " ")
             // Destination and the length of its prefix first, the interface last. The kernel keeps a refusal on `lo`.
             if fields.count == 10, fields[0].allSatisfy({ $0 == "0" }), fields[1] == "00", fields[9] != "lo" {
-                found.insert(String(fields[9]))
+                found[String(fields[9]), default: []].insert(.six)
             }
         }
         return found
