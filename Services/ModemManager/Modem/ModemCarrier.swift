@@ -84,6 +84,9 @@ public struct ModemCarrier: Carrier {
             return []
         case .childEnded(program, let exit): return end(exit, at: moment)
         case .stored: return tell(.stored, at: moment)
+        case .storedElsewhere(let uplink, let document):
+            if let attempts = ModemPast.attempts(in: document) { modem.learn(attempts, of: uplink) }
+            return []
         case .storeFailed(let reason): return tell(.storeFailed(reason: reason), at: moment)
         case .pulsed(Name.simSelect, let isDone):
             return isDone ? tell(.simSelected(slot: slots?.slot ?? 1), at: moment) : []

@@ -95,6 +95,9 @@ public struct MMCLICarrier: Carrier {
             return []
         case .childEnded(let program, let exit): return program == data.program ? end(exit, at: moment) : []
         case .stored: return tell(.stored, at: moment)
+        case .storedElsewhere(let uplink, let document):
+            if let attempts = ModemPast.attempts(in: document) { machine.pins.learn(attempts, of: uplink) }
+            return []
         case .storeFailed(let reason): return tell(.storeFailed(reason: reason), at: moment)
         case .ordered(let step): return obey(step, at: moment)
         case .terminationRequested:
