@@ -170,6 +170,8 @@ public enum CarrierEffect: Equatable, Sendable {
     case run(String, arguments: [String], within: Duration)
     /// Asks it to end, and ends it when it has not ended after some seconds.
     case endChild(String)
+    /// Asks a program that renews what it has got to do so now (a DHCP client its lease), and with that what it made of it. Not answered.
+    case renew(String)
     /// Drives the pin to its active level for so long, and back.
     case pulse(pin: String, Duration)
     /// Drives the pin to its active level, or not, and keeps it there; answered by `.pulsed`, also when it comes back after it was lost.

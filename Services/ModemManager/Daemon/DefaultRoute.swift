@@ -38,7 +38,8 @@ enum DefaultRoute {
         return found
     }
 
-    /// Makes one of IPv4; without a gateway over a link that has two ends. It goes with the interface. One that is there already is as good.
+    /// Makes one of IPv4; without a gateway over a link that has two ends. It goes with the interface. The same one that is there already is as
+    /// good; one of this metric over another interface is somebody else's, and stays beside it.
     /// - Throws: `SystemError`; EPERM without CAP_NET_ADMIN.
     static func add(through interface: String, gateway: String? = nil, metric: UInt32) throws(SystemError) {
         let index = try RouteMessage.index(of: interface)
@@ -50,7 +51,7 @@ enum DefaultRoute {
         route.rtm_type = UInt8(RTN_UNICAST)
         // The network names gateways that are in no network of the interface's own.
         route.rtm_flags = gateway == nil ? 0 : UInt32(RTNH_F_ONLINK)
-        var message = RouteMessage(RTM_NEWROUTE, flags: NLM_F_CREATE | NLM_F_EXCL, route)
+        var message = RouteMessage(RTM_NEWROUTE, flags: NLM_F_CREATE | NLM_F_APPEND, route)
         message.add(RTA_OIF.rawValue, index)
         message.add(RTA_PRIORITY.rawValue, metric)
         if let gateway = gateway.flatMap(RouteMessage.bytes) { message.add(RTA_GATEWAY.rawValue, gateway) }
