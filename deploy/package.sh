@@ -97,8 +97,11 @@ cp -r deploy/systemd "$stage/systemd"
 cp deploy/config/wallbox.json "$stage/etc/charger.json"
 cp deploy/config/charger.schema.json deploy/README.md "$stage/"
 cp -r deploy/config/meters "$stage/meters"
-mkdir "$stage/boards"
-cp deploy/config/board-*.json "$stage/boards/"
+# The site's files that are to be read and copied: those of whole boards, and the others.
+mkdir "$stage/boards" "$stage/examples"
+cp deploy/config/*.json "$stage/examples/"
+rm "$stage/examples/wallbox.json" "$stage/examples/charger.schema.json"
+mv "$stage/examples"/board-*.json "$stage/boards/"
 cp -r deploy/debian "$stage/debian"
 chmod -R u+w,go-w "$stage"
 (

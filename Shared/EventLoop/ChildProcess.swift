@@ -157,6 +157,13 @@ public final class ChildProcess {
         if isThere, options.leadsGroup { _ = kill(-pid, signal) }
     }
 
+    /// Sends it a signal, and not to what it has started. Nothing happens when it has ended.
+    /// - Parameter signal: one that the program is known to take: most end a program that does not.
+    public func signal(_ signal: Int32) {
+        guard exitWatch != nil else { return }
+        _ = pidfd_send_signal(pidDescriptor.raw, signal, nil, 0)
+    }
+
     /// Asks it to end, and ends it when it has not ended by then.
     public func end(within patience: Duration) {
         terminate()

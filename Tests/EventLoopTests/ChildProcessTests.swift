@@ -40,6 +40,22 @@ import Testing
         child.terminate(now: true)
     }
 
+    @Test func aSignalThatItTakesGoesToItAlone() throws {
+        let loop = try EventLoop()
+        var exits: [ChildProcess.Exit] = []
+        var child: ChildProcess?
+        let script = "trap 'kill $!; wait $!; exit $?' USR1; sleep 30 & echo ready; wait"
+        child = try ChildProcess.start(["/bin/sh", "-c", script], options: Self.group(), loop: loop) { _ in
+            child?.signal(SIGUSR1)
+        } onExit: {
+            exits.append($0)
+        }
+        try loop.run(until: { !exits.isEmpty })
+        // What it had started ended by SIGTERM, which it sent, and not by that of ours.
+        #expect(exits == [.code(128 + SIGTERM)])
+        child?.signal(SIGUSR1)
+    }
+
     @Test func aMissingProgramIsAnErrorThatNamesIt() throws {
         let loop = try EventLoop()
         let expected = SystemError(code: ENOENT, operation: "start /no/such/program")

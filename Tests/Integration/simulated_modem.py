@@ -212,12 +212,14 @@ class Dialler:
             textwrap.dedent(
                 f"""\
                 #!/usr/bin/env python3
-                import json, os, signal, subprocess, sys
+                import json, os, signal, subprocess, sys, termios
                 signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
                 signal.signal(signal.SIGUSR1, lambda *_: sys.exit(16))
                 arguments, status = sys.argv[1:], 0
                 if {dials}:
                     with open(arguments[0], "r+b", buffering=0) as port:
+                        # As pppd does: what is left of the call before is no answer.
+                        termios.tcflush(port, termios.TCIFLUSH)
                         script = arguments[arguments.index("connect") + 1]
                         status = subprocess.run(["/bin/sh", "-c", script], stdin=port, stdout=port, stderr=subprocess.DEVNULL).returncode
                 with open({str(self.log)!r}, "a") as log:

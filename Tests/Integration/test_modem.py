@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from simulated_modem import Dialler, SimulatedModem, missing, wait_for
-from stack import Stack, configuration
+from stack import PATIENCE, Stack, configuration
 
 pytestmark = pytest.mark.skipif(missing(["chat"]) is not None, reason="chat is not installed")
 
@@ -102,6 +102,42 @@ def test_a_wrong_pin_is_tried_once_whoever_starts_anew(manager, modem, tmp_path)
         wait_detail(stack, "the SIM refused the PIN")
         assert modem.pins == ["9999"]
         assert "9999" not in stack.log("modem-manager")
+
+
+def test_a_wrong_pin_is_not_tried_by_the_modem_that_the_card_is_moved_to(modem, tmp_path):
+    """Both modems run all the time, each with an uplink of its own."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "pin").write_text("9999\n")
+    modem.set("sim.pin", "1234")
+    with SimulatedModem(tmp_path / "other") as other:
+        other.set("sim.present", 0)
+        document = configuration("ws://127.0.0.1:1/")
+        document["uplinks"] = [
+            {
+                "name": name, "interface": f"ppp{number}",
+                "driver": {"driver": "modem", "port": str(each.at), "dataPort": str(each.data), "pinFile": str(tmp_path / "pin")},
+            }
+            for number, (name, each) in enumerate([("first", modem), ("second", other)])
+        ]
+        with Stack(document) as stack:
+            stack.start("modem-manager")
+
+            def wait_details(first, second):
+                def told():
+                    uplinks = stack.ctl("state", "uplink.state", "--json")[0]["payload"]["uplinks"]
+                    return [each["detail"] for each in uplinks] == [first, second]
+
+                return wait_for(f"'{first}' and '{second}'", told, PATIENCE * 2)
+
+            refused = "the SIM refused the PIN, 2 tries are left"
+            wait_details(refused, "there is no SIM")
+            modem.set("sim.present", 0)
+            for key, value in [("present", 1), ("pin", "1234"), ("tries", 2)]:
+                other.set(f"sim.{key}", value)
+            for each in (modem, other):
+                each.order("power 500")
+            wait_details("there is no SIM", refused)
+            assert modem.pins == ["9999"] and other.pins == []
 
 
 def test_the_right_pin_opens_it(manager, modem, dialler, tmp_path):

@@ -3,36 +3,19 @@
 No modem without hardware has a network interface of its own, so that mmcli is a program here that answers as the real one does.
 """
 
-import contextlib
 import json
-import os
 import pathlib
-import socket
 import subprocess
 import sys
 import textwrap
 
 import pytest
 
+from namespaces import HERE, THERE, StackInNamespace, add_namespaces, ip, may_make_namespaces, remove_namespaces, uplink
 from simulated_modem import wait_for
 from stack import Stack, configuration
 
 NAMESERVER = pathlib.Path(__file__).parent.parent / "Machine" / "nameserver.py"
-HERE, THERE = f"charger-{os.getpid()}", f"network-{os.getpid()}"
-
-
-def ip(*arguments, check=True):
-    return subprocess.run(["ip", *arguments], capture_output=True, text=True, check=check)
-
-
-def may_make_namespaces():
-    with contextlib.suppress(OSError):
-        made = ip("netns", "add", f"probe-{os.getpid()}", check=False)
-        pair = ip("-n", f"probe-{os.getpid()}", "link", "add", "wwan0", "type", "veth", "peer", "name", "far", check=False)
-        ip("netns", "del", f"probe-{os.getpid()}", check=False)
-        return made.returncode == 0 and pair.returncode == 0
-    return False
-
 
 pytestmark = pytest.mark.skipif(not may_make_namespaces(), reason="network namespaces and veth want root, ip and a kernel that has them")
 
@@ -42,9 +25,7 @@ def network():
     """`wwan0` in the charger's namespace, whose other end is a network with a name server and a central system that only listens."""
     processes = []
     try:
-        for name in (HERE, THERE):
-            ip("netns", "add", name)
-            ip("-n", name, "link", "set", "lo", "up")
+        add_namespaces()
         ip("-n", HERE, "link", "add", "wwan0", "type", "veth", "peer", "name", "far", "netns", THERE)
         ip("-n", THERE, "link", "set", "far", "up")
         for address in ("10.65.1.8/28", "10.65.0.1/32", "192.0.2.10/32"):
@@ -63,8 +44,7 @@ def network():
         for process in processes:
             process.kill()
             process.wait()
-        for name in (HERE, THERE):
-            ip("netns", "del", name, check=False)
+        remove_namespaces()
 
 
 class Service:
@@ -120,15 +100,6 @@ class Service:
         new.rename(self.document)
 
 
-class StackInNamespace(Stack):
-    def arguments(self, service):
-        return ["ip", "netns", "exec", HERE, *super().arguments(service)]
-
-
-def uplink(stack):
-    return stack.ctl("state", "uplink.state", "--json")[0]["payload"]["uplinks"][0]
-
-
 def interface():
     shown = json.loads(ip("-n", HERE, "-j", "address", "show", "wwan0").stdout)[0]
     return shown["mtu"], [(a["local"], a["prefixlen"]) for a in shown["addr_info"] if a["family"] == "inet"]
@@ -154,6 +125,26 @@ def test_the_address_is_set_with_its_route_and_the_way_is_walked_through_it(netw
         service.set(connected=False, address="10.65.1.9")
         wait_for("the other address", lambda: interface()[1] == [("10.65.1.9", 28)], 90)
         wait_for("the uplink", lambda: uplink(stack).get("address") == "10.65.1.9")
+
+
+def test_what_others_take_away_is_given_anew_also_where_a_route_of_ipv6_stays(network, tmp_path):
+    service = Service(tmp_path)
+    document = configuration("ws://csms.example:9000/")
+    document["uplinks"] = [{"name": "cell", "driver": {"driver": "mmcli", "mmcli": str(service.path)}}]
+    with StackInNamespace(document) as stack:
+        stack.start("modem-manager")
+        wait_for("the uplink", lambda: uplink(stack)["link"] == "up")
+        ip("-n", HERE, "-6", "address", "add", "2001:db8::7/64", "dev", "wwan0", "nodad")
+        ip("-n", HERE, "-6", "route", "add", "default", "dev", "wwan0")
+        before = ip("-n", HERE, "route", "show", "default").stdout
+        assert "via 10.65.1.8 dev wwan0" in before
+        ip("-n", HERE, "route", "del", "default")
+        wait_for("the route", lambda: ip("-n", HERE, "route", "show", "default").stdout == before)
+        ip("-n", HERE, "address", "del", "10.65.1.7/28", "dev", "wwan0")
+        wait_for("the address", lambda: interface()[1] == [("10.65.1.7", 28)])
+        wait_for("its route", lambda: ip("-n", HERE, "route", "show", "default").stdout == before)
+        told = stack.ctl("net", "history")
+        assert "wwan0 has an address, and no default route" in told and "again and again" not in told, told
 
 
 def test_without_the_right_to_set_it_the_log_says_so(network, tmp_path):

@@ -19,6 +19,10 @@ struct CarrierBench {
     var endsAtOnce = true
     /// Whether calls get an address.
     var givesAddress = true
+    /// The default routes over the interface; nil while the kernel does not say.
+    var routes: Set<AddressFamily>?
+    /// What the condition said, each time that it was something new.
+    private(set) var details: [String] = []
 
     init(_ settings: ModemCarrier.Settings, interface: String? = nil) {
         carrier = ModemCarrier(settings)
@@ -39,6 +43,8 @@ struct CarrierBench {
 
     mutating func handle(_ event: CarrierEvent) { perform(carrier.handle(event, at: now)) }
 
+    private mutating func note() { if details.last != condition.detail { details.append(condition.detail) } }
+
     mutating func change(_ change: (inout SimulatedModem) -> Void) {
         change(&modem)
         deliver(modem.touched(at: now.uptime))
@@ -58,7 +64,8 @@ struct CarrierBench {
             name: interface,
             isRunning: isDialled,
             hasAddress: hasAddress,
-            address: hasAddress ? "10.64.64.2" : nil
+            address: hasAddress ? "10.64.64.2" : nil,
+            defaultRoutes: routes
         )
         handle(.interfacesRead([reading]))
     }
@@ -87,6 +94,7 @@ struct CarrierBench {
     }
 
     private mutating func perform(_ ordered: [CarrierEffect]) {
+        note()
         for effect in ordered {
             switch effect {
             case .line(_, .send(let bytes)): if isOpen { deliver(modem.receive(bytes, at: now.uptime)) }
@@ -116,7 +124,11 @@ struct CarrierBench {
                 effects.append(effect)
                 modem.slot = isActive ? 2 : 1
                 handle(.pulsed(pin: "simSelect", true))
-            case .pulse, .addDefaultRoute, .configure, .clearAddresses, .run, .log: effects.append(effect)
+            case .addDefaultRoute, .renew:
+                effects.append(effect)
+                guard routes?.insert(.four).inserted == true else { continue }
+                readInterfaces()
+            case .pulse, .configure, .clearAddresses, .run, .log: effects.append(effect)
             }
         }
     }

@@ -77,11 +77,12 @@ struct MMCLIBench {
     }
 
     mutating func readInterfaces() {
-        let call = InterfaceReading(name: "ppp0", isRunning: true, hasAddress: true, address: "10.64.64.2")
+        var call = InterfaceReading(name: "ppp0", isRunning: true, hasAddress: true, address: "10.64.64.2")
+        call.defaultRoutes = hasRoute ? [.four] : []
         var own = InterfaceReading(name: service.interface, isRunning: isSwitchedOn, hasAddress: false)
         own.address = running == "dhcp" ? "192.168.225.20" : service.given
         own.hasAddress = own.address != nil
-        own.hasDefaultRoute = own.hasAddress && isSwitchedOn && hasRoute
+        own.defaultRoutes = own.hasAddress && isSwitchedOn && hasRoute ? [.four] : []
         let all = running == "pppd" ? [call, own] : [own]
         handle(.interfacesRead(hasInterface ? all : []))
     }
@@ -122,10 +123,16 @@ struct MMCLIBench {
             case .store(let bytes):
                 stored = bytes
                 if answersStores { handle(.stored) }
+            case .addDefaultRoute:
+                hasRoute = true
+                readInterfaces()
             case .configure(_, let address):
                 guard hasInterface, mayConfigure else { continue }
                 service.given = address.address
                 (isSwitchedOn, hasRoute) = (true, true)
+                readInterfaces()
+            case .renew:
+                hasRoute = true
                 readInterfaces()
             case .clearAddresses:
                 service.given = nil

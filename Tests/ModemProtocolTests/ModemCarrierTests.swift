@@ -184,6 +184,28 @@ import UplinkCore
         #expect(next.modem.pinAttempts.isEmpty && bench.modem.pinAttempts.count == 1)
     }
 
+    @Test func aCardThatIsMovedToAnotherRunningModemIsNotGivenThePINThatItRefused() {
+        var settings = CarrierBench.settings
+        settings.modem.pin = Secret("9999")
+        var first = CarrierBench(settings)
+        var second = CarrierBench(settings)
+        first.modem.sim?.pin = "1234"
+        second.modem.sim = nil
+        second.start()
+        second.advance(by: .seconds(60))
+        #expect(second.condition.detail == "there is no SIM")
+        first.start()
+        first.advance(by: .seconds(60))
+        #expect(first.modem.pinAttempts.count == 1)
+        second.handle(.storedElsewhere(uplink: "first", first.stored ?? []))
+        second.modem.sim = first.modem.sim
+        first.modem.sim = nil
+        second.cutPower(for: .seconds(2))
+        second.advance(by: .seconds(3600))
+        #expect(second.modem.pinAttempts.isEmpty)
+        #expect(second.condition.detail == "the SIM refused the PIN, 2 tries are left")
+    }
+
     @Test func theOnlyPortIsGivenToTheCallAndTakenBack() {
         var settings = CarrierBench.settings
         settings.hasOnePort = true

@@ -178,12 +178,32 @@ import UplinkCore
     @Test func whatAnotherUplinkRemembersHoldsHereToo() {
         var bench = locked("9999")
         bench.advance(by: .seconds(60))
-        let past = CarrierPast(elsewhere: [bench.stored ?? []])
+        let past = CarrierPast(elsewhere: ["former": bench.stored ?? []])
         var renamed = locked("9999", past: past)
         renamed.advance(by: .seconds(600))
         #expect(bench.service.pins == ["9999"] && renamed.service.pins.isEmpty)
         var other = locked("9999", past: past) { ($0.iccid, $0.pin) = ("8949020000000000033", "9999") }
         other.advance(by: .seconds(60))
         #expect(other.condition.link == .up)
+    }
+
+    /// Both modems have run all the time, and the first one has learnt what the second one must know.
+    @Test func aCardThatIsMovedFromOneRunningModemToAnotherIsNotGivenThePINThatItRefusedThere() {
+        var second = locked("9999")
+        (second.service.iccid, second.service.pin) = ("8949020000000000033", "9999")
+        second.advance(by: .seconds(60))
+        #expect(second.condition.link == .up && second.service.pins == ["9999"])
+        var first = locked("9999")
+        first.advance(by: .seconds(60))
+        #expect(first.service.pins == ["9999"])
+        second.handle(.storedElsewhere(uplink: "first", first.stored ?? []))
+        (second.service.iccid, second.service.pin, second.service.isConnected) = (first.service.iccid, "4711", false)
+        relock(&second, tries: 2)
+        #expect(second.service.pins == ["9999"], "The one of its own card, and no other.")
+        #expect(second.condition.detail.hasPrefix("the SIM refused the PIN"))
+        // A person has opened it with the right PIN elsewhere, and the first modem remembers less than before.
+        second.handle(.storedElsewhere(uplink: "first", Array(#"{"attempts":[]}"#.utf8)))
+        relock(&second, tries: 3)
+        #expect(second.service.pins == ["9999", "9999"])
     }
 }

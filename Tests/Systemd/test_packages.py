@@ -12,6 +12,7 @@ import pytest
 from charger import BINARIES, CONFIGURATION, PORT, SERVICES, Charger, install_packages
 
 PACKAGING = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "package.sh"
+CONFIGURATIONS = PACKAGING.parent / "config"
 VERSIONS = {"first": "0.1.0", "second": "0.1.0+second"}
 
 
@@ -31,6 +32,21 @@ def packages(tmp_path_factory):
     for name, version in VERSIONS.items():
         build(folder / name, version)
     return folder
+
+
+def test_every_file_of_the_configuration_is_shipped(packages, tmp_path):
+    for package in sorted((packages / "first").glob("charger-*.deb")):
+        subprocess.run(["dpkg-deb", "--extract", package, tmp_path], check=True)
+    places = {
+        "wallbox.json": "etc/charger/charger.json", "charger.schema.json": "usr/share/charger/charger.schema.json",
+        **{path.name: f"usr/share/charger/boards/{path.name}" for path in CONFIGURATIONS.glob("board-*.json")},
+    }
+    files = sorted(CONFIGURATIONS.glob("*.json"))
+    assert files
+    for path in files:
+        shipped = tmp_path / places.get(path.name, f"usr/share/charger/examples/{path.name}")
+        assert shipped.is_file(), f"{path.name} is in no package"
+        assert shipped.read_bytes() == path.read_bytes(), path.name
 
 
 @pytest.fixture(scope="module")

@@ -112,6 +112,22 @@ private func interface(_ name: String, running: Bool = true, address: Bool = tru
         #expect(effects.changes == [UplinkChanged(link: .up, active: "lan", reason: "lan: eth0 has an address")])
     }
 
+    /// What it has is a way for the other family, which carries nothing of this address.
+    @Test(
+        arguments: [
+            ("192.0.2.7", [.four, .six], ""), ("192.0.2.7", [.six], ", and no default route"),
+            ("2001:db8::7", [.six], ""), ("2001:db8::7", [.four], ", and no default route"),
+        ] as [(String, Set<AddressFamily>, String)]
+    )
+    func aDefaultRouteIsOneOfTheFamilyOfTheAddress(address: String, routes: Set<AddressFamily>, lack: String) throws {
+        var script = Script(lan)
+        _ = script.handle(.started)
+        var reading = InterfaceReading(name: "eth0", isRunning: true, hasAddress: true)
+        (reading.address, reading.defaultRoutes) = (address, routes)
+        let state = try #require(script.handle(.interfacesRead([reading])).states.first)
+        #expect(state.uplinks.map(\.detail) == ["eth0 has an address\(lack)"] && state.link == .up)
+    }
+
     @Test(arguments: [
         ([interface("eth0", running: false)], "eth0 is not running"),
         ([interface("eth0", address: false)], "eth0 has no address"),

@@ -116,12 +116,12 @@ public enum ChildExit: Equatable, Sendable {
 public struct CarrierPast: Equatable, Sendable {
     /// The document that it stored last; nil when there is none.
     public var stored: [UInt8]?
-    /// Those of other uplinks of its kind, also of uplinks that are in the site's file no more.
-    public var elsewhere: [[UInt8]]
+    /// Those of other uplinks of its kind by their names, also of uplinks that are in the site's file no more.
+    public var elsewhere: [String: [UInt8]]
     /// Whether something was there that could not be read: its own last document, or one that no uplink of the file has.
     public var isDamaged: Bool
 
-    public init(stored: [UInt8]? = nil, elsewhere: [[UInt8]] = [], isDamaged: Bool = false) {
+    public init(stored: [UInt8]? = nil, elsewhere: [String: [UInt8]] = [:], isDamaged: Bool = false) {
         (self.stored, self.elsewhere, self.isDamaged) = (stored, elsewhere, isDamaged)
     }
 }
@@ -146,6 +146,8 @@ public enum CarrierEvent: Equatable, Sendable {
     /// The document that it asked for last is on disk.
     case stored
     case storeFailed(reason: String)
+    /// Another uplink asked for its document to be stored: it takes the place of that one's in `CarrierPast.elsewhere`, whatever the disk says.
+    case storedElsewhere(uplink: String, [UInt8])
     /// The pulse that it asked for is over, or the pin stands as it asked for; false when the pin could not be driven.
     case pulsed(pin: String, Bool)
     /// Take this step now.
@@ -168,6 +170,8 @@ public enum CarrierEffect: Equatable, Sendable {
     case run(String, arguments: [String], within: Duration)
     /// Asks it to end, and ends it when it has not ended after some seconds.
     case endChild(String)
+    /// Asks a program that renews what it has got to do so now (a DHCP client its lease), and with that what it made of it. Not answered.
+    case renew(String)
     /// Drives the pin to its active level for so long, and back.
     case pulse(pin: String, Duration)
     /// Drives the pin to its active level, or not, and keeps it there; answered by `.pulsed`, also when it comes back after it was lost.

@@ -1,6 +1,17 @@
 public import BusSchema
 public import Primitives
 
+/// Which kind of addresses, and of routes for them: a way for one carries nothing of the other.
+public enum AddressFamily: Equatable, Sendable {
+    /// IPv4.
+    case four
+    /// IPv6.
+    case six
+
+    /// - Parameter address: in digits.
+    init(of address: String) { self = address.contains(":") ? .six : .four }
+}
+
 /// One network interface as the operating system shows it.
 public struct InterfaceReading: Equatable, Sendable {
     public var name: String
@@ -9,10 +20,10 @@ public struct InterfaceReading: Equatable, Sendable {
     public var isRunning: Bool
     /// Has an address that reaches beyond the link (neither 169.254.0.0/16 nor fe80::/10).
     public var hasAddress: Bool
-    /// The first such address, as text.
+    /// The first such address, as text; one of IPv4 where there is any.
     public var address: String?
-    /// Whether a default route goes over it; nil when the kernel does not say.
-    public var hasDefaultRoute: Bool?
+    /// Of which families a default route goes over it; nil when the kernel does not say.
+    public var defaultRoutes: Set<AddressFamily>?
     /// Received and sent since the interface is there; nil when it does not say.
     public var bytes: Int64?
 
@@ -22,7 +33,7 @@ public struct InterfaceReading: Equatable, Sendable {
         isRunning: Bool,
         hasAddress: Bool,
         address: String? = nil,
-        hasDefaultRoute: Bool? = nil,
+        defaultRoutes: Set<AddressFamily>? = nil,
         bytes: Int64? = nil
     ) {
         self.name = name
@@ -30,8 +41,14 @@ public struct InterfaceReading: Equatable, Sendable {
         self.isRunning = isRunning
         self.hasAddress = hasAddress
         self.address = address
-        self.hasDefaultRoute = hasDefaultRoute
+        self.defaultRoutes = defaultRoutes
         self.bytes = bytes
+    }
+
+    /// Whether a default route of the family of `address` goes over it; nil when nobody says, or there is no address.
+    public var hasDefaultRoute: Bool? {
+        guard let defaultRoutes, let address else { return nil }
+        return defaultRoutes.contains(AddressFamily(of: address))
     }
 }
 

@@ -102,7 +102,7 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
             }
         }
         for index in uplinks.indices {
-            effects += wrap(index, uplinks[index].carrierDeadlineReached(at: moment))
+            effects += wrap(index, uplinks[index].carrierDeadlineReached(at: moment), at: moment)
             effects += climb(index, at: moment)
             if uplinks[index].probeIsDue(number: lastProbe + 1, isActive: isActive(index), at: moment),
                 let interface = uplinks[index].condition.interface
@@ -138,13 +138,21 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
     func isActive(_ index: Int) -> Bool { uplinks[index].name == selector.active }
 
     private mutating func tell(_ index: Int, _ event: CarrierEvent, at moment: Moment) -> [UplinkEffect] {
-        wrap(index, uplinks[index].handle(event, at: moment))
+        wrap(index, uplinks[index].handle(event, at: moment), at: moment)
     }
 
-    private func wrap(_ index: Int, _ effects: [CarrierEffect]) -> [UplinkEffect] {
-        effects.map {
-            if case .log(let record) = $0 { return .log(record) }
-            return .carrier(uplink: uplinks[index].name, $0)
+    private mutating func wrap(_ index: Int, _ effects: [CarrierEffect], at moment: Moment) -> [UplinkEffect] {
+        let name = uplinks[index].name
+        return effects.flatMap { effect -> [UplinkEffect] in
+            switch effect {
+            case .log(let record): return [.log(record)]
+            case .store(let bytes):
+                // What one of them has learnt holds for all from now on: a card may be moved while all of them run.
+                let others = uplinks.indices.filter { $0 != index }
+                let told = others.flatMap { tell($0, .storedElsewhere(uplink: name, bytes), at: moment) }
+                return told + [.carrier(uplink: name, effect)]
+            default: return [.carrier(uplink: name, effect)]
+            }
         }
     }
 

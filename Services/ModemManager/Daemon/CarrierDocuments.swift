@@ -70,7 +70,7 @@ struct CarrierDocuments {
     func past(of uplink: String) -> CarrierPast {
         let former = found.filter { !uplinks.contains($0.key) }
         let isDamaged = found[uplink]?.isDamaged == true || former.contains { $0.value.isDamaged }
-        let elsewhere = found.sorted { $0.key < $1.key }.compactMap { $0.key == uplink ? nil : $0.value.body }
+        let elsewhere = found.filter { $0.key != uplink }.compactMapValues(\.body)
         return CarrierPast(stored: found[uplink]?.body, elsewhere: elsewhere, isDamaged: isDamaged)
     }
 }

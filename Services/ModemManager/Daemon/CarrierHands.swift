@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Glibc
 internal import Log
 internal import Primitives
 internal import SerialPort
@@ -75,6 +76,7 @@ final class CarrierHands {
         case .spawn(let name, let arguments): spawn(name, arguments)
         case .run(let name, let arguments, let limit): run(name, arguments, limit)
         case .endChild(let name): children[name]?.end(within: Self.patience)
+        case .renew(let name): children[name]?.signal(SIGUSR1)
         case .pulse(let pin, let duration): pins.pulse(pin, duration)
         case .drive(let pin, let isActive): pins.drive(pin, isActive)
         case .addDefaultRoute(let interface):

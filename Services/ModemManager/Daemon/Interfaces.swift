@@ -15,12 +15,12 @@ enum Interfaces {
         var readings: [InterfaceReading] = []
         var next = first
         while let entry = next {
-            // One entry per address, and one without for the interface itself.
+            // One entry per address, and one without for the interface itself; IPv4 comes before IPv6.
             take(entry.pointee, into: &readings)
             next = entry.pointee.ifa_next
         }
-        if let routes = DefaultRoute.interfaces() {
-            for index in readings.indices { readings[index].hasDefaultRoute = routes.contains(readings[index].name) }
+        if let routes = DefaultRoute.families() {
+            for index in readings.indices { readings[index].defaultRoutes = routes[readings[index].name] ?? [] }
         }
         return readings
     }

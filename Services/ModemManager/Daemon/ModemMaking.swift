@@ -22,6 +22,7 @@ struct ModemMaking {
                 pppd: pppd,
                 chat: section.chat,
                 dhcpClient: dhcpClient,
+                dhcpRenews: DialMaking.renewsBySignal(section.dhcpClient),
                 hasOnePort: section.dataPort == nil && section.connection == .ppp,
                 pulses: section.pins.pulses,
                 hasTwoSIMs: section.secondSIM != nil,
@@ -91,6 +92,7 @@ struct MMCLIMaking {
                 callInterface: callInterface,
                 pppd: [section.pppd] + DialMaking.pppd(interface: callInterface, number: number, logPath: path),
                 dhcpClient: DialMaking.dhcpClient(section.dhcpClient, script: section.dhcpScript),
+                dhcpRenews: DialMaking.renewsBySignal(section.dhcpClient),
                 pulses: section.pins.pulses
             )
         )
@@ -102,11 +104,16 @@ enum DialMaking {
     /// In the foreground, and for ever: what it does with an address is up to its script. The interface is to follow.
     static func dhcpClient(_ path: String?, script: String?) -> [String] {
         guard let path else { return [] }
-        let name = path.split(separator: "/").last ?? ""
+        let name = name(of: path)
         if name == "dhclient" { return [path, "-d"] + (script.map { ["-sf", $0] } ?? []) }
         return [path] + (name == "busybox" ? ["udhcpc"] : []) + ["-f", "-R", "-A", "10"]
             + (script.map { ["-s", $0] } ?? []) + ["-i"]
     }
+
+    /// It would end one that does not know it.
+    static func renewsBySignal(_ path: String?) -> Bool { ["udhcpc", "busybox"].contains(name(of: path ?? "")) }
+
+    private static func name(of path: String) -> Substring { path.split(separator: "/").last ?? "" }
 
     /// Behind program, port and speed.
     static func pppd(interface: String, number: Int, logPath: String) -> [String] {

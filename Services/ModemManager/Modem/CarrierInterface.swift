@@ -1,6 +1,6 @@
 internal import UplinkCore
 
-/// The interface that data flows through, its address, and how long that took.
+/// The interface that data flows through, its address and how long that took, and its default route.
 struct CarrierInterface: Equatable, Sendable {
     /// Empty while nobody knows it.
     var name: String
@@ -8,6 +8,7 @@ struct CarrierInterface: Equatable, Sendable {
     private(set) var address: String?
     /// From the beginning of the data connection to its address, the last time.
     private(set) var took: Duration?
+    var route = KeptRoute()
     private var begun: Duration?
 
     init(_ name: String) { self.name = name }
@@ -15,6 +16,7 @@ struct CarrierInterface: Equatable, Sendable {
     mutating func begin(at uptime: Duration) {
         begun = uptime
         took = nil
+        route.begin()
     }
 
     mutating func end() {
@@ -27,6 +29,7 @@ struct CarrierInterface: Equatable, Sendable {
         let before = address
         let reading = readings.first { $0.name == name }
         address = reading.flatMap { $0.isUsable ? $0.address ?? "" : nil }
+        route.take(reading, at: uptime)
         if address != nil, let begun {
             took = uptime - begun
             self.begun = nil

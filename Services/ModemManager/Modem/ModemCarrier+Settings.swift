@@ -21,6 +21,8 @@ extension ModemCarrier {
         /// The DHCP client with its arguments but the last, the interface, beginning with an absolute path. It goes on and does not leave the
         /// foreground; empty where a service of the system gets the address of the modem's network interface.
         public var dhcpClient: [String]
+        /// Whether it takes SIGUSR1 for an order to renew its lease, and runs its script then; else it is started anew.
+        public var dhcpRenews: Bool
         /// Whether commands and data share one port.
         public var hasOnePort: Bool
         /// Pins that there are, of `Name`, and how long the ladder drives them: the power key as long as switches the modem off whatever state
@@ -37,6 +39,7 @@ extension ModemCarrier {
             pppd: [String] = [],
             chat: String = "/usr/sbin/chat",
             dhcpClient: [String] = [],
+            dhcpRenews: Bool = true,
             hasOnePort: Bool = false,
             pulses: [String: Duration] = [:],
             hasTwoSIMs: Bool = false,
@@ -47,6 +50,7 @@ extension ModemCarrier {
             self.pppd = pppd
             self.chat = chat
             self.dhcpClient = dhcpClient
+            self.dhcpRenews = dhcpRenews
             self.hasOnePort = hasOnePort
             self.pulses = pulses
             self.hasTwoSIMs = hasTwoSIMs

@@ -34,7 +34,9 @@ public struct ModemCarrier: Carrier {
 
     public var kind: String { Self.kind }
     public var readsInterfaces: Bool { true }
-    public var nextDeadline: Deadline? { earliest(modem.nextDeadline, slots?.nextDeadline, lastExit?.nextDeadline) }
+    public var nextDeadline: Deadline? {
+        earliest(modem.nextDeadline, slots?.nextDeadline, lastExit?.nextDeadline, interface.route.nextDeadline)
+    }
 
     public var steps: Set<RecoveryStep> {
         var steps: Set<RecoveryStep> = [.redial, .detach, .radio, .modemReset]
@@ -55,6 +57,7 @@ public struct ModemCarrier: Carrier {
             lastExit = nil
             effects += tell(.ordered(.connect), at: moment)
         }
+        effects += keepRoute(at: moment)
         conclude(at: moment)
         return effects
     }
@@ -71,8 +74,9 @@ public struct ModemCarrier: Carrier {
         case .interfacesRead(let readings):
             // The interface of a call is new with each call, and its route goes with it.
             let isNew = interface.take(readings, at: moment.uptime)
-            let wantsRoute = isNew && isRunning && settings.modem.connection == .ppp
-            return wantsRoute ? [.addDefaultRoute(interface: interface.name)] : []
+            guard isNew, isRunning, settings.modem.connection == .ppp else { return [] }
+            interface.route.made(at: moment.uptime)
+            return [.addDefaultRoute(interface: interface.name)]
         case .interfaceFound(let name):
             guard settings.interface.isEmpty, interface.name != name else { return [] }
             interface = CarrierInterface(name)
@@ -84,6 +88,9 @@ public struct ModemCarrier: Carrier {
             return []
         case .childEnded(program, let exit): return end(exit, at: moment)
         case .stored: return tell(.stored, at: moment)
+        case .storedElsewhere(let uplink, let document):
+            if let attempts = ModemPast.attempts(in: document) { modem.learn(attempts, of: uplink) }
+            return []
         case .storeFailed(let reason): return tell(.storeFailed(reason: reason), at: moment)
         case .pulsed(Name.simSelect, let isDone):
             return isDone ? tell(.simSelected(slot: slots?.slot ?? 1), at: moment) : []
@@ -172,6 +179,21 @@ public struct ModemCarrier: Carrier {
         return isRunning ? [.spawn(Name.dhcp, arguments: settings.dhcpClient + [interface.name])] : []
     }
 
+    /// One that others took away is made anew by whoever made it.
+    private mutating func keepRoute(at moment: Moment) -> [CarrierEffect] {
+        guard let loss = interface.route.lossIfDue(at: moment.uptime), isRunning, !isEnding else { return [] }
+        var effects = loss.log(interface.name)
+        if settings.modem.connection == .ppp {
+            effects.append(.addDefaultRoute(interface: interface.name))
+        } else if loss.hadOne, settings.dhcpRenews {
+            effects.append(.renew(program))
+        } else if loss.hadOne {
+            isWithdrawn = true
+            effects.append(.endChild(program))
+        }
+        return effects
+    }
+
     private var isReady: Bool { settings.modem.connection == .networkInterface && modem.report.phase == .ready }
 
     /// Nothing secret stands on a command line, which everybody can read. A shell reads the script before `chat` does: without its quotes the
@@ -249,7 +271,7 @@ extension ModemCarrier {
             conclusion.link = .up
             conclusion.address = address.isEmpty ? nil : address
             conclusion.nameServers = log.nameServers
-            conclusion.detail = "\(interface.name) has an address"
+            conclusion.detail = "\(interface.name) has an address\(interface.route.words)"
         } else if let lastExit, modem.report.trouble?.remedy ?? .recovery == .recovery {
             (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)
         } else if let trouble = modem.report.trouble {

@@ -83,14 +83,17 @@ public struct ModemMachine: Equatable, Sendable {
     /// - Parameters:
     ///   - settings: of the site.
     ///   - memory: what the last `.store` said; nil where nothing was ever stored.
-    ///   - elsewhere: attempts that other uplinks remember.
-    public init(_ settings: ModemSettings, memory: ModemMemory?, elsewhere: [ModemMemory.Attempt] = []) {
+    ///   - elsewhere: attempts that other uplinks remember, by their names.
+    public init(_ settings: ModemSettings, memory: ModemMemory?, elsewhere: [String: [ModemMemory.Attempt]] = [:]) {
         self.settings = settings
         pins = PINGate(memory, elsewhere: elsewhere)
         family = ModemFamily.all.first { $0.name == settings.family } ?? .generic
         report.sim.slot = memory?.slot
         published = report
     }
+
+    /// All attempts that another uplink remembers now.
+    mutating func learn(_ attempts: [ModemMemory.Attempt], of uplink: String) { pins.learn(attempts, of: uplink) }
 
     /// A call that lives is not to be ended only to choose the SIM that it uses already.
     mutating func keepSlot() { progress.hasSelectedSlot = true }

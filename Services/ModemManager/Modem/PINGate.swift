@@ -52,16 +52,19 @@ struct PINGate: Equatable, Sendable {
     }
 
     var memory: ModemMemory
-    /// What other uplinks remember: cards are moved, and uplinks get other names.
-    let elsewhere: [ModemMemory.Attempt]
+    /// What other uplinks remember, by their names: cards are moved, also while both run, and uplinks get other names.
+    private var elsewhere: [String: [ModemMemory.Attempt]]
     /// Since when an attempt may be under way. The first look counts as one: the process before may have made one right before its end.
     private var underWaySince: Duration?
     private var taken: Taken?
 
-    init(_ memory: ModemMemory?, elsewhere: [ModemMemory.Attempt] = []) {
+    init(_ memory: ModemMemory?, elsewhere: [String: [ModemMemory.Attempt]] = [:]) {
         self.memory = memory ?? ModemMemory()
         self.elsewhere = elsewhere
     }
+
+    /// All that this uplink remembers now.
+    mutating func learn(_ attempts: [ModemMemory.Attempt], of uplink: String) { elsewhere[uplink] = attempts }
 
     /// Decides on the PIN of the site for `card`. With `needsCount` nothing is tried where the modem does not say how many tries are left, which
     /// is `triesLeft`. The memory may be another one afterwards, whatever was decided.
@@ -84,7 +87,7 @@ struct PINGate: Equatable, Sendable {
         }
         taken = nil
         if let triesLeft { memory.count(triesLeft, for: pin, on: card.key) }
-        let earlier = (memory.attempts + elsewhere).filter { $0.isOf(pin) && card.mayBe($0.sim) }
+        let earlier = (memory.attempts + others).filter { $0.isOf(pin) && card.mayBe($0.sim) }
         for attempt in earlier {
             if let trouble = objection(to: attempt, on: card, triesLeft) { return .withhold(trouble) }
         }
@@ -96,6 +99,8 @@ struct PINGate: Equatable, Sendable {
         memory.remember(pin, on: card.key, triesBefore: triesLeft)
         return .attempt
     }
+
+    private var others: [ModemMemory.Attempt] { elsewhere.sorted { $0.key < $1.key }.flatMap(\.value) }
 
     private func withhold(_ reason: String) -> Decision { .withhold(.pinWithheld(reason: reason)) }
 

@@ -177,7 +177,7 @@ extension MobileWorld {
             change { $0.slot = isActive ? 2 : 1 }
             plan(.event(.carrier(uplink: "cell", .pulsed(pin: pin, true))), in: .milliseconds(10))
         case .log(let record): outside.logged(record)
-        case .line, .addDefaultRoute, .configure, .clearAddresses, .run: break
+        case .line, .addDefaultRoute, .configure, .clearAddresses, .run, .renew: break
         }
     }
 }

@@ -24,8 +24,8 @@ public struct InterfaceCarrier: Carrier, Equatable {
             condition = CarrierCondition(link: .unknown, detail: reason, interface: wanted)
         case .terminationRequested:
             condition = CarrierCondition(link: .unknown, detail: "not watched any more", interface: condition.interface)
-        case .started, .addressGiven, .line, .childWrote, .interfaceFound, .childEnded, .stored, .storeFailed, .pulsed,
-            .ordered, .simulated:
+        case .started, .addressGiven, .line, .childWrote, .interfaceFound, .childEnded, .stored, .storeFailed,
+            .storedElsewhere, .pulsed, .ordered, .simulated:
             break
         }
         return []

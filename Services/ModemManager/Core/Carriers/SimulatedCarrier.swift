@@ -23,7 +23,7 @@ public struct SimulatedCarrier: Carrier, Equatable {
             condition.link = .unknown
             condition.detail = "not watched any more"
         case .started, .addressGiven, .interfacesRead, .interfacesUnreadable, .line, .childWrote, .interfaceFound,
-            .childEnded, .stored, .storeFailed, .pulsed, .ordered:
+            .childEnded, .stored, .storeFailed, .storedElsewhere, .pulsed, .ordered:
             break
         }
         return []

@@ -42,7 +42,11 @@ public struct MMCLICarrier: Carrier {
     public var kind: String { Self.kind }
     public var readsInterfaces: Bool { true }
     public var nextDeadline: Deadline? {
-        earliest(machine.nextDeadline, data.lastExit?.nextDeadline, data.kept?.nextDeadline)
+        earliest(
+            machine.nextDeadline,
+            data.lastExit?.nextDeadline,
+            earliest(data.kept?.nextDeadline, interface.route.nextDeadline)
+        )
     }
 
     public var steps: Set<RecoveryStep> {
@@ -63,6 +67,7 @@ public struct MMCLICarrier: Carrier {
             effects += tell(.ordered(.connect), at: moment)
         }
         effects += data.kept?.giveIfDue(at: moment.uptime) ?? []
+        effects += keepRoute(at: moment)
         conclude()
         return effects
     }
@@ -81,9 +86,10 @@ public struct MMCLICarrier: Carrier {
         case .started(let past, let running): return start(past, running, at: moment)
         case .interfacesRead(let readings):
             let isNew = interface.take(readings, at: moment.uptime)
-            let wantsRoute = isNew && data.program == ModemCarrier.Name.pppd
-            let given = data.kept?.take(readings, at: moment.uptime) ?? []
-            return given + (wantsRoute ? [.addDefaultRoute(interface: interface.name)] : [])
+            data.kept?.take(readings, at: moment.uptime)
+            guard isNew, data.program == ModemCarrier.Name.pppd else { return [] }
+            interface.route.made(at: moment.uptime)
+            return [.addDefaultRoute(interface: interface.name)]
         case .childWrote(Self.program, let bytes):
             output += bytes.prefix(MMCLIAnswer.mostBytes - output.count)
             return []
@@ -95,6 +101,9 @@ public struct MMCLICarrier: Carrier {
             return []
         case .childEnded(let program, let exit): return program == data.program ? end(exit, at: moment) : []
         case .stored: return tell(.stored, at: moment)
+        case .storedElsewhere(let uplink, let document):
+            if let attempts = ModemPast.attempts(in: document) { machine.pins.learn(attempts, of: uplink) }
+            return []
         case .storeFailed(let reason): return tell(.storeFailed(reason: reason), at: moment)
         case .ordered(let step): return obey(step, at: moment)
         case .terminationRequested:
@@ -198,6 +207,22 @@ public struct MMCLICarrier: Carrier {
         return [.clearAddresses(interface: name)]
     }
 
+    /// One that others took away is made anew by whoever made it.
+    private mutating func keepRoute(at moment: Moment) -> [CarrierEffect] {
+        guard let loss = interface.route.lossIfDue(at: moment.uptime), !isEnding else { return [] }
+        var effects = loss.log(interface.name)
+        switch data.program {
+        case ModemCarrier.Name.pppd?: effects.append(.addDefaultRoute(interface: interface.name))
+        case let client? where loss.hadOne && settings.dhcpRenews: effects.append(.renew(client))
+        case let client? where loss.hadOne && data.bearer != nil:
+            data.isWithdrawn = true
+            effects.append(.endChild(client))
+        case _?: break
+        case nil: if let kept = data.kept { effects.append(kept.effect) }
+        }
+        return effects
+    }
+
     private mutating func withdraw() -> [CarrierEffect] {
         let bearer = data.bearer
         (data.bearer, data.kept) = (nil, nil)
@@ -262,8 +287,7 @@ public struct MMCLICarrier: Carrier {
             conclusion.nameServers = told.isEmpty ? data.bearer?.nameServers ?? [] : told
             // Whoever dialled may be away: that ends nothing that works.
             let doubt = machine.report.trouble.map { "; \($0)" } ?? ""
-            let lack = data.kept?.lacksRoute == true ? ", and no default route" : ""
-            conclusion.detail = "\(interface.name) has an address\(lack)\(doubt)"
+            conclusion.detail = "\(interface.name) has an address\(interface.route.words)\(doubt)"
         } else if let lastExit = data.lastExit, !isServiceAway {
             (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)
         } else if let trouble = machine.report.trouble {
@@ -306,6 +330,8 @@ extension MMCLICarrier {
         /// As in `ModemCarrier.Settings`.
         public var dhcpClient: [String]
         /// As in `ModemCarrier.Settings`.
+        public var dhcpRenews: Bool
+        /// As in `ModemCarrier.Settings`.
         public var pulses: [String: Duration]
 
         public init(
@@ -316,6 +342,7 @@ extension MMCLICarrier {
             callInterface: String = "ppp0",
             pppd: [String] = [],
             dhcpClient: [String] = [],
+            dhcpRenews: Bool = true,
             pulses: [String: Duration] = [:]
         ) {
             self.modem = modem
@@ -325,6 +352,7 @@ extension MMCLICarrier {
             self.callInterface = callInterface
             self.pppd = pppd
             self.dhcpClient = dhcpClient
+            self.dhcpRenews = dhcpRenews
             self.pulses = pulses
         }
 

@@ -118,7 +118,7 @@ struct MMCLIMachine: Equatable, Sendable {
         _ settings: ModemSettings,
         choice: Choice,
         memory: ModemMemory?,
-        elsewhere: [ModemMemory.Attempt] = []
+        elsewhere: [String: [ModemMemory.Attempt]] = [:]
     ) {
         self.settings = settings
         self.choice = choice
