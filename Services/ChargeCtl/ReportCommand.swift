@@ -34,7 +34,12 @@ enum ReportCommand {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 || errno == EINTR else { throw refusal(path) }
+            guard count > 0 || errno == EINTR else {
+                let refusal = refusal(path)
+                // Half an archive is none, and the next try is to find the name free.
+                unlink(path)
+                throw refusal
+            }
             rest = rest.dropFirst(max(count, 0))
         }
     }
@@ -184,14 +189,22 @@ private struct Report {
     private mutating func addJournal(of service: ServiceName) {
         let name = "journal-\(service).txt"
         let words = ["journalctl", "-u", "\(service)", "-n", "5000", "--no-pager", "-o", "short-iso-precise"]
-        guard let bytes = ProgramOutput.of(words, limit: Self.mostJournalBytes, patience: .seconds(10)) else {
+        guard let journal = ProgramOutput(of: words, limit: Self.mostJournalBytes, patience: .seconds(10)) else {
             gaps.append("\(name): there is no journalctl here")
             return
         }
-        if bytes.isEmpty {
+        // What it says on the way may be that files are damaged or that there are none: an empty journal would look the same.
+        let complaint = String(decoding: journal.complaint, as: UTF8.self).split(whereSeparator: \.isNewline)
+            .joined(separator: "; ")
+        if journal.status != 0 {
+            let end = journal.status.map { "ended with \($0)" } ?? "was ended before it was through"
+            gaps.append("\(name): journalctl \(end)\(complaint.isEmpty ? "" : ": \(redaction.clean(complaint))")")
+        } else if !complaint.isEmpty {
+            gaps.append("\(name): journalctl says \(redaction.clean(complaint))")
+        } else if journal.output.isEmpty {
             gaps.append("\(name): nothing that this user may read, which takes the group systemd-journal")
         }
-        files.append((name, Array(redaction.cleanLines(String(decoding: bytes, as: UTF8.self)).utf8)))
+        files.append((name, Array(redaction.cleanLines(String(decoding: journal.output, as: UTF8.self)).utf8)))
     }
 
     private static func tree(_ value: some Encodable) throws -> JSONValue { try JSON.parse(JSON.encode(value)) }

@@ -127,6 +127,21 @@ def test_a_journal_is_bounded_and_without_secrets(stack, tmp_path):
     assert "line *** of a log" in text and SECRET not in text
 
 
+@pytest.mark.parametrize("script, words", [
+    ("echo -- No entries --; echo journal corrupted, ignoring file >&2", "journalctl says journal corrupted, ignoring file"),
+    ("echo Input/output error >&2; exit 1", "journalctl ended with 1: Input/output error"),
+    ("kill -9 $$", "journalctl was ended before it was through"),
+    ("true", "nothing that this user may read, which takes the group systemd-journal"),
+])
+def test_a_journal_that_cannot_be_read_is_no_empty_one(stack, tmp_path, script, words):
+    journal = tmp_path / "journalctl"
+    journal.write_text(f"#!/bin/sh\n{script}\n")
+    journal.chmod(0o755)
+    files, errors, _ = report(stack, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    for place in (errors, files["README.txt"].split("Missing:")[1]):
+        assert f"journal-config-store.txt: {words}" in place
+
+
 def test_a_file_that_is_there_is_not_written_over(stack):
     path = stack.root / "report.tar"
     path.write_text("precious")
