@@ -13,12 +13,11 @@ struct ProgramOutput {
     /// Of what it complains of, so much is kept.
     private static let mostComplaint = 4096
 
-    /// Runs a program of the system's path.
+    /// Runs a program of the system's path. Nil when there is no such program, or it cannot be run.
     /// - Parameters:
     ///   - words: Its name and its arguments.
     ///   - limit: Of bytes that are kept: the newest, which stand last.
     ///   - patience: After this long it is ended, and what came until then counts.
-    /// - Returns: Nil when there is no such program, or it cannot be run.
     init?(of words: [String], limit: Int, patience: Duration) {
         var output: [Int32] = [0, 0]
         var complaint: [Int32] = [0, 0]
