@@ -57,6 +57,19 @@ import Testing
         #expect(bench.clear(.powerSwitchFailure).refusal == nil)
     }
 
+    /// Neither the meter's last reading nor the rest before the phases are switched may be older than that.
+    @Test func sinceWhenItIsOpenCountsFromTheRepairWhereNobodyCouldKnowBefore() {
+        var bench = idle()
+        #expect(bench.driver(voltage(true)).connector?.contactor == .welded)
+        bench.driver(voltage(false))
+        let hidden = bench.wait(.seconds(25))
+        #expect(hidden.connector?.contactor == .open)
+        #expect(hidden.connector?.openSinceUptime == nil)
+        let repaired = bench.clear(.powerSwitchFailure)
+        #expect(repaired.refusal == nil)
+        #expect(repaired.connector?.openSinceUptime == bench.now.uptime.wholeMilliseconds)
+    }
+
     /// A sensor repeats itself each five seconds only.
     @Test func aSensorThatStillSawVoltageIsAskedOnceItHasToBeGone() {
         var bench = charging()

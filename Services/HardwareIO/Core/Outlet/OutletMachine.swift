@@ -223,7 +223,7 @@ extension OutletMachine {
         contactor.rest(at: turn.uptime)
         faults.clear(code)
         if code == .powerSwitchFailure {
-            contactor.clearFailure()
+            contactor.clearFailure(at: turn.uptime)
             guards.phases?.clearFailure()
         }
         if code == .powerMeterFailure, faults.codes.contains(code), meter.acceptRegister(&turn) {

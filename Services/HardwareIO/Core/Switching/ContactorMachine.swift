@@ -332,9 +332,11 @@ struct ContactorMachine {
         orderOpen(&turn)
     }
 
-    /// Service says that the cause is repaired. Believed where the contactor is open now, by its mirror contact and by the meter.
-    mutating func clearFailure() {
+    /// Service says that the cause is repaired. Believed where the contactor is open now, by its mirror contact and by the meter. Where the mirror
+    /// contact was what may have failed, it is open for sure since now: before, a weld may have hidden behind it.
+    mutating func clearFailure(at uptime: Duration) {
         guard case .open = state, !witness.currentFlows, !witness.isLive else { return }
+        if !mirrorIsProven { state = .open(since: uptime) }
         failure = nil
         mirrorIsProven = true
     }
