@@ -106,14 +106,14 @@ public struct GPIOLockSettings: DriverSettings {
 
 /// Of the driver `gpio-input`.
 public struct GPIOInputSettings: DriverSettings {
-    /// Active: it has tripped.
+    /// Active: it has tripped, or there is voltage behind the contactor.
     public var input: PinSettings
     /// Active: a residual current device is made to trip.
     public var test: PinSettings?
     public var debounceMilliseconds: Int
 
     public init(_ fields: Fields) {
-        input = fields.pin("input", "What says that it has tripped. Active: it has.")
+        input = fields.pin("input", "Active: it has tripped; of outputVoltage: there is voltage.")
         test = fields.optionalObject(
             "test",
             "What makes a residual current device trip. Active: it is to. One without it needs \"residualCurrentTest\": false."
