@@ -88,8 +88,11 @@ extension Overview {
         facts.append("contactor \(state["contactor"]?.asString ?? "?")")
         if let lock = state["lock"]?.asString, lock != LockState.absent.rawValue { facts.append("lock \(lock)") }
         let limit = state["permit"]?["limitMilliamps"]?.asInt
-        facts.append(limit.map { "permit up to \(amperes($0))" } ?? "no permit")
-        if let offered = state["offeredMilliamps"]?.asInt, offered > 0 { facts.append("offers \(amperes(offered))") }
+        let allowed = state["permit"]?["phases"]?.asInt
+        facts.append(limit.map { "permit up to \(amperes($0))\(onPhases(allowed))" } ?? "no permit")
+        if let offered = state["offeredMilliamps"]?.asInt, offered > 0 {
+            facts.append("offers \(amperes(offered))\(onPhases(allowed == nil ? nil : state["phases"]?.asInt))")
+        }
         var text = "\(padded(isAlone ? "connector \(id)" : "  hardware", to: 15)) \(facts.joined(separator: ", "))"
         if let faults = faults(state) { text += "; \(faults)" }
         if let reason = state["notChargingBecause"]?.asString { text += "; no energy: \(withoutFault(reason, state))" }
@@ -101,6 +104,9 @@ extension Overview {
         let codes = state["faults"]?.asArray?.compactMap(\.asString) ?? []
         return codes.isEmpty ? nil : "faults: \(codes.joined(separator: ", "))"
     }
+
+    /// Only where a permit speaks of phases.
+    private func onPhases(_ count: Int?) -> String { count.map { " on \($0) phase\($0 == 1 ? "" : "s")" } ?? "" }
 
     private func amperes(_ milliamps: Int) -> String {
         let rest = milliamps % 1000 / 100

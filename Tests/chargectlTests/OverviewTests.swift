@@ -87,6 +87,24 @@ import Testing
         #expect(!overview.isWell)
     }
 
+    @Test func aPermitForFewerPhasesIsToldWithThoseThatThereAre() {
+        func line(_ permit: JSONValue) -> String? {
+            let hardware: JSONValue = [
+                "connectorId": 1, "pilot": "C", "contactor": "closed", "lock": "absent", "permit": permit,
+                "offeredMilliamps": 16_000, "phases": 1, "faults": [],
+            ]
+            return overview(of: Set(ServiceName.daemons), hardware: hardware).connectorLines.last
+        }
+        #expect(
+            line(["limitMilliamps": 16_000, "phases": 2])
+                == "  hardware      pilot C, contactor closed, permit up to 16 A on 2 phases, offers 16 A on 1 phase"
+        )
+        #expect(
+            line(["limitMilliamps": 16_000])
+                == "  hardware      pilot C, contactor closed, permit up to 16 A, offers 16 A"
+        )
+    }
+
     /// The charger is connected with the one before, and would hide it.
     @Test func aPasswordThatWasRefusedIsTold() {
         let link: JSONValue = ["phase": "accepted", "url": "ws://csms/CP1", "passwordRefused": true]
