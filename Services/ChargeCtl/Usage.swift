@@ -169,7 +169,8 @@ enum Usage {
                                                             ConnectorLockFailure, GroundFailure, EmergencyStop, ReaderFailure …
           part PART break|mend                              diode, pwm, ventilation, pilotSensor, mirrorSilent, mirrorOpen,
                                                             lockContact, proximity, meterFrozen, meterSlow, registerAtStart,
-                                                            residualCurrentTest, heat, phaseContactor, outputVoltage
+                                                            residualCurrentTest, heat, phaseContactor, phaseContactorLost,
+                                                            outputVoltage, outputVoltageLive, outputVoltageLost
           lock jam|free                                     the cable lock
           meter silence|revive|set WH                       the meter
           link cut|mend [NAME]                              the simulated uplink

@@ -29,6 +29,10 @@ import Testing
         #expect(one.currentMilliamps[0] > 15_000)
         #expect(one.currentMilliamps[1...] == [0, 0])
         #expect(one.powerW < three.powerW / 2)
+        let onL2 = one.quantities?.first { $0.measurand == .powerActiveImport && $0.phase == .l2 }
+        #expect(onL2.map { $0.thousandths == 0 } != false)
+        let onN = one.quantities?.first { $0.measurand == .currentImport && $0.phase == .n }
+        #expect(onN.map { $0.thousandths > 15_000 } != false)
         let orders = yard.told.filter { $0.at >= asked }
             .compactMap { entry -> (at: Duration, command: DriverCommand)? in
                 guard case .command(let command) = entry.effect else { return nil }

@@ -38,6 +38,8 @@ struct SafetyModel {
     /// As its contact says, and as it was ordered last.
     private var phasesClosed: Bool?
     private var orderedPhases = PhaseCount.one
+    /// Whether there is voltage behind the contactor; nil while nobody sees it.
+    private var isLive: Bool?
     private var ohms: [Int?] = []
     /// Since when PWM is on.
     private var signalSince: Duration?
@@ -101,6 +103,7 @@ struct SafetyModel {
         mirrorIsProven = false
         locked = nil
         phasesClosed = nil
+        isLive = nil
         orderedPhases = .one
         signalSince = nil
         diodeWasSeen = false
@@ -147,6 +150,9 @@ struct SafetyModel {
             if closed { unseenSince = nil }
         case .residualCurrentTested(_, let passed): testedAt = passed ? now : nil
         case .phaseFeedback(_, let closed): phasesClosed = closed
+        case .outputVoltageRead(_, let live): isLive = live
+        case .deviceLost(.phaseContactor, _): phasesClosed = nil
+        case .deviceLost(.outputVoltage, _): isLive = nil
         case .lockFeedback(_, let isLocked): locked = isLocked
         case .proximityRead(_, let resistance): ohms = ohms.suffix(3) + [resistance]
         case .meterRead(_, let sample):
@@ -211,6 +217,8 @@ struct SafetyModel {
                 complain("the cable is unlocked while it may be live", at: now)
             case .command(.unlock) where latched[.powerSwitchFailure] != nil && !mirrorIsProven:
                 complain("the cable is unlocked by a mirror contact that may be what failed", at: now)
+            case .command(.unlock) where isLive == true:
+                complain("the cable is unlocked while there is voltage behind the contactor", at: now)
             case .command(.unlock) where unseenSince != nil:
                 complain("the cable is unlocked although nobody saw where the contactor went", at: now)
             case .command(.readMeter):
@@ -259,8 +267,12 @@ struct SafetyModel {
         let pause = now - openedAt
         if pause < .seconds(10) { complain("the phases are switched \(pause) after the opening", at: now) }
         if signalSince != nil { complain("the phases are switched while something is offered", at: now) }
+        if isBlind { complain("the phases are switched although there may be voltage behind the contactor", at: now) }
         if mirrorClosed != false { complain("the phases are switched on a mirror contact that is not open", at: now) }
     }
+
+    /// Something would see the voltage behind the contactor, and does not see that there is none.
+    private var isBlind: Bool { connector.equipment.seesOutputVoltage && isLive != false }
 
     private mutating func signalChanged(_ signal: PilotSignal, at now: Duration) {
         guard case .pwm = signal else {
@@ -325,6 +337,7 @@ struct SafetyModel {
         }
         if readings.last.map({ now - $0.at > .seconds(2) }) ?? true { complain("closed on an old reading", at: now) }
         if mirrorClosed != false { complain("closed without having seen it open", at: now) }
+        if isBlind { complain("closed although there may be voltage behind the contactor", at: now) }
         if connector.equipment.switchesPhases {
             if phasesClosed != (orderedPhases == .three) { complain("closed while the phases move", at: now) }
             if let lease, lease.phases < orderedPhases.rawValue { complain("closed with too many phases", at: now) }

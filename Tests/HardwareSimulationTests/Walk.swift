@@ -74,6 +74,7 @@ struct Walk {
             jitterMilliseconds: 40,
             slowestAnswerMilliseconds: 700,
             slowestMirrorMilliseconds: 470,
+            slowestVoltageMilliseconds: 900,
             missingPerMille: 60,
             repeatedPerMille: 60,
             oddPerMille: 50,
@@ -95,7 +96,9 @@ extension Walk {
 
     private static let parts: [SimulateHardware.Part] = [
         .diode, .pwm, .ventilation, .pilotSensor, .mirrorSilent, .mirrorOpen, .lockContact, .proximity, .meterFrozen,
-        .meterSlow, .residualCurrentTest, .heat, .phaseContactor, .outputVoltage,
+        .meterSlow, .residualCurrentTest, .heat, .phaseContactor, .phaseContactorLost, .outputVoltage,
+        .outputVoltageLive,
+        .outputVoltageLost,
     ]
 
     private mutating func doAnything() {

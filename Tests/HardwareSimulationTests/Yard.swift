@@ -272,13 +272,14 @@ struct Yard {
         default: break
         }
         let broken = charger.world.connectors[0].broken
+        let parts = Set(broken.parts ?? [])
         // Two faults at once, a weld and a mirror contact that lies, cannot be seen without current.
         let seesVoltage =
-            configuration.connectors[0].equipment.seesOutputVoltage && broken.parts?.contains("outputVoltage") != true
-        let isInvisible =
-            broken.contactorStuckClosed == true && broken.parts?.contains("mirrorOpen") == true && !seesVoltage
+            configuration.connectors[0].equipment.seesOutputVoltage
+            && parts.isDisjoint(with: ["outputVoltage", "outputVoltageLost"])
+        let isInvisible = broken.contactorStuckClosed == true && parts.contains("mirrorOpen") && !seesVoltage
         let isLate = !waiting.isEmpty || core.nextDeadline?.isDue(at: now.uptime) == true
-        let isClosed = charger.summary.contains("contactor closed") && !isInvisible
+        let isClosed = charger.truth(of: 1)?.isClosed == true && !isInvisible
         model?.did(effects, contactorIsReallyClosed: isClosed, isLate: isLate, at: worldTime)
     }
 

@@ -20,7 +20,9 @@ struct HardwareUnderAttack {
             equipment: ConnectorConfiguration.Equipment(
                 testsResidualCurrent: true,
                 derating: .init(),
-                hasIndicator: true
+                hasIndicator: true,
+                switchesPhases: true,
+                seesOutputVoltage: true
             ),
             contactorRest: .seconds(1)
         )

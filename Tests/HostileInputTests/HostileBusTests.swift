@@ -56,8 +56,10 @@ import UplinkCore
                 // What the simulation broke or unplugged stays so, and an unlocked plug is not locked again.
                 guard !(request is SimulateHardware), !(request is Unlock) else { continue }
                 hardware.permit(true)
-                try hardware.run(.seconds(4))
+                // A permit for other phases has them switched there and back.
+                try hardware.run(request is Permit ? .seconds(40) : .seconds(4))
                 #expect(hardware.connector?.contactor == .closed, "\(what)")
+                #expect(hardware.connector?.phases == 3, "\(what)")
             } catch {
                 Issue.record("\(what): \(error)")
             }

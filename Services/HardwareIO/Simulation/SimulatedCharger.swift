@@ -12,6 +12,16 @@ public struct SimulatedCharger: Machine {
 
     public typealias Effect = DriverEvent
 
+    /// What is so at a connector, whatever its sensors say.
+    public struct Truth: Equatable, Sendable {
+        /// The contacts of the contactor touch.
+        public var isClosed: Bool
+        /// How many phases lead to the contactor.
+        public var phases: Int
+        /// What the EV draws of each of them, mA.
+        public var milliamps: Int
+    }
+
     private let configuration: SimulationConfiguration
     private var connectors: [SimulatedConnector]
     private var readers: [SimulatedReader]
@@ -46,6 +56,11 @@ public struct SimulatedCharger: Machine {
             connectors: connectors.map(\.place),
             brokenReaderIds: readers.filter(\.isBroken).map(\.readerId)
         )
+    }
+
+    /// Nil where no such connector is simulated.
+    public func truth(of connectorId: Int) -> Truth? {
+        connectors.first { $0.configuration.connectorId == connectorId }?.truth
     }
 
     /// For people, one line per device.
@@ -129,8 +144,9 @@ public struct SimulatedCharger: Machine {
         case .part:
             switch request.part {
             case .mirrorSilent, .mirrorOpen: return .contactor(connectorId: connectorId)
-            case .phaseContactor: return .phaseContactor(connectorId: connectorId)
-            case .outputVoltage: return .outputVoltage(connectorId: connectorId)
+            case .phaseContactor, .phaseContactorLost: return .phaseContactor(connectorId: connectorId)
+            case .outputVoltage, .outputVoltageLive, .outputVoltageLost:
+                return .outputVoltage(connectorId: connectorId)
             case .lockContact: return .lock(connectorId: connectorId)
             case .proximity: return .proximity(connectorId: connectorId)
             case .heat: return .temperature(connectorId: connectorId)

@@ -34,7 +34,7 @@ extension SimulatedConnector {
             guard let part = request.part, SimulateHardware.Part.known.contains(part) else {
                 throw BusError(.invalid, "part is \(request.part?.rawValue ?? "missing"), which nothing here has")
             }
-            place.broken.set(part, broken: request.on ?? true)
+            events += setPart(part, isBroken: request.on ?? true, at: uptime)
         case .lock:
             guard hasLock else { throw BusError(.refused, "connector \(configuration.connectorId) has no lock") }
             place.broken.lockJammed = request.on ?? true
@@ -140,7 +140,11 @@ extension SimulatedConnector {
         if let code, !HardwareFaultCode.known.contains(code) { throw Self.noFault(code) }
         let all = code == nil
         var events: [DriverEvent] = []
-        if all { place.broken.parts = nil }
+        if all {
+            for part in place.broken.parts ?? [] {
+                events += setPart(SimulateHardware.Part(rawValue: part), isBroken: false, at: uptime)
+            }
+        }
         if all || code == .powerSwitchFailure, place.broken.contactorStuckClosed != nil {
             place.broken.contactorStuckClosed = nil
             setContactor(closed: contactorFollows)
@@ -159,6 +163,33 @@ extension SimulatedConnector {
         }
         place.broken.reported.removeAll { all || code?.rawValue == $0 }
         return events
+    }
+
+    private mutating func setPart(
+        _ part: SimulateHardware.Part,
+        isBroken: Bool,
+        at uptime: Duration
+    ) -> [DriverEvent] {
+        guard isBroken != place.broken.has(part) else { return [] }
+        place.broken.set(part, broken: isBroken)
+        switch part {
+        case .phaseContactor: releasePhases(at: uptime)
+        // Its line is released, and taken anew.
+        case .phaseContactorLost: movePhases(.one, at: uptime)
+        default: break
+        }
+        guard let device = lostDevice(part) else { return [] }
+        return [isBroken ? .deviceLost(device, reason: "simulated") : .deviceRecovered(device)]
+    }
+
+    /// The device that is lost with a part; nil where it is not built in, and for a part that nobody misses.
+    func lostDevice(_ part: SimulateHardware.Part) -> Device? {
+        let id = configuration.connectorId
+        switch part {
+        case .phaseContactorLost where configuration.equipment.switchesPhases: return .phaseContactor(connectorId: id)
+        case .outputVoltageLost where configuration.equipment.seesOutputVoltage: return .outputVoltage(connectorId: id)
+        default: return nil
+        }
     }
 
     private mutating func setMeter(silent: Bool) -> [DriverEvent] {

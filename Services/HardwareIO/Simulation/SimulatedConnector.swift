@@ -70,7 +70,11 @@ struct SimulatedConnector: Equatable, Sendable {
             self.place.broken.set(.registerAtStart, broken: false)
         }
         power = SimulatedPower(phases: configuration.phases, nominalMillivolts: simulation.nominalMillivolts)
-        if configuration.equipment.switchesPhases { power.connectedPhases = 1 }
+        if configuration.equipment.switchesPhases {
+            // As the coil of the contactor, and so is a contact that is stuck.
+            power.connectedPhases = place.broken.has(.phaseContactor) ? place.phases ?? 1 : 1
+            self.place.phases = power.connectedPhases
+        }
         integratedUntil = start.uptime
         // Coils are without current at a start; a welded contact does not mind.
         contactorClosed = place.broken.contactorStuckClosed == true
@@ -90,6 +94,9 @@ struct SimulatedConnector: Equatable, Sendable {
     mutating func start(at uptime: Duration) -> [DriverEvent] {
         var events: [DriverEvent] = []
         if place.broken.pilotLost { events.append(.deviceLost(.pilot(connectorId: id), reason: "no answer")) }
+        for part in SimulatedWorld.Broken.lostParts where place.broken.has(part) {
+            events += lostDevice(part).map { [.deviceLost($0, reason: "no answer")] } ?? []
+        }
         for code in place.broken.reported { events.append(report(HardwareFaultCode(rawValue: code), present: true)) }
         return sensors.reportAll(view, at: uptime) + events + settle(at: uptime)
     }
@@ -104,8 +111,7 @@ struct SimulatedConnector: Equatable, Sendable {
             orders.contactorClosed = true
             delays.set(.contactor, at: uptime + Self.contactorDelay)
         case .switchPhases(_, let count):
-            orders.phases = count
-            delays.set(.phases, at: uptime + Self.contactorDelay)
+            if !place.broken.has(.phaseContactorLost) { movePhases(count, at: uptime) }
         case .readPosition(let device): return events + settle(at: uptime) + sensors.read(device, view)
         case .setPilot(_, let signal): orders.pilot = signal
         case .lock: moveLock(locked: true, at: uptime)
@@ -152,7 +158,10 @@ struct SimulatedConnector: Equatable, Sendable {
         switch delay {
         case .contactor: setContactor(closed: place.broken.contactorStuckClosed ?? orders.contactorClosed)
         case .phases:
-            if !place.broken.has(.phaseContactor) { power.connectedPhases = orders.phases.rawValue }
+            if !place.broken.has(.phaseContactor) {
+                power.connectedPhases = orders.phases.rawValue
+                place.phases = power.connectedPhases
+            }
         case .lock:
             if let order = orders.locked, !place.broken.lockJammed { setLock(locked: order) }
         case .vehicle:
@@ -258,9 +267,10 @@ extension SimulatedConnector {
                 generatorIsDead: place.broken.has(.pwm)
             ),
             contactorClosed: contactorClosed,
-            phasesClosed: configuration.equipment.switchesPhases ? power.connectedPhases == 3 : nil,
-            isLive: configuration.equipment.seesOutputVoltage
-                ? contactorClosed && !place.broken.has(.outputVoltage) : nil,
+            phasesClosed: configuration.equipment.switchesPhases && !place.broken.has(.phaseContactorLost)
+                ? power.connectedPhases == 3 : nil,
+            isLive: configuration.equipment.seesOutputVoltage && !place.broken.has(.outputVoltageLost)
+                ? place.broken.has(.outputVoltageLive) || contactorClosed && !place.broken.has(.outputVoltage) : nil,
             locked: hasLock ? place.locked : nil,
             cableInSocket: hasSocket ? place.cableInSocket : nil,
             isPlugged: place.vehicle != nil,
@@ -268,6 +278,20 @@ extension SimulatedConnector {
             broken: place.broken
         )
     }
+
+    /// What is so, whatever the sensors say.
+    var truth: SimulatedCharger.Truth {
+        SimulatedCharger.Truth(isClosed: contactorClosed, phases: power.connectedPhases, milliamps: drawnMilliamps)
+    }
+
+    /// The phase contactor is told, or falls.
+    mutating func movePhases(_ count: PhaseCount, at uptime: Duration) {
+        orders.phases = count
+        delays.set(.phases, at: uptime + Self.contactorDelay)
+    }
+
+    /// The phase contactor goes where it was told, once nothing holds it any more.
+    mutating func releasePhases(at uptime: Duration) { movePhases(orders.phases, at: uptime) }
 
     /// What the main meter sees of it.
     var load: SimulatedMainMeter.Load {
@@ -332,6 +356,7 @@ extension SimulatedConnector {
         sample.quantities = quantities.read(
             SimulatedQuantities.Load(
                 voltageMillivolts: sample.voltageMillivolts,
+                connectedPhases: power.connectedPhases,
                 milliamps: drawnMilliamps,
                 milliwatts: power.milliwatts(at: drawnMilliamps),
                 registerMicrowattSeconds: place.registerMicrowattSeconds,

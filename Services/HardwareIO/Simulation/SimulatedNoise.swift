@@ -8,6 +8,8 @@ public struct SimulatedNoise: Equatable, Sendable {
     public var slowestAnswerMilliseconds: Int
     /// Slowest report of a mirror contact after the contactor moved, ms. What was undone by then is never reported.
     public var slowestMirrorMilliseconds: Int
+    /// The longest that there is voltage behind a contactor after it has opened, as the filter of an EV holds it, ms.
+    public var slowestVoltageMilliseconds: Int
     /// Of a thousand readings of pilot, proximity and meter so many are missing; never two in a row.
     public var missingPerMille: Int
     /// Of a thousand readings so many come twice.
@@ -25,6 +27,7 @@ public struct SimulatedNoise: Equatable, Sendable {
         jitterMilliseconds: Int = 10,
         slowestAnswerMilliseconds: Int = 150,
         slowestMirrorMilliseconds: Int = 60,
+        slowestVoltageMilliseconds: Int = 300,
         missingPerMille: Int = 20,
         repeatedPerMille: Int = 20,
         oddPerMille: Int = 5,
@@ -35,6 +38,7 @@ public struct SimulatedNoise: Equatable, Sendable {
         self.jitterMilliseconds = jitterMilliseconds
         self.slowestAnswerMilliseconds = slowestAnswerMilliseconds
         self.slowestMirrorMilliseconds = slowestMirrorMilliseconds
+        self.slowestVoltageMilliseconds = slowestVoltageMilliseconds
         self.missingPerMille = missingPerMille
         self.repeatedPerMille = repeatedPerMille
         self.oddPerMille = oddPerMille
@@ -48,6 +52,7 @@ public struct SimulatedNoise: Equatable, Sendable {
         jitterMilliseconds: 0,
         slowestAnswerMilliseconds: 20,
         slowestMirrorMilliseconds: 0,
+        slowestVoltageMilliseconds: 0,
         missingPerMille: 0,
         repeatedPerMille: 0,
         oddPerMille: 0,

@@ -8,6 +8,8 @@ struct SimulatedQuantities: Equatable, Sendable {
     /// What there is to measure.
     struct Load: Equatable, Sendable {
         var voltageMillivolts: [Int]
+        /// Of these phases, how many carry it.
+        var connectedPhases: Int
         var milliamps: Int
         var milliwatts: Int64
         var registerMicrowattSeconds: Int64
@@ -58,15 +60,16 @@ struct SimulatedQuantities: Equatable, Sendable {
             MeterQuantity(.powerReactiveExport, thousandths: 0),
             MeterQuantity(.powerFactor, thousandths: load.milliamps == 0 ? 1000 : Self.powerFactorThousandths),
         ]
-            + Self.lines.prefix(phases).map {
-                MeterQuantity(.powerActiveImport, phase: $0, thousandths: load.milliwatts / Int64(phases))
+            + Self.lines.prefix(phases).enumerated().map { index, line in
+                let milliwatts = index < load.connectedPhases ? load.milliwatts / Int64(load.connectedPhases) : 0
+                return MeterQuantity(.powerActiveImport, phase: line, thousandths: milliwatts)
             }
     }
 
     private mutating func currents(_ load: Load) -> [MeterQuantity] {
         let phases = load.voltageMillivolts.count
         // Three equal currents leave little for the neutral conductor; one returns there.
-        let neutral = phases == 1 ? load.milliamps : load.milliamps / 100
+        let neutral = load.connectedPhases == 1 ? load.milliamps : load.milliamps / 100
         return Self.lines.prefix(phases).map { MeterQuantity(.currentExport, phase: $0, thousandths: 0) }
             + [MeterQuantity(.currentImport, phase: .n, thousandths: Int64(neutral))]
     }

@@ -9,9 +9,9 @@ struct SimulatedSensors: Equatable, Sendable {
         var connectorId: Int
         var line: SimulatedPilot.Line
         var contactorClosed: Bool
-        /// Nil where nothing switches phases.
+        /// Nil where nothing switches phases, or nobody sees where it is.
         var phasesClosed: Bool?
-        /// Whether there is voltage behind the contactor; nil where nothing sees that.
+        /// What is seen of the voltage behind the contactor; nil where nothing sees it.
         var isLive: Bool?
         /// Nil without a lock.
         var locked: Bool?
@@ -28,6 +28,7 @@ struct SimulatedSensors: Equatable, Sendable {
         case second = "the second reading of the pilot"
         case answer = "the meter answers"
         case mirror = "the mirror contact follows"
+        case voltage = "the voltage behind the contactor is gone"
     }
 
     static let reportUnderWay = Duration.seconds(1)
@@ -44,6 +45,8 @@ struct SimulatedSensors: Equatable, Sendable {
     private var seen: View?
     /// What the mirror contact shows; it follows the contactor in its time.
     private var mirrorClosed = false
+    /// There is voltage behind the contactor still, although it has opened.
+    private var isHeld = false
     /// What of each came to nothing last time: never two in a row.
     private var wasPilotMissing = false
     private var wasMeterMissing = false
@@ -62,7 +65,9 @@ struct SimulatedSensors: Equatable, Sendable {
     mutating func reportAll(_ view: View, at uptime: Duration) -> [DriverEvent] {
         seen = view
         mirrorClosed = view.contactorClosed
+        isHeld = false
         delays.clear(.mirror)
+        delays.clear(.voltage)
         delays.set(.report, at: uptime + (view.isPlugged ? Self.reportUnderWay : Self.reportIdle))
         delays.set(.second, at: uptime + secondDelay())
         return positions(view) + pilot(view)
@@ -76,7 +81,7 @@ struct SimulatedSensors: Equatable, Sendable {
         if before.contactorClosed != view.contactorClosed { events += moveMirror(view, at: uptime) }
         if before.locked != view.locked { events += bolt(view) }
         if before.phasesClosed != view.phasesClosed { events += phases(view) }
-        if before.isLive != view.isLive { events += voltage(view) }
+        if before.isLive != view.isLive { events += moveVoltage(view, from: before.isLive, at: uptime) }
         let isMoved = before.line != view.line || before.cableInSocket != view.cableInSocket
         if before.decidegrees != view.decidegrees { events += temperature(view) }
         if isMoved {
@@ -102,6 +107,9 @@ struct SimulatedSensors: Equatable, Sendable {
             case .mirror:
                 mirrorClosed = view.contactorClosed
                 events += mirror(view)
+            case .voltage:
+                isHeld = false
+                events += voltage(view)
             case .answer:
                 if let answer { events.append(answer) }
                 answer = nil
@@ -151,7 +159,20 @@ struct SimulatedSensors: Equatable, Sendable {
     }
 
     private func voltage(_ view: View) -> [DriverEvent] {
-        view.isLive.map { [.outputVoltageRead(connectorId: view.connectorId, live: $0)] } ?? []
+        view.isLive.map { [.outputVoltageRead(connectorId: view.connectorId, live: $0 || isHeld)] } ?? []
+    }
+
+    /// It comes at once, and goes when the filter of the EV is empty.
+    private mutating func moveVoltage(_ view: View, from before: Bool?, at uptime: Duration) -> [DriverEvent] {
+        let isGoing = before == true && view.isLive == false
+        let delay = isGoing ? Int.random(in: 0...max(noise.slowestVoltageMilliseconds, 0), using: &random) : 0
+        isHeld = delay > 0
+        guard isHeld else {
+            delays.clear(.voltage)
+            return voltage(view)
+        }
+        delays.set(.voltage, at: uptime + Duration(outsideMilliseconds: delay))
+        return []
     }
 
     private mutating func temperature(_ view: View) -> [DriverEvent] {

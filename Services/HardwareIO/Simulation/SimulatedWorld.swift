@@ -20,6 +20,8 @@ public struct SimulatedWorld: Codable, Equatable, Sendable {
         public var cableInSocket = false
         /// Sockets with a lock: where its bolt is.
         public var locked = false
+        /// How many phases lead to the contactor where a phase contactor switches them; nil before it was moved.
+        public var phases: Int?
         /// The meter's register, microwatt-seconds (mW x ms), so that integration loses nothing.
         public var registerMicrowattSeconds: Int64
         public var broken = Broken()
@@ -54,6 +56,9 @@ public struct SimulatedWorld: Codable, Equatable, Sendable {
         public var reported: [String] = []
         /// Parts that are broken without a fault code of their own; nil is none.
         public var parts: [String]?
+
+        /// Whoever reads these says that they are lost.
+        static let lostParts: [SimulateHardware.Part] = [.phaseContactorLost, .outputVoltageLost]
 
         func has(_ part: SimulateHardware.Part) -> Bool { parts?.contains(part.rawValue) ?? false }
 

@@ -64,8 +64,17 @@ public struct SimulateHardware: BusRequest {
         /// The phase contactor stays where it is.
         public static let phaseContactor = Part(rawValue: "phaseContactor")
 
+        /// The phase contactor does not answer any more, and has fallen.
+        public static let phaseContactorLost = Part(rawValue: "phaseContactorLost")
+
         /// No voltage is seen behind the contactor, wherever it is.
         public static let outputVoltage = Part(rawValue: "outputVoltage")
+
+        /// Voltage is seen behind the contactor, wherever it is.
+        public static let outputVoltageLive = Part(rawValue: "outputVoltageLive")
+
+        /// What sees the voltage behind the contactor does not answer any more.
+        public static let outputVoltageLost = Part(rawValue: "outputVoltageLost")
 
         /// It is hot: the charger is at 70 °C.
         public static let heat = Part(rawValue: "heat")
@@ -74,7 +83,7 @@ public struct SimulateHardware: BusRequest {
         public static let known: Set<Part> = [
             .diode, .pwm, .ventilation, .pilotSensor, .mirrorSilent, .mirrorOpen, .lockContact, .proximity,
             .meterFrozen, .meterSlow, .registerAtStart, .residualCurrentTest,
-            .heat, .phaseContactor, .outputVoltage,
+            .heat, .phaseContactor, .phaseContactorLost, .outputVoltage, .outputVoltageLive, .outputVoltageLost,
         ]
     }
 

@@ -7,15 +7,19 @@ import Primitives
 /// What kind of charger it is, in the words of each core.
 enum BuiltIn {
     private static func connectors(_ settings: WorldSettings) -> [ConnectorConfiguration] {
-        (1...settings.connectors).map {
+        // Every third world tests its residual current device before each closing, and measures how warm it is.
+        var equipment =
+            settings.seed.isMultiple(of: 3)
+            ? ConnectorConfiguration.Equipment(testsResidualCurrent: true, derating: .init()) : .init()
+        equipment.switchesPhases = settings.switchesPhases
+        equipment.seesOutputVoltage = settings.switchesPhases
+        return (1...settings.connectors).map {
             ConnectorConfiguration(
                 connectorId: $0,
                 ratedMilliamps: WorldSettings.ratedMilliamps,
                 phases: settings.phases,
                 cable: settings.hasLock ? .socket(lock: true) : .fixed,
-                // Every third world tests its residual current device before each closing, and measures how warm it is.
-                equipment: settings.seed.isMultiple(of: 3)
-                    ? ConnectorConfiguration.Equipment(testsResidualCurrent: true, derating: .init()) : .init(),
+                equipment: equipment,
                 onPermitLost: settings.onPermitLost
             )
         }

@@ -97,6 +97,12 @@ final class Devices {
 
     func isLocked(_ connectorId: Int) -> Bool { place(connectorId)?.locked ?? false }
 
+    /// Where the contacts of a connector are, and what of it is broken; nil while hardware-io does not run.
+    func switches(_ connectorId: Int) -> PhaseAudit.Facts? {
+        guard let contacts = charger?.truth(of: connectorId), let place = place(connectorId) else { return nil }
+        return PhaseAudit.Facts(contacts: contacts, broken: place.broken)
+    }
+
     /// A contactor that follows nobody.
     func isContactorStuck(_ connectorId: Int) -> Bool { place(connectorId)?.broken.contactorStuckClosed != nil }
 
@@ -125,9 +131,12 @@ final class Devices {
         let events = body(&devices, clock.moment)
         charger = devices
         places = devices.world.connectors
+        for connector in configuration.connectors {
+            let id = connector.connectorId
+            contactorMoved(id, devices.truth(of: id)?.isClosed == true)
+        }
         for event in events {
             sensed(event)
-            if case .contactorFeedback(let id, let closed) = event { contactorMoved(id, closed) }
             report(event)
         }
     }

@@ -24,6 +24,8 @@ public enum RandomWorld {
         case mobile
         /// Messages are given up early, and people have them sent again.
         case deadLetters
+        /// Permits leave one phase of three, and all again; contactors weld, and what shows it lies or is lost.
+        case switchedPhases
     }
 
     /// Plays it to its quiet end; `violations` and `report` of the world tell what went wrong, with up to so many of the newest steps.
@@ -32,7 +34,7 @@ public enum RandomWorld {
         if let rememberedSteps { settings.rememberedSteps = rememberedSteps }
         let world = World(settings)
         world.run(.seconds(20))
-        world.begin(chance(kind))
+        world.begin(chance(kind, seed))
         world.run(.seconds(3600 * hours))
         world.settle(booksMayDiffer: kind == .deadLetters)
         return world
@@ -58,6 +60,9 @@ public enum RandomWorld {
         case .lateAnswers:
             settings.central.answerDelays = [31, 35, 33, 39, 37].map { .seconds($0) }
             if seed.isMultiple(of: 2) { settings.answerLegDelay = .seconds(7)...Duration.seconds(8) }
+        case .switchedPhases:
+            settings.phases = 3
+            settings.switchesPhases = true
         case .deadLetters:
             settings.keys = ["TransactionMessageAttempts": "2", "TransactionMessageRetryInterval": "3"]
         }
@@ -65,7 +70,7 @@ public enum RandomWorld {
         return settings
     }
 
-    /// Every other world of each kind, both where all kinds have the same seed and where the kind goes by the seed.
+    /// Every other world of each kind, and not those that have something else because their seed is even.
     private static func usesCache(_ seed: UInt64) -> Bool {
         !(seed &+ seed / UInt64(Kind.allCases.count)).isMultiple(of: 2)
     }
@@ -81,7 +86,7 @@ public enum RandomWorld {
         settings.waver("04D4E5F6", every: .seconds(800))
     }
 
-    private static func chance(_ kind: Kind) -> Chance {
+    private static func chance(_ kind: Kind, _ seed: UInt64) -> Chance {
         var chance = Chance()
         switch kind {
         case .badNetwork: break
@@ -93,6 +98,10 @@ public enum RandomWorld {
         case .lateAnswers: chance.interval = .seconds(90)
         case .mobile: chance.breaksModem = true
         case .deadLetters: chance.resends = true
+        case .switchedPhases:
+            chance.wishesPhases = true
+            // Where something broke once, less is sure: half of the worlds stay whole.
+            chance.breaksSwitches = seed.isMultiple(of: 2)
         }
         return chance
     }

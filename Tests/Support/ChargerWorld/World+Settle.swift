@@ -20,6 +20,9 @@ extension World {
         // What is repaired while the power is away is as broken when it is back.
         _ = run(until: { world in Service.allCases.allSatisfy(world.processes.isAlive) }, within: .seconds(600))
         for id in 1...settings.connectors { people.repair(id) }
+        // What is behind a contactor holds its voltage for a moment: whoever repairs one looks again.
+        run(.seconds(5))
+        for id in 1...settings.connectors { people.repair(id) }
         if booksMayDiffer { people.carryOut(.resend) }
         run(.seconds(30))
         for id in 1...settings.connectors { people.carryOut(.unplug(id)) }
@@ -81,6 +84,7 @@ extension World {
     /// From here on everything works.
     func endMishaps() {
         people.begin(nil)
+        for id in 1...settings.connectors { people.carryOut(.wishPhases(id, nil)) }
         around.bus.quality = WorldSettings.Bus()
         around.disks.endFaults()
         around.network.setDoor(.open)

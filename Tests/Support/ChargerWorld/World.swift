@@ -61,7 +61,11 @@ public final class World {
     private func checkEverySecond() {
         around.timeline.at(now + .seconds(1)) { [unowned self] in
             let areBothAlive = processes.isAlive(.hardware) && processes.isAlive(.gateway)
-            around.auditor.checkSecond(areBothAlive: areBothAlive, reported: { self.reported($0) })
+            around.auditor.checkSecond(
+                areBothAlive: areBothAlive,
+                reported: { self.reported($0) },
+                told: { self.connector($0) }
+            )
             checkEverySecond()
         }
     }

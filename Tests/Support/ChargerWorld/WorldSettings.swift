@@ -31,6 +31,8 @@ public struct WorldSettings: Sendable {
     /// A socket with a lock instead of a fixed cable.
     public var hasLock = false
     public var phases = 1
+    /// Whether each connector has a phase contactor, and a sensor of the voltage behind its contactor.
+    public var switchesPhases = false
     public var powerLoss = ChargingConfiguration.PowerLossPolicy.stop
     public var onPermitLost = PermitLossPolicy.openAtOnce
     /// Values of OCPP keys that differ from the factory's.

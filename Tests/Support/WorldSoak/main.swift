@@ -22,7 +22,10 @@ struct Played {
 /// Plays one world.
 func play(_ seed: UInt64, hours: Int, steps: Int, into played: inout Played) {
     let kinds = RandomWorld.Kind.allCases
-    let kind = kinds[Int(seed % UInt64(kinds.count))]
+    // The seed of the world is what is left: of each kind there are worlds of every sort that goes by the seed.
+    let (quotient, remainder) = seed.quotientAndRemainder(dividingBy: UInt64(kinds.count))
+    let kind = kinds[Int(remainder)]
+    let seed = quotient
     let world = RandomWorld.play(kind, seed: seed, hours: hours, rememberedSteps: steps)
     played.transactions += world.ledger.transactions.count
     played.retransmissions += world.ledger.transactions.reduce(0) { $0 + $1.retransmissions }

@@ -98,6 +98,8 @@ final class Auditor {
 
     func ordered(_ command: DriverCommand) {
         if case .closeContactor(let id) = command { violate(contactors.orderedToClose(id)) }
+        guard world.settings.switchesPhases else { return }
+        violate(contactors.phases.ordered(command, world.devices.switches(command.connectorId), at: now))
     }
 
     private func contactorMoved(_ id: Int, isClosed: Bool) {
@@ -264,10 +266,16 @@ final class Auditor {
 
     func checkStep() {
         violate(contactors.problems(at: now, uptime: world.clock.uptime, isStuck: world.devices.isContactorStuck))
+        guard world.settings.switchesPhases else { return }
+        for id in ids { violate(contactors.phases.problems(id, world.devices.switches(id), at: now)) }
     }
 
-    /// `reported` is the newest status that the central system has.
-    func checkSecond(areBothAlive: Bool, reported: (Int) -> StatusNotification.Request?) {
+    /// `reported` is the newest status that the central system has, `told` what hardware-io says of a connector.
+    func checkSecond(
+        areBothAlive: Bool,
+        reported: (Int) -> StatusNotification.Request?,
+        told: (Int) -> ConnectorState?
+    ) {
         violate(calls.problems(calm, at: now))
         let isSettled = areBothAlive && isOnline(for: .seconds(180)) && queue.isEmpty
         violate(uplink.problems(reported: reported(0)?.errorCode, isOnline: isSettled, at: now))
@@ -293,6 +301,7 @@ final class Auditor {
                 )
             )
             guard areBothAlive else { continue }
+            violate(contactors.phases.problems(id, told: told(id)?.faults ?? [], at: now))
             violate(progress.problems(id, progressFacts(id, life), calm, at: now))
             if let life, life.goesOn, let problem = authorization.problem(of: life.began.transaction, calm, at: now) {
                 violate([problem])
@@ -306,6 +315,8 @@ final class Auditor {
             wantsEnergy: world.devices.wantsEnergy(id),
             missedAt: contactors.missedVehicle(id),
             isClosed: contactors.isClosed(id),
+            isStuck: world.devices.isContactorStuck(id),
+            maySwitch: world.settings.switchesPhases && contactors.phases.mayPause(id, at: now),
             isExhausted: contactors.isExhausted(id, at: now),
             isLocked: world.devices.isLocked(id),
             permitted: contactors.transaction(permittedOn: id, uptime: world.clock.uptime),

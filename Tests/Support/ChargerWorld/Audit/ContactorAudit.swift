@@ -2,7 +2,7 @@ import BusSchema
 import HardwareCore
 import Primitives
 
-/// When a contactor may close and must open. It believes the mirror contact, the pilot's readings, and the permits that arrived; never what
+/// When a contactor may close and must open. It believes the contacts themselves, the pilot's readings, and the permits that arrived; never what
 /// hardware-io says of itself.
 struct ContactorAudit {
     private struct Contactor {
@@ -50,6 +50,9 @@ struct ContactorAudit {
     /// Each run that does not last an hour halves what the next may begin with: after so many, each closing waits for its minute.
     private static let shortRunsThatExhaust = 5
 
+    /// How many phases lead to them.
+    var phases = PhaseAudit()
+
     private let policy: PermitLossPolicy
     private var contactors: [Int: Contactor] = [:]
     private var startedAt = Duration.zero
@@ -80,6 +83,7 @@ struct ContactorAudit {
     mutating func hardwareStarted(at now: Duration) {
         shortRuns = now - startedAt < .seconds(3600) ? shortRuns + 1 : 0
         startedAt = now
+        phases.hardwareStarted(at: now)
     }
 
     /// hardware-io is gone: it holds no permit any more, and knows no reading.
@@ -94,6 +98,7 @@ struct ContactorAudit {
 
     /// A permit reached hardware-io.
     mutating func delivered(_ permit: Permit, at now: Duration) {
+        phases.delivered(permit, at: now)
         var contactor = contactors[permit.connectorId] ?? Contactor()
         if permit.granted {
             contactor.permit = permit
@@ -133,7 +138,7 @@ struct ContactorAudit {
         return []
     }
 
-    /// The mirror contact moved, or was read again.
+    /// The contacts moved, or were looked at again.
     mutating func moved(_ id: Int, isClosed: Bool, at now: Duration, uptime: Duration, isStuck: Bool) -> [String] {
         var contactor = contactors[id] ?? Contactor()
         defer { contactors[id] = contactor }

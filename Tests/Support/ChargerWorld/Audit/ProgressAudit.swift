@@ -12,6 +12,10 @@ struct ProgressAudit {
         /// When a reading showed no EV last. It may have come back before anybody looked, as after a jerk at the cable.
         var missedAt: Duration?
         var isClosed: Bool
+        /// The contactor follows nobody.
+        var isStuck: Bool
+        /// Its phases may be switched now, or were switched too often to give what is allowed.
+        var maySwitch: Bool
         /// The contactor may not close yet.
         var isExhausted: Bool
         var isLocked: Bool
@@ -71,13 +75,13 @@ struct ProgressAudit {
         let opened = wasClosed.contains(id) && !facts.isClosed
         if facts.isClosed { wasClosed.insert(id) } else { wasClosed.remove(id) }
         // One that began since the last look did not have the contactor closed.
-        if opened, let life = facts.life, life.goesOn, !facts.isRefused, !facts.isSuspect,
+        if opened, let life = facts.life, life.goesOn, !facts.isRefused, !facts.isSuspect, !facts.maySwitch,
             now > life.beganAt + .seconds(2), calm.lasts(for: .seconds(60), at: now),
             let wants = wantsSince[id], now > wants + .seconds(60)
         {
             problems.append("contactor \(id) opens, although \(life.began.transaction) goes on and its EV wants energy")
         }
-        if hasLock, facts.isClosed, !facts.isLocked, !calm.isDeviceBroken {
+        if hasLock, facts.isClosed, !facts.isStuck, !facts.isLocked, !calm.isDeviceBroken {
             problems.append("contactor \(id) is closed, the plug is not locked")
         }
         if let since = strayedSince[id], now > since + strayLimit, calm.lasts(for: .seconds(20), at: now) {
@@ -103,7 +107,7 @@ struct ProgressAudit {
         }
         guard life.goesOn, calm.lasts(for: .seconds(60), at: now) else { return problems }
         if let wants = wantsSince[id], now > max(wants, life.beganAt) + .seconds(60), !facts.isClosed,
-            !facts.isExhausted, !facts.isRefused, !facts.isSuspect
+            !facts.isExhausted, !facts.isRefused, !facts.isSuspect, !facts.maySwitch
         {
             problems.append("connector \(id) has a transaction and an EV that wants energy, and gives none")
         }

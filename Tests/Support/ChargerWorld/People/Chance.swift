@@ -28,6 +28,10 @@ public struct Chance: Sendable {
     public var straysPermits = false
     /// The modem, its card or its network may fail.
     public var breaksModem = false
+    /// Permits may leave one phase of three, and all again.
+    public var wishesPhases = false
+    /// Contactors may weld and phase contactors may stick, and what shows it may lie or be lost.
+    public var breaksSwitches = false
     /// Messages may be given up, and people may have them sent again.
     public var resends = false
 
@@ -67,6 +71,7 @@ struct Dice {
     private func usage() -> [Step] {
         let id = pickConnector()
         let idTag = pick(Self.idTags.dropLast() + Self.idTags)
+        if chance.wishesPhases, timeline.happens(0.2) { return [Step(.wishPhases(id, pick([1, 1, 2, 3, nil])))] }
         switch timeline.pick(0..<24) {
         case 0..<6: return [Step(around.devices.isPlugged(id) ? .unplug(id) : .plug(id))]
         case 6..<11: return [Step(.swipe(idTag))]
@@ -136,6 +141,7 @@ struct Dice {
         let brief = timeline.delay(.milliseconds(50)...Duration.seconds(20))
         let long = timeline.delay(.seconds(5)...Duration.seconds(400))
         if chance.breaksModem, pick([true, false]) { return modemMishap() }
+        if chance.breaksSwitches, pick([true, false]) { return switchMishap(pickConnector()) }
         switch timeline.pick(0..<19) {
         case 0, 1: return [Step(.kill(pick(Service.allCases), restartAfter: brief))]
         case 2: return [Step(.kill(.gateway, restartAfter: pick([.milliseconds(100), .seconds(3), .seconds(90)])))]
@@ -230,6 +236,34 @@ struct Dice {
         )
         let healed = timeline.delay(.seconds(1)...Duration.seconds(120))
         return [Step(.disk(fault, of: service)), Step(.disk(nil, of: service), after: healed)]
+    }
+
+    /// A contactor welds or stays open, a phase contactor sticks or is lost, what shows where they are lies or is lost, alone or together.
+    private func switchMishap(_ id: Int) -> [Step] {
+        func part(_ part: SimulateHardware.Part) -> SimulateHardware {
+            SimulateHardware(action: .part, connectorId: id, on: true, part: part)
+        }
+        let stuck = [true, true, false].map {
+            SimulateHardware(action: .fault, connectorId: id, on: $0, fault: .powerSwitchFailure)
+        }
+        let alone: [SimulateHardware.Part] = [
+            .phaseContactor, .phaseContactorLost, .outputVoltage, .outputVoltageLive, .outputVoltageLost, .mirrorOpen,
+            .mirrorSilent,
+        ]
+        var broken: [SimulateHardware] =
+            switch timeline.pick(0..<6) {
+            // A weld that the voltage alone shows.
+            case 0, 1: [part(.mirrorOpen), stuck[0]]
+            case 2: [pick(stuck)]
+            case 3: [part(pick(alone)), part(pick(alone))]
+            default: [part(pick(alone))]
+            }
+        if timeline.happens(0.2) { broken.reverse() }
+        let between = timeline.delay(.zero...Duration.seconds(20))
+        let mended = between + timeline.delay(.seconds(1)...Duration.seconds(200))
+        return broken.enumerated().map { Step(.simulate($1), after: $0 == 0 ? .zero : between) }
+            // What holds its voltage for a moment is not believed to be repaired at once.
+            + [Step(.repair(id), after: mended), Step(.repair(id), after: mended + .seconds(5))]
     }
 
     private func deviceMishap(_ id: Int) -> [Step] {

@@ -53,6 +53,9 @@ final class People {
         case .freeze(let service, let duration):
             around.auditor.calm.answersComeLate(by: duration)
             processes.freeze(service, for: duration)
+        case .wishPhases(let id, let phases):
+            around.notebook.note("world", "permits of connector \(id) have phases: \(phases.map { "\($0)" } ?? "all")")
+            processes.hardware.wishedPhases[id] = phases
         case .strayPermit(let id): strayPermit(id)
         case .resend: processes.gateway.resend()
         case .kill(let service, let duration): processes.kill(service, restartAfter: duration)
@@ -114,7 +117,7 @@ final class People {
 
     private func simulate(_ request: SimulateHardware) {
         around.notebook.note("people", request)
-        if [.fault, .clear, .meter, .lock].contains(request.action) {
+        if [.fault, .clear, .meter, .lock, .part].contains(request.action) {
             around.auditor.disturbed()
             around.auditor.calm.isDeviceBroken = request.action != .clear
             around.auditor.calm.broke(at: request.connectorId ?? 0)

@@ -18,6 +18,8 @@ public enum Plan: Equatable, Sendable {
     case upgrade(Service)
     /// The process does nothing for a while, as on a machine that is much too busy.
     case freeze(Service, Duration)
+    /// A load manager of the site lets permits have so many phases from now on; nil leaves them alone. The gateway itself allows all.
+    case wishPhases(Int, Int?)
     /// Somebody grants a permit for a transaction that nobody knows.
     case strayPermit(Int)
     /// A person asks for the dead letters to be sent again.
@@ -44,7 +46,7 @@ public enum Plan: Equatable, Sendable {
     /// Something goes wrong by it, so that what follows is not exact.
     var isMishap: Bool {
         switch self {
-        case .plug, .unplug, .swipe, .simulate, .repair, .signal: false
+        case .plug, .unplug, .swipe, .simulate, .repair, .signal, .wishPhases: false
         case .command(let command): command.isMishap
         case .resend: false
         case .kill, .upgrade, .freeze, .strayPermit, .cutPower, .uplink, .modem, .deadNames, .stall, .silence,

@@ -7,6 +7,9 @@ final class HardwareProcess: ServiceProcess {
     /// It ended by itself, after a farewell.
     var hasEnded: () -> Void = {}
 
+    /// How many phases a load manager of the site lets the permits of a connector have, on their way from the gateway.
+    var wishedPhases: [Int: Int] = [:]
+
     private let around: Surroundings
     private let host: VirtualHost<HardwareMachine>
     /// What it stored: on disk, so that it survives the process and power cuts.
@@ -62,7 +65,8 @@ final class HardwareProcess: ServiceProcess {
 
     func hear(_ id: RequestID, _ order: BusCall.Order) {
         switch order {
-        case .permit(let permit):
+        case .permit(var permit):
+            permit.phases = wishedPhases[permit.connectorId]
             around.auditor.permitDelivered(permit)
             host.deliver(.permitRequested(id, permit))
         case .lock(let lock): host.deliver(.lockRequested(id, lock))
