@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""Runs in the machine: a contactor between two simulated lines. Its mirror contact follows its coil after 30 ms, as long as the chip is there.
+"""Runs in the machine: a contactor between simulated lines. What shows where it is follows its coil after 30 ms, as long as the chip is there.
 
-usage: contactor.py FOLDER COIL CONTACT      the chip's folder in configfs, and two of its lines
+usage: contactor.py FOLDER COIL CONTACT…     the chip's folder in configfs, a line of it for the coil, and one for each contact or sensor
 """
 
 import sys
 import time
 
-folder, coil, contact = sys.argv[1:4]
+folder, coil, *contacts = sys.argv[1:]
 
 
 def text(path):
@@ -27,8 +27,9 @@ while True:
         wanted = text(f"{line(coil)}/value") == "1"
         if wanted != closed:
             time.sleep(0.03)
-            with open(f"{line(contact)}/pull", "w") as pull:
-                pull.write("pull-up" if wanted else "pull-down")
+            for contact in contacts:
+                with open(f"{line(contact)}/pull", "w") as pull:
+                    pull.write("pull-up" if wanted else "pull-down")
             closed = wanted
     except OSError:
         closed = None

@@ -1,4 +1,4 @@
-"""The real hardware-io with a contactor and an emergency stop on GPIO lines of the kernel; the EV and its pilot are simulated."""
+"""The real hardware-io with contactors, an emergency stop and a sensor of the voltage on GPIO lines of the kernel; the EV, its pilot and the meter are simulated."""
 
 import json
 import time
@@ -6,7 +6,7 @@ import time
 import pytest
 from machine import SimulatedChip
 
-COIL, MIRROR, STOP = range(3)
+COIL, MIRROR, STOP, PHASES, PHASE_CONTACT, VOLTAGE = range(6)
 CONFIGURATION = {
     "station": {"chargePointVendor": "Vendor", "chargePointModel": "Wallbox"},
     "centralSystem": {"url": "ws://127.0.0.1:8180/ocpp", "identity": "CP1"},
@@ -25,25 +25,49 @@ CONFIGURATION = {
     "readers": [],
     "uplinks": [],
 }
+THREE_PHASES = {
+    "phases": 3,
+    "phaseContactor": {
+        "driver": "gpio-contactor",
+        "output": {"chip": "wallbox", "line": "PHASES"},
+        "feedback": {"chip": "wallbox", "line": "PHASE_CONTACT"},
+    },
+    "outputVoltage": {"driver": "gpio-input", "input": {"chip": "wallbox", "line": "VOLTAGE"}, "debounceMilliseconds": 20},
+}
 FOLDERS = ["--runtime-dir", "/run/charger"]
 
 
 class Wallbox:
-    def __init__(self, board):
+    devices = ["contactor"]
+
+    def __init__(self, board, further=None):
+        """`further` is what its connector has besides."""
         self.board = board
-        self.chip = SimulatedChip(board, "wallbox", 4, ["COIL", "MIRROR"])
+        self.chip = SimulatedChip(board, "wallbox", 8, ["COIL", "MIRROR", "STOP", "PHASES", "PHASE_CONTACT", "VOLTAGE"])
         board.run("mkdir", "-p", "/run/charger", "/var/lib/charger/hardware-io")
-        board.write("/etc/charger.json", json.dumps(CONFIGURATION))
-        self.contactor = board.start("python3", "/usr/lib/charger-test/contactor.py", self.chip.folder, COIL, MIRROR)
-        assert self.contactor.line() == "ready"
+        document = {**CONFIGURATION, "connectors": [{**CONFIGURATION["connectors"][0], **(further or {})}]}
+        board.write("/etc/charger.json", json.dumps(document))
+        self.parts = []
+        self.wire()
         self.service = None
         self.start()
+
+    def wire(self):
+        self.contactor(COIL, MIRROR)
+
+    def contactor(self, coil, *contacts):
+        """Builds one in, between these lines."""
+        part = self.board.start("python3", "/usr/lib/charger-test/contactor.py", self.chip.folder, coil, *contacts)
+        assert part.line() == "ready"
+        self.parts.append(part)
+        return part
 
     def start(self):
         self.service = self.board.start(
             "/usr/lib/charger/hardware-io", *FOLDERS, "--state-dir", "/var/lib/charger/hardware-io", "--config", "/etc/charger.json"
         )
-        self.wait("hardware.device.contactor-1", "condition=ok")
+        for device in self.devices:
+            self.wait(f"hardware.device.{device}-1", "condition=ok")
 
     def ctl(self, *words, **options):
         return self.board.run("/usr/lib/charger/chargectl", *FOLDERS, *words, **options)
@@ -51,11 +75,11 @@ class Wallbox:
     def wait(self, topic, *conditions):
         return self.ctl("wait", topic, *conditions, "--timeout", "60")
 
-    def permit(self, granted=True):
+    def permit(self, granted=True, **further):
         uptime = int(float(self.board.read("/proc/uptime").split()[0]) * 1000)
         permit = {
             "connectorId": 1, "granted": granted, "limitMilliamps": 16000, "validUntilUptime": uptime + 300_000,
-            "transaction": "0f8fad5b-d9cb-469f-a165-70867728950e",
+            "transaction": "0f8fad5b-d9cb-469f-a165-70867728950e", **further,
         }
         self.ctl("call", "hardware.permit", json.dumps(permit))
 
@@ -73,16 +97,51 @@ class Wallbox:
         return time.monotonic() - begin
 
     def close(self):
-        for program in (self.service, self.contactor):
+        for program in (self.service, *self.parts):
             if program.status is None:
                 program.signal("KILL")
                 program.wait()
+        # What it remembers, a failure of the contactor among it, is of this wallbox alone.
+        self.board.run("rm", "-rf", "/var/lib/charger/hardware-io")
         self.chip.unplug()
+
+
+class ThreePhaseWallbox(Wallbox):
+    """One with a phase contactor, and a sensor of the voltage behind its contactor."""
+
+    devices = ["contactor", "phase-contactor", "output-voltage"]
+
+    def __init__(self, board):
+        super().__init__(board, THREE_PHASES)
+
+    def wire(self):
+        self.contactor(COIL, MIRROR, VOLTAGE)
+        self.phase_contactor = self.contactor(PHASES, PHASE_CONTACT)
+
+    def charge(self):
+        super().charge()
+        assert self.chip.level(PHASES) == 1
+
+    def fails(self):
+        """What the fault says, once there is one."""
+        state = self.wait("hardware.connector.1", "faults!=[]")
+        assert "PowerSwitchFailure" in state
+        return state
+
+    def repaired(self):
+        self.ctl("call", "hardware.clearFault", json.dumps({"connectorId": 1, "code": "PowerSwitchFailure"}))
 
 
 @pytest.fixture
 def wallbox(board):
     made = Wallbox(board)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def three_phases(board):
+    made = ThreePhaseWallbox(board)
     yield made
     made.close()
 
@@ -136,3 +195,61 @@ def test_a_chip_that_goes_in_the_middle_of_a_charge_is_a_lost_device_that_comes_
     # Its permit is still in force: the charge goes on, after the contactor's rest.
     wallbox.wait("hardware.connector.1", "contactor=closed")
     assert wallbox.chip.level(COIL) == 1
+
+
+def test_a_permit_for_one_phase_moves_the_phase_contactor_ten_seconds_after_the_contactor_has_opened(three_phases):
+    three_phases.charge()
+    three_phases.permit(phases=1)
+    three_phases.falls()
+    opened = time.monotonic()
+    three_phases.board.until(lambda: three_phases.chip.level(PHASES) == 0, "the phase contactor is released")
+    # A look takes some hundredths, and the coil may have fallen before the first one.
+    assert time.monotonic() - opened > 9.5
+    assert three_phases.chip.level(COIL) == 0
+    three_phases.wait("hardware.connector.1", "contactor=closed", "phases=1")
+    assert (three_phases.chip.level(COIL), three_phases.chip.level(PHASES)) == (1, 0)
+    three_phases.permit()
+    three_phases.falls()
+    three_phases.wait("hardware.connector.1", "contactor=closed", "phases=3")
+    assert (three_phases.chip.level(COIL), three_phases.chip.level(PHASES)) == (1, 1)
+
+
+def test_both_contactors_fall_when_hardware_io_is_killed(three_phases):
+    three_phases.charge()
+    three_phases.service.signal("KILL")
+    assert three_phases.falls() < 2
+    assert three_phases.chip.level(PHASES) == 0
+
+
+def test_a_phase_contactor_that_sticks_is_a_failure_that_ends_with_its_repair(three_phases):
+    three_phases.charge()
+    three_phases.phase_contactor.signal("KILL")
+    three_phases.phase_contactor.wait()
+    three_phases.permit(phases=1)
+    assert "did not follow" in three_phases.fails()
+    assert three_phases.chip.level(COIL) == 0
+    three_phases.contactor(PHASES, PHASE_CONTACT)
+    three_phases.repaired()
+    three_phases.wait("hardware.connector.1", "contactor=closed", "phases=1")
+
+
+def test_a_weld_that_the_mirror_contact_hides_shows_by_the_voltage(three_phases):
+    three_phases.charge()
+    three_phases.permit(granted=False)
+    three_phases.wait("hardware.connector.1", "contactor=open")
+    three_phases.chip.drive(VOLTAGE, True)
+    three_phases.wait("hardware.connector.1", "contactor=welded")
+    three_phases.fails()
+    three_phases.permit()
+    three_phases.chip.drive(VOLTAGE, False)
+    # Without a current and without a voltage it may be open, which nobody has seen yet.
+    three_phases.wait("hardware.connector.1", "contactor=opening")
+    three_phases.repaired()
+    three_phases.wait("hardware.connector.1", "contactor=closed")
+
+
+def test_a_sensor_that_sees_no_voltage_any_more_opens_the_contactor(three_phases):
+    three_phases.charge()
+    three_phases.chip.drive(VOLTAGE, False)
+    assert three_phases.falls() < 10
+    three_phases.fails()
