@@ -32,6 +32,21 @@ def test_a_call_carries_the_session_and_its_probes_ask_the_name_servers_of_the_n
     assert any(line.startswith("10.64.64.2 csms.example") for line in mobile.names.until(lambda line: line.startswith("10.64.64.2 ")))
 
 
+def test_a_default_route_that_is_taken_from_a_call_comes_back_and_the_session_goes_on(board, mobile):
+    connected(mobile)
+
+    def route():
+        return " ".join(board.run("ip", "-4", "route", "show", "default", "dev", "ppp0").split())
+
+    board.until(lambda: "metric 700" in route(), "the call has its route")
+    call, made, boots = mobile.pppd(), route(), len(mobile.messages("BootNotification"))
+    board.run("ip", "route", "del", "default", "dev", "ppp0")
+    board.until(lambda: route() == made, "the route is there again")
+    assert mobile.pppd() == call and len(mobile.messages("BootNotification")) == boots
+    story = mobile.history()
+    assert "ppp0 has an address, and no default route" in story, story
+
+
 def test_a_call_that_dies_silently_is_noticed_by_probes_and_made_anew(board, mobile):
     connected(mobile)
     first = mobile.pppd()
