@@ -1,4 +1,4 @@
-"""What the guide for operators says about backups and the factory reset, typed as it stands there."""
+"""What the guides say about backups, the factory reset and the first closing of a contactor, typed as it stands there."""
 
 import re
 
@@ -7,6 +7,7 @@ import pytest
 from charger import SERVICES, UNITS, Charger
 
 GUIDE = UNITS.parent / "README.md"
+BOARD = UNITS.parents[1] / "Services/HardwareIO/README.md"
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +60,25 @@ def test_a_factory_reset_forgets_and_a_backup_brings_back(charger, slow):
     restore = re.search(r"`(rm -rf [^`]* -xf backup\.tar)`", GUIDE.read_text())[1]
     type_in(charger, [backup[0], restore, backup[-1]])
     assert heartbeat(charger) == "77"
+
+
+def test_a_contactor_is_closed_by_hand_as_the_way_from_a_bare_board_has_it(charger):
+    machine = charger.machine
+    steps = BOARD.read_text().partition("## From a bare board to a charging car")[2].partition("## Decisions")[0]
+    stop, start, start_all = (re.search(rf"`(systemctl {words})`", steps)[1] for words in ("stop ocpp[^`]*", "start hardware-io", "start charger.target"))
+    permit = re.search(r"`(chargectl call hardware.permit [^`]*)`", steps)[1]
+    machine.run("sh", "-c", stop)
+    machine.run("sh", "-c", start)
+    charger.wait("hardware.connector.1", "pilot=A")
+    charger.sim("plug")
+    uptime = int(float(machine.read("cat", "/proc/uptime").split()[0]) * 1000) + 60_000
+    machine.run("sh", "-c", permit.replace("…", str(uptime)))
+    charger.wait("hardware.connector.1", "contactor=closed")
+    # Nobody takes it back.
+    charger.energy_flows()
+    assert charger.state("hardware.connector.1", "contactor") == "closed"
+    assert machine.property("ocpp-gateway", "ActiveState") == "inactive"
+    charger.sim("unplug")
+    charger.wait("hardware.connector.1", "contactor=open")
+    machine.run("sh", "-c", start_all)
+    charger.wait("ocpp.connector.1", "status=Available")
