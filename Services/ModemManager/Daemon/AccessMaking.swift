@@ -21,8 +21,13 @@ final class AccessMaking {
         self.log = log
     }
 
-    /// What could not be read or written so far, for people; nil when nothing is wrong.
-    var complaint: String? { problems.isEmpty ? nil : problems.joined(separator: "; ") }
+    /// What could not be read or written so far, for people; nil when nothing is wrong. There may be a password for each of many profiles: the log
+    /// has all of them.
+    var complaint: String? {
+        guard !problems.isEmpty else { return nil }
+        let told = problems.prefix(2).joined(separator: "; ")
+        return problems.count > 2 ? "\(told); and \(problems.count - 2) more" : told
+    }
 
     func table(_ access: ModemAccessSection?, _ profiles: [ModemAccessSection]) -> AccessTable {
         AccessTable(override: access.map { profile($0, 0) }, rows: rows(profiles))
