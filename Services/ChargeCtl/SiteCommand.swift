@@ -40,6 +40,10 @@ enum SiteCommand {
         if let central = try? file.centralSystem(), central.url.lowercased().hasPrefix("wss://") {
             doubts += problems(ofCertificates: central, in: file)
         }
+        // A draft is for another day, or another machine.
+        if file.name == SiteValues.usualPath {
+            doubts += UplinkDoubts(file: file, user: .running("modem-manager", as: "charger-modem")).all()
+        }
         guard let connectors = try? file.connectors(unknownKeys: .ignored),
             let readers = try? file.readers(unknownKeys: .ignored)
         else { return doubts }

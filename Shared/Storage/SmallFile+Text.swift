@@ -4,9 +4,15 @@ extension SmallFile {
 
     /// The text of another program's file without the space around it; nil when it cannot be read or is empty.
     public var foreignText: String? {
-        let bytes: [UInt8]
-        do throws(SmallFileError) { bytes = try read(from: .foreign) } catch { return nil }
-        let text = String(decoding: bytes, as: UTF8.self)
+        do throws(SmallFileError) { return try text(from: .foreign) } catch { return nil }
+    }
+
+    /// The text of the file without the space around it.
+    /// - Parameter source: What is accepted in its place.
+    /// - Returns: Nil when there is none.
+    /// - Throws: `SmallFileError`; `.tooLarge` above `maximumBytes`.
+    public func text(from source: Source) throws(SmallFileError) -> String? {
+        let text = String(decoding: try read(from: source), as: UTF8.self)
         let trimmed = text.drop { $0.isWhitespace }
         guard let last = trimmed.lastIndex(where: { !$0.isWhitespace }) else { return nil }
         return String(trimmed[...last])

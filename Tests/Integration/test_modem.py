@@ -149,6 +149,18 @@ def test_the_right_pin_opens_it(manager, modem, dialler, tmp_path):
         assert modem.pins == ["1234"]
 
 
+def test_a_secret_that_cannot_be_read_is_told_with_its_uplink(manager, modem, tmp_path):
+    modem.set("sim.pin", "1234")
+    missing, folder = tmp_path / "pin", tmp_path / "password"
+    folder.mkdir()
+    with manager(pinFile=str(missing), access={"apn": "iot", "user": "charger", "passwordFile": str(folder)}) as stack:
+        stack.start("modem-manager")
+        detail = wait_detail(stack, "the SIM wants a PIN, and there is none; a secret of the modem cannot be read: ")["detail"]
+        for reason in (f"cannot read {missing}: No such file or directory", f"cannot read {folder}: Is a directory"):
+            assert reason in detail and reason in stack.log("modem-manager")
+            assert reason in stack.ctl("net", "status", status=None)
+
+
 def test_a_port_that_disappears_and_comes_back_is_brought_up_anew(manager, modem, dialler):
     with manager() as stack:
         stack.start("modem-manager")

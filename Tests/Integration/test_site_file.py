@@ -292,12 +292,12 @@ def test_a_file_that_is_not_there_is_a_mistake_of_everybody(tmp_path):
         assert "cannot be read" in check(tmp_path / "none.json", service)[0]
 
 
-def doubts(path, **environment):
-    """What chargectl warns of."""
+def doubts(path, about="centralSystem.", **environment):
+    """What chargectl warns of one part of the file."""
     words = [str(BINARIES / "chargectl"), "config", "check", str(path)]
     result = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, env={**os.environ, **environment})
     assert result.returncode == 0, result
-    return [line for line in result.stderr.splitlines() if "centralSystem." in line]
+    return [line for line in result.stderr.splitlines() if about in line]
 
 
 def with_certificates(tmp_path):
@@ -338,6 +338,29 @@ def test_the_checker_warns_of_certificates_that_the_gateway_refuses(tmp_path, sp
     spoil(roots)
     (line,) = doubts(path)
     assert "centralSystem.rootCertificates" in line and "no wss:// connection is made" in line and words in line
+
+
+def test_the_checker_warns_of_what_the_modem_manager_cannot_use_where_the_file_is_the_chargers_own(tmp_path):
+    document = sample()
+    pin, client = tmp_path / "pin", tmp_path / "client"
+    document["uplinks"] = [{"name": "cell", "driver": {"driver": "mmcli", "mmcli": "/bin/sh", "pinFile": str(pin), "dhcpClient": str(client)}}]
+    path = tmp_path / "charger.json"
+    path.write_text(json.dumps(document))
+    path.chmod(0o644)
+    here = {"CHARGER_CONFIG": str(path)}
+    assert doubts(path, "uplinks[", **here) == [
+        f"warning: {path}: uplinks[0].driver.pinFile: there is no {pin}",
+        f"warning: {path}: uplinks[0].driver.dhcpClient: there is no {client}",
+    ]
+    pin.write_text("1234\n")
+    pin.chmod(0o644)
+    client.write_text("")
+    assert doubts(path, "uplinks[", **here) == [
+        f"warning: {path}: uplinks[0].driver.pinFile: {pin} has mode 644: everybody on this machine may read the secret",
+        f"warning: {path}: uplinks[0].driver.dhcpClient: {client} is no program",
+    ]
+    # A draft may be for another machine.
+    assert doubts(path, "uplinks[") == []
 
 
 def test_the_checker_warns_of_certificates_that_the_services_may_not_read(tmp_path):

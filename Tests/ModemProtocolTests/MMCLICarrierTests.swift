@@ -67,7 +67,7 @@ import UplinkCore
         ("failed", "unknown-capabilities", "--", "unknown-capabilities", .recovery),
         ("locked", "--", "sim-puk", "the SIM wants its PUK", .person),
         ("locked", "--", "ph-net-pin", "locked: ph-net-pin", .person),
-        ("locked", "--", "sim-pin", "none is configured", .person),
+        ("locked", "--", "sim-pin", "there is none", .person),
         ("searching", "--", "--", "no network yet", .patience),
         ("initializing", "--", "--", "asking the modem", .none),
     ])

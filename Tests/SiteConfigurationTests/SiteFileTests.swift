@@ -380,14 +380,6 @@ struct Sample {
         #expect(try file.centralSystem() != nil)
     }
 
-    @Test func theShippedExampleOfAMobileUplinkIsRight() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let path = root.deletingLastPathComponent().appendingPathComponent("deploy/config/mobile-modemmanager.json")
-        let file = try SiteFile(bytes: [UInt8](try Data(contentsOf: path)), name: "mobile-modemmanager.json")
-        #expect(failure(file) == "no error")
-        #expect(try file.uplinks().map(\.driver.driver) == ["static", "mmcli"])
-    }
-
     @Test func aModemOfModemManagersHasNoSecondSlot() throws {
         let pins = #"{"simSelect":{"chip":"gpiochip0","line":"7"}}"#
         let uplink = #"{"name":"cell","driver":{"driver":"mmcli","pins":\#(pins)}}"#

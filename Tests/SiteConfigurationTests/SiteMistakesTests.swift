@@ -87,4 +87,26 @@ import Testing
             !failure(try Sample().changing("centralSystem.authorizationKeyHx", to: .string(digits))).contains("FFF")
         )
     }
+
+    /// What a driver needs to know, put beside its name instead of into the object that has it.
+    @Test(arguments: [
+        (
+            "uplinks", #"[{"name":"cell","driver":"modem","port":"/dev/ttyUSB2"}]"#,
+            #"uplinks[0].port: belongs to "driver": {"driver": "modem", "port": …}"#
+        ),
+        (
+            "uplinks", #"[{"name":"cell","driver":{"driver":"mmcli"},"access":{"apn":"internet"}}]"#,
+            #"uplinks[0].access: belongs to "driver": {"driver": "mmcli", "access": …}"#
+        ),
+        (
+            "readers", #"[{"id":1,"driver":"pn532","port":"/dev/ttyUSB0"}]"#,
+            #"readers[0].port: belongs to "driver": {"driver": "pn532", "port": …}"#
+        ),
+    ])
+    func aSettingBesideItsDriverIsToldWhereItBelongs(section: String, value: String, mistake: String) throws {
+        let file = try Sample().changing(section, to: try JSON.parse(Array(value.utf8)))
+        let mistakes = file.mistakes().map(\.description)
+        #expect(mistakes.contains("charger.json: " + mistake))
+        #expect(!mistakes.joined().contains("unknown key"))
+    }
 }

@@ -48,8 +48,8 @@ def install(root, binaries=BINARIES):
         if unit.suffix in (".service", ".socket", ".target", ".path"):
             shutil.copy(unit, system / unit.name)
     shutil.copy(UNITS / "charger-reboot", libraries / "charger-reboot")
-    shutil.copy(UNITS / "charger.sysusers", root / "usr/lib/sysusers.d/charger.conf")
-    shutil.copy(UNITS / "charger.tmpfiles", root / "usr/lib/tmpfiles.d/charger.conf")
+    shutil.copy(UNITS / "charger.sysusers", root / "usr/lib/sysusers.d/charger-common.conf")
+    shutil.copy(UNITS / "charger.tmpfiles", root / "usr/lib/tmpfiles.d/charger-common.conf")
     (root / "etc/charger/charger.json").write_text(json.dumps(CONFIGURATION))
 
 

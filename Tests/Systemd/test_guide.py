@@ -1,4 +1,4 @@
-"""What the guide for operators says about backups and the factory reset, typed as it stands there."""
+"""What the guides say about backups, the factory reset and the first closing of a contactor, typed as it stands there."""
 
 import re
 
@@ -7,6 +7,7 @@ import pytest
 from charger import SERVICES, UNITS, Charger
 
 GUIDE = UNITS.parent / "README.md"
+BOARD = UNITS.parents[1] / "Services/HardwareIO/README.md"
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +60,24 @@ def test_a_factory_reset_forgets_and_a_backup_brings_back(charger, slow):
     restore = re.search(r"`(rm -rf [^`]* -xf backup\.tar)`", GUIDE.read_text())[1]
     type_in(charger, [backup[0], restore, backup[-1]])
     assert heartbeat(charger) == "77"
+
+
+def test_a_contactor_is_closed_by_hand_as_the_way_from_a_bare_board_has_it(charger):
+    machine = charger.machine
+    steps = BOARD.read_text().partition("## From a bare board to a charging car")[2].partition("## Decisions")[0]
+    stop, start, start_all = (re.search(rf"`(systemctl {words})`", steps)[1] for words in ("stop ocpp[^`]*", "start hardware-io", "start charger.target"))
+    permit = re.search(r"(permit\(\) \{.*?^ *\}\n)", steps, re.DOTALL | re.MULTILINE)[1] + "permit"
+    machine.run("sh", "-c", stop)
+    machine.run("sh", "-c", start)
+    charger.wait("hardware.connector.1", "pilot=A")
+    charger.sim("plug")
+    machine.run("sh", "-c", permit)
+    charger.wait("hardware.connector.1", "contactor=closed")
+    # Nobody takes it back.
+    charger.energy_flows()
+    assert charger.state("hardware.connector.1", "contactor") == "closed"
+    assert machine.property("ocpp-gateway", "ActiveState") == "inactive"
+    charger.sim("unplug")
+    charger.wait("hardware.connector.1", "contactor=open")
+    machine.run("sh", "-c", start_all)
+    charger.wait("ocpp.connector.1", "status=Available")

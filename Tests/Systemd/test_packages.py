@@ -1,11 +1,13 @@
 """The Debian packages on a bare Debian: installed, used by the guide alone, upgraded and downgraded while a car charges, removed."""
 
+import io
 import json
 import pathlib
 import re
 import shutil
 import signal
 import subprocess
+import tarfile
 
 import pytest
 
@@ -78,7 +80,53 @@ def pids(charger):
     return {service: charger.machine.pid(service) for service in SERVICES}
 
 
-# The tests of this file are one story, in this order.
+def packed(package, part):
+    """The files of a package by their paths, or its scripts by their names: the text of each; None for what is no text."""
+    archive = subprocess.run(["dpkg-deb", f"--{part}-tarfile", package], capture_output=True, check=True).stdout
+    texts = {}
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        for member in tar.getmembers():
+            content = tar.extractfile(member).read() if member.isfile() else b"\0"
+            texts[member.name.lstrip(".").rstrip("/")] = None if b"\0" in content else content.decode(errors="replace")
+    return texts
+
+
+# What a text may name: a file, a unit, or a file of settings by its last name alone.
+PLACE = re.compile(r"(?<![\w.%*-])(?:file://)?(/(?:usr|lib|bin|sbin|etc)/[\w./@-]*[\w@-])")
+UNIT = re.compile(r"[\w@-]+\.(?:service|socket|target|path)\b")
+SETTINGS = re.compile(r"(?<![\w/.-])[\w-]+\.conf\b")
+# Of a board, or of the site: put there by hand.
+OTHERS = {"/etc/credstore/charger.AuthorizationKey", "/etc/polkit-1/rules.d"}
+
+
+def test_what_units_and_scripts_name_is_shipped(packages, bare):
+    shipped, speaking = {}, {}
+    for package in sorted((packages / "first").glob("*.deb")):
+        files = packed(package, "fsys")
+        shipped |= files
+        speaking |= {path: text for path, text in files.items() if text and re.search(r"systemd|\.d/|/charger-reboot$", path) and "/doc/" not in path}
+        speaking |= {f"{package.name}: {name}": text for name, text in packed(package, "ctrl").items() if text and not name.endswith("md5sums")}
+    assert len([path for path in speaking if path.endswith((".service", ".socket"))]) == 20, sorted(speaking)
+    last = {path.rpartition("/")[2] for path in shipped}
+    missing = set()
+    for path, text in speaking.items():
+        text = text.replace("%i", "hardware-io").replace("\\\n", " ")
+        names = {name for name in PLACE.findall(text) if name not in shipped and name not in OTHERS}
+        # A unit of ours, or one that the machine has; that of a template stands for all of it.
+        names |= {name for name in UNIT.findall(text) if name not in last and re.sub("@.*\\.", "@.", name) not in last}
+        names |= {name for name in SETTINGS.findall(text) if name not in last}
+        # What these two are told is a file of their own folder, whatever else has that name.
+        told = re.findall(r"systemd-(tmpfiles|sysusers)\b(.*)", text)
+        places = {f"/usr/lib/{kind}.d/{name}" for kind, words in told for name in SETTINGS.findall(words)}
+        names |= {place for place in places if place not in shipped}
+        missing |= {(path, name) for name in names}
+    search = "/ /usr/lib/systemd/system/ /etc/systemd/ /usr/lib/tmpfiles.d/ /usr/lib/sysusers.d/"
+    script = f'for name; do for folder in {search}; do [ ! -e "$folder$name" ] || continue 2; done; echo "$name"; done'
+    nowhere = set(bare.machine.read("sh", "-c", script, "sh", *sorted({name for _, name in missing})).split())
+    assert not [each for each in sorted(missing) if each[1] in nowhere]
+
+
+# The other tests of this file are one story, in this order.
 
 
 def test_the_first_ten_minutes_by_the_guide(bare, report):
@@ -114,6 +162,21 @@ def test_the_first_ten_minutes_by_the_guide(bare, report):
     assert bare.ledger()["violations"] == []
     archive = machine.run("chargectl", "report", "--output", "/tmp/report.tar", **anna)
     assert archive.returncode == 0 and machine.read("tar", "-tf", "/tmp/report.tar")
+
+
+@pytest.mark.parametrize("lost", ["/run/charger/secrets", "/run/charger/secrets-in", "/run/charger/config-store.lock"])
+def test_the_store_gets_back_what_belongs_to_somebody_else(bare, lost):
+    machine = bare.machine
+    listing = ("find", "/run/charger/secrets", "/run/charger/secrets-in", "/run/charger/config-store.lock", "-type", "d,f", "-printf", "%p %M %u %g\n")
+    before = machine.read(*listing)
+    process = machine.pid("config-store")
+    machine.run("sh", "-c", 'chown -R root:root "$1" && chmod 700 "$1"', "sh", lost)
+    assert machine.read(*listing) != before
+    machine.signal("config-store", signal.SIGKILL)
+    bare.another_process("config-store", process)
+    assert machine.read(*listing) == before
+    machine.until(lambda: "HeartbeatInterval" in machine.run("chargectl", "config", "get", check=False).stdout, "the store knows the gateway's keys")
+    machine.run("chargectl", "config", "set", "AuthorizationKey", "-", text="000102030405060708090A0B0C0D0E0F")
 
 
 def test_nothing_is_needed_that_is_not_declared(bare, report):

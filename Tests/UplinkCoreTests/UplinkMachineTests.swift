@@ -83,6 +83,17 @@ private func interface(_ name: String, running: Bool = true, address: Bool = tru
 }
 
 @Suite struct UplinkMachineTests {
+    @Test func whatOfItsSettingsCannotBeUsedIsToldWithTheUplink() throws {
+        var modem = mobile
+        modem.complaint = "a secret of the modem cannot be read: no such file"
+        var script = Script(modem)
+        let state = try #require(script.handle(.started).states.first)
+        #expect(state.uplinks[0].detail == "simulated; a secret of the modem cannot be read: no such file")
+        #expect(state.uplinks[0].link == .up)
+        let cut = try #require(script.simulate(nil, up: false).states.first)
+        #expect(cut.uplinks[0].detail == "cut by request; a secret of the modem cannot be read: no such file")
+    }
+
     @Test func aStartTellsWhatIsKnownAndReadsTheInterfaces() throws {
         var script = Script(lan)
         let effects = script.handle(.started)

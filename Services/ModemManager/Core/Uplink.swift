@@ -4,6 +4,8 @@ internal import Primitives
 /// One uplink: what keeps it up, how far one gets over it, how it is recovered, and what it carried.
 struct Uplink: Sendable {
     let name: String
+    /// What of its settings could not be used.
+    private let complaint: String?
     private let budget: DataBudget?
     private let isProbed: Bool
     private(set) var carrier: any Carrier
@@ -37,6 +39,7 @@ struct Uplink: Sendable {
         seed: UInt64
     ) {
         name = configuration.name
+        complaint = configuration.complaint
         budget = configuration.budget
         carrier = configuration.carrier
         isProbed = probes
@@ -58,7 +61,12 @@ struct Uplink: Sendable {
         return UplinkMemory.Uplink(name: name, steps: steps, usage: usage)
     }
 
-    var condition: CarrierCondition { carrier.condition }
+    /// Of its carrier; people hear of its settings with it, because a SIM that is asked for no PIN today may be asked tomorrow.
+    var condition: CarrierCondition {
+        var condition = carrier.condition
+        if let complaint { condition.detail += "; \(complaint)" }
+        return condition
+    }
     /// Whether the central system was reached over it when somebody last looked.
     var reaches: Bool {
         condition.link == .up && !endToEnd.isFailing && (endToEnd.health == .reachable || endToEnd.health == .refused)

@@ -7,12 +7,21 @@ public struct UplinkConfiguration: Sendable {
         public var budget: DataBudget?
         /// Whether the machine may be started anew when nothing else helps.
         public var mayRebootHost: Bool
+        /// What of its settings could not be used, for people: a file that cannot be read. Nil when all could.
+        public var complaint: String?
 
-        public init(name: String, carrier: any Carrier, budget: DataBudget? = nil, mayRebootHost: Bool = false) {
+        public init(
+            name: String,
+            carrier: any Carrier,
+            budget: DataBudget? = nil,
+            mayRebootHost: Bool = false,
+            complaint: String? = nil
+        ) {
             self.name = name
             self.carrier = carrier
             self.budget = budget
             self.mayRebootHost = mayRebootHost
+            self.complaint = complaint
         }
     }
 

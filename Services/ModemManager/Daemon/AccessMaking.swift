@@ -4,12 +4,30 @@ internal import Primitives
 internal import SiteConfiguration
 internal import Storage
 
-/// How to get into the packet network, of what the site's file says, and the secrets that it names.
-struct AccessMaking {
-    /// Which uplink it is, from 0.
-    let number: Int
-    let runtimeFolder: String
-    let log: Log
+/// How one uplink gets into the packet network, of what the site's file says, and the secrets that it names.
+final class AccessMaking {
+    private let number: Int
+    private let runtimeFolder: String
+    private let log: Log
+    private var problems: [String] = []
+
+    /// - Parameters:
+    ///   - number: Which uplink it is, from 0.
+    ///   - runtimeFolder: Where `pppd` finds name and password.
+    ///   - log: Hears of what cannot be read.
+    init(number: Int, runtimeFolder: String, log: Log) {
+        self.number = number
+        self.runtimeFolder = runtimeFolder
+        self.log = log
+    }
+
+    /// What could not be read or written so far, for people; nil when nothing is wrong. There may be a password for each of many profiles: the log
+    /// has all of them.
+    var complaint: String? {
+        guard !problems.isEmpty else { return nil }
+        let told = problems.prefix(2).joined(separator: "; ")
+        return problems.count > 2 ? "\(told); and \(problems.count - 2) more" : told
+    }
 
     func table(_ access: ModemAccessSection?, _ profiles: [ModemAccessSection]) -> AccessTable {
         AccessTable(override: access.map { profile($0, 0) }, rows: rows(profiles))
@@ -50,15 +68,30 @@ struct AccessMaking {
         )
     }
 
+    /// Where `pppd` writes what it does for the uplink of this name.
+    func logPath(uplink: String) -> String {
+        CarrierHands.logPath(runtimeFolder: runtimeFolder, uplink: uplink, program: ModemCarrier.Name.pppd)
+    }
+
     // MARK: - Secrets
 
-    /// What a file holds, without the end of its line; nil, and a line in the log, where it cannot be read.
+    /// What a file holds, without the space around it; nil where it cannot be read, which is a complaint.
     func secret(_ path: String) -> Secret? {
-        guard let text = SmallFile(path).foreignText, !text.isEmpty else {
-            log.write(LogRecord(.error, "a secret of the modem cannot be read", .init("file", path)))
-            return nil
+        do throws(SmallFileError) {
+            if let text = try SmallFile(path).text(from: .foreign) { return Secret(text) }
+            complain("a secret of the modem cannot be read", "\(path) is empty")
+        } catch {
+            complain("a secret of the modem cannot be read", error.description)
         }
-        return Secret(text)
+        return nil
+    }
+
+    private func complain(_ problem: String, _ why: String) {
+        // Two profiles may name one file.
+        let sentence = "\(problem): \(why)"
+        if problems.contains(sentence) { return }
+        problems.append(sentence)
+        log.write(LogRecord(.error, problem, .init("why", why)))
     }
 
     /// Name and password for pppd, in a file of ours: a command line can be read by everybody.
@@ -69,7 +102,7 @@ struct AccessMaking {
             try SmallFile(path).replace(with: Array(text.utf8), access: .init(mode: 0o600))
             return path
         } catch {
-            log.write(LogRecord(.error, "name and password for pppd cannot be written", .init("why", error)))
+            complain("name and password for pppd cannot be written", error.description)
             return nil
         }
     }

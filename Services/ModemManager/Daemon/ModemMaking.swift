@@ -1,4 +1,3 @@
-internal import Log
 internal import ModemProtocol
 internal import Primitives
 internal import SiteConfiguration
@@ -11,8 +10,7 @@ struct ModemMaking {
     let number: Int
     /// Of the uplink.
     let name: String
-    let runtimeFolder: String
-    let log: Log
+    let access: AccessMaking
 
     func carrier() -> ModemCarrier {
         ModemCarrier(
@@ -48,8 +46,6 @@ struct ModemMaking {
         )
     }
 
-    private var access: AccessMaking { AccessMaking(number: number, runtimeFolder: runtimeFolder, log: log) }
-
     // MARK: - Dialling
 
     private var dhcpClient: [String] {
@@ -58,7 +54,7 @@ struct ModemMaking {
     }
 
     private var pppd: [String] {
-        let log = CarrierHands.logPath(runtimeFolder: runtimeFolder, uplink: name, program: ModemCarrier.Name.pppd)
+        let log = access.logPath(uplink: name)
         let options = DialMaking.pppd(interface: interface, number: number, logPath: log)
         return [section.pppd, section.dataPort ?? section.port, "\(section.baud)"] + options
     }
@@ -71,12 +67,10 @@ struct MMCLIMaking {
     let callInterface: String
     let number: Int
     let name: String
-    let runtimeFolder: String
-    let log: Log
+    let access: AccessMaking
 
     func carrier() -> MMCLICarrier {
-        let access = AccessMaking(number: number, runtimeFolder: runtimeFolder, log: log)
-        let path = CarrierHands.logPath(runtimeFolder: runtimeFolder, uplink: name, program: ModemCarrier.Name.pppd)
+        let path = access.logPath(uplink: name)
         return MMCLICarrier(
             MMCLICarrier.Settings(
                 modem: ModemSettings(

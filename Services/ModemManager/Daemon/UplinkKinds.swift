@@ -9,30 +9,33 @@ extension UplinkConfiguration.Uplink {
     /// - Throws: `SiteFileError` for settings that do not fit.
     init(_ section: UplinkSection, number: Int, _ site: SiteFile, _ host: ServiceHost) throws {
         let carrier: any Carrier
+        var complaint: String?
         switch section.driver.driver {
         case DriverChoice.simulated: carrier = SimulatedCarrier()
         case "static": carrier = InterfaceCarrier(interface: section.interface)
         case ModemCarrier.kind:
             let modem = try site.settings(of: section.driver, as: ModemUplinkSection.self)
+            let access = AccessMaking(number: number, runtimeFolder: host.makeRuntimeFolder(), log: host.log)
             let making = ModemMaking(
                 section: modem,
                 interface: section.interface ?? (modem.connection == .ppp ? "ppp\(number)" : ""),
                 number: number,
                 name: section.name,
-                runtimeFolder: host.makeRuntimeFolder(),
-                log: host.log
+                access: access
             )
             carrier = making.carrier()
+            complaint = access.complaint
         case MMCLICarrier.kind:
+            let access = AccessMaking(number: number, runtimeFolder: host.makeRuntimeFolder(), log: host.log)
             let making = MMCLIMaking(
                 section: try site.settings(of: section.driver, as: MMCLIUplinkSection.self),
                 callInterface: section.interface ?? "ppp\(number)",
                 number: number,
                 name: section.name,
-                runtimeFolder: host.makeRuntimeFolder(),
-                log: host.log
+                access: access
             )
             carrier = making.carrier()
+            complaint = access.complaint
         default: throw site.failure(at: section.driver.namePath, "modem-manager has no such driver")
         }
         self.init(
@@ -41,7 +44,8 @@ extension UplinkConfiguration.Uplink {
             budget: section.monthlyMegabytes.map {
                 DataBudget(monthlyBytes: Int64($0) * 1_000_000, billingDay: section.billingDay)
             },
-            mayRebootHost: section.rebootHost
+            mayRebootHost: section.rebootHost,
+            complaint: complaint
         )
     }
 }

@@ -49,7 +49,7 @@ public enum ModemTrouble: Equatable, Sendable {
     case commandFailed(command: String, cause: String)
     case simMissing
     case simFailed(cause: String)
-    /// The SIM wants a PIN, and none is configured.
+    /// The SIM wants a PIN, and none is configured, or none could be read.
     case pinMissing
     /// The SIM refused the PIN; it is not tried again.
     case pinRefused(triesLeft: Int?)
@@ -96,7 +96,7 @@ extension ModemTrouble: CustomStringConvertible {
         case .commandFailed(let command, let cause): "\(command) failed: \(cause)"
         case .simMissing: "there is no SIM"
         case .simFailed(let cause): "the SIM does not work: \(cause)"
-        case .pinMissing: "the SIM wants a PIN, and none is configured"
+        case .pinMissing: "the SIM wants a PIN, and there is none"
         case .pinRefused(let left): "the SIM refused the PIN" + (left.map { ", \($0) tries are left" } ?? "")
         case .pinWithheld(let reason): "the PIN was not tried: \(reason)"
         case .pukNeeded: "the SIM wants its PUK"

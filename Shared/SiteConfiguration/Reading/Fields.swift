@@ -12,6 +12,8 @@ public final class Fields {
     private var names: [String] = []
     private(set) var described: [SiteField] = []
     private(set) var rules: [JSONValue] = []
+    /// The members that choose a driver, with the one chosen: what that needs to know stands in the object of the member.
+    private var chosen: [(name: String, driver: SiteDriver)] = []
 
     init(_ object: JSONObject, at path: String, _ reading: Reading) {
         self.object = object
@@ -200,7 +202,9 @@ public final class Fields {
         -> DriverChoice
     {
         let value = member(name, .device(drivers), fallback == nil, fallback, nil, about) ?? fallback
-        return DriverChoice(value ?? "", drivers, at: place(name), value == nil ? nil : reading)
+        let choice = DriverChoice(value ?? "", drivers, at: place(name), value == nil ? nil : reading)
+        if let driver = drivers.first(where: { $0.name == choice.driver }) { chosen.append((name, driver)) }
+        return choice
     }
 
     /// Defaults of OCPP keys, as OCPP writes them.
@@ -250,6 +254,11 @@ public final class Fields {
         guard reading.unknownKeys == .refused else { return }
         for key in object.keys where !names.contains(key) {
             // What is only counted need not be compared with every name: a file of another kind has thousands of keys.
+            if !reading.isFull, let choice = chosen.first(where: { $0.driver.knows(key) }) {
+                let driver = JSONValue.string(choice.driver.name).excerpt
+                note(key, "belongs to \"\(choice.name)\": {\"driver\": \(driver), \"\(key)\": …}")
+                continue
+            }
             let nearest = reading.isFull ? nil : NearestName.of(key, in: names)
             let known = names.isEmpty ? "none is known here" : "known are \(names.joined(separator: ", "))"
             note(key, "unknown \(kind); " + (nearest.map { "did you mean \"\($0)\"?" } ?? known))

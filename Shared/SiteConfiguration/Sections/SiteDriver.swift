@@ -33,6 +33,12 @@ public struct SiteDriver: Sendable {
         }
     }
 
+    /// Whether `key` is one of its settings.
+    func knows(_ key: String) -> Bool {
+        guard case .object(let fields, _) = shape() else { return false }
+        return fields.contains { $0.name == key }
+    }
+
     /// No hardware at all.
     static let simulated = SiteDriver(
         DriverChoice.simulated,
