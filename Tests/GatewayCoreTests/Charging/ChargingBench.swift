@@ -390,10 +390,8 @@ final class ChargingBench {
 
     private func answer(_ unlock: Unlock) {
         unlockRequests += 1
-        guard hardwareAnswers, answersUnlocks, let device = hardware[unlock.connectorId] else { return }
-        if !device.lockIsStuck { hardware[unlock.connectorId]?.lock = .unlocked }
-        let outcome: Unlock.Outcome = device.lockIsStuck ? .failed : .unlocked
-        feed(.unlockAnswered(connectorId: unlock.connectorId, .answered(outcome)))
+        guard hardwareAnswers, answersUnlocks, let outcome = hardware[unlock.connectorId]?.release() else { return }
+        feed(.unlockAnswered(connectorId: unlock.connectorId, outcome))
         change(unlock.connectorId) { _ in }
     }
 }

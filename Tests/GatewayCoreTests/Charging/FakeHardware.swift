@@ -1,4 +1,5 @@
 import BusSchema
+import GatewayCore
 import Primitives
 
 /// hardware-io as far as the gateway sees it: a contactor that follows permit and EV at once, and a meter that counts.
@@ -22,6 +23,8 @@ struct FakeHardware {
     /// What the meter gives beyond what every meter does, at that register.
     var quantities: @Sendable (_ registerWh: Int64) -> [MeterQuantity] = { _ in [] }
     var contactorIsStuckOpen = false
+    /// The contactor may be closed, whatever it is ordered: the cable counts as live.
+    var isWelded = false
     var lockIsStuck = false
     /// What it answers to each request to hold the cable; nil when it does it.
     var lockRefusal: BusError?
@@ -40,7 +43,7 @@ struct FakeHardware {
             connectorId: connectorId,
             bootId: bootId,
             pilot: pilot,
-            contactor: isClosed ? .closed : .open,
+            contactor: isWelded ? .welded : isClosed ? .closed : .open,
             lock: lock,
             permit: permit,
             offeredMilliamps: permit == nil || blocks || !pilot.isPlugged ? 0 : permit?.limitMilliamps ?? 0,
@@ -80,7 +83,7 @@ struct FakeHardware {
         } else if pilot.isPlugged, pluggedSinceUptime == nil {
             pluggedSinceUptime = moment.uptime.wholeMilliseconds
         }
-        openSinceUptime = isClosed ? nil : openSinceUptime ?? moment.uptime.wholeMilliseconds
+        openSinceUptime = isClosed || isWelded ? nil : openSinceUptime ?? moment.uptime.wholeMilliseconds
     }
 
     /// The machine is off: the next process knows nothing but what it finds.
@@ -98,6 +101,13 @@ struct FakeHardware {
         if let lockRefusal { return lockRefusal }
         lockCable()
         return nil
+    }
+
+    /// Lets the cable go, if it can.
+    mutating func release() -> UnlockOutcome {
+        if isWelded { return .failed(BusError(.refused, "the contactor is welded: the cable is live")) }
+        if !lockIsStuck { lock = .unlocked }
+        return .answered(lockIsStuck ? .failed : .unlocked)
     }
 
     private mutating func lockCable() {

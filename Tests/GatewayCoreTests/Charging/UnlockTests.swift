@@ -161,6 +161,28 @@ import Testing
         #expect(bench.hardware[1]?.lock == .unlocked)
     }
 
+    /// A weld lasts longer than the lock is tried. Nobody's card would free the cable afterwards.
+    @Test func aCableThatWasLiveAtTheEndIsReleasedOnceItIsNot() {
+        let bench = ChargingBench.charging(hasLock: true)
+        bench.change {
+            $0.isWelded = true
+            $0.faults = [.powerSwitchFailure]
+        }
+        bench.swipe("CARD")
+        bench.run(seconds: 60)
+        #expect(bench.hardware[1]?.lock == .locked)
+        let asked = bench.unlockRequests
+        bench.change { $0.pilot = .b }
+        bench.run(seconds: 60)
+        #expect(bench.unlockRequests == asked)
+        bench.change {
+            $0.isWelded = false
+            $0.faults = []
+        }
+        bench.run(seconds: 1)
+        #expect(bench.hardware[1]?.lock == .unlocked)
+    }
+
     /// E §3.5, §3.17.
     @Test func afterDeAuthorizedTheCableWaitsForItsOwner() {
         let bench = ChargingBench(hasLock: true)

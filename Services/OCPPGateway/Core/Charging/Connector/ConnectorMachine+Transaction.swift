@@ -117,12 +117,14 @@ extension ConnectorMachine {
 
     /// A locked plug that nobody remembers: whoever waits for it may have it, and the connector is not Available meanwhile. With an EV
     /// on it somebody was authorized who is forgotten now: our process is new, or the order to let it go was lost. A bolt that was jammed
-    /// may arrive when that usage is over already.
+    /// may arrive when that usage is over already, and a cable that was live when it was to be let go may not be so any more.
     mutating func freeForgottenPlug(before: ConnectorFacts, _ turn: inout ChargingTurn) {
         let isLocked = facts.state?.lock == .locked
+        let isSafeNow = before.state?.openSinceUptime == nil && facts.state?.openSinceUptime != nil
         switch session {
         case .plugged where isLocked && !cable.isUnderWay: releaseCable(&turn)
-        case .finishing(nil) where isLocked && !cable.isUnderWay && before.state?.lock != .locked: releaseCable(&turn)
+        case .finishing(nil) where isLocked && !cable.isUnderWay && (before.state?.lock != .locked || isSafeNow):
+            releaseCable(&turn)
         case .idle, .plugged, .authorized, .transaction, .finishing: break
         }
         guard session == .idle, !facts.isPlugged, facts.needsUserAction else { return }
