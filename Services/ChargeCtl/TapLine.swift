@@ -124,9 +124,10 @@ func beginning(of pattern: String) -> String {
     return fixed.utf8.count <= BusLimits.topicBytes ? String(fixed) : ""
 }
 
-/// Whether a topic fits `pattern`: it, or one below it, is what the pattern names, in which `*` stands for anything.
+/// Whether a topic fits `pattern`: it, or one below it, is what the pattern names, in which `*` stands for anything. A dot at the end is that of
+/// the topics below: whoever subscribes on the bus itself writes it.
 func fits(_ topic: String, pattern: String) -> Bool {
-    matches(topic, pattern: pattern) || matches(topic, pattern: pattern + ".*")
+    matches(topic, pattern: pattern) || matches(topic, pattern: pattern + (pattern.hasSuffix(".") ? "*" : ".*"))
 }
 
 /// Linear in practice: backs up to the last star only.

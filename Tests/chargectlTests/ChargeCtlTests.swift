@@ -9,7 +9,8 @@ import Testing
     @Test(arguments: [
         ("hardware.connector.1", "hardware.*", true), ("hardware.connector.1", "*.connector.*", true),
         ("hardware.connector.1", "hardware.connector.1", true), ("hardware.connector.1", "*", true),
-        ("hardware.connector.1", "hardware", true), ("hardware.card", "hard", false),
+        ("hardware.connector.1", "hardware", true), ("hardware.connector.1", "hardware.", true),
+        ("hardware.card", "hard", false), ("hardware.card", "hard.", false), ("hardware", "hardware.", false),
         ("hardware.connector.1", "hardware.meter.*", false),
         ("hardware.connector.1", "*.2", false), ("aaab", "*ab", true), ("", "*", true), ("", "?", false),
     ])
