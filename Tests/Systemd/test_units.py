@@ -1,5 +1,6 @@
 """The units themselves, and what they cost."""
 
+import json
 import re
 
 import pytest
@@ -82,7 +83,20 @@ def test_the_modem_manager_runs_with_what_is_written_for_pppd(charger):
     charger.wait("uplink.state", "link=up")
 
 
-def test_hardware_io_runs_with_what_is_written_for_a_meter_on_the_network(charger):
+def test_the_modem_manager_sees_by_what_it_tells_boots_and_programs_apart(charger):
+    """A program that it has started is found again by its number, its beginning and the boot."""
+    machine = charger.machine
+    process = machine.pid("modem-manager")
+    boot = machine.read("cat", "/proc/sys/kernel/random/boot_id").strip()
+    # As it is seen from within the unit's own /proc.
+    within = ["nsenter", f"--target={process}", "--mount", "setpriv", "--reuid=charger-modem", "--clear-groups"]
+    assert machine.read(*within, "cat", "/proc/sys/kernel/random/boot_id").strip() == boot
+    assert machine.read(*within, "cat", "/proc/self/stat").split()[0].isdigit()
+    entries = [json.loads(line) for line in charger.ctl("net", "history", "--json").splitlines()]
+    assert {entry["bootId"] for entry in entries} == {boot}
+
+
+def test_hardware_io_runs_with_what__is_written_for_a_meter_on_the_network(charger):
     machine = charger.machine
     charger.set_unit("hardware-io", documented("hardware-io"))
     try:
