@@ -147,6 +147,27 @@ def test_what_others_take_away_is_given_anew_also_where_a_route_of_ipv6_stays(ne
         assert "wwan0 has an address, and no default route" in told and "again and again" not in told, told
 
 
+def test_what_others_change_is_put_right_also_where_there_are_many_routes(network, tmp_path):
+    service = Service(tmp_path)
+    document = configuration("ws://csms.example:9000/")
+    document["uplinks"] = [{"name": "cell", "driver": {"driver": "mmcli", "mmcli": str(service.path)}}]
+    # More than a page of /proc/net/route has.
+    for number in range(60):
+        ip("-n", HERE, "route", "add", f"198.18.{number}.0/24", "dev", "lo")
+    default = lambda: ip("-n", HERE, "route", "show", "default").stdout
+    with StackInNamespace(document) as stack:
+        stack.start("modem-manager")
+        wait_for("the uplink", lambda: uplink(stack)["link"] == "up")
+        before = wait_for("the route", default)
+        assert "via 10.65.1.8 dev wwan0" in before
+        ip("-n", HERE, "route", "del", "default")
+        wait_for("the route again", lambda: default() == before)
+        ip("-n", HERE, "link", "set", "wwan0", "mtu", "1280")
+        wait_for("the MTU again", lambda: interface()[0] == 1430)
+        ip("-n", HERE, "route", "replace", "default", "via", "10.65.1.9", "dev", "wwan0", "metric", "700", "onlink")
+        wait_for("the gateway again", lambda: default() == before)
+
+
 def test_without_the_right_to_set_it_the_log_says_so(network, tmp_path):
     service = Service(tmp_path)
     document = configuration("ws://csms.example:9000/")

@@ -1,35 +1,94 @@
+import CLinux
 import Testing
 import UplinkCore
 
 @testable import modem_manager
 
-/// What the kernel shows of routes, by family.
+/// What the kernel tells of routes, by family.
 @Suite struct DefaultRouteTests {
-    private static let four = """
-        Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
-        eth0\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0
-        eth0\t0002A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0
-        wwan0\t00000000\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0
-        *\t00000000\t00000000\t0201\t0\t0\t4278198272\t00000000\t0\t0\t0
-
-        """
-    private static let none = String(repeating: "0", count: 32)
-    private static let six = """
-        20010db8000000000000000000000000 40 \(none) 00 \(none) 00000100 00000001 00000000 00000001     eth0
-        \(none) 00 \(none) 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003    wwan0
-        \(none) 00 \(none) 00 \(none) ffffffff 00000001 00000000 00200200       lo
-
-        """
-
     @Test func aRouteOfOneFamilyIsNoneOfTheOther() {
-        let found = DefaultRoute.families(four: Self.four, six: Self.six)
-        #expect(found["eth0"] == [.four] && found["wwan0"] == [.six] && found["lo"] == nil)
+        let list = Kernel.list([
+            Kernel.route(.four, index: 2, gateway: [192, 168, 2, 1], metric: 100),
+            Kernel.route(.four, index: 2, prefix: 24, metric: 100),
+            Kernel.route(.six, index: 3, metric: 1024),
+        ])
+        let four = DefaultRouteEntry.entries(in: list, .four)
+        #expect(four.map(\.index) == [2] && four.map(\.metric) == [100])
+        #expect(four.first?.gateway == RouteMessage.bytes("192.168.2.1"))
+        #expect(DefaultRouteEntry.entries(in: list, .six).map(\.index) == [3])
     }
 
-    @Test func whereThereIsNoIPv6ThereIsNoSuchRoute() {
-        #expect(DefaultRoute.families(four: Self.four, six: "")["wwan0"] == nil)
+    @Test func aRefusalAndOneOfAnotherTableAreNone() {
+        let list = Kernel.list([
+            Kernel.route(.four, index: 1, type: UInt8(RTN_UNREACHABLE)), Kernel.route(.four, index: 2, table: 100),
+            Kernel.route(.four, index: 3),
+        ])
+        #expect(DefaultRouteEntry.entries(in: list, .four).map(\.index) == [3])
+    }
+
+    @Test func oneOverSeveralInterfacesIsOneOfEach() {
+        let list = Kernel.list([Kernel.route(.four, hops: [4, 7], metric: 5)])
+        let found = DefaultRouteEntry.entries(in: list, .four)
+        #expect(found.map(\.index) == [4, 7] && found.map(\.metric) == [5, 5])
+        #expect(found.map(\.gateway) == [RouteMessage.bytes("10.0.0.1"), RouteMessage.bytes("10.0.0.1")])
+    }
+
+    /// More than a page of `/proc` has.
+    @Test func theLastOfManyIsFound() {
+        let others = (0..<500).map { Kernel.route(.four, index: UInt32($0 + 10), prefix: 24) }
+        let list = Kernel.list(others + [Kernel.route(.four, index: 2)])
+        #expect(DefaultRouteEntry.entries(in: list, .four).map(\.index) == [2])
+    }
+
+    /// Any length may stand in it.
+    @Test func whatIsBrokenEndsTheList() {
+        let whole = Array(Kernel.list([Kernel.route(.four, index: 2), Kernel.route(.four, hops: [4, 7])]))
+        for length in whole.indices { _ = DefaultRouteEntry.entries(in: whole[..<length], .four) }
+        for index in whole.indices {
+            for byte: UInt8 in [0, 1, 3, 255] {
+                var broken = whole
+                broken[index] = byte
+                #expect(DefaultRouteEntry.entries(in: broken[...], .four).count <= 3)
+            }
+        }
     }
 
     /// Whatever this machine has: it says so.
-    @Test func thisKernelIsRead() { #expect(DefaultRoute.families() != nil) }
+    @Test func thisKernelIsAsked() { #expect(DefaultRoute.byInterface() != nil) }
+}
+
+/// Lists of routes as the kernel writes them.
+private enum Kernel {
+    static func list(_ routes: [[UInt8]]) -> ArraySlice<UInt8> { routes.flatMap { $0 }[...] }
+
+    static func route(
+        _ family: AddressFamily,
+        index: UInt32? = nil,
+        hops: [UInt32] = [],
+        prefix: UInt8 = 0,
+        gateway: [UInt8]? = nil,
+        metric: UInt32 = 0,
+        table: UInt8 = 254,
+        type: UInt8 = 1
+    ) -> [UInt8] {
+        let number: UInt8 = family == .four ? 2 : 10
+        // Family, lengths of destination and source, tos, table, protocol, scope, type, flags.
+        var body: [UInt8] = [number, prefix, 0, 0, table, 4, 0, type, 0, 0, 0, 0]
+        body += attribute(15, bytes(UInt32(table)))
+        if metric > 0 { body += attribute(6, bytes(metric)) }
+        if let gateway { body += attribute(5, gateway) }
+        if let index { body += attribute(4, bytes(index)) }
+        if !hops.isEmpty {
+            // Length, flags, weight, interface, and what belongs to it.
+            body += attribute(9, hops.flatMap { [16, 0, 0, 0] + bytes($0) + attribute(5, [10, 0, 0, 1]) })
+        }
+        // Length, RTM_NEWROUTE, flags, number, port.
+        return bytes(UInt32(16 + body.count)) + [24, 0, 2, 0] + bytes(1) + bytes(0) + body
+    }
+
+    private static func attribute(_ type: UInt8, _ value: [UInt8]) -> [UInt8] {
+        [UInt8(value.count + 4), 0, type, 0] + value
+    }
+
+    private static func bytes(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value) { Array($0) } }
 }

@@ -27,6 +27,9 @@ struct MMCLIBench {
     var isSwitchedOn = true
     var hasRoute = true
     var mayConfigure = true
+    /// And what of it is not as it was given.
+    var mtu: Int?
+    var gateway: String?
 
     init(_ change: (inout MMCLICarrier.Settings) -> Void = { _ in }) {
         var settings = MMCLICarrier.Settings(
@@ -83,6 +86,7 @@ struct MMCLIBench {
         own.address = running == "dhcp" ? "192.168.225.20" : service.given
         own.hasAddress = own.address != nil
         own.defaultRoutes = own.hasAddress && isSwitchedOn && hasRoute ? [.four] : []
+        (own.mtu, own.gateways) = (mtu ?? 1430, hasRoute ? [gateway ?? "10.65.1.8"] : [])
         let all = running == "pppd" ? [call, own] : [own]
         handle(.interfacesRead(hasInterface ? all : []))
     }
@@ -130,6 +134,7 @@ struct MMCLIBench {
                 guard hasInterface, mayConfigure else { continue }
                 service.given = address.address
                 (isSwitchedOn, hasRoute) = (true, true)
+                (mtu, gateway) = (nil, nil)
                 readInterfaces()
             case .renew:
                 hasRoute = true

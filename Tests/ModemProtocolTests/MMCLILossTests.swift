@@ -27,6 +27,21 @@ import UplinkCore
         return bench
     }
 
+    /// Somebody else sets another MTU, or makes the default route over another gateway.
+    @Test(arguments: [(1280, nil), (nil, "10.65.1.9")] as [(Int?, String?)])
+    func whatIsChangedFromOutsideIsGivenAsItWasWithinSeconds(mtu: Int?, gateway: String?) {
+        var bench = up(method: "static")
+        bench.readInterfaces()
+        bench.advance(by: Self.minute)
+        let given = bench.effects.count { if case .configure = $0 { true } else { false } }
+        #expect(given == 1)
+        (bench.mtu, bench.gateway) = (mtu, gateway)
+        bench.readInterfaces()
+        bench.advance(by: .seconds(3))
+        #expect(bench.mtu == nil && bench.gateway == nil)
+        #expect(bench.condition.link == .up)
+    }
+
     private func connections(_ bench: MMCLIBench) -> [String] {
         bench.orders.filter { $0.hasPrefix("--simple-connect") }
     }

@@ -24,6 +24,10 @@ public struct InterfaceReading: Equatable, Sendable {
     public var address: String?
     /// Of which families a default route goes over it; nil when the kernel does not say.
     public var defaultRoutes: Set<AddressFamily>?
+    /// Over which gateways of IPv4 its default routes lead, in digits; nil when the kernel does not say.
+    public var gateways: Set<String>?
+    /// Longest packet, bytes; nil when it does not say.
+    public var mtu: Int?
     /// Received and sent since the interface is there; nil when it does not say.
     public var bytes: Int64?
 

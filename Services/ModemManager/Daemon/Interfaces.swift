@@ -19,8 +19,12 @@ enum Interfaces {
             take(entry.pointee, into: &readings)
             next = entry.pointee.ifa_next
         }
-        if let routes = DefaultRoute.families() {
-            for index in readings.indices { readings[index].defaultRoutes = routes[readings[index].name] ?? [] }
+        if let routes = DefaultRoute.byInterface() {
+            for index in readings.indices {
+                let own = routes[readings[index].name] ?? []
+                readings[index].defaultRoutes = Set(own.map(\.family))
+                readings[index].gateways = Set(own.compactMap(\.gateway).compactMap(RouteMessage.text))
+            }
         }
         return readings
     }
@@ -34,16 +38,16 @@ enum Interfaces {
             return
         }
         let running = UInt32(IFF_UP | IFF_RUNNING)
-        readings.append(
-            InterfaceReading(
-                name: name,
-                isLoopback: entry.ifa_flags & UInt32(IFF_LOOPBACK) != 0,
-                isRunning: entry.ifa_flags & running == running,
-                hasAddress: address != nil,
-                address: address,
-                bytes: bytes(name)
-            )
+        var reading = InterfaceReading(
+            name: name,
+            isLoopback: entry.ifa_flags & UInt32(IFF_LOOPBACK) != 0,
+            isRunning: entry.ifa_flags & running == running,
+            hasAddress: address != nil,
+            address: address,
+            bytes: bytes(name)
         )
+        reading.mtu = SmallFile("/sys/class/net/\(name)/mtu").foreignText.flatMap { Int($0) }
+        readings.append(reading)
     }
 
     private static func text(_ address: UnsafeMutablePointer<sockaddr>) -> String? {

@@ -25,22 +25,30 @@ struct RouteMessage {
 
     /// - Throws: `SystemError` with what the kernel answers, but for `tolerated`.
     func send(_ operation: String, unless tolerated: Int32 = 0) throws(SystemError) {
-        let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(AF_NETLINK, type, NETLINK_ROUTE)
-        guard descriptor >= 0 else { throw SystemError(code: errno, operation: "open a netlink socket") }
+        let descriptor = try ask(operation)
         defer { close(descriptor) }
-        var message = bytes
-        let length = UInt32(message.count)
-        withUnsafeBytes(of: length) { for (index, byte) in $0.enumerated() { message[index] = byte } }
-        guard Glibc.send(descriptor, message, message.count, 0) == message.count else {
-            throw SystemError(code: errno, operation: operation)
-        }
         // The kernel has answered before `send` returns (netlink(7)): a header, then the negative number of an error, or zero.
         var answer = [UInt8](repeating: 0, count: 1024)
         let count = recv(descriptor, &answer, answer.count, Int32(MSG_DONTWAIT))
         guard count >= 20 else { throw SystemError(code: EPROTO, operation: operation) }
         let code = answer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 16, as: Int32.self) }
         guard code == 0 || code == 0 &- tolerated else { throw SystemError(code: 0 &- code, operation: operation) }
+    }
+
+    /// A new socket on which the kernel answers.
+    func ask(_ operation: String) throws(SystemError) -> Int32 {
+        let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(AF_NETLINK, type, NETLINK_ROUTE)
+        guard descriptor >= 0 else { throw SystemError(code: errno, operation: "open a netlink socket") }
+        var message = bytes
+        let length = UInt32(message.count)
+        withUnsafeBytes(of: length) { for (index, byte) in $0.enumerated() { message[index] = byte } }
+        guard Glibc.send(descriptor, message, message.count, 0) == message.count else {
+            let error = SystemError(code: errno, operation: operation)
+            close(descriptor)
+            throw error
+        }
+        return descriptor
     }
 
     static func index(of interface: String) throws(SystemError) -> UInt32 {
@@ -53,5 +61,10 @@ struct RouteMessage {
     static func bytes(_ address: String) -> UInt32? {
         var parsed = in_addr()
         return inet_pton(AF_INET, address, &parsed) == 1 ? parsed.s_addr : nil
+    }
+
+    /// The other way round.
+    static func text(_ address: UInt32) -> String {
+        withUnsafeBytes(of: address) { $0.map { "\($0)" }.joined(separator: ".") }
     }
 }

@@ -1,8 +1,8 @@
 internal import Primitives
 internal import UplinkCore
 
-/// What an interface was given, and whether it still has it: others take the address away, switch the interface off, or make it only later. Then it
-/// is given that again. Its default route is kept by `KeptRoute`.
+/// What an interface was given, and whether it still has it: others take the address away, choose another MTU or gateway, switch the interface off, or
+/// make it only later. Then it is given that again. Its default route is kept by `KeptRoute`.
 struct GivenAddress: Equatable, Sendable {
     private let interface: String
     private let given: InterfaceAddress
@@ -27,7 +27,14 @@ struct GivenAddress: Equatable, Sendable {
     mutating func giveIfDue(at uptime: Duration) -> [CarrierEffect] { renewal.renewIfDue(at: uptime) ? [effect] : [] }
 
     private func isAsGiven(_ reading: InterfaceReading) -> Bool {
-        reading.isRunning && Self.numbers(reading.address) == Self.numbers(given.address)
+        reading.isRunning && Self.numbers(reading.address) == Self.numbers(given.address) && hasGivenWay(reading)
+    }
+
+    /// What nobody says is as given, and so is a default route that is missing.
+    private func hasGivenWay(_ reading: InterfaceReading) -> Bool {
+        if let mtu = reading.mtu, let given = given.mtu, mtu != given { return false }
+        guard let gateway = given.gateway, let gateways = reading.gateways, !gateways.isEmpty else { return true }
+        return gateways.contains { Self.numbers($0) == Self.numbers(gateway) }
     }
 
     /// `010.1.1.1` is `10.1.1.1`.

@@ -1,0 +1,68 @@
+internal import CLinux
+internal import Glibc
+internal import UplinkCore
+
+/// A default route as the kernel tells it when all routes are asked for (rtnetlink(7)). It is asked and not read from `/proc`, which a unit may hide,
+/// and which has no way to ask for some of many.
+struct DefaultRouteEntry: Equatable {
+    let family: AddressFamily
+    /// Of the interface.
+    let index: UInt32
+    /// In the order of the network; nil where it has none, or one of IPv6.
+    let gateway: UInt32?
+    let metric: UInt32
+
+    /// All of one family that the kernel has now; nil when it does not say.
+    static func all(_ family: AddressFamily) -> [DefaultRouteEntry]? {
+        var request = rtmsg()
+        request.rtm_family = family.number
+        var found: [DefaultRouteEntry] = []
+        let isWhole = RouteMessage(RTM_GETROUTE, flags: NLM_F_DUMP, request).dump { found += entries(in: $0, family) }
+        return isWhole ? found : nil
+    }
+
+    /// Those of one family among the messages of one datagram; a route over several interfaces is one for each.
+    static func entries(in messages: ArraySlice<UInt8>, _ family: AddressFamily) -> [DefaultRouteEntry] {
+        var found: [DefaultRouteEntry] = []
+        for message in RouteMessage.parts(of: messages) where message.type == UInt16(RTM_NEWROUTE) {
+            guard message.body.count >= MemoryLayout<rtmsg>.size else { continue }
+            let route = message.body.withUnsafeBytes { $0.loadUnaligned(as: rtmsg.self) }
+            // A route that refuses is none, and that of another table is asked only where a rule says so.
+            guard route.rtm_family == family.number, route.rtm_dst_len == 0, Int(route.rtm_type) == RTN_UNICAST,
+                route.rtm_table == UInt8(RT_TABLE_MAIN.rawValue), route.rtm_flags & UInt32(RTM_F_CLONED) == 0
+            else { continue }
+            found += hops(RouteMessage.attributes(of: message.body.dropFirst(MemoryLayout<rtmsg>.size)), family)
+        }
+        return found
+    }
+
+    private static func hops(_ attributes: [UInt16: ArraySlice<UInt8>], _ family: AddressFamily) -> [DefaultRouteEntry]
+    {
+        let metric = number(attributes, RTA_PRIORITY) ?? 0
+        func entry(_ index: UInt32, _ attributes: [UInt16: ArraySlice<UInt8>]) -> DefaultRouteEntry {
+            let gateway = family == .four ? number(attributes, RTA_GATEWAY) : nil
+            return DefaultRouteEntry(family: family, index: index, gateway: gateway, metric: metric)
+        }
+        if let index = number(attributes, RTA_OIF) { return [entry(index, attributes)] }
+        var found: [DefaultRouteEntry] = []
+        var rest = attributes[UInt16(RTA_MULTIPATH.rawValue)] ?? []
+        while rest.count >= MemoryLayout<rtnexthop>.size {
+            let hop = rest.withUnsafeBytes { $0.loadUnaligned(as: rtnexthop.self) }
+            let length = Int(hop.rtnh_len)
+            guard length >= MemoryLayout<rtnexthop>.size, length <= rest.count else { break }
+            let own = rest.prefix(length).dropFirst(MemoryLayout<rtnexthop>.size)
+            found.append(entry(UInt32(bitPattern: hop.rtnh_ifindex), RouteMessage.attributes(of: own)))
+            rest = rest.dropFirst(RouteMessage.aligned(length))
+        }
+        return found
+    }
+
+    private static func number(_ attributes: [UInt16: ArraySlice<UInt8>], _ type: rtattr_type_t) -> UInt32? {
+        guard let value = attributes[UInt16(type.rawValue)], value.count == 4 else { return nil }
+        return value.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
+    }
+}
+
+extension AddressFamily {
+    fileprivate var number: UInt8 { UInt8(self == .four ? AF_INET : AF_INET6) }
+}
