@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime
 import json
+import socket
 import threading
 import time
 
@@ -214,3 +215,25 @@ class CSMS(Conversation):
         """Sends a CALL to the charge point and returns its confirmation."""
         station = self.stations[identity]
         return self.run(station.call(getattr(call, action)(**payload), suppress=False))
+
+
+class SilentDoor:
+    """A port whose queue is full: the kernel answers nobody any more, as a carrier that blocks traffic."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def __enter__(self):
+        self.sockets = contextlib.ExitStack()
+        listener = self.sockets.enter_context(socket.socket())
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self.port))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = self.sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", self.port))
+        return self
+
+    def __exit__(self, *_):
+        self.sockets.close()

@@ -1,33 +1,11 @@
 """When modem-manager asks for a boot of the machine: a file in its runtime folder, which a unit of systemd watches for (`deploy/systemd`)."""
 
 import contextlib
-import socket
 import time
 
 import session
+from csms import SilentDoor
 from stack import Stack, configuration
-
-
-class SilentDoor:
-    """A port whose queue is full: the kernel answers nobody any more, as a carrier that blocks traffic."""
-
-    def __init__(self, port):
-        self.port = port
-
-    def __enter__(self):
-        self.sockets = contextlib.ExitStack()
-        listener = self.sockets.enter_context(socket.socket())
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
-        listener.listen(0)
-        for _ in range(4):
-            waiting = self.sockets.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(("127.0.0.1", self.port))
-        return self
-
-    def __exit__(self, *_):
-        self.sockets.close()
 
 
 def through(csms, may):
@@ -62,6 +40,10 @@ def test_a_boot_is_asked_for_only_where_configured_and_while_it_is_known_that_no
     with SilentDoor(csms.port), contextlib.ExitStack() as chargers:
         tap.wait(lambda m: m["topic"] == "ocpp.link" and m["payload"]["phase"] not in ("accepted", "closing"))
         forbidden, alone, idle = (chargers.enter_context(Stack(through(csms, may))) for may in (False, True, True))
+        # Not for the first time: where nothing is remembered a boot is hours away.
+        for charger in (stack, forbidden, alone, idle):
+            charger.start("modem-manager")
+            charger.kill("modem-manager")
         stack.start("modem-manager")
         forbidden.start()
         # Without a gateway nobody says that no transaction runs.

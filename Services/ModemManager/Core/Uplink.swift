@@ -8,6 +8,7 @@ struct Uplink: Sendable {
     private let complaint: String?
     private let budget: DataBudget?
     private let isProbed: Bool
+    let mayRebootHost: Bool
     private(set) var carrier: any Carrier
     private(set) var endToEnd = EndToEnd()
     private(set) var ladder: RecoveryLadder
@@ -43,6 +44,7 @@ struct Uplink: Sendable {
         budget = configuration.budget
         carrier = configuration.carrier
         isProbed = probes
+        mayRebootHost = configuration.mayRebootHost
         self.usage = usage
         ladder = RecoveryLadder(
             steps: configuration.carrier.steps,

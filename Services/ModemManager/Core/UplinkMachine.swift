@@ -66,6 +66,7 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
     }
 
     public mutating func handle(_ event: UplinkEvent, at moment: Moment) -> [UplinkEffect] {
+        host.observe(due: nextDeadline?.at, at: moment)
         switch event {
         case .started: return start(at: moment)
         case .addressesChanged: return readInterfaces(at: moment) + settle(at: moment)
@@ -94,6 +95,7 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [UplinkEffect] {
+        host.observe(due: nextDeadline?.at, at: moment)
         var effects: [UplinkEffect] = []
         while let timer = deadlines.popDue(at: moment.uptime) {
             switch timer {
@@ -123,7 +125,8 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
         if uplinks.contains(where: { $0.budgetBytes != nil }) {
             deadlines.set(.usage, at: moment.uptime + Self.usageInterval)
         }
-        return readInterfaces(at: moment) + settle(at: moment) + record(.started, nil, "watching begins", at: moment)
+        let effects = rememberTheFirstStart(at: moment) + readInterfaces(at: moment) + settle(at: moment)
+        return effects + record(.started, nil, "watching begins", at: moment)
     }
 
     private mutating func end(at moment: Moment) -> [UplinkEffect] {
@@ -280,6 +283,12 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
         persisted = memory
         storageFailedAt = nil
         return [.persist(memory)]
+    }
+
+    /// So that a folder that is lost at each boot, after which nothing is known of the boots before, is told from a charger that never had one.
+    private mutating func rememberTheFirstStart(at moment: Moment) -> [UplinkEffect] {
+        guard persisted.isEmpty, uplinks.contains(where: \.mayRebootHost) else { return [] }
+        return isStorageBroken(at: moment) ? [] : persist(at: moment)
     }
 
     private mutating func persistUsage(at moment: Moment) -> [UplinkEffect] {

@@ -122,7 +122,14 @@ public final class MobileWorld {
         if settings.modem.hasTwoSIMs {
             modem.sims[2] = SimulatedSIM(iccid: "8943000000000000028", imsi: "232010000000002", pin: "5678")
         }
-        if !settings.isGuest { startProcess() }
+        guard !settings.isGuest else { return }
+        if settings.mayReboot {
+            // It is not the first boot of all, after which a boot of the host is hours away.
+            startProcess()
+            host.boots += 1
+            books = Books()
+        }
+        startProcess()
     }
 
     /// Since the world began.

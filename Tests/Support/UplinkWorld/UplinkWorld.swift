@@ -31,6 +31,9 @@ public final class UplinkWorld {
         now = Moment(uptime: .seconds(30), utc: Timestamp(millisecondsSinceEpoch: 1_790_000_000_000))
         machine = UplinkMachine(UplinkConfiguration(uplinks: []))
         startProcess()
+        // It is not the first boot of all, after which a boot of the host is hours away.
+        boots += 1
+        startProcess()
     }
 
     /// Time since the world began, reboots included.
