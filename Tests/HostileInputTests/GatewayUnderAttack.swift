@@ -218,8 +218,7 @@ struct GatewayUnderAttack {
                 documents.add(document)
                 waiting.append(.saved(document: type(of: document.value).name))
             case .passwordWasSet, .sendResult, .sendError, .indicate, .declareKeys, .store, .storeSecret, .report,
-                .publish,
-                .replied, .log, .exit, .restart:
+                .publish, .leaveWayOpen, .replied, .log, .exit, .restart:
                 break
             }
         }

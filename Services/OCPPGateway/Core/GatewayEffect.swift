@@ -14,6 +14,8 @@ public enum GatewayEffect: Equatable, Sendable {
     case sendPing
     case closeLink(dial: Int)
     case abortLink(dial: Int)
+    /// Bind connections to no interface from now on, and ask no name servers of an uplink, until the modem manager says more.
+    case leaveWayOpen
     /// A password was set, whoever did it: the next handshake carries it, even if it is one that was refused before.
     case passwordWasSet
 

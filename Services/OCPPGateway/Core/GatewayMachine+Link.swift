@@ -17,6 +17,7 @@ extension GatewayMachine {
             case .sendPing: turn.add(.sendPing)
             case .close(let dial): turn.add(.closeLink(dial: dial))
             case .abort(let dial): turn.add(.abortLink(dial: dial))
+            case .leaveWayOpen: turn.add(.leaveWayOpen)
             case .opened: turn.log(.notice, "connected to the central system")
             case .lost: lost(&turn)
             case .log(let record): turn.add(.log(record))

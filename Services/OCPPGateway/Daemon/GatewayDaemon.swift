@@ -163,6 +163,7 @@ final class GatewayDaemon {
         case .sendPing: link.ping()
         case .closeLink: link.close()
         case .abortLink: link.abort()
+        case .leaveWayOpen: (link.interface, link.search.nameServers) = (nil, nil)
         case .passwordWasSet:
             // The one that is in use stays in use.
             if credentials.wasSet() { driver.deliver(.link(.reconnectRequested)) }

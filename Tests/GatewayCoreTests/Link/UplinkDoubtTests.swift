@@ -15,9 +15,25 @@ import Testing
         return bench
     }
 
-    @Test func aModemManagerThatSaidDownAndDiedIsDoubtedAfterTenMinutes() {
+    /// As a living one does.
+    private static func repeatDown(_ bench: inout ConnectionBench, minutes: Int) -> [ConnectionBench.Effect] {
+        (0..<minutes).flatMap { _ in bench.feed(.uplinkChanged(.down)) + bench.advance(.seconds(60)) }
+    }
+
+    @Test func aModemManagerThatSaidDownAndDiedIsForgottenAfterFiveMinutes() {
         var bench = Self.down()
-        let early = bench.advance(.milliseconds(599_999))
+        let early = bench.advance(.milliseconds(299_999))
+        #expect(early.isEmpty)
+        let due = bench.advance(.milliseconds(1))
+        #expect(due == [.leaveWayOpen, .resolve(dial: 1)])
+        #expect(bench.machine.uplink.silence == nil)
+        bench.work(dial: 1)
+        #expect(bench.machine.isOpen)
+    }
+
+    @Test func aModemManagerThatSaysDownAgainAndAgainIsDoubtedAfterTenMinutes() {
+        var bench = Self.down()
+        let early = Self.repeatDown(&bench, minutes: 9) + bench.advance(.milliseconds(59_999))
         #expect(early.isEmpty)
         let due = bench.advance(.milliseconds(1))
         #expect(due == [.resolve(dial: 1)])
@@ -43,14 +59,14 @@ import Testing
 
     @Test func aConnectionMadeInDoubtStaysWhileDownIsRepeated() {
         var bench = Self.down()
-        _ = bench.advance(.seconds(600))
+        _ = Self.repeatDown(&bench, minutes: 10)
         bench.work(dial: 1)
         let repeated = bench.feed(.uplinkChanged(.down))
         #expect(repeated.isEmpty)
         #expect(bench.machine.isOpen)
         _ = bench.feed(.closed(dial: 1, reason: "end of stream"))
         #expect(bench.machine.phase == .waitingForUplink)
-        let again = bench.skip()
+        let again = Self.repeatDown(&bench, minutes: 10)
         #expect(again == [.resolve(dial: 2)])
     }
 

@@ -60,6 +60,32 @@ import Testing
         #expect(bench.machine.isOpen)
     }
 
+    /// A modem manager that was killed and is not started again: its uplink may be dead, and another one alive.
+    @Test func aWayOfWhichNothingIsHeardForMinutesBindsNoConnection() throws {
+        var bench = Self.connected(over: try Self.path("ethernet", "eth0"))
+        _ = bench.feed(.uplinkChanged(.up))
+        var effects: [ConnectionBench.Effect] = []
+        for _ in 0..<29 {
+            effects += bench.feed(.received) + bench.advance(.seconds(10))
+        }
+        #expect(!effects.contains(.leaveWayOpen))
+        effects = bench.feed(.received) + bench.advance(.seconds(10))
+        #expect(effects.contains(.leaveWayOpen) && bench.machine.uplink.path == nil)
+        #expect(bench.machine.isOpen, "A connection that stands works.")
+        // Whoever comes back says anew where it is.
+        let told = bench.feed(.uplinkPathTold(try Self.path("mobile", "ppp0"), isOldUp: false))
+        #expect(told.isEmpty && bench.machine.uplink.path?.name == "mobile")
+    }
+
+    @Test func aWayOfWhichSomethingIsHeardIsKept() throws {
+        var bench = Self.connected(over: try Self.path("ethernet", "eth0"))
+        for _ in 0..<100 {
+            let effects = bench.feed(.uplinkChanged(.up)) + bench.feed(.received) + bench.advance(.seconds(10))
+            #expect(!effects.contains(.leaveWayOpen))
+        }
+        #expect(bench.machine.uplink.path?.name == "ethernet")
+    }
+
     @Test func aPauseAfterAFailureEndsWithAnotherUplink() throws {
         var bench = ConnectionBench()
         _ = bench.feed(.started)

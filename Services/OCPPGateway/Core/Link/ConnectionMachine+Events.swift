@@ -54,6 +54,8 @@ extension ConnectionMachine {
         case close(dial: Int)
         /// Drop the socket, or the attempt to get one, at once.
         case abort(dial: Int)
+        /// From now on connections are bound to no interface, and no name servers of an uplink are asked.
+        case leaveWayOpen
         /// Frames may flow.
         case opened
         /// Frames cannot flow any more.

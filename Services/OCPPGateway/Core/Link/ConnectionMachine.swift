@@ -34,7 +34,7 @@ public struct ConnectionMachine: Sendable {
     public var failedAttempts: Int { waits.failures }
     /// Uptime of the next attempt; nil when none is planned.
     public var nextAttempt: Duration? { deadlines[.retry] }
-    public var nextDeadline: Deadline? { deadlines.next }
+    public var nextDeadline: Deadline? { earliest(deadlines.next, uplink.silence) }
 
     /// `WebSocketPingInterval` changed; in force at once.
     public mutating func setPingInterval(_ interval: Duration, at moment: Moment) {
@@ -70,6 +70,9 @@ public struct ConnectionMachine: Sendable {
     public mutating func deadlineReached(at moment: Moment) -> [Effect] {
         var effects: [Effect] = []
         while let timer = deadlines.popDue(at: moment.uptime) { effects += expired(timer, at: moment) }
+        guard uplink.silence?.isDue(at: moment.uptime) == true else { return effects }
+        effects += [.leaveWayOpen] + uplinkChanged(to: .unknown, at: moment)
+        uplink.forget()
         return effects
     }
 
@@ -130,8 +133,7 @@ public struct ConnectionMachine: Sendable {
     /// Nothing that was begun before may go on: the central system, or the way to it, is another one.
     private mutating func beginAnew(gracefully: Bool, at moment: Moment) -> [Effect] {
         switch state {
-        case .idle, .waitingForUplink, .stopped: return []
-        case .notConfigured where profile == nil: return []
+        case .notConfigured where profile == nil, .idle, .waitingForUplink, .stopped: return []
         case .notConfigured, .backingOff: return dialUnlessDown(at: moment)
         case .resolving(let dial): return [.abort(dial: dial)] + dialUnlessDown(at: moment)
         case .connecting(let dial, _, _), .securing(let dial), .handshaking(let dial, _):
@@ -144,7 +146,7 @@ public struct ConnectionMachine: Sendable {
     }
 
     private mutating func uplinkChanged(to link: UplinkState.Link, at moment: Moment) -> [Effect] {
-        guard uplink.told(link) else { return [] }
+        guard uplink.told(link, at: moment) else { return [] }
         return uplink.isDown ? uplinkWentDown(at: moment) : uplinkCame(at: moment)
     }
 

@@ -8,11 +8,14 @@ struct UplinkBelief: Equatable, Sendable {
     private(set) var path: UplinkPath?
     /// The process that says so.
     private var reporter: Int?
+    /// When it said something last; nil while nothing that it said holds.
+    private var heardAt: Duration?
 
     var isDown: Bool { link == .down }
 
     /// Returns whether anything changed. An unknown word of a newer modem manager is treated as "not known": just try.
-    mutating func told(_ link: UplinkState.Link) -> Bool {
+    mutating func told(_ link: UplinkState.Link, at moment: Moment) -> Bool {
+        heardAt = moment.uptime
         let known: UplinkState.Link = [.up, .down].contains(link) ? link : .unknown
         defer { self.link = known }
         return known != self.link
@@ -33,6 +36,17 @@ struct UplinkBelief: Equatable, Sendable {
         return !running || isAnother
     }
 
+    /// Nobody watches the uplinks any more, as far as one can tell: the way that was named leads nowhere for all one knows.
+    /// A connection that stands works, whichever way it takes.
+    mutating func forget() { (heardAt, path) = (nil, nil) }
+
+    /// When nothing that was said holds any more.
+    var silence: Deadline? {
+        Deadline(at: heardAt.map { $0 + Self.silentAfter }, for: "the modem manager has been silent for long")
+    }
+
+    /// It says the same again each minute. One that died without a word is not started anew, or hangs.
+    static let silentAfter: Duration = .seconds(300)
     /// So long "down" is obeyed. Then it is doubted, and one attempt is made each time: a modem manager that died, or that watches the wrong
     /// interface, costs this much and not the connection.
     static let doubtAfter: Duration = .seconds(600)

@@ -171,6 +171,8 @@ final class GatewayProcess: ServiceProcess {
         case .sendPing: around.network.ping()
         case .closeLink(let dial): around.network.close(dial)
         case .abortLink(let dial): around.network.abort(dial)
+        // All ways lead through the same network here.
+        case .leaveWayOpen: break
         case .passwordWasSet: break
         case .sendCall(let id, let request): send(id, request)
         case .sendResult(let id, let confirmation):
