@@ -29,6 +29,8 @@ public final class ChildProcess {
     }
 
     public let pid: Int32
+    /// Why it is not written down where `Options.record` says, so that nobody will adopt it; nil where it is.
+    public private(set) var recordFailure: SystemError?
     private let loop: EventLoop
     private let pidDescriptor: Descriptor
     private let output: Descriptor?
@@ -37,8 +39,7 @@ public final class ChildProcess {
     private let onOutput: (([UInt8]) -> Void)?
     private let onExit: (Exit) -> Void
     private let options: Options
-    private var exitWatch: Watch?
-    private var outputWatch: Watch?
+    private var watches: (exit: Watch?, output: Watch?)
     /// When it is ended for good.
     private var killDue: Duration?
     private var killSource: DeadlineSource?
@@ -62,10 +63,21 @@ public final class ChildProcess {
     ) throws(SystemError) -> ChildProcess {
         precondition(arguments.first?.first == "/", "A program is named by its absolute path.")
         let child = try ChildProcess(arguments, options, loop, onOutput, onExit)
-        if let record = options.record { ChildRecord(of: child.pid)?.write(to: record) }
+        if let record = options.record { child.note(in: record) }
         child.watch()
         if let limit = options.timeLimit { child.endAfter(limit) }
         return child
+    }
+
+    private func note(in record: String) {
+        do throws(SystemError) {
+            guard let known = ChildRecord(of: pid) else {
+                throw SystemError(code: ENOENT, operation: "read /proc/\(pid)/stat and the id of the boot")
+            }
+            try known.write(to: record)
+        } catch {
+            recordFailure = error
+        }
     }
 
     /// Takes over a program that a process before this one has started and written down, and that still runs. Its output is lost; how it ends
@@ -149,7 +161,7 @@ public final class ChildProcess {
 
     /// Asks it to end, or `now` ends it. Nothing happens when it has ended.
     public func terminate(now: Bool = false) {
-        guard exitWatch != nil else { return }
+        guard watches.exit != nil else { return }
         let signal = now ? SIGKILL : SIGTERM
         // Through the descriptor, so that a process that got the same number later is never hit.
         let isThere = pidfd_send_signal(pidDescriptor.raw, signal, nil, 0) == 0
@@ -160,7 +172,7 @@ public final class ChildProcess {
     /// Sends it a signal, and not to what it has started. Nothing happens when it has ended.
     /// - Parameter signal: one that the program is known to take: most end a program that does not.
     public func signal(_ signal: Int32) {
-        guard exitWatch != nil else { return }
+        guard watches.exit != nil else { return }
         _ = pidfd_send_signal(pidDescriptor.raw, signal, nil, 0)
     }
 
@@ -173,7 +185,7 @@ public final class ChildProcess {
     private func endAfter(_ time: Duration) {
         let due = EventLoop.uptime() + time
         killDue = killDue.map { min($0, due) } ?? due
-        guard killSource == nil, exitWatch != nil else { return }
+        guard killSource == nil, watches.exit != nil else { return }
         killSource = loop.addDeadlineSource(
             next: { [self] in Deadline(at: killDue, for: "a child has to end") },
             fire: { [self] _ in
@@ -185,22 +197,23 @@ public final class ChildProcess {
 
     private func watch() {
         if let outputDescriptor {
-            outputWatch = loop.watch(descriptor: outputDescriptor, for: "output of a child") { [self] _ in readOutput()
+            watches.output = loop.watch(descriptor: outputDescriptor, for: "output of a child") { [self] _ in
+                readOutput()
             }
         }
         // The handlers hold the child; unwatching at the end lets it go.
-        exitWatch = loop.watch(descriptor: pidDescriptor.raw, for: "the end of a child") { [self] _ in reap() }
+        watches.exit = loop.watch(descriptor: pidDescriptor.raw, for: "the end of a child") { [self] _ in reap() }
     }
 
     private func readOutput() {
-        guard let outputDescriptor, let watch = outputWatch else { return }
+        guard let outputDescriptor, let watch = watches.output else { return }
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = read(outputDescriptor, &buffer, buffer.count)
         if count > 0 {
             onOutput?(Array(buffer.prefix(count)))
         } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
             loop.unwatch(watch)
-            outputWatch = nil
+            watches.output = nil
         }
     }
 
@@ -208,13 +221,13 @@ public final class ChildProcess {
         var status: Int32 = 0
         let reaped = waitpid(pid, &status, WNOHANG)
         // Zero: it still runs. Below: it is not our child, and the descriptor said that it has ended.
-        guard reaped != 0, let watch = exitWatch else { return }
+        guard reaped != 0, let watch = watches.exit else { return }
         // Bounded by the size of a pipe: what grandchildren write later is not ours.
-        for _ in 0..<32 where outputWatch != nil { readOutput() }
-        if let outputWatch { loop.unwatch(outputWatch) }
-        outputWatch = nil
+        for _ in 0..<32 where watches.output != nil { readOutput() }
+        if let watch = watches.output { loop.unwatch(watch) }
+        watches.output = nil
         loop.unwatch(watch)
-        exitWatch = nil
+        watches.exit = nil
         if let killSource { loop.removeDeadlineSource(killSource) }
         killSource = nil
         if let record = options.record { unlink(record) }

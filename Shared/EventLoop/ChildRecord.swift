@@ -30,19 +30,28 @@ struct ChildRecord: Equatable {
         boot = String(words[2])
     }
 
-    /// A file that cannot be written only means that nobody adopts the process.
-    func write(to path: String) {
+    /// - Throws: `SystemError`; then nobody will adopt the process.
+    func write(to path: String) throws(SystemError) {
         let bytes = Array("\(pid) \(began) \(boot)\n".utf8)
         let temporary = path + ".new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return }
+        // Nobody is waited for at the other end of a pipe.
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+        let descriptor = open(temporary, flags, 0o600)
+        guard descriptor >= 0 else { throw SystemError(code: errno, operation: "create \(temporary)") }
+        // A write that ends early has found no room, and leaves no errno.
+        errno = ENOSPC
         let isWhole = Glibc.write(descriptor, bytes, bytes.count) == bytes.count
+        let code = errno
         close(descriptor)
-        if !isWhole || rename(temporary, path) != 0 { unlink(temporary) }
+        guard isWhole, rename(temporary, path) == 0 else {
+            let error = SystemError(code: isWhole ? errno : code, operation: "write \(path)")
+            unlink(temporary)
+            throw error
+        }
     }
 
     private static func text(of path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: 4096)

@@ -148,6 +148,30 @@ import Testing
         #expect(ChildProcess.adopt(record: record, loop: loop) { _ in } == nil)
     }
 
+    @Test(.timeLimit(.minutes(1))) func nobodyIsWaitedForAtAPipeInThePlaceOfARecord() throws {
+        let folder = try TemporaryFolder()
+        let record = folder.path + "/child"
+        try #require(mkfifo(record, 0o600) == 0 && mkfifo(record + ".new", 0o600) == 0)
+        let loop = try EventLoop()
+        #expect(ChildProcess.adopt(record: record, loop: loop) { _ in } == nil)
+        var exits: [ChildProcess.Exit] = []
+        let child = try ChildProcess.start(["/bin/true"], options: Self.group(record), loop: loop) { exits.append($0) }
+        #expect(child.recordFailure?.code == ENXIO)
+        try loop.run(until: { !exits.isEmpty })
+    }
+
+    @Test func aRecordThatCannotBeWrittenIsToldOf() throws {
+        let folder = try TemporaryFolder()
+        let loop = try EventLoop()
+        var exits: [ChildProcess.Exit] = []
+        for path in ["/nowhere/child", "/child"] {
+            let options = Self.group(folder.path + path)
+            let child = try ChildProcess.start(["/bin/sleep", "1"], options: options, loop: loop) { exits.append($0) }
+            #expect((child.recordFailure?.code == ENOENT) == (path == "/nowhere/child"))
+        }
+        try loop.run(until: { exits.count == 2 })
+    }
+
     @Test func aNumberThatAnotherProcessHasByNowIsNotAdopted() throws {
         let folder = try TemporaryFolder()
         let record = folder.path + "/child"

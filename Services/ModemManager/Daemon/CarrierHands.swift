@@ -32,7 +32,7 @@ final class CarrierHands {
     }
 
     /// How long a program that is to end may take for it.
-    private static let patience = Duration.seconds(10)
+    static let patience = Duration.seconds(10)
 
     private let needs: Needs
     private let host: ServiceHost
@@ -161,11 +161,17 @@ final class CarrierHands {
     // MARK: - Programs
 
     private func options(_ name: String) -> ChildProcess.Options {
+        var options = Self.lasting
+        options.record = "\(runtimeFolder)/\(needs.uplink)-\(name).pid"
+        return options
+    }
+
+    /// Of a program that goes on over our end.
+    static var lasting: ChildProcess.Options {
         var options = ChildProcess.Options()
-        options.environment = Self.environment
+        options.environment = environment
         // pppd starts chat, and both are to end.
         options.leadsGroup = true
-        options.record = "\(runtimeFolder)/\(needs.uplink)-\(name).pid"
         return options
     }
 
@@ -195,6 +201,10 @@ final class CarrierHands {
             // Its output goes where ours goes, so that it is heard of also after the end of this process.
             children[name] = try ChildProcess.start(arguments, options: options(name), loop: host.loop) {
                 [unowned self] exit in finish(name, exit)
+            }
+            if let failure = children[name]?.recordFailure {
+                let words = "a program is not written down, and will not be found again should this process be killed"
+                host.log.write(LogRecord(.warning, words, .init("uplink", needs.uplink), .init("why", failure)))
             }
         } catch {
             stopFollowing(name)

@@ -32,7 +32,8 @@ final class LogTail {
         loop: EventLoop,
         receive: @escaping ([UInt8]) -> Void
     ) throws(SystemError) {
-        let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (isNew ? O_TRUNC : 0)
+        // Nobody is waited for at the other end of a pipe.
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (isNew ? O_TRUNC : 0)
         let file = open(path, flags, 0o600)
         guard file >= 0 else { throw SystemError(code: errno, operation: "open \(path)") }
         let notifications = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
