@@ -1,5 +1,6 @@
 """modem-manager with a modem: the simulated one on pseudo-terminals, and a pppd that only dials (this kernel need not have PPP)."""
 
+import json
 import os
 import signal
 
@@ -200,3 +201,30 @@ def test_what_is_wrong_is_told_in_words(manager, modem, knob, value, words):
     with manager() as stack:
         stack.start("modem-manager")
         assert wait_detail(stack, words)["link"] == "down"
+
+
+def test_what_an_uplink_of_another_name_has_left_running_is_ended(manager, modem, dialler):
+    with manager() as stack:
+        folder = stack.runtime / "modem-manager"
+        stack.start("modem-manager")
+        pid = dialler.wait(1)[0]["pid"]
+        wait_detail(stack, "waiting for an address")
+        assert (folder / "cell-pppd.pid").exists()
+        stack.kill("modem-manager", sig=signal.SIGTERM)
+        os.kill(pid, 0)
+        document = json.loads(stack.config.read_text())
+        document["uplinks"][0]["name"] = "lte"
+        stack.configure(document)
+        stack.start("modem-manager")
+        wait_for("the end of the call", lambda: not os.path.exists(f"/proc/{pid}"))
+        wait_for("the end of its record", lambda: not (folder / "cell-pppd.pid").exists())
+        assert "what an uplink of before has left running is ended" in stack.log("modem-manager")
+
+
+def test_a_pipe_in_the_place_of_a_record_keeps_nobody_from_starting(manager, modem, dialler):
+    with manager() as stack:
+        folder = stack.runtime / "modem-manager"
+        folder.mkdir(mode=0o700)
+        os.mkfifo(folder / "cell-pppd.pid")
+        stack.start("modem-manager")
+        dialler.wait(1)

@@ -78,6 +78,7 @@ final class UplinkDaemon {
         let programs = [ModemCarrier.Name.pppd, ModemCarrier.Name.dhcp]
         let names = Set(hands.keys)
         let documents = CarrierDocuments(folder: folder, uplinks: names, tryAgain: host.waitForDevice, log: host.log)
+        FormerUplinks(host, uplinks: names, programs: programs).leave()
         for name in names.sorted() { hands[name]?.start(documents.past(of: name), programs: programs) }
     }
 
