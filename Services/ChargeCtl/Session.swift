@@ -89,14 +89,34 @@ final class Session {
     ) throws -> R.Reply {
         try requireRunning(server)
         try requireAccess(to: server, R.access)
+        let limit = timeout ?? usual ?? patience
         var answer: Result<R.Reply, BusError>?
-        client.request(request, to: server, within: timeout ?? usual ?? patience) { [loop] result in
+        client.request(request, to: server, within: limit) { [loop] result in
             answer = result
             loop.stop()
         }
-        try loop.run()
-        return try unwrap(answer, from: server)
+        try runWhile(server)
+        return try unwrap(answer, from: server, within: limit)
     }
+
+    /// Runs until somebody stops the loop, or until `server` has ended: one that comes back knows nothing of what it was asked before.
+    private func runWhile(_ server: ServiceName) throws {
+        var next = EventLoop.uptime() + Self.lookInterval
+        var hasEnded = false
+        let source = loop.addDeadlineSource(
+            next: { Deadline(at: next, for: "whether a service still runs") },
+            fire: { [loop, directory] moment in
+                next = moment.uptime + Self.lookInterval
+                hasEnded = directory.presence(of: server) != .running
+                if hasEnded { loop.stop() }
+            }
+        )
+        defer { loop.removeDeadlineSource(source) }
+        try loop.run()
+        if hasEnded { throw Failure(status: .noAnswer, message: "\(server) ended before it answered") }
+    }
+
+    private static let lookInterval = Duration.milliseconds(500)
 
     /// Waits, with everything that the loop watches going on.
     func pause(_ time: Duration) throws {
@@ -118,8 +138,8 @@ final class Session {
             answer = result
             loop.stop()
         }
-        try loop.run()
-        return try JSON.parse(unwrap(answer, from: server).payload)
+        try runWhile(server)
+        return try JSON.parse(unwrap(answer, from: server, within: patience).payload)
     }
 
     /// - Throws: `Failure` when this user is not in the group that may send requests of that class.
@@ -148,11 +168,15 @@ final class Session {
         )
     }
 
-    private func unwrap<Reply>(_ answer: Result<Reply, BusError>?, from server: ServiceName) throws -> Reply {
+    private func unwrap<Reply>(
+        _ answer: Result<Reply, BusError>?,
+        from server: ServiceName,
+        within limit: Duration
+    ) throws -> Reply {
         switch answer {
         case .success(let reply): return reply
         case .failure(let error) where error.code == .timedOut:
-            throw Failure(status: .noAnswer, message: "\(server) did not answer within \(patience.wholeSeconds) s")
+            throw Failure(status: .noAnswer, message: "\(server) did not answer within \(limit.wholeSeconds) s")
         case .failure(let error): throw Failure(status: .refused, message: "\(server) answered \(error)")
         case nil: throw Failure(status: .noAnswer, message: "interrupted")
         }

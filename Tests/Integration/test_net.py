@@ -1,9 +1,13 @@
 """`chargectl net test` over the real programs: each step with its time, without a second connection of the charger."""
 
+import signal
+import subprocess
+
 import pytest
 
+from csms import SilentDoor
 from simulated_modem import wait_for
-from stack import Stack, configuration
+from stack import BINARIES, PATIENCE, Stack, configuration
 
 STEPS = ["sim", "registration", "address", "dns", "tcp", "tls", "webSocket", "boot"]
 
@@ -39,3 +43,21 @@ def test_behind_a_step_that_fails_nothing_is_tried(csms, charger):
     csms.vanish()
     printed = charger.ctl("net", "test", status=None)
     assert "tcp           failed" in printed and "webSocket     not tried: tcp failed" in printed
+
+
+def walks(charger, port):
+    """Whether the service dials the central system."""
+    shown = subprocess.run(["ss", "-tnpH", "state", "syn-sent", f"dport = :{port}"], capture_output=True, text=True).stdout
+    return f"pid={charger.processes['modem-manager'].pid}," in shown
+
+
+def test_a_service_that_ends_is_not_waited_for(csms, charger):
+    charger.start("modem-manager")
+    csms.vanish()
+    with SilentDoor(csms.port):
+        command = [BINARIES / "chargectl", "--runtime-dir", charger.runtime, "net", "test"]
+        asking = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        wait_for("the walk", lambda: walks(charger, csms.port))
+        charger.kill("modem-manager", sig=signal.SIGKILL)
+        said = asking.communicate(timeout=PATIENCE / 2)[0]
+        assert "modem-manager ended before it answered" in said, said
