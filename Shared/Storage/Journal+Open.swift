@@ -95,6 +95,11 @@ extension Journal {
         _ onRecord: (JournalRecord) -> Void
     ) throws(StorageError) -> Journal? {
         let size = try askPatiently(reading.tryAgain) { () throws(StorageError) in try file.size }
+        guard size <= options.maximumFileBytes else {
+            let reason = "it has \(size) bytes, and never more than \(options.maximumFileBytes) are written"
+            report.setAside = try directory.setAside(options.path, reason: reason)
+            return nil
+        }
         let (start, hasBadBlocks) = try file.readSalvaging(
             JournalFormat.largestHeaderBytes,
             at: 0,
@@ -305,6 +310,8 @@ extension Journal {
             return (nothing(options, directory, obstacle), JournalReport())
         }
         var report = JournalReport()
+        let size = try askPatiently(tryAgain) { () throws(StorageError) in try file.size }
+        guard size <= options.maximumFileBytes else { return (nothing(options, directory, obstacle), report) }
         let (start, _) = try file.readSalvaging(JournalFormat.largestHeaderBytes, at: 0, tryAgain: tryAgain)
         let found: JournalFormat.Header
         var isLost = false
@@ -323,7 +330,7 @@ extension Journal {
             directory: directory,
             file: file,
             header: found,
-            end: try askPatiently(tryAgain) { () throws(StorageError) in try file.size },
+            end: size,
             reserve: nil
         )
         journal.condition = .readOnly(obstacle)

@@ -6,17 +6,20 @@ public final class Journal {
         let magic: [UInt8]
         let formatVersion: UInt16
         let maximumRecordBytes: Int
+        public var maximumFileBytes: Int64
 
         /// - Parameters:
         ///   - path: where it is; the folder must exist.
         ///   - magic: names the kind of journal, exactly 8 ASCII characters.
         ///   - formatVersion: the owner's version of the payloads, from 1; what is newer is set aside.
         ///   - maximumRecordBytes: largest payload that may be appended, at most 1 MiB.
+        ///   - maximumFileBytes: a larger file is not its owner's work, and set aside unread: reading it would keep the owner from starting.
         public init(
             path: String,
             magic: String,
             formatVersion: UInt16,
-            maximumRecordBytes: Int = 64 << 10
+            maximumRecordBytes: Int = 64 << 10,
+            maximumFileBytes: Int64 = .max
         ) {
             precondition(
                 magic.utf8.count == JournalFormat.magicBytes,
@@ -31,6 +34,7 @@ public final class Journal {
             self.magic = Array(magic.utf8)
             self.formatVersion = formatVersion
             self.maximumRecordBytes = maximumRecordBytes
+            self.maximumFileBytes = maximumFileBytes
         }
     }
 

@@ -58,6 +58,18 @@ struct JournalBench {
 
     init() throws { bench = try JournalBench() }
 
+    @Test func aFileFarBeyondItsBoundIsSetAsideUnread() throws {
+        try bench.fill(JournalBench.payloads(3))
+        try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file("log"))).truncate(atOffset: 1 << 40)
+        var options = bench.options
+        options.maximumFileBytes = 1 << 20
+        let (journal, records, report) = try bench.open(options)
+        #expect(records.isEmpty && journal.count == 0)
+        let reason = "it has 1099511627776 bytes, and never more than 1048576 are written"
+        #expect(report.setAside?.reason == reason)
+        #expect(report.setAside?.keptAs == folder.file("log.unreadable-1"))
+    }
+
     @Test func aNewJournalIsEmptyAndStaysSo() throws {
         for _ in 0..<3 {
             let (journal, records, report) = try bench.open()

@@ -10,6 +10,8 @@ internal import Storage
 final class CauseJournal {
     /// How many entries are kept; twice as many are on disk before the older ones are dropped.
     static let kept = 1000
+    /// Far above what so many entries take, also where a disk that fails puts off that the older ones are dropped, and read within a second or two.
+    private static let mostBytes: Int64 = 16 << 20
 
     private var store: ResilientJournal?
     private let log: Log
@@ -18,7 +20,12 @@ final class CauseJournal {
 
     init(folder: String, tryAgain: @escaping DevicePatience, log: Log) {
         self.log = log
-        let options = Journal.Options(path: folder + "/uplinks.journal", magic: "CHGUPLNK", formatVersion: 1)
+        let options = Journal.Options(
+            path: folder + "/uplinks.journal",
+            magic: "CHGUPLNK",
+            formatVersion: 1,
+            maximumFileBytes: Self.mostBytes
+        )
         var read: [UplinkHistory.Entry] = []
         do throws(StorageError) {
             store = try ResilientJournal(
