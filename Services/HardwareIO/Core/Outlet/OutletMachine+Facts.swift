@@ -89,7 +89,7 @@ extension OutletMachine {
             if hasMains { contactor.mainsMeasured(askedAt: askedAt, &turn) }
         }
         if contactor.isInDoubt { meter.lookAgain(&turn) }
-        guard contactor.isOrderedClosed else { return }
+        guard contactor.mayCarry else { return }
         guards.overCurrent.measured(milliamps: milliamps, offeredMilliamps: offer.offeredMilliamps, at: turn.uptime)
     }
 
