@@ -19,11 +19,17 @@ struct ControllerModel {
     var fault: Int?
     /// Answers nothing.
     var isDead = false
+    /// It starts anew when it hears that, once it has answered.
+    var startsAnewOn: String?
+    /// What it answers to GE in place of a number.
+    var offer: String?
     /// The only commands that it answers; nil where it answers all.
     var answersOnly: Set<String>?
     /// Commands that it has not got.
     var unknown: Set<String> = []
     var milliamps = -1
+    /// What it says when it has started.
+    static let start = RAPIFrame(words: ["AB", "00", "8.2.1"]).bytes
     private(set) var commands: [String] = []
     private(set) var isClosed = false
     private(set) var fellBack = false
@@ -45,6 +51,7 @@ struct ControllerModel {
             var answer = unknown.contains(frame.words[0]) ? ["NK"] : answer(frame.words, at: uptime)
             if answer.isEmpty { answer = ["NK"] }
             answers += RAPIFrame(words: answer, sequence: frame.sequence).bytes
+            if frame.words[0] == startsAnewOn { answers += Self.start }
         }
         pass(to: uptime)
         return answers

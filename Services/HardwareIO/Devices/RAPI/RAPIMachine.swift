@@ -132,6 +132,7 @@ extension RAPIMachine {
         exchange.add(.sleep)
         exchange.add(.version)
         exchange.add(
+        pace.forbids(at: moment.uptime)
             .supervise(
                 seconds: settings.heartbeatSeconds.clamped(to: 2...300),
                 amps: settings.fallbackAmps.clamped(to: 0...80)
@@ -228,12 +229,7 @@ extension RAPIMachine {
                 return []
             }
             return [.report(.limit(amps: amps))] + learn(status, at: moment) + judge(offered: amps, at: moment)
-        case "AB":
-            // It has forgotten what it was told.
-            let log = Effect.log(
-                LogRecord(.warning, "controller started anew", .init("code", frame.words.dropFirst().first ?? ""))
-            )
-            return [log] + setUp(at: moment)
+        case "AB": return startedAnew(code: frame.words.dropFirst().first ?? "", at: moment)
         default:
             guard let answer = exchange.answer(in: frame) else { return [] }
             deadlines.clear(.answer)
@@ -246,6 +242,22 @@ extension RAPIMachine {
     private mutating func accepted(_ answer: RAPIExchange.Answer, at moment: Moment) -> [Effect] {
         switch answer.command {
         case .version:
+    /// It has forgotten what it was told, and may let energy flow. One that starts anew because of what it is told must not do so without end.
+    private mutating func startedAnew(code: String, at moment: Moment) -> [Effect] {
+        // Between two questions of a set-up none is open, and others wait.
+        let isLeftAlone = standing == .lost && !exchange.waits { _ in true }
+        var effects: [Effect] = []
+        if !isLeftAlone {
+            effects.append(.log(LogRecord(.warning, "controller started anew", .init("code", code))))
+            if pace.startsAnew() { return effects + setUp(at: moment) }
+        }
+        if pace.mustForbid(at: moment.uptime) {
+            pace.forbids(at: moment.uptime)
+            effects.append(.line(.send(RAPIFrame(words: RAPICommand.sleep.words).bytes)))
+        }
+        return isLeftAlone ? effects : effects + fail("it starts anew again and again", at: moment)
+    }
+
             guard standing != .answering else { return [] }
             return [.log(LogRecord(.notice, "controller answers", .init("firmware", answer.words.first ?? "")))]
         case .state:
