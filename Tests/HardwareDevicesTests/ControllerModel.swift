@@ -88,7 +88,7 @@ struct ControllerModel {
             pass(to: uptime)
             return ["OK"] + state.split(separator: " ").map(String.init)
         case "GG": return ["OK", String(milliamps), "-1"]
-        case "GE": return ["OK", String(amps), "0121"]
+        case "GE": return ["OK", offer ?? String(amps), "0121"]
         case "GU": return ["OK", "7200", "15000"]
         case "GP": return ["OK", "-2560", "312", "-2560"]
         case "SC":
@@ -125,6 +125,7 @@ struct ControllerBench {
     var moment = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 0))
     var reports: [RAPIReport] = []
     var reopens = 0
+    var warnings: [String] = []
     /// Whether the core has a turn after each report.
     var livesAsHost = true
 
@@ -149,7 +150,8 @@ struct ControllerBench {
             switch effect {
             case .line(.send(let bytes)): answers += model.receive(bytes, at: moment.uptime)
             case .line(.reopen): reopens += 1
-            case .line, .log: break
+            case .log(let record): if record.level == .warning { warnings.append(record.message) }
+            case .line: break
             case .report(let report):
                 reports.append(report)
                 hasTold = true
