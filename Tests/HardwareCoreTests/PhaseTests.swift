@@ -231,4 +231,51 @@ import Testing
         bench.meterShows(dark)
         #expect(bench.wait(.seconds(3)).faults.contains { $0.code == .powerSwitchFailure })
     }
+
+    /// Its contact says that it is released, and is what is broken.
+    @Test func currentOnAPhaseThatIsTakenAwayIsAFailureAfterTwoSamplesAndOpens() {
+        var bench = idle()
+        bench.pilot(9000)
+        bench.permit(10_000, phases: 1)
+        #expect(bench.pilot(6000).orders.contains(close))
+        bench.driver(.contactorFeedback(connectorId: 1, closed: true))
+        var sample = Bench.sample(energyWh: 1000)
+        sample.powerW = 2300
+        sample.voltageMillivolts = [230_000, 230_001, 230_002]
+        sample.currentMilliamps = [10_000, 1000, 0]
+        bench.meterShows(sample)
+        #expect(bench.wait(.seconds(3)).faults.isEmpty, "So much may leak.")
+        sample.voltageMillivolts[0] += 1
+        sample.currentMilliamps = [10_000, 10_000, 10_000]
+        bench.meterShows(sample)
+        let effects = bench.wait(.milliseconds(1300))
+        #expect(effects.orders.first == open)
+        #expect(effects.faults.map(\.code) == [.powerSwitchFailure])
+        #expect(effects.faults.first?.detail == "10.0 A flow on a phase that the phase contactor has taken away")
+        bench.opened()
+        sample.currentMilliamps = [0, 0, 0]
+        sample.powerW = 0
+        bench.meterShows(sample)
+        #expect(!bench.wait(.seconds(30)).orders.contains(close))
+    }
+
+    /// A meter is slow, and the contactor is what keeps it from flowing.
+    @Test func currentOfBeforeTheOpeningSaysNothingOfThePhaseContactor() {
+        var bench = chargingOnThree()
+        var sample = Bench.sample(energyWh: 1000)
+        sample.powerW = 6900
+        sample.voltageMillivolts = [230_000, 230_001, 230_002]
+        sample.currentMilliamps = [10_000, 10_000, 10_000]
+        bench.meterShows(sample)
+        bench.wait(.seconds(2))
+        bench.permit(16_000, phases: 1)
+        bench.pilot(9000)
+        bench.opened()
+        sample.currentMilliamps = [0, 0, 0]
+        sample.powerW = 0
+        bench.meterShows(sample)
+        bench.wait(.seconds(10))
+        #expect(bench.driver(.phaseFeedback(connectorId: 1, closed: false)).faults.isEmpty)
+        #expect(bench.machine.faults(on: 1).isEmpty)
+    }
 }

@@ -82,6 +82,17 @@ import Testing
         #expect(twice.orders == [close])
     }
 
+    /// Whoever reads of it, or tries to clear it, has to know what ends it.
+    @Test func aMissingDiodeSaysThatTheEVHasToBeUnplugged() {
+        var bench = offered()
+        let sentence = "diode of the EV missing or shorted: unplug the EV"
+        #expect(bench.pilot(6000, low: -6000).connector?.notChargingBecause == "EVCommunicationError: \(sentence)")
+        bench.pilot(6000, low: -12_000)
+        let refusal = bench.clear(.evCommunicationError).refusal?.message
+        #expect(refusal == "EVCommunicationError is still there: \(sentence)")
+        #expect(bench.pilot(12_000).connector?.faults == [])
+    }
+
     @Test(arguments: [(-13_001, false), (-13_000, true), (-11_000, true), (-10_999, false), (-10_000, false)])
     func onlyAFullNegativeHalfWaveShowsTheDiode(low: Int, closes: Bool) {
         var bench = offered()

@@ -19,11 +19,17 @@ struct ControllerModel {
     var fault: Int?
     /// Answers nothing.
     var isDead = false
+    /// It starts anew when it hears that, once it has answered.
+    var startsAnewOn: String?
+    /// What it answers to GE in place of a number.
+    var offer: String?
     /// The only commands that it answers; nil where it answers all.
     var answersOnly: Set<String>?
     /// Commands that it has not got.
     var unknown: Set<String> = []
     var milliamps = -1
+    /// What it says when it has started.
+    static let start = RAPIFrame(words: ["AB", "00", "8.2.1"]).bytes
     private(set) var commands: [String] = []
     private(set) var isClosed = false
     private(set) var fellBack = false
@@ -45,6 +51,7 @@ struct ControllerModel {
             var answer = unknown.contains(frame.words[0]) ? ["NK"] : answer(frame.words, at: uptime)
             if answer.isEmpty { answer = ["NK"] }
             answers += RAPIFrame(words: answer, sequence: frame.sequence).bytes
+            if frame.words[0] == startsAnewOn { answers += Self.start }
         }
         pass(to: uptime)
         return answers
@@ -81,7 +88,7 @@ struct ControllerModel {
             pass(to: uptime)
             return ["OK"] + state.split(separator: " ").map(String.init)
         case "GG": return ["OK", String(milliamps), "-1"]
-        case "GE": return ["OK", String(amps), "0121"]
+        case "GE": return ["OK", offer ?? String(amps), "0121"]
         case "GU": return ["OK", "7200", "15000"]
         case "GP": return ["OK", "-2560", "312", "-2560"]
         case "SC":
@@ -118,6 +125,7 @@ struct ControllerBench {
     var moment = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 0))
     var reports: [RAPIReport] = []
     var reopens = 0
+    var warnings: [String] = []
     /// Whether the core has a turn after each report.
     var livesAsHost = true
 
@@ -142,7 +150,8 @@ struct ControllerBench {
             switch effect {
             case .line(.send(let bytes)): answers += model.receive(bytes, at: moment.uptime)
             case .line(.reopen): reopens += 1
-            case .line, .log: break
+            case .log(let record): if record.level == .warning { warnings.append(record.message) }
+            case .line: break
             case .report(let report):
                 reports.append(report)
                 hasTold = true

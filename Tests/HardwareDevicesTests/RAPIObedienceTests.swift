@@ -46,6 +46,34 @@ import Testing
         #expect(bench.model.amps == 10 && bench.model.isClosed && bench.offences.isEmpty)
     }
 
+    @Test func aControllerThatDoesNotSayWhatItOffersIsInTroubleUntilItDoes() {
+        var bench = ControllerBench()
+        bench.charge(amps: 10)
+        #expect(bench.machine.trouble == nil)
+        bench.model.offer = "lots"
+        bench.pass(.seconds(30))
+        let words = "what the controller offers cannot be checked: it does not answer with a number"
+        #expect(bench.machine.trouble == words)
+        #expect(bench.warnings.filter { $0 == words }.count == 1)
+        #expect(bench.model.isClosed && bench.offences.isEmpty, "It agreed.")
+        bench.model.offer = nil
+        bench.model.amps = 32
+        bench.pass(.seconds(2))
+        #expect(bench.model.amps == 10)
+        #expect(bench.machine.trouble == nil)
+    }
+
+    @Test func aControllerThatDoesNotKnowTheQuestionForItsOfferIsInTrouble() {
+        var bench = ControllerBench()
+        bench.model.unknown = ["GE"]
+        bench.charge(amps: 10)
+        let words = "what the controller offers cannot be checked: it does not know the question"
+        #expect(bench.machine.trouble == words)
+        bench.choose(amps: 16)
+        bench.pass(.seconds(30))
+        #expect(bench.warnings.filter { $0 == words }.count == 1)
+    }
+
     @Test func aControllerThatRefusesTheLimitIsNamed() {
         var bench = ControllerBench()
         bench.model.unknown = ["SC"]

@@ -206,6 +206,54 @@ import Testing
         #expect(bench.reports.contains(.answering), "so that orders are repeated to it")
     }
 
+    /// As one whose supply breaks down when it switches: it would be set up hundreds of times a second.
+    @Test func aControllerThatStartsAnewWheneverItIsForbiddenIsLeftAloneForLongerAndLonger() {
+        var bench = ControllerBench()
+        bench.charge()
+        bench.reports = []
+        bench.model.startsAnewOn = "FS"
+        let before = bench.count("FS")
+        bench.tell(.line(.received(ControllerModel.start)))
+        #expect(bench.reports == [.lost(reason: "it starts anew again and again")])
+        bench.orderAgainAndAgain(for: 20)
+        #expect((5...25).contains(bench.count("FS") - before))
+        let later = bench.count("FS")
+        bench.orderAgainAndAgain(for: 600)
+        #expect(bench.count("FS") - later < 100)
+        #expect(bench.reports.count == 1)
+        bench.model.startsAnewOn = nil
+        bench.orderAgainAndAgain(for: 60)
+        #expect(bench.model.isClosed)
+    }
+
+    /// It lets energy flow at its start, until it hears that it must not.
+    @Test func aControllerThatStartsAnewWhileItIsLeftAloneIsForbiddenAtOnce() {
+        var bench = ControllerBench()
+        bench.charge()
+        bench.model.startsAnewOn = "FS"
+        bench.tell(.line(.received(ControllerModel.start)))
+        bench.orderAgainAndAgain(for: 60)
+        let before = bench.count("FS")
+        while bench.count("FS") == before { bench.pass(.milliseconds(100)) }
+        bench.pass(.milliseconds(1500))
+        #expect(bench.count("FS") == before + 1)
+        bench.model.startsAnewOn = nil
+        bench.model.mode = .enabled
+        bench.tell(.line(.received(ControllerModel.start + ControllerModel.start)))
+        #expect(bench.count("FS") == before + 2)
+        #expect(bench.model.mode == .sleeping)
+    }
+
+    @Test func aControllerThatStartsAnewOnceAMinuteIsSetUpAtOnceEachTime() {
+        var bench = ControllerBench()
+        bench.charge()
+        for _ in 0..<5 {
+            bench.orderAgainAndAgain(for: 62)
+            bench.tell(.line(.received(ControllerModel.start)))
+        }
+        #expect(!bench.reports.contains { if case .lost = $0 { true } else { false } })
+    }
+
     @Test func whatItTellsByItselfIsToldAtOnce() {
         var bench = ControllerBench()
         bench.tell(.line(.opened))

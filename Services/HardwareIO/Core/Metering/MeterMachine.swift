@@ -13,11 +13,20 @@ struct MeterMachine {
     /// Where nobody is billed by it, a register that goes on for another one gives way after so long to what its meter shows.
     static let goesOnFor = Duration.seconds(600)
 
+    /// What the contactor says of the current.
+    private enum Outlook {
+        /// It may flow.
+        case flows
+        /// It may begin before anybody says so.
+        case begins
+        case none
+    }
+
     private let connectorId: Int
     private var poll: MeterPoll
     private var judge: RegisterJudge
     private var quantities: QuantityJudge
-    private var isUnderCurrent = true
+    private var outlook = Outlook.flows
     private var newest: MeterReading?
     /// When a reading was published last.
     private(set) var publishedAt: Duration?
@@ -80,7 +89,9 @@ struct MeterMachine {
     /// A sample came.
     /// - Returns: When the meter was asked for the current that it shows; nil when it stands still and shows the one of before.
     mutating func sampleRead(_ sample: MeterSample, _ turn: inout Turn) -> Duration? {
-        let question = poll.answered(interval, &turn)
+        var question = poll.answered(interval, &turn)
+        // Whatever is said of the contactor: what still counts is not final.
+        if sample.showsFlow { question.openSince = nil }
         if let isNobodysSince, turn.uptime - isNobodysSince >= Self.goesOnFor { takeOwnRegister(&turn) }
         let verdict = judge.judge(sample, askedAt: question.moment.uptime, at: turn.moment)
         switch verdict {
@@ -112,9 +123,13 @@ struct MeterMachine {
     /// The newest sample has to be confirmed soon.
     mutating func lookAgain(_ turn: inout Turn) { poll.lookAgain(after: MeterPoll.secondLook, at: turn.uptime) }
 
-    /// Since when no current can flow; nil while it may.
-    mutating func contactorIs(openSince: Duration?, _ turn: inout Turn) {
-        isUnderCurrent = openSince == nil
+    /// `openSince` is since when no current can flow, nil while it may; `isCalledFor` that it may begin at any moment.
+    mutating func contactorIs(openSince: Duration?, isCalledFor: Bool = false, _ turn: inout Turn) {
+        let before = outlook
+        outlook = openSince == nil ? .flows : isCalledFor ? .begins : .none
+        if outlook == .begins, before == .none {
+            poll.lookAgain(after: MeterPoll.intervalUnderCurrent, at: turn.uptime)
+        }
         judge.contactorIs(openSince: openSince, at: turn.uptime)
         poll.contactorIs(openSince: openSince, interval, &turn)
     }
@@ -141,7 +156,7 @@ struct MeterMachine {
 
     private var interval: Duration {
         if loss != nil { return MeterPoll.intervalLost }
-        return isUnderCurrent || misses > 0 ? MeterPoll.intervalUnderCurrent : MeterPoll.intervalIdle
+        return outlook != .none || misses > 0 ? MeterPoll.intervalUnderCurrent : MeterPoll.intervalIdle
     }
 
     private mutating func believe(

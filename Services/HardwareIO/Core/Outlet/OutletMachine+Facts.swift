@@ -87,9 +87,12 @@ extension OutletMachine {
             let connected = guards.phases.map { $0.connected?.rawValue ?? 1 } ?? configuration.phases
             let hasMains = sample.voltageMillivolts.prefix(connected).contains { $0 >= Self.leastMainsMillivolts }
             if hasMains { contactor.mainsMeasured(askedAt: askedAt, &turn) }
+            // What flows through an open one is its own failure, or of before it opened.
+            let isClosed = contactor.isOrderedClosed && askedAt >= contactor.closedAt
+            guards.phases?.currentsMeasured(milliamps: isClosed ? sample.currentMilliamps : [])
         }
-        if contactor.isInDoubt { meter.lookAgain(&turn) }
-        guard contactor.isOrderedClosed else { return }
+        if contactor.isInDoubt || guards.phases?.isInDoubt == true { meter.lookAgain(&turn) }
+        guard contactor.mayCarry else { return }
         guards.overCurrent.measured(milliamps: milliamps, offeredMilliamps: offer.offeredMilliamps, at: turn.uptime)
     }
 

@@ -262,8 +262,11 @@ extension OutletMachine {
         if pilot.state == .a { proximity.vehicleIsAbsent() }
         cable.decide(situation, test: guards.test.wantsLock, &turn)
         guards.indicator.show(guards.test.look ?? situation.look, &turn)
-        if !contactor.isOrderedClosed { guards.overCurrent.contactorOpened() }
-        if stage != .ending { meter.contactorIs(openSince: contactor.openSince, &turn) }
+        if contactor.openSince != nil || !contactor.mayCarry { guards.overCurrent.contactorOpened() }
+        guard stage != .ending else { return }
+        // A controller that may close may have done so already when it says that the EV asks.
+        let isCalledFor = contactor.isLeft && pilot.allowsEnergy
+        meter.contactorIs(openSince: contactor.openSince, isCalledFor: isCalledFor, &turn)
     }
 
     /// What a controller may is decided; when it closes and opens meanwhile, and that the EV gets time to end its draw, is its own affair.
@@ -300,7 +303,12 @@ extension OutletMachine {
     /// Each owner says what is wrong with it; the ledger says what that means together.
     private mutating func followFaults() {
         faults.follow(.contactor, .powerSwitchFailure, contactor.failure)
-        faults.follow(.mirror, .powerSwitchFailure, contactor.silence)
+        // A controller that says nothing is a device that is lost, and no relay that failed.
+        faults.follow(
+            .mirror,
+            configuration.isControlled ? .internalError : .powerSwitchFailure,
+            contactor.silence
+        )
         faults.follow(.outputVoltage, .internalError, contactor.voltageSilence)
         faults.follow(.phases, .powerSwitchFailure, guards.phases?.failure)
         faults.follow(.phaseContact, .internalError, guards.phases?.silence)

@@ -74,7 +74,7 @@ struct PilotSensor {
     /// What is wrong, for the list of faults.
     var failure: (code: HardwareFaultCode, detail: String)? {
         if isSilent { return (.internalError, "control pilot was not read for too long") }
-        if diodeIsMissing { return (.evCommunicationError, "diode of the EV missing or shorted") }
+        if diodeIsMissing { return (.evCommunicationError, Self.describe(.diode, high: newestHigh, low: newestLow)) }
         if signalFailedAt != nil || known?.fault == .noSignal {
             return (.internalError, Self.describe(.noSignal, high: newestHigh, low: newestLow))
         }
@@ -205,7 +205,8 @@ struct PilotSensor {
         case .shorted: "control pilot shorted to protective earth"
         case .steadyNegative: "control pilot at -12 V although that is not ordered"
         case .negativeHalfWave: "negative half-wave of the control pilot at \(low) mV"
-        case .diode: "diode of the EV missing or shorted"
+        // It ends with this EV only, which whoever reads it has to know.
+        case .diode: "diode of the EV missing or shorted: unplug the EV"
         case .noSignal: "control pilot shows no PWM although it is ordered"
         }
     }

@@ -1,6 +1,14 @@
 import Primitives
 
 extension ContactorMachine {
+    enum Mover: Equatable {
+        /// This service, by orders.
+        case orders
+        /// A controller. What it may is told by the offer, and no order is given here. Having closed without leave, it has until then to have
+        /// opened and to stay open, until it has leave again: one that goes on and off would never be closed for long.
+        case controller(obeysFrom: Duration?)
+    }
+
     enum State: Equatable {
         /// Ordered open, position not read yet. Next: open, opening when it reads closed, or conducting.
         case unknown(since: Duration)
@@ -20,6 +28,14 @@ extension ContactorMachine {
         case welded
         /// Ordered open, not read as closed, and current flows. Next: open when that ends; its failure stays.
         case conducting
+
+        /// Since when it is said to be open, whether or not that is so; nil while it is not.
+        var openSince: Duration? {
+            switch self {
+            case .open(let since), .left(false, let since): since
+            case .unknown, .closing, .closed, .left, .takenBack, .opening, .welded, .conducting: nil
+            }
+        }
     }
 
     /// Longest time from the order to close until the mirror contact follows.

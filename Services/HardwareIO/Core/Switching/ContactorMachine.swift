@@ -5,14 +5,6 @@ import Primitives
 ///
 /// A contactor that does not follow is a failure that stays until service clears it, over restarts too: what failed once will fail again.
 struct ContactorMachine {
-    private enum Mover: Equatable {
-        /// This service, by orders.
-        case orders
-        /// A controller. What it may is told by the offer, and no order is given here. Having closed without leave, it has until then to have
-        /// opened and to stay open, until it has leave again: one that goes on and off would never be closed for long.
-        case controller(obeysFrom: Duration?)
-    }
-
     private let connectorId: Int
     private var mover: Mover
     private var state: State
@@ -56,10 +48,9 @@ struct ContactorMachine {
     var position: ContactorState {
         switch state {
         case .unknown, .takenBack, .opening: .opening
-        case .open: isUnproven || witness.isLive ? .opening : .open
+        case .open, .left(false, _): isUnproven || witness.isLive || isContradicted ? .opening : .open
         case .closing: .closing
         case .closed, .left(true, _): .closed
-        case .left(false, _): .open
         case .welded, .conducting: .welded
         }
     }
@@ -75,16 +66,22 @@ struct ContactorMachine {
     /// Whether a controller may close it when it wants to.
     var isLeft: Bool { if case .left = state { true } else { false } }
 
+    /// Whether an EV may draw through it: ordered closed, or left to a controller, whatever that says of its relay.
+    var mayCarry: Bool { isOrderedClosed || isLeft }
+
     /// Whether it was ordered to close and has not followed yet: an order that can be taken back before anything flows.
     var isClosing: Bool { if case .closing = state { true } else { false } }
 
     /// Since when it is certain that no current can flow; nil while it is not.
     var openSince: Duration? {
-        guard mirrorIsProven, !witness.isLive else { return nil }
-        switch state {
-        case .open(let since), .left(false, let since): return since
-        case .unknown, .closing, .closed, .left, .takenBack, .opening, .welded, .conducting: return nil
-        }
+        guard mirrorIsProven, !witness.isLive, !isContradicted else { return nil }
+        return state.openSince
+    }
+
+    /// Whether a controller says that its relay is open, and the newest sample shows current. What it says is made by its software, and no contact
+    /// that moves: the meter is believed.
+    private var isContradicted: Bool {
+        isControlled && witness.currentFlows && state.openSince != nil
     }
 
     /// Nothing failed, but a closing was taken back and nobody saw where the contactor went. It may close: that shows it.
@@ -132,7 +129,9 @@ struct ContactorMachine {
 
     mutating func deadlineReached(_ turn: inout Turn) {
         budget.deadlineReached(at: turn.uptime)
+        let wasContradicted = isContradicted
         witness.deadlineReached(at: turn.uptime)
+        if wasContradicted { currentEnded(at: turn.uptime) }
         if witness.asks(at: turn.uptime) { turn.order(.readPosition(.outputVoltage(connectorId: connectorId))) }
         switch state {
         case .closing(var limit):
@@ -157,6 +156,11 @@ struct ContactorMachine {
             guard feedbackClosed == true else {
                 // It never moved, so that no change was reported.
                 state = .open(since: turn.uptime)
+                break
+            }
+            guard !isControlled || limit.at - readAt < openingLimit else {
+                // Nobody has read it since it was forbidden. It says where it is, or is silent in the end.
+                state = .unknown(since: turn.uptime)
                 break
             }
             let milliseconds = openingLimit.wholeMilliseconds
@@ -228,12 +232,15 @@ struct ContactorMachine {
             if closed {
                 closedAt = turn.uptime
                 budget.closed(at: turn.uptime)
+            } else {
+                witness.controllerOpened(at: turn.uptime)
             }
             state = .left(isClosed: closed, since: turn.uptime)
         case (.open, true) where isControlled: strayed(&turn)
         case (.unknown, false), (.opening, false):
             state = .open(since: turn.uptime)
             witness.contactorOpened(at: turn.uptime)
+            if isControlled { witness.controllerOpened(at: turn.uptime) }
         case (.closing, true):
             state = .closed
         case (.takenBack, true):
@@ -268,7 +275,14 @@ struct ContactorMachine {
     /// The meter was asked at `askedAt` and measured so much in its worst phase. What it was asked before its current had settled after
     /// the opening proves nothing. A failure that is known already hides no other, and neither does a mirror contact that is silent.
     mutating func currentMeasured(milliamps: Int, askedAt: Duration, _ turn: inout Turn) {
-        let flows = witness.currentMeasured(milliamps: milliamps)
+        let wasContradicted = isContradicted
+        witness.currentMeasured(milliamps: milliamps, askedAt: askedAt, openSince: state.openSince)
+        if wasContradicted { currentEnded(at: turn.uptime) }
+        if case .left(false, let since) = state, witness.refutes(openSince: since, readAt: readAt) {
+            let detail = "\(amperes(milliamps)) flow although the controller says that it is open"
+            return fail(detail, leaving: .conducting, &turn)
+        }
+        let flows = witness.currentFlows
         let isContrary =
             switch state {
             case .open(let since): flows && askedAt - since >= MeterPoll.settling
@@ -282,6 +296,16 @@ struct ContactorMachine {
             state = feedbackClosed == nil ? .unknown(since: turn.uptime) : .open(since: turn.uptime)
         } else {
             fail("\(amperes(milliamps)) flow through the open contactor", leaving: .conducting, &turn)
+        }
+    }
+
+    /// Current spoke against a controller's relay: that is open for sure once it does not any more.
+    private mutating func currentEnded(at uptime: Duration) {
+        guard !isContradicted else { return }
+        switch state {
+        case .open: state = .open(since: uptime)
+        case .left(false, _): state = .left(isClosed: false, since: uptime)
+        default: break
         }
     }
 

@@ -41,6 +41,8 @@ struct PhaseMachine {
     private var quietSince: Duration?
     /// What it did wrong and nobody has cleared yet.
     private(set) var failure: String?
+    /// Samples in a row that show current on a phase that it says to have taken away.
+    private var contrarySamples = 0
 
     init(connectorId: Int, at start: Duration) {
         self.connectorId = connectorId
@@ -55,6 +57,9 @@ struct PhaseMachine {
 
     /// Whether it may be between two positions: nothing closes then.
     var isSettled: Bool { connected != nil }
+
+    /// Whether a sample spoke against its contact, and another one has to decide.
+    var isInDoubt: Bool { contrarySamples > 0 }
 
     /// Its contact is not read although it should be, for the list of faults.
     var silence: String? {
@@ -149,6 +154,21 @@ struct PhaseMachine {
             failure = "the phase contactor \(closed ? "closed" : "opened") without an order"
         case .unknown, .moving, .resting: break
         }
+    }
+
+    /// The meter measured so much on each phase. Released, it lets nothing through to L2 and L3, whatever its contact says.
+    mutating func currentsMeasured(milliamps: [Int]) {
+        let stray = milliamps.dropFirst().map { Int(clamping: $0.magnitude) }.max() ?? 0
+        guard state == .resting(.one), stray > FlowWitness.highestLeakMilliamps else {
+            contrarySamples = 0
+            return
+        }
+        contrarySamples += 1
+        guard contrarySamples >= FlowWitness.samplesOfLeak else { return }
+        contrarySamples = 0
+        state = .unknown
+        let words = amperes(min(stray, OutletMachine.highestMilliamps))
+        failure = "\(words) flow on a phase that the phase contactor has taken away"
     }
 
     /// Its driver is lost, or is back: where it is, it has to say again, and it is ordered anew.

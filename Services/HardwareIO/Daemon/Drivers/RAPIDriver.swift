@@ -41,6 +41,8 @@ struct RAPIDevice: LineDevice {
 
     func counters(of device: Device) -> [DeviceState.Counter] { machine.counters.told }
 
+    func trouble(of device: Device) -> String? { machine.trouble }
+
     private mutating func tell(_ effects: [RAPIMachine.Effect]) -> [DeviceOutput] {
         var outputs: [DeviceOutput] = []
         for effect in effects {

@@ -64,6 +64,9 @@ public struct RAPIMachine: Machine {
 
     public var nextDeadline: Deadline? { deadlines.next }
 
+    /// What is wrong with a controller that answers, for people; nil when nothing is.
+    public var trouble: String? { obedience.trouble }
+
     public mutating func handle(_ event: Event, at moment: Moment) -> [Effect] {
         switch event {
         case .line(.opened):
@@ -129,6 +132,7 @@ extension RAPIMachine {
         wish = .forbid
         status = nil
         heartbeatAt = moment.uptime
+        pace.forbids(at: moment.uptime)
         exchange.add(.sleep)
         exchange.add(.version)
         exchange.add(
@@ -150,7 +154,7 @@ extension RAPIMachine {
     private mutating func poll(at moment: Moment) -> [Effect] {
         let isSlowRound = pace.isSlowRound()
         exchange.add(.state)
-        if permittedAmps != nil, obedience.tellsLimit { exchange.add(.settings) }
+        if permittedAmps != nil, obedience.limitIs != .refused { exchange.add(.settings) }
         if status?.isClosed == true {
             exchange.add(.current)
             if isSlowRound {
@@ -228,12 +232,7 @@ extension RAPIMachine {
                 return []
             }
             return [.report(.limit(amps: amps))] + learn(status, at: moment) + judge(offered: amps, at: moment)
-        case "AB":
-            // It has forgotten what it was told.
-            let log = Effect.log(
-                LogRecord(.warning, "controller started anew", .init("code", frame.words.dropFirst().first ?? ""))
-            )
-            return [log] + setUp(at: moment)
+        case "AB": return startedAnew(code: frame.words.dropFirst().first ?? "", at: moment)
         default:
             guard let answer = exchange.answer(in: frame) else { return [] }
             deadlines.clear(.answer)
@@ -241,6 +240,22 @@ extension RAPIMachine {
             guard answer.isAccepted else { return refused(answer, at: moment) }
             return accepted(answer, at: moment)
         }
+    }
+
+    /// It has forgotten what it was told, and may let energy flow. One that starts anew because of what it is told must not do so without end.
+    private mutating func startedAnew(code: String, at moment: Moment) -> [Effect] {
+        // Between two questions of a set-up none is open, and others wait.
+        let isLeftAlone = standing == .lost && !exchange.waits { _ in true }
+        var effects: [Effect] = []
+        if !isLeftAlone {
+            effects.append(.log(LogRecord(.warning, "controller started anew", .init("code", code))))
+            if pace.startsAnew() { return effects + setUp(at: moment) }
+        }
+        if pace.mustForbid(at: moment.uptime) {
+            pace.forbids(at: moment.uptime)
+            effects.append(.line(.send(RAPIFrame(words: RAPICommand.sleep.words).bytes)))
+        }
+        return isLeftAlone ? effects : effects + fail("it starts anew again and again", at: moment)
     }
 
     private mutating func accepted(_ answer: RAPIExchange.Answer, at moment: Moment) -> [Effect] {
@@ -252,7 +267,10 @@ extension RAPIMachine {
             guard let status = RAPIAnswer.status(answer.words) else { return fail("unreadable state", at: moment) }
             return learn(status, at: moment)
         case .limit(let amps): return limited(to: answer.words.first.flatMap { Int($0) }, asked: amps, at: moment)
-        case .settings: return RAPIAnswer.amps(answer.words).map { judge(offered: $0, at: moment) } ?? []
+        case .settings:
+            guard let amps = RAPIAnswer.amps(answer.words) else { return untold(.unreadable) }
+            obedience.tells()
+            return judge(offered: amps, at: moment)
         case .current: return RAPIAnswer.current(answer.words).map { [.report($0)] } ?? []
         case .energy: return RAPIAnswer.energy(answer.words).map { [.report($0)] } ?? []
         case .temperatures: return RAPIAnswer.temperature(answer.words).map { [.report($0)] } ?? []
@@ -272,9 +290,7 @@ extension RAPIMachine {
         switch answer.command {
         case .limit(let amps): return limited(to: answer.words.first.flatMap { Int($0) }, asked: amps, at: moment)
         case .enable: return permittedAmps == nil ? [] : offend(.refusesEnergy, at: moment)
-        case .settings:
-            obedience.cannotTellLimit()
-            return []
+        case .settings: return untold(.refused)
         case .heartbeat:
             exchange.add(.acknowledgeMiss)
             return [.log(LogRecord(.warning, "controller has missed the heartbeat, and fell back"))]
@@ -295,7 +311,7 @@ extension RAPIMachine {
             exchange.add(.enable)
         }
         // What it agrees to and what it does are two things.
-        if obedience.tellsLimit { exchange.add(.settings) }
+        if obedience.limitIs != .refused { exchange.add(.settings) }
         return [.report(.limit(amps: taken))]
     }
 
@@ -310,6 +326,12 @@ extension RAPIMachine {
             return [.log(LogRecord(.warning, message, .init("amps", amps), .init("permitted", permitted ?? 0)))]
         case .offends(let offence): return offend(offence, at: moment)
         }
+    }
+
+    /// What it offers is not known: it is believed what it agrees to, and whoever looks is told.
+    private mutating func untold(_ reason: RAPIObedience.Telling) -> [Effect] {
+        guard obedience.doesNotTell(reason), let trouble = obedience.trouble else { return [] }
+        return [.log(LogRecord(.warning, trouble))]
     }
 
     /// It does not obey: no energy, and its state says why, until it is tried again.

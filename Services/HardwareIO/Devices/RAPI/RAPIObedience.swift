@@ -33,6 +33,15 @@ struct RAPIObedience {
         }
     }
 
+    /// What it answers to the question what it offers.
+    enum Telling: Equatable {
+        case told
+        /// No number. It may be one the next time.
+        case unreadable
+        /// It does not know the question, and is not asked again.
+        case refused
+    }
+
     enum Judgement: Equatable {
         case fits
         case orderAgain
@@ -50,8 +59,8 @@ struct RAPIObedience {
 
     /// Why nothing is permitted to it now; nil when it may be.
     private(set) var offence: Offence?
-    /// Whether it can be asked for what it offers. One that cannot is believed what it agrees to.
-    private(set) var tellsLimit = true
+    /// Whether it says what it offers. One that does not is believed what it agrees to.
+    private(set) var limitIs = Telling.told
     /// When it was last brought to what is wished.
     private var appliedAt = Duration.zero
     private var offences = 0
@@ -66,16 +75,33 @@ struct RAPIObedience {
 
     /// It is set up: nothing is known of what it offers.
     mutating func beginAnew() {
-        tellsLimit = true
+        limitIs = .told
         obeysSince = nil
         excessSince = nil
     }
 
-    /// It does not know the question.
-    mutating func cannotTellLimit() { tellsLimit = false }
+    /// It does not say what it offers.
+    /// - Returns: Whether that is news.
+    mutating func doesNotTell(_ reason: Telling) -> Bool {
+        defer { limitIs = reason }
+        excessSince = nil
+        return limitIs != reason
+    }
+
+    /// It answers with a number again.
+    mutating func tells() { limitIs = .told }
+
+    /// What is wrong with one that obeys as far as that can be seen, for people; nil when nothing is.
+    var trouble: String? {
+        switch limitIs {
+        case .told: nil
+        case .unreadable: "what the controller offers cannot be checked: it does not answer with a number"
+        case .refused: "what the controller offers cannot be checked: it does not know the question"
+        }
+    }
 
     /// It agreed to a limit.
-    mutating func agrees() { if !tellsLimit { excessSince = nil } }
+    mutating func agrees() { if limitIs != .told { excessSince = nil } }
 
     /// It lets energy flow as it may, or does not.
     mutating func isSeen(obeying: Bool, at uptime: Duration) {

@@ -16,9 +16,14 @@ struct RAPIPace {
     /// Having answered for so long it has not failed before.
     static let steadyAfter = Duration.seconds(60)
 
+    /// One that starts anew within so long after it was forbidden has most likely done so because of it.
+    static let startsWithin = Duration.seconds(1)
+
     private var rounds = 0
     private var failures = 0
     private var answersSince: Duration?
+    /// When it was last told that no energy may flow.
+    private var forbiddenAt: Duration?
 
     /// - Returns: Whether the present round of questions is one in which everything is asked.
     mutating func isSlowRound() -> Bool {
@@ -34,6 +39,21 @@ struct RAPIPace {
 
     /// It, or its line, is gone.
     mutating func isLost() { answersSince = nil }
+
+    mutating func forbids(at uptime: Duration) { forbiddenAt = uptime }
+
+    /// It has started anew, and may let energy flow until it is forbidden again.
+    /// - Returns: Whether it is forbidden at once.
+    func mustForbid(at uptime: Duration) -> Bool { forbiddenAt.map { uptime - $0 >= Self.startsWithin } ?? true }
+
+    /// It has started anew, and has forgotten what it was told.
+    /// - Returns: Whether it is set up at once: one that does so again before it has answered for long is left alone first, as one that fails.
+    mutating func startsAnew() -> Bool {
+        answersSince = nil
+        guard failures == 0 else { return false }
+        failures = 1
+        return true
+    }
 
     /// An answer is missing, or makes no sense. A short time in which it answers makes the rests no shorter.
     mutating func fails() -> Rest {
