@@ -80,7 +80,7 @@ public struct ModemMemory: Codable, Equatable, Sendable {
         public var end: End?
         /// The fewest tries that the SIM had left after it was refused; nil where nobody counted them.
         public var triesSeen: Int?
-        /// How often it was made without an answer; nil for never.
+        /// How often it was made, the last time included, without that anybody saw its end; nil where that is known.
         public var unanswered: Int?
 
         public init(sim: String, fingerprint: UInt64, triesBefore: Int? = nil) {
