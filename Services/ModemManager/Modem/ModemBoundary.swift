@@ -45,7 +45,7 @@ public enum ModemEffect: Equatable, Sendable {
     case line(LineOrder)
     /// Answered by `.stored` or `.storeFailed` when it is on disk or is not; several are answered in their order.
     case store(ModemMemory)
-    /// Something of the report changed; it is complete.
+    /// Something of what may be shown changed; it is complete.
     case report(ModemReport)
     /// The modem is registered: the owner may dial (start `pppd`), or ask for an address on the USB network interface.
     case dataReady(DataContext)

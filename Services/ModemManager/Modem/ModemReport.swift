@@ -1,6 +1,6 @@
 internal import Primitives
 
-/// All that is known of a modem. Every field may be shown to people and written to logs; secrets are in none.
+/// All that is known of a modem, in its own words, which may repeat a secret that it was told: people and logs get what is `showable`.
 public struct ModemReport: Equatable, Sendable {
     public var phase = ModemPhase.idle
     /// What keeps the modem from being ready; nil when nothing does, or nothing is known yet.

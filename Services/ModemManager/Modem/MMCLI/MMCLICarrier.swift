@@ -274,7 +274,7 @@ public struct MMCLICarrier: Carrier {
     // MARK: - Conclusions
 
     private mutating func conclude() {
-        var conclusion = CarrierCondition(link: .down, detail: "", radio: RadioReport(machine.report))
+        var conclusion = CarrierCondition(link: .down, detail: "", radio: RadioReport(machine.shown))
         conclusion.interface = interface.name.isEmpty ? nil : interface.name
         conclusion.addressTook = interface.took
         let carries = data.program != nil || data.bearer != nil && data.lastExit == nil
@@ -286,30 +286,30 @@ public struct MMCLICarrier: Carrier {
             let told = data.log.nameServers
             conclusion.nameServers = told.isEmpty ? data.bearer?.nameServers ?? [] : told
             // Whoever dialled may be away: that ends nothing that works.
-            let doubt = machine.report.trouble.map { "; \($0)" } ?? ""
+            let doubt = machine.shown.trouble.map { "; \($0)" } ?? ""
             conclusion.detail = "\(interface.name) has an address\(interface.route.words)\(doubt)"
         } else if let lastExit = data.lastExit, !isServiceAway {
             (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)
-        } else if let trouble = machine.report.trouble {
+        } else if let trouble = machine.shown.trouble {
             (conclusion.detail, conclusion.remedy) = ("\(trouble)", CarrierCondition.Remedy(trouble.remedy))
         } else {
             conclusion.detail = carries ? "waiting for an address" : words
             // Nothing is known yet, and a restart says nothing of a link that may well be up: whoever uses it just tries.
-            let isBeginning = [.idle, .absent, .identifying].contains(machine.report.phase)
+            let isBeginning = [.idle, .absent, .identifying].contains(machine.shown.phase)
             if isBeginning, condition.link == .unknown { conclusion.link = .unknown }
         }
         condition = conclusion
     }
 
     private var isServiceAway: Bool {
-        if case .service? = machine.report.trouble { true } else { false }
+        if case .service? = machine.shown.trouble { true } else { false }
     }
 
     private var words: String {
-        switch machine.report.phase {
+        switch machine.shown.phase {
         case .absent: "ModemManager has no modem yet"
         case .identifying: "ModemManager is asking the modem who it is"
-        default: machine.report.phase.words
+        default: machine.shown.phase.words
         }
     }
 }
