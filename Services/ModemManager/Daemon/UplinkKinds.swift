@@ -24,9 +24,11 @@ extension UplinkConfiguration.Uplink {
             )
             carrier = making.carrier()
         case MMCLICarrier.kind:
+            let others = try site.uplinks().filter { $0.name != section.name }
             let making = MMCLIMaking(
                 section: try site.settings(of: section.driver, as: MMCLIUplinkSection.self),
                 callInterface: section.interface ?? "ppp\(number)",
+                interfacesOfOthers: Set(others.compactMap(\.interface)),
                 number: number,
                 name: section.name,
                 runtimeFolder: host.makeRuntimeFolder(),

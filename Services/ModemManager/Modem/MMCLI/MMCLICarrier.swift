@@ -81,7 +81,7 @@ public struct MMCLICarrier: Carrier {
     private mutating func take(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
         switch event {
         case .addressGiven(let interface):
-            data.given = interface
+            if !settings.interfacesOfOthers.contains(interface) { data.given = interface }
             return []
         case .started(let past, let running): return start(past, running, at: moment)
         case .interfacesRead(let readings):
@@ -157,6 +157,10 @@ public struct MMCLICarrier: Carrier {
     private mutating func begin(_ bearer: MMCLIBearer, at moment: Moment) -> [CarrierEffect] {
         (data.bearer, data.kept) = (bearer, nil)
         data.lastExit = nil
+        guard foreignInterface == nil else {
+            interface = CarrierInterface("")
+            return clearAddresses()
+        }
         let name = bearer.method == .ppp ? settings.callInterface : bearer.interface ?? ""
         if interface.name != name { interface = CarrierInterface(name) }
         interface.begin(at: moment.uptime)
@@ -173,6 +177,12 @@ public struct MMCLICarrier: Carrier {
             return settings.dhcpClient.isEmpty
                 ? cleared : cleared + run(ModemCarrier.Name.dhcp, settings.dhcpClient + [name])
         }
+    }
+
+    /// What ModemManager names as the modem's, and another uplink has: it is let alone.
+    private var foreignInterface: String? {
+        guard let bearer = data.bearer, bearer.method != .ppp else { return nil }
+        return bearer.interface.flatMap { settings.interfacesOfOthers.contains($0) ? $0 : nil }
     }
 
     private mutating func run(_ program: String, _ arguments: [String]) -> [CarrierEffect] {
@@ -280,6 +290,10 @@ public struct MMCLICarrier: Carrier {
         let carries = data.program != nil || data.bearer != nil && data.lastExit == nil
         if isEnding {
             (conclusion.link, conclusion.detail) = (.unknown, "not watched any more")
+        } else if let foreignInterface {
+            let words = "as the modem's interface, and another uplink has it"
+            conclusion.detail = "ModemManager names \(foreignInterface) \(words)"
+            conclusion.remedy = .person
         } else if carries, !data.isWithdrawn, let address = interface.address {
             conclusion.link = .up
             conclusion.address = address.isEmpty ? nil : address
@@ -333,6 +347,8 @@ extension MMCLICarrier {
         public var dhcpRenews: Bool
         /// As in `ModemCarrier.Settings`.
         public var pulses: [String: Duration]
+        /// That the site's file gives to other uplinks: none of them is the modem's, whatever ModemManager says.
+        public var interfacesOfOthers: Set<String>
 
         public init(
             modem: ModemSettings,
@@ -343,7 +359,8 @@ extension MMCLICarrier {
             pppd: [String] = [],
             dhcpClient: [String] = [],
             dhcpRenews: Bool = true,
-            pulses: [String: Duration] = [:]
+            pulses: [String: Duration] = [:],
+            interfacesOfOthers: Set<String> = []
         ) {
             self.modem = modem
             self.imei = imei
@@ -354,6 +371,7 @@ extension MMCLICarrier {
             self.dhcpClient = dhcpClient
             self.dhcpRenews = dhcpRenews
             self.pulses = pulses
+            self.interfacesOfOthers = interfacesOfOthers
         }
 
         var choice: MMCLIMachine.Choice { MMCLIMachine.Choice(imei: imei, device: device) }
