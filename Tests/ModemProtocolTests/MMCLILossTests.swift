@@ -43,6 +43,16 @@ import UplinkCore
         }
     }
 
+    @Test func anOperatorIsToldOnlyWhereTheModemIsRegistered() {
+        var bench = up()
+        #expect(bench.condition.radio?.operatorName == "Zweites Netz")
+        #expect(bench.condition.radio?.way.isRegistered == true)
+        (bench.service.state, bench.service.registration, bench.service.isConnected) = ("searching", "denied", false)
+        bench.advance(by: Self.minute)
+        let radio = bench.condition.radio
+        #expect(radio?.operatorName == nil && radio?.technology == nil && radio?.way.obstacle == .registration)
+    }
+
     // MARK: - The card
 
     @Test func theCardIsReadAgainOnceItIsOpenSoThatItsProfileIsFoundByIMSI() {
