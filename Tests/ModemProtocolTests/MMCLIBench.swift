@@ -27,6 +27,8 @@ struct MMCLIBench {
     var isSwitchedOn = true
     var hasRoute = true
     var mayConfigure = true
+    /// What the condition said, each time that it was something new.
+    private(set) var details: [String] = []
 
     init(_ change: (inout MMCLICarrier.Settings) -> Void = { _ in }) {
         var settings = MMCLICarrier.Settings(
@@ -56,6 +58,7 @@ struct MMCLIBench {
     mutating func handle(_ event: CarrierEvent) {
         if case .childEnded("mmcli", _) = event { pending = [] }
         perform(carrier.handle(event, at: now))
+        if details.last != condition.detail { details.append(condition.detail) }
     }
 
     mutating func advance(by duration: Duration) {
@@ -182,6 +185,8 @@ struct FakeModemManager {
     /// Runs that ask or order this do not end, or only by this error: all of them where one is empty.
     var hanging: [String] = []
     var hangsWith: String?
+    /// What ends a run that does not end.
+    var signal = 9
     var imsi = "262020000000002"
     /// What was set on its network interface.
     var given: String?
@@ -198,7 +203,7 @@ struct FakeModemManager {
         guard isThere else { return refuse("couldn't find the ModemManager process in the bus") }
         let action = arguments.last { $0 != "-J" } ?? ""
         if hanging.contains(where: { $0.isEmpty || action.hasPrefix($0) }) {
-            return hangsWith.map { refuse($0) } ?? (.signal(9), "")
+            return hangsWith.map { refuse($0) } ?? (.signal(signal), "")
         }
         if forbidden.contains(where: { action.hasPrefix($0) }) {
             return refuse("couldn't do it: '\(Self.error)Core.Unauthorized: PolicyKit authorization failed'")

@@ -321,6 +321,8 @@ public struct MMCLICarrier: Carrier {
 
     private var words: String {
         switch machine.shown.phase {
+        case .idle: "ModemManager is asked for its modem"
+        case .absent where machine.isAskingForModem: "ModemManager is asked for its modem"
         case .absent: "ModemManager has no modem yet"
         case .identifying: "ModemManager is asking the modem who it is"
         default: machine.shown.phase.words

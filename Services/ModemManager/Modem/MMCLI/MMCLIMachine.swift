@@ -127,6 +127,9 @@ struct MMCLIMachine: Equatable, Sendable {
         pins = PINGate(memory, elsewhere: elsewhere)
     }
 
+    /// Whether ModemManager has named one that it was not heard of yet.
+    var isAskingForModem: Bool { if case .modem? = dialogue.outstanding { true } else { false } }
+
     var profile: AccessProfile { settings.access.profile(iccid: report.sim.iccid, imsi: report.sim.imsi) }
 }
 
