@@ -172,6 +172,7 @@ struct FakeModemManager {
     var number = 0
     var registration = "home"
     var method = "ppp"
+    var address = "10.65.1.7"
     var isConnected = false
     var connectFailure: String?
     var connectionError = "--"
@@ -299,7 +300,7 @@ struct FakeModemManager {
     private var bearer: String {
         let isStatic = method == "static"
         return """
-            {"bearer":{"dbus-path":"\(root)/Bearer/\(number)","ipv4-config":{"address":"\(isStatic ? "10.65.1.7" : "--")","dns":\
+            {"bearer":{"dbus-path":"\(root)/Bearer/\(number)","ipv4-config":{"address":"\(isStatic ? address : "--")","dns":\
             [\(isStatic ? "\"10.65.0.1\",\"10.65.0.2\"" : "")],"gateway":"\(isStatic ? "10.65.1.8" : "--")","method":"\(method)",\
             "mtu":"\(isStatic ? "1430" : "--")","prefix":"\(isStatic ? "28" : "0")"},"ipv6-config":{"address":"--","dns":[],"gateway":"--","method":"--",\
             "mtu":"--","prefix":"--"},"properties":{"apn":"internet","allowed-auth":[],"ip-type":"ipv4","password":"p4ss","user":"name"},"stats":\

@@ -208,6 +208,16 @@ import UplinkCore
         #expect(bench.condition.link == .up)
     }
 
+    @Test(arguments: ["127.0.0.5", "0.1.2.3", "224.0.0.5", "255.255.255.255"])
+    func whatNoInterfaceMayHaveIsNoAddress(_ address: String) {
+        var bench = MMCLIBench()
+        (bench.service.method, bench.service.address) = ("static", address)
+        bench.start()
+        bench.advance(by: .seconds(60))
+        #expect(bench.condition.link == .down)
+        #expect(!bench.effects.contains { if case .configure = $0 { true } else { false } })
+    }
+
     @Test func theLoopbackIsNoInterfaceOfAModem() {
         var bench = MMCLIBench()
         (bench.service.method, bench.service.interface) = ("static", "lo")

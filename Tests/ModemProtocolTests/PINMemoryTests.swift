@@ -158,6 +158,13 @@ import UplinkCore
         #expect(next.service.pins.count == 1 && next.condition.link == .up)
     }
 
+    @Test func aCountThatIsNoneIsNotBelieved() {
+        var bench = locked("4711") { $0.retries = ["sim-pin (-3)"] }
+        bench.advance(by: .seconds(60))
+        #expect(bench.service.pins.isEmpty)
+        #expect(bench.condition.detail == "the PIN was not tried: the modem does not say how many tries are left")
+    }
+
     @Test func whatNeverLeftForTheSIMIsNoAttempt() {
         var bench = locked("4711", tries: nil) { $0.forbidden = ["--pin"] }
         bench.advance(by: .seconds(60))

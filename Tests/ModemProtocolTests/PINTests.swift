@@ -162,7 +162,7 @@ import Testing
         bench.modem.sim?.triesLeft = 1
         bench.bringUp(for: .seconds(3600))
         #expect(bench.modem.pinAttempts.isEmpty)
-        #expect(bench.report.trouble == .pinWithheld(reason: "the SIM has 1 tries left"))
+        #expect(bench.report.trouble == .pinWithheld(reason: "the SIM has 1 try left"))
     }
 
     @Test func withoutACountOfTriesNothingIsTriedUnlessItIsAllowed() {

@@ -62,7 +62,9 @@ extension ModemMachine {
     private mutating func takeSIM(_ answer: ATAnswer, at moment: Moment) -> [ModemEffect] {
         progress.needsPIN = false
         if case .equipmentError(let error) = answer.result { return takeSIMError(error, at: moment) }
-        guard let state = answer.lines.first, answer.isGood else { return waitForSIM("no answer", at: moment) }
+        guard let state = answer.lines.first, !state.isEmpty, answer.isGood else {
+            return waitForSIM("no answer", at: moment)
+        }
         switch state.uppercased() {
         // A second PIN is for services that nobody uses here (27.007 §8.3).
         case "READY", "SIM PIN2", "SIM PUK2":

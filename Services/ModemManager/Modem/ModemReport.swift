@@ -97,6 +97,7 @@ extension ModemTrouble: CustomStringConvertible {
         case .simMissing: "there is no SIM"
         case .simFailed(let cause): "the SIM does not work: \(cause)"
         case .pinMissing: "the SIM wants a PIN, and none is configured"
+        case .pinRefused(1): "the SIM refused the PIN, 1 try is left"
         case .pinRefused(let left): "the SIM refused the PIN" + (left.map { ", \($0) tries are left" } ?? "")
         case .pinWithheld(let reason): "the PIN was not tried: \(reason)"
         case .pukNeeded: "the SIM wants its PUK"

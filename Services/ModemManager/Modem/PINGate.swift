@@ -141,7 +141,8 @@ struct PINGate: Equatable, Sendable {
                 + "\(Self.allTries) tries left" + Self.leave
         }
         guard let triesLeft else { return needsCount ? "the modem does not say how many tries are left" : nil }
-        return triesLeft >= Self.fewestTries ? nil : "the SIM has \(triesLeft) tries left"
+        return triesLeft >= Self.fewestTries
+            ? nil : "the SIM has \(triesLeft) \(triesLeft == 1 ? "try" : "tries") left"
     }
 
     /// FNV-1a of both, so that the PIN itself is not on disk a second time.
