@@ -82,6 +82,17 @@ def test_name_and_password_are_in_no_log_of_ours(manager, modem, call, tmp_path)
         assert "p4ssw0rd" not in stack.log("modem-manager")
 
 
+@pytest.mark.parametrize("field", ["apn", "user", "password"])
+def test_a_text_beyond_ascii_reaches_the_network(manager, modem, call, tmp_path, field):
+    texts = {"apn": "iot", "user": "charger", "password": "p4ss", field: "büro"}
+    (tmp_path / "password").write_text(texts.pop("password") + "\n")
+    access = {**texts, "passwordFile": str(tmp_path / "password"), "authentication": "chap"}
+    with manager(access=access) as stack:
+        stack.start("modem-manager")
+        call.wait(1)
+        assert "büro" not in stack.log("modem-manager")
+
+
 def test_the_right_pin_opens_it(manager, modem, call, tmp_path):
     modem.set("sim.pin", "1234")
     (tmp_path / "pin").write_text("1234\n")

@@ -80,6 +80,66 @@ import UplinkCore
         )
     }
 
+    private func first(_ story: TestStory) -> [String] {
+        story.complete.prefix(3).map { "\($0.outcome.rawValue) \($0.detail)" }
+    }
+
+    /// The number of a SIM can be read also where it is of no use.
+    @Test(arguments: [nil, "8949020000012345678"]) func whatKeepsTheModemFromItsSIMFailsThere(_ iccid: String?) {
+        for obstacle in [RadioReport.Obstacle.sim, .modem] {
+            let story = story(.down) {
+                $0.radio?.way.obstacle = obstacle
+                $0.radio?.iccid = iccid
+                $0.detail = "the SIM refused the PIN"
+            }
+            #expect(first(story) == ["failed the SIM refused the PIN", "skipped sim failed", "skipped sim failed"])
+        }
+    }
+
+    @Test func aNetworkThatIsLostOrRefusesFailsTheRegistration() {
+        let story = story(.down) {
+            $0.radio?.way.obstacle = .registration
+            $0.radio?.way.isRegistered = false
+            $0.radio?.operatorName = nil
+            $0.detail = "the network refuses"
+        }
+        #expect(first(story)[1] == "failed the network refuses" && first(story)[0].hasPrefix("ok"))
+    }
+
+    @Test func aNetworkThatHasNoNameIsOne() {
+        let story = story(.down) {
+            $0.radio?.operatorName = nil
+            $0.radio?.technology = nil
+            $0.radio?.way.obstacle = .data
+            $0.radio?.way.isRegistered = true
+        }
+        #expect(first(story) == ["ok ICCID 8949020000012345678", "ok registered", "failed the modem hung up"])
+    }
+
+    @Test(arguments: [LinkState.Phase.resolving, .connecting, .handshaking])
+    func whatIsUnderWayHasNotFailed(_ phase: LinkState.Phase) {
+        for url in ["wss://csms.example/CP1", "ws://csms.example/CP1"] {
+            var story = story()
+            walked(&story)
+            story.tell(link(phase, url: url), active: nil)
+            #expect(!story.complete.contains { $0.outcome == .failed })
+            #expect(story.complete[6].detail == "the gateway is still \(phase)")
+        }
+    }
+
+    @Test func aBootNotificationThatIsToBeSentAgainHasFailed() {
+        var booting = link(.booting)
+        var asked = story()
+        walked(&asked)
+        asked.tell(booting, active: nil)
+        #expect(!asked.hasFailed && asked.complete.last?.detail == "BootNotification is not answered yet")
+        booting.nextAttemptAt = 1
+        var refused = story()
+        walked(&refused)
+        refused.tell(booting, active: nil)
+        #expect(refused.hasFailed && refused.steps.last?.name == "boot")
+    }
+
     @Test func withoutAModemTheFirstStepsAreNotTried() {
         let story = story { $0.radio = nil }
         #expect(story.complete[0].detail == "there is no modem" && story.complete[1].outcome == .skipped)

@@ -19,11 +19,12 @@ import UplinkCore
         to host: String,
         port: UInt16,
         servers: [SocketAddress] = [],
-        interface: String = "lo"
+        interface: String = "lo",
+        patience: Duration = .seconds(20)
     ) throws -> End {
         let ends = Recorder<End>()
         let goal = Walk.Goal(host: host, port: port)
-        let walk = Walk(to: goal, interface: interface, nameServers: servers, loop: loop) {
+        let walk = Walk(to: goal, interface: interface, nameServers: servers, loop: loop, patience: patience) {
             ends.elements.append(End(steps: $0, outcome: $1))
         }
         try loop.run(until: { !ends.elements.isEmpty }, within: .seconds(50))
@@ -71,6 +72,38 @@ import UplinkCore
         let end = try walk(loop, to: "127.0.0.1", port: port)
         #expect(end.outcome == .answered, "It came through the network.")
         #expect(end.steps.last?.outcome == .failed)
+    }
+
+    /// From 203.0.113.0/24 nothing comes back (RFC 5737), and the loopback interface lets it be sent.
+    @Test func oneAddressThatAnswersIsEnough() throws {
+        let loop = try EventLoop()
+        let central = try listener(loop)
+        let port = central.address.port
+        let server = try SimulatedNameServer(loop) {
+            [SimulatedNameServer.found($0, [203, 0, 113, 1], [127, 0, 0, 1])]
+        }
+        let patience = Duration.milliseconds(300)
+        let open = try walk(loop, to: "csms.example", port: port, servers: [server.address], patience: patience)
+        #expect(open.outcome == .answered && open.steps.map(\.outcome) == [.ok, .ok])
+        #expect(open.steps.last?.detail == "127.0.0.1:\(port) answers")
+        central.close()
+        let refused = try walk(loop, to: "csms.example", port: port, servers: [server.address], patience: patience)
+        #expect(refused.outcome == .answered && refused.steps.map(\.outcome) == [.ok, .failed])
+        #expect(refused.steps.last?.detail.hasSuffix("127.0.0.1:\(port) refuses") == true)
+    }
+
+    @Test func theWalkEndsWhereNoAddressAnswers() throws {
+        let loop = try EventLoop()
+        let server = try SimulatedNameServer(loop) {
+            [SimulatedNameServer.found($0, [203, 0, 113, 1], [203, 0, 113, 2], [203, 0, 113, 3])]
+        }
+        let patience = Duration.milliseconds(300)
+        let end = try walk(loop, to: "csms.example", port: 9, servers: [server.address], patience: patience)
+        guard case .silent = end.outcome else {
+            Issue.record("\(end.outcome)")
+            return
+        }
+        #expect(end.steps.map(\.name) == ["dns", "tcp"] && end.steps.last?.detail.contains("203.0.113.3") == true)
     }
 
     @Test func aNameThatThereIsNotEndsTheWalk() throws {

@@ -63,6 +63,12 @@ import Testing
         #expect(bench.troubles.filter { $0 != .searching }.isEmpty)
     }
 
+    @Test func aSIMThatSaysNothingOfItselfIsStarting() {
+        var machine = ModemMachine(ModemSettings(), memory: nil)
+        _ = machine.take(.sim, ATAnswer(lines: [""], result: .ok), at: ModemBench().now)
+        #expect(machine.report.sim.state == .unknown && machine.report.trouble == nil)
+    }
+
     @Test func aSlotThatIsEmptyIsLookedIntoUntilACardIsThere() {
         var bench = ModemBench()
         bench.modem.sim = nil

@@ -80,7 +80,7 @@ struct CarrierBench {
         now = now.advanced(by: end - now.uptime)
     }
 
-    private mutating func deliver(_ effects: [SimulatedModem.Effect]) {
+    mutating func deliver(_ effects: [SimulatedModem.Effect]) {
         for effect in effects {
             switch effect {
             case .send(let bytes, port: 0): if isOpen { handle(.line("at", .received(bytes))) }

@@ -30,6 +30,8 @@ struct MMCLIBench {
     /// And what of it is not as it was given.
     var mtu: Int?
     var gateway: String?
+    /// What the condition said, each time that it was something new.
+    private(set) var details: [String] = []
 
     init(_ change: (inout MMCLICarrier.Settings) -> Void = { _ in }) {
         var settings = MMCLICarrier.Settings(
@@ -59,6 +61,7 @@ struct MMCLIBench {
     mutating func handle(_ event: CarrierEvent) {
         if case .childEnded("mmcli", _) = event { pending = [] }
         perform(carrier.handle(event, at: now))
+        if details.last != condition.detail { details.append(condition.detail) }
     }
 
     mutating func advance(by duration: Duration) {
@@ -174,6 +177,7 @@ struct FakeModemManager {
     var number = 0
     var registration = "home"
     var method = "ppp"
+    var address = "10.65.1.7"
     var isConnected = false
     var connectFailure: String?
     var connectionError = "--"
@@ -187,6 +191,8 @@ struct FakeModemManager {
     /// Runs that ask or order this do not end, or only by this error: all of them where one is empty.
     var hanging: [String] = []
     var hangsWith: String?
+    /// What ends a run that does not end.
+    var signal = 9
     var imsi = "262020000000002"
     /// What was set on its network interface.
     var given: String?
@@ -203,7 +209,7 @@ struct FakeModemManager {
         guard isThere else { return refuse("couldn't find the ModemManager process in the bus") }
         let action = arguments.last { $0 != "-J" } ?? ""
         if hanging.contains(where: { $0.isEmpty || action.hasPrefix($0) }) {
-            return hangsWith.map { refuse($0) } ?? (.signal(9), "")
+            return hangsWith.map { refuse($0) } ?? (.signal(signal), "")
         }
         if forbidden.contains(where: { action.hasPrefix($0) }) {
             return refuse("couldn't do it: '\(Self.error)Core.Unauthorized: PolicyKit authorization failed'")
@@ -299,7 +305,7 @@ struct FakeModemManager {
     private var bearer: String {
         let isStatic = method == "static"
         return """
-            {"bearer":{"dbus-path":"\(root)/Bearer/\(number)","ipv4-config":{"address":"\(isStatic ? "10.65.1.7" : "--")","dns":\
+            {"bearer":{"dbus-path":"\(root)/Bearer/\(number)","ipv4-config":{"address":"\(isStatic ? address : "--")","dns":\
             [\(isStatic ? "\"10.65.0.1\",\"10.65.0.2\"" : "")],"gateway":"\(isStatic ? "10.65.1.8" : "--")","method":"\(method)",\
             "mtu":"\(isStatic ? "1430" : "--")","prefix":"\(isStatic ? "28" : "0")"},"ipv6-config":{"address":"--","dns":[],"gateway":"--","method":"--",\
             "mtu":"--","prefix":"--"},"properties":{"apn":"internet","allowed-auth":[],"ip-type":"ipv4","password":"p4ss","user":"name"},"stats":\

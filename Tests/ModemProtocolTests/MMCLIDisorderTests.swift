@@ -185,6 +185,39 @@ import UplinkCore
         #expect(bench.condition.interface == "wwan1")
     }
 
+    @Test(arguments: ["static", "dhcp"]) func anInterfaceOfAnotherUplinkIsLetAlone(method: String) {
+        var bench = MMCLIBench { $0.interfacesOfOthers = ["eth0"] }
+        (bench.service.method, bench.service.interface) = (method, "eth0")
+        // As a process before this one has noted it.
+        bench.handle(.addressGiven(interface: "eth0"))
+        bench.start()
+        bench.advance(by: .seconds(30))
+        #expect(bench.condition.link == .down && bench.condition.remedy == .person)
+        #expect(bench.condition.detail == "ModemManager names eth0 as the modem's interface, and another uplink has it")
+        bench.handle(.ordered(.redial))
+        bench.advance(by: .seconds(60))
+        let touched = bench.effects.filter {
+            switch $0 {
+            case .configure, .clearAddresses, .spawn, .addDefaultRoute: true
+            default: false
+            }
+        }
+        #expect(touched.isEmpty)
+        bench.service.interface = "wwan0"
+        bench.advance(by: .seconds(60))
+        #expect(bench.condition.link == .up)
+    }
+
+    @Test(arguments: ["127.0.0.5", "0.1.2.3", "224.0.0.5", "255.255.255.255"])
+    func whatNoInterfaceMayHaveIsNoAddress(_ address: String) {
+        var bench = MMCLIBench()
+        (bench.service.method, bench.service.address) = ("static", address)
+        bench.start()
+        bench.advance(by: .seconds(60))
+        #expect(bench.condition.link == .down)
+        #expect(!bench.effects.contains { if case .configure = $0 { true } else { false } })
+    }
+
     @Test func theLoopbackIsNoInterfaceOfAModem() {
         var bench = MMCLIBench()
         (bench.service.method, bench.service.interface) = ("static", "lo")

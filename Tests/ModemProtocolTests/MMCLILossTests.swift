@@ -58,6 +58,39 @@ import UplinkCore
         }
     }
 
+    // MARK: - ModemManager
+
+    @Test func anMmcliThatCrashesIsNotOneThatTakesTooLong() {
+        var bench = MMCLIBench()
+        (bench.service.hanging, bench.service.signal) = ([""], 11)
+        bench.start()
+        bench.advance(by: Self.minute)
+        #expect(bench.condition.detail == "ModemManager does not answer: mmcli was ended by signal 11")
+        #expect(bench.condition.remedy == .person)
+    }
+
+    @Test func aModemThatIsNamedIsNotCalledMissingWhileItIsAskedFor() {
+        var bench = MMCLIBench()
+        bench.service.hanging = ["/org/freedesktop/ModemManager1/Modem"]
+        bench.start()
+        bench.advance(by: Self.minute * 3)
+        let hangs = "ModemManager does not answer: mmcli did not end in 15 s"
+        #expect(bench.details == ["ModemManager is asked for its modem", hangs])
+        (bench.service.hanging, bench.service.hasModem) = ([], false)
+        bench.advance(by: Self.minute)
+        #expect(bench.details.last == "ModemManager has no modem yet")
+    }
+
+    @Test func anOperatorIsToldOnlyWhereTheModemIsRegistered() {
+        var bench = up()
+        #expect(bench.condition.radio?.operatorName == "Zweites Netz")
+        #expect(bench.condition.radio?.way.isRegistered == true)
+        (bench.service.state, bench.service.registration, bench.service.isConnected) = ("searching", "denied", false)
+        bench.advance(by: Self.minute)
+        let radio = bench.condition.radio
+        #expect(radio?.operatorName == nil && radio?.technology == nil && radio?.way.obstacle == .registration)
+    }
+
     // MARK: - The card
 
     @Test func theCardIsReadAgainOnceItIsOpenSoThatItsProfileIsFoundByIMSI() {

@@ -68,6 +68,53 @@ import UplinkCore
         #expect(bench.condition.remedy == .recovery, "The network is back, and somebody has to dial.")
     }
 
+    @Test func whatKeepsAModemIsToldByItsStepAndAnOperatorOnlyWhereItHasOne() {
+        var bench = up()
+        #expect(bench.condition.radio?.way.isRegistered == true && bench.condition.radio?.way.obstacle == nil)
+        bench.change { $0.network.refuses = true }
+        bench.advance(by: .seconds(90))
+        let refused = bench.condition.radio
+        #expect(refused?.way.isRegistered == false && refused?.way.obstacle == .registration)
+        #expect(refused?.operatorName == nil && refused?.technology == nil && refused?.iccid != nil)
+        bench.change { $0.network.refuses = false }
+        bench.advance(by: .seconds(1000))
+        #expect(bench.condition.radio?.operatorName == "Operator One")
+
+        var settings = CarrierBench.settings
+        settings.modem.pin = Secret("9999")
+        var locked = CarrierBench(settings)
+        locked.modem.sim?.pin = "4711"
+        locked.start()
+        locked.advance(by: .seconds(60))
+        #expect(locked.condition.radio?.way.obstacle == .sim && locked.condition.radio?.iccid != nil)
+
+        bench.change { $0.sims = [:] }
+        bench.deliver(bench.modem.say("+CPIN: NOT READY"))
+        bench.advance(by: .seconds(5))
+        #expect(bench.condition.radio?.way.obstacle == .sim && bench.condition.radio?.operatorName == nil)
+    }
+
+    /// In what it says of itself, of the network, and of why it refuses.
+    @Test func aSecretThatTheModemRepeatsIsToldToNobody() {
+        var settings = CarrierBench.settings
+        let profile = AccessProfile(apn: "iot", user: "name", password: Secret("p4ssw0rd"))
+        settings.modem.access = AccessTable(override: profile)
+        settings.modem.pin = Secret("4711")
+        var named = CarrierBench(settings)
+        named.modem.identity.manufacturer = "p4ssw0rd"
+        named.modem.network.name = "Net p4ssw0rd"
+        var refused = CarrierBench(settings)
+        (refused.modem.network.refuses, refused.modem.network.cause) = (true, "name/p4ssw0rd with 4711")
+        for var bench in [named, refused] {
+            bench.start()
+            bench.advance(by: .seconds(60))
+            let told = bench.effects.filter { if case .line = $0 { false } else { true } }
+            let said = "\(told) \(bench.details) \(bench.condition)"
+            #expect(!said.contains("p4ssw0rd") && !said.contains("4711"))
+            #expect(said.contains("(not shown, because a secret stands in it)"))
+        }
+    }
+
     @Test func nothingSecretStandsOnACommandLine() {
         var settings = CarrierBench.settings
         let profile = AccessProfile(

@@ -130,6 +130,19 @@ import UplinkCore
         #expect(bench.service.pins.count == 2 && bench.condition.detail.contains("not answered 2 times"))
     }
 
+    /// What is shown of the modem hides a PIN that stands in its number, and what is decided knows that number all the same.
+    @Test(arguments: ["3803", "5693"]) func aPINThatStandsInTheNumberOfTheModemIsTriedOnceToo(pin: String) {
+        var bench = locked(pin) { ($0.iccid, $0.countsAnew) = ("--", false) }
+        bench.advance(by: .seconds(1200))
+        #expect(bench.service.pins == [pin])
+        var vain = locked(pin) { ($0.iccid, $0.takesPINInVain) = ("--", true) }
+        vain.advance(by: .seconds(1200))
+        #expect(vain.service.pins == [pin])
+        var hanging = locked(pin) { ($0.iccid, $0.hangsAtPIN) = ("--", true) }
+        hanging.advance(by: .seconds(1200))
+        #expect(hanging.service.pins.count == 2)
+    }
+
     @Test func anAttemptOfTheProcessBeforeMayStillBeUnderWay() {
         // The process ends as soon as the attempt is on disk.
         var bench = MMCLIBench { $0.modem.pin = Secret("4711") }
@@ -143,6 +156,13 @@ import UplinkCore
         #expect(next.service.pins.isEmpty)
         next.advance(by: .seconds(120))
         #expect(next.service.pins.count == 1 && next.condition.link == .up)
+    }
+
+    @Test func aCountThatIsNoneIsNotBelieved() {
+        var bench = locked("4711") { $0.retries = ["sim-pin (-3)"] }
+        bench.advance(by: .seconds(60))
+        #expect(bench.service.pins.isEmpty)
+        #expect(bench.condition.detail == "the PIN was not tried: the modem does not say how many tries are left")
     }
 
     @Test func whatNeverLeftForTheSIMIsNoAttempt() {

@@ -94,6 +94,62 @@ import Testing
         #expect("\(bench.report.trouble as Any)".contains("stayed locked"))
     }
 
+    @Test func aModemThatGoesAwayAtEachPINIsGivenTwoOfThem() {
+        var bench = bench("9999")
+        bench.modem.faults.leavesAtPIN = true
+        bench.bringUp(for: .seconds(3600))
+        #expect(bench.modem.pinAttempts.count == 2 && bench.modem.sim?.triesLeft == 3)
+        #expect("\(bench.report.trouble as Any)".contains("not answered 2 times"))
+    }
+
+    @Test func processesThatEndAtEachPINGiveTwoOfThemTogether() {
+        let card = PINGate.Card(iccid: "8949000000000000017", imei: nil)
+        var memory: ModemMemory?
+        var made = 0
+        for _ in 0..<5 {
+            var gate = PINGate(memory)
+            for uptime in [Duration.zero, PINGate.patience] {
+                let decision = gate.decide(
+                    Secret("9999"),
+                    on: card,
+                    triesLeft: 3,
+                    needsCount: true,
+                    at: Self.moment(uptime)
+                )
+                // It is on disk now, given, and the end of the process.
+                guard decision == .attempt else { continue }
+                made += 1
+                break
+            }
+            memory = gate.memory
+        }
+        #expect(made == PINGate.mostUnanswered)
+    }
+
+    @Test func anAttemptThatIsTakenBackLeavesTheOneBeforeIt() {
+        let card = PINGate.Card(iccid: "8949000000000000017", imei: nil)
+        var gate = PINGate(nil)
+        func decide(after seconds: Int) -> PINGate.Decision {
+            let moment = Self.moment(.seconds(seconds))
+            return gate.decide(Secret("9999"), on: card, triesLeft: 3, needsCount: true, at: moment)
+        }
+        #expect(decide(after: 0) == .attempt)
+        gate.send(at: Self.moment(.zero))
+        for time in [200, 400, 600] {
+            #expect(decide(after: time) == .attempt)
+            let isNews = gate.takeBack(Secret("9999"), on: card)
+            #expect(isNews)
+        }
+        #expect(gate.memory.attempts.map(\.unanswered) == [1])
+        #expect(decide(after: 800) == .attempt)
+        gate.send(at: Self.moment(.seconds(800)))
+        #expect(decide(after: 1200) != .attempt)
+    }
+
+    private static func moment(_ uptime: Duration) -> Moment {
+        Moment(uptime: uptime, utc: Timestamp(millisecondsSinceEpoch: 0))
+    }
+
     @Test func aSIMThatTellsItsNumberOnlyWhenItIsOpenIsSettledToo() {
         var bench = bench("1234")
         bench.modem.faults.hidesNumber = true
@@ -106,7 +162,7 @@ import Testing
         bench.modem.sim?.triesLeft = 1
         bench.bringUp(for: .seconds(3600))
         #expect(bench.modem.pinAttempts.isEmpty)
-        #expect(bench.report.trouble == .pinWithheld(reason: "the SIM has 1 tries left"))
+        #expect(bench.report.trouble == .pinWithheld(reason: "the SIM has 1 try left"))
     }
 
     @Test func withoutACountOfTriesNothingIsTriedUnlessItIsAllowed() {

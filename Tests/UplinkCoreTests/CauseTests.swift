@@ -92,11 +92,11 @@ import UplinkCore
         )
         var machine = UplinkMachine(UplinkConfiguration(uplinks: [mobile]))
         _ = machine.handle(.started, at: Self.start)
-        func read(_ bytes: Int64?, _ day: String) throws -> [Int64?] {
+        func read(_ bytes: Int64?, _ day: String, uptime: Duration = .seconds(200)) throws -> [Int64?] {
             let utc = try #require(Timestamp("\(day)T12:00:00Z"))
             let reading = InterfaceReading(name: "ppp0", isRunning: true, hasAddress: true, bytes: bytes)
             let readings = bytes == nil ? [] : [reading]
-            let effects = machine.handle(.interfacesRead(readings), at: Moment(uptime: .seconds(200), utc: utc))
+            let effects = machine.handle(.interfacesRead(readings), at: Moment(uptime: uptime, utc: utc))
             let warnings = Self.entries(effects).count { $0.kind == .budget }
             return [machine.state?.uplinks.first?.monthBytes, Int64(warnings)]
         }
@@ -109,8 +109,9 @@ import UplinkCore
         #expect(try read(20, "2026-12-14") == [820, 0])
         #expect(try read(220, "2026-12-14") == [1020, 1])
         // The clock goes back and forth; a month begins once.
-        #expect(try read(230, "2026-12-15") == [10, 0])
-        #expect(try read(230, "1970-01-01") == [10, 0])
-        #expect(try read(240, "2026-11-20") == [20, 0])
+        #expect(try read(230, "2026-12-15") == [1030, 0])
+        #expect(try read(230, "2026-12-15", uptime: .seconds(3800)) == [10, 0])
+        #expect(try read(230, "1970-01-01", uptime: .seconds(3800)) == [10, 0])
+        #expect(try read(240, "2026-11-20", uptime: .seconds(3800)) == [20, 0])
     }
 }

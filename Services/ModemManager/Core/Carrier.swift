@@ -79,6 +79,29 @@ public struct CarrierCondition: Equatable, Sendable {
 
 /// What a modem knows of itself and of its network. All may be shown to people; nothing here is secret.
 public struct RadioReport: Equatable, Sendable {
+    /// Where on its way a modem is kept from going on.
+    public enum Obstacle: Equatable, Sendable {
+        /// It is not there, does not answer, or whoever has it does not.
+        case modem
+        case sim
+        /// No network, or none that lets it in.
+        case registration
+        /// It is registered, and gets no data connection.
+        case data
+    }
+
+    /// How far a modem comes on its way into a network.
+    public struct Way: Equatable, Sendable {
+        /// Whether the network has let it in; nil where nobody says. Operator and technology are those of the network that has.
+        public var isRegistered: Bool?
+        /// What it does not come past; nil where nothing keeps it.
+        public var obstacle: Obstacle?
+
+        public init(isRegistered: Bool? = nil, obstacle: Obstacle? = nil) {
+            (self.isRegistered, self.obstacle) = (isRegistered, obstacle)
+        }
+    }
+
     /// 0…100; nil when nothing is measured.
     public var signalPercent: Int?
     /// RSRP of LTE, RSSI otherwise, dBm.
@@ -94,6 +117,8 @@ public struct RadioReport: Equatable, Sendable {
     public var imsi: String?
     /// What the network or the modem gave last as the reason of an end or a refusal.
     public var cause: String?
+    /// How far it comes on its way into a network.
+    public var way = Way()
     /// How long the modem took to open the SIM, and from there to be registered, the last time; nil where nobody saw that.
     public var simTook: Duration?
     public var registrationTook: Duration?

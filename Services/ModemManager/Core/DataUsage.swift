@@ -7,31 +7,47 @@ public struct DataUsage: Codable, Equatable, Sendable {
     public private(set) var bytes: Int64 = 0
     /// The month of a clock that is behind `month`; nil while none is.
     private var earlier: Int?
+    /// A month that would be the next one; nil while the clock says none.
+    private var next: Next?
     /// Of the interface, at the last reading.
     private var counter: Int64?
+
+    private struct Next: Codable, Equatable, Sendable {
+        var month: Int
+        /// Since it began.
+        var bytes: Int64
+        /// Uptime, whole seconds; of an earlier boot where it is later than now.
+        var since: Int64
+    }
+
+    /// How long a clock must say that a month is over: one that is ahead for a moment would lose what was counted.
+    static let confirmation = Duration.seconds(3600)
 
     public init() {}
 
     /// Takes a reading of the counter: received and sent together, as the interface counts, nil when there is no interface. A month begins on
     /// `billingDay`, 1…28.
     mutating func take(counter new: Int64?, billingDay: Int, at moment: Moment) {
-        if let now = Self.month(of: moment.utc, billingDay: billingDay) { begin(now) }
+        if let now = Self.month(of: moment.utc, billingDay: billingDay) { begin(now, at: moment.uptime) }
         guard let new else {
             counter = nil
             return
         }
         let carried = counter.map { new >= $0 ? new - $0 : new } ?? 0
         bytes = bytes.addingClamped(max(carried, 0))
+        if let sum = next?.bytes { next?.bytes = sum.addingClamped(max(carried, 0)) }
         counter = max(new, 0)
     }
 
     /// A clock that went back, or was never set, ends no month: it may be right again in a moment. One that stays behind and comes from one month to the
-    /// next is the right one: the month that is counted was that of a clock which was ahead.
-    private mutating func begin(_ now: Int) {
-        let counted = month ?? .min
+    /// next is the right one: the month that is counted was that of a clock which was ahead. One that goes ahead ends the month when it has stayed there.
+    private mutating func begin(_ now: Int, at uptime: Duration) {
+        let counted = month ?? now
+        month = counted
+        guard now <= counted else { return confirm(now, at: uptime.wholeSeconds) }
+        next = nil
         guard now < counted else {
-            if now > counted, month != nil { bytes = 0 }
-            (month, earlier) = (now, nil)
+            earlier = nil
             return
         }
         guard let earlier, now > earlier else {
@@ -39,6 +55,17 @@ public struct DataUsage: Codable, Equatable, Sendable {
             return
         }
         (month, bytes, self.earlier) = (now, 0, nil)
+    }
+
+    private mutating func confirm(_ now: Int, at uptime: Int64) {
+        earlier = nil
+        var begun = next.flatMap { $0.month == now ? $0 : nil } ?? Next(month: now, bytes: 0, since: uptime)
+        begun.since = min(begun.since, uptime)
+        guard uptime - begun.since >= Self.confirmation.wholeSeconds else {
+            next = begun
+            return
+        }
+        (month, bytes, next) = (now, begun.bytes, nil)
     }
 
     private static func month(of time: Timestamp, billingDay: Int) -> Int? {

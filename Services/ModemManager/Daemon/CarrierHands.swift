@@ -175,7 +175,8 @@ final class CarrierHands {
         return options
     }
 
-    private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
+    /// English words, and texts beyond ASCII all the same: `mmcli` takes no others of an access point or a password in a locale without them.
+    private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"]
 
     /// One that is not ended by a restart of this process: its answer is of no use then, and it ends by itself.
     private func run(_ name: String, _ arguments: [String], _ limit: Duration) {

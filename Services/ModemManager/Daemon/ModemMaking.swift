@@ -65,6 +65,7 @@ struct MMCLIMaking {
     let section: MMCLIUplinkSection
     /// Of a call, where the modem is dialled.
     let callInterface: String
+    let interfacesOfOthers: Set<String>
     let number: Int
     let name: String
     let access: AccessMaking
@@ -87,7 +88,8 @@ struct MMCLIMaking {
                 pppd: [section.pppd] + DialMaking.pppd(interface: callInterface, number: number, logPath: path),
                 dhcpClient: DialMaking.dhcpClient(section.dhcpClient, script: section.dhcpScript),
                 dhcpRenews: DialMaking.renewsBySignal(section.dhcpClient),
-                pulses: section.pins.pulses
+                pulses: section.pins.pulses,
+                interfacesOfOthers: interfacesOfOthers
             )
         )
     }

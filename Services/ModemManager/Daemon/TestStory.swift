@@ -11,26 +11,36 @@ struct TestStory {
 
     /// What needs no trying: how long it took is that of the last time.
     init(uplink: UplinkState.Uplink, condition: CarrierCondition) {
-        // A modem whose call is up has a SIM and a network, also before it was asked for them.
-        let notKnown = uplink.link == .up ? UplinkTest.Outcome.skipped : .failed
         if let radio = condition.radio, uplink.driver != SimulatedCarrier.kind {
-            let sim = radio.iccid.map { "ICCID \($0)" } ?? "not read"
-            add("sim", radio.iccid == nil ? notKnown : .ok, sim, radio.simTook)
-            guard !hasFailed else { return }
-            let network = radio.operatorName ?? radio.operatorCode
-            let detail = [network, radio.technology].compactMap { $0 }.joined(separator: ", ")
-            add(
-                "registration",
-                network == nil ? notKnown : .ok,
-                network == nil ? uplink.detail : detail,
-                radio.registrationTook
-            )
+            tell(radio, of: uplink)
         } else {
             for name in ["sim", "registration"] { add(name, .skipped, "there is no modem", nil) }
         }
         guard !hasFailed else { return }
         let text = uplink.address.map { "\(uplink.interface ?? "") has \($0)" } ?? uplink.detail
         add("address", Self.outcome(uplink.link, condition.remedy), text, condition.addressTook)
+    }
+
+    /// A step that the modem does not come past fails in the words of the uplink. A modem whose call is up has a SIM and a network, also before it
+    /// was asked for them.
+    private mutating func tell(_ radio: RadioReport, of uplink: UplinkState.Uplink) {
+        let isUp = uplink.link == .up
+        let isPastSIM = isUp || radio.way.obstacle == .registration || radio.way.obstacle == .data
+        let isStopped = !isUp && (radio.way.obstacle == .modem || radio.way.obstacle == .sim)
+        if let iccid = radio.iccid, !isStopped {
+            add("sim", .ok, "ICCID \(iccid)", radio.simTook)
+        } else {
+            add("sim", isPastSIM ? .skipped : .failed, isPastSIM ? "not read" : uplink.detail, nil)
+        }
+        guard !hasFailed else { return }
+        let network = radio.operatorName ?? radio.operatorCode
+        let isRegistered = radio.way.isRegistered ?? (network != nil)
+        if isRegistered || !isUp && radio.way.obstacle == .data {
+            let words = [network, radio.technology].compactMap { $0 }.joined(separator: ", ")
+            add("registration", .ok, words.isEmpty ? "registered" : words, radio.registrationTook)
+        } else {
+            add("registration", isUp ? .skipped : .failed, uplink.detail, nil)
+        }
     }
 
     /// Of the address: where nobody knows of one, somebody may all the same, unless something is known to be wrong.
@@ -74,7 +84,11 @@ struct TestStory {
                 add("tls", .skipped, "not asked for", nil)
             }
             add("webSocket", .ok, "the gateway is connected", milliseconds: dial?.webSocket)
-            guard link.phase != .booting else { return stop("BootNotification is not answered yet") }
+            guard link.phase != .booting else {
+                guard link.nextAttemptAt != nil else { return stop("BootNotification is not answered yet") }
+                // It is sent again later only where it was refused, or not answered in time.
+                return add("boot", .failed, "BootNotification was refused or not answered, and is sent again", nil)
+            }
             let outcome = link.phase == .rejected ? UplinkTest.Outcome.failed : .ok
             add("boot", outcome, "BootNotification is answered: \(link.phase)", milliseconds: dial?.boot)
         default:
@@ -84,6 +98,11 @@ struct TestStory {
 
     /// The gateway has no connection: which of its steps failed, as far as that is one after those that were tried here.
     private mutating func tell(failure link: LinkState, isSecure: Bool) {
+        let isUnderWay = [.resolving, .connecting, .handshaking].contains(link.phase)
+        guard link.lastError != nil || !isUnderWay else {
+            if !isSecure { add("tls", .skipped, "not asked for", nil) }
+            return stop("the gateway is still \(link.phase)")
+        }
         let why = link.lastError ?? "the gateway is \(link.phase)"
         guard isSecure else {
             add("tls", .skipped, "not asked for", nil)

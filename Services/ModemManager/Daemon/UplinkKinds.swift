@@ -27,9 +27,11 @@ extension UplinkConfiguration.Uplink {
             complaint = access.complaint
         case MMCLICarrier.kind:
             let access = AccessMaking(number: number, runtimeFolder: host.makeRuntimeFolder(), log: host.log)
+            let others = try site.uplinks().filter { $0.name != section.name }
             let making = MMCLIMaking(
                 section: try site.settings(of: section.driver, as: MMCLIUplinkSection.self),
                 callInterface: section.interface ?? "ppp\(number)",
+                interfacesOfOthers: Set(others.compactMap(\.interface)),
                 number: number,
                 name: section.name,
                 access: access

@@ -5,26 +5,42 @@ internal import NameServers
 internal import Primitives
 internal import UplinkCore
 
-/// The way to the central system through one interface, step by step: its name, then its port. Ends by itself within a minute.
+/// The way to the central system through one interface, step by step: its name, then its port at one address of it after the other, until one
+/// answers. Ends by itself within a minute.
 final class Walk {
     struct Goal {
         var host: String
         var port: UInt16
     }
 
-    private static let connectPatience = Duration.seconds(20)
+    /// Addresses that are tried.
+    private static let mostAddresses = 4
 
     private let goal: Goal
     private let interface: String
     private let loop: EventLoop
+    /// How long one address may take; all of them together have twice as long.
+    private let patience: Duration
     private let completion: ([UplinkTest.Step], ProbeOutcome) -> Void
     private var steps: [UplinkTest.Step] = []
     private var begun = EventLoop.uptime()
     private var lookup: NameLookup?
-    private var connection: TCPConnection?
+    private var dial = Dial()
     private var due: Duration?
     private var deadlines: DeadlineSource?
     private(set) var isDone = false
+
+    /// The addresses of the central system.
+    private struct Dial {
+        var connection: TCPConnection?
+        var address: SocketAddress?
+        /// Those that were not tried yet.
+        var rest: ArraySlice<SocketAddress> = []
+        var patience = Duration.zero
+        /// What speaks most for the uplink of what was found.
+        var outcome: ProbeOutcome?
+        var details: [String] = []
+    }
 
     /// Without name servers the system's resolver is asked. `completion` is called once, from the loop; whoever began the walk keeps it until then.
     init(
@@ -32,17 +48,18 @@ final class Walk {
         interface: String,
         nameServers: [SocketAddress],
         loop: EventLoop,
+        patience: Duration = .seconds(20),
         completion: @escaping ([UplinkTest.Step], ProbeOutcome) -> Void
     ) {
         self.goal = goal
         self.interface = interface
         self.loop = loop
+        self.patience = patience
         self.completion = completion
         deadlines = loop.addDeadlineSource(
             next: { [unowned self] in Deadline(at: due, for: "the port of the central system is waited for") },
             fire: { [unowned self] _ in
-                due = nil
-                fail("tcp", .silent("no answer in \(Self.connectPatience.wholeSeconds) s"))
+                giveUp()
             }
         )
         find(nameServers)
@@ -82,20 +99,33 @@ final class Walk {
 
     private func connect(_ addresses: [SocketAddress]) {
         begun = EventLoop.uptime()
-        guard let address = addresses.first else { return fail("tcp", .nameUnknown("no address")) }
-        due = begun + Self.connectPatience
+        guard !addresses.isEmpty else { return fail("tcp", .nameUnknown("no address")) }
+        dial.rest = addresses.prefix(Self.mostAddresses)
+        dial.patience = min(patience, patience * 2 / dial.rest.count)
+        connectNext()
+    }
+
+    private func connectNext() {
+        dial.connection?.close()
+        (dial.connection, dial.address, due) = (nil, dial.rest.popFirst(), nil)
+        guard let address = dial.address else {
+            add("tcp", .failed, dial.details.joined(separator: "; "))
+            return finish(dial.outcome ?? .unreachable("no address"))
+        }
+        due = EventLoop.uptime() + dial.patience
         var options = TCPConnection.Options()
         options.interface = interface
         do throws(SystemError) {
-            connection = try TCPConnection.connect(to: address, loop: loop, options: options) {
+            dial.connection = try TCPConnection.connect(to: address, loop: loop, options: options) {
                 [weak self] _, event in self?.take(event, from: address)
             }
         } catch {
-            fail("tcp", .unreachable("\(error)"))
+            goOn(after: .unreachable("\(error)"), at: address)
         }
     }
 
     private func take(_ event: TCPConnection.Event, from address: SocketAddress) {
+        guard address == dial.address, !isDone else { return }
         switch event {
         case .connected, .received, .endReached, .drained:
             add("tcp", .ok, "\(address) answers")
@@ -103,14 +133,28 @@ final class Walk {
         case .closed(let error):
             guard let error else { return }
             switch error.code {
-            case ECONNREFUSED, ECONNRESET:
-                // It came through the network: the way is fine, whatever keeps the central system away.
-                add("tcp", .failed, "\(address) refuses")
-                finish(.answered)
-            case ETIMEDOUT: fail("tcp", .silent("\(error)"))
-            default: fail("tcp", .unreachable("\(error)"))
+            // It came through the network: the way is fine, whatever keeps the central system away.
+            case ECONNREFUSED, ECONNRESET: goOn(after: .answered, at: address)
+            case ETIMEDOUT: goOn(after: .silent("\(error)"), at: address)
+            default: goOn(after: .unreachable("\(error)"), at: address)
             }
         }
+    }
+
+    private func giveUp() {
+        guard let address = dial.address else { return }
+        goOn(after: .silent("\(address): no answer in \(dial.patience.wholeSeconds) s"), at: address)
+    }
+
+    /// That address did not let us in: the next one may. One that answers in any way proves the uplink, and silence speaks against it where the
+    /// machine itself knows no way to the others.
+    private func goOn(after outcome: ProbeOutcome, at address: SocketAddress) {
+        dial.details.append(outcome.detail ?? "\(address) refuses")
+        switch (outcome, dial.outcome) {
+        case (_, .answered?), (.unreachable, .silent?): break
+        default: dial.outcome = outcome
+        }
+        connectNext()
     }
 
     private func add(_ name: String, _ outcome: UplinkTest.Outcome, _ detail: String) {
@@ -130,8 +174,8 @@ final class Walk {
         isDone = true
         due = nil
         if let deadlines { loop.removeDeadlineSource(deadlines) }
-        connection?.close()
-        connection = nil
+        dial.connection?.close()
+        dial = Dial()
         completion(steps, outcome)
     }
 }

@@ -45,7 +45,7 @@ public enum ModemEffect: Equatable, Sendable {
     case line(LineOrder)
     /// Answered by `.stored` or `.storeFailed` when it is on disk or is not; several are answered in their order.
     case store(ModemMemory)
-    /// Something of the report changed; it is complete.
+    /// Something of what may be shown changed; it is complete.
     case report(ModemReport)
     /// The modem is registered: the owner may dial (start `pppd`), or ask for an address on the USB network interface.
     case dataReady(DataContext)
@@ -80,7 +80,7 @@ public struct ModemMemory: Codable, Equatable, Sendable {
         public var end: End?
         /// The fewest tries that the SIM had left after it was refused; nil where nobody counted them.
         public var triesSeen: Int?
-        /// How often it was made without an answer; nil for never.
+        /// How often it was made, the last time included, without that anybody saw its end; nil where that is known.
         public var unanswered: Int?
 
         public init(sim: String, fingerprint: UInt64, triesBefore: Int? = nil) {

@@ -48,7 +48,7 @@ public struct ModemCarrier: Carrier {
     public mutating func deadlineReached(at moment: Moment) -> [CarrierEffect] {
         var effects = carryOut(modem.deadlineReached(at: moment), at: moment)
         if let slot = slots?.deadlineReached(at: moment.uptime) {
-            let why = modem.report.trouble.map { "\($0)" } ?? "the preferred SIM is tried again"
+            let why = modem.shown.trouble.map { "\($0)" } ?? "the preferred SIM is tried again"
             let record = LogRecord(.warning, "the other SIM is used", .init("slot", slot), .init("reason", why))
             effects.append(.log(record))
             effects += tell(.ordered(.switchSIM(slot: slot)), at: moment)
@@ -194,7 +194,7 @@ public struct ModemCarrier: Carrier {
         return effects
     }
 
-    private var isReady: Bool { settings.modem.connection == .networkInterface && modem.report.phase == .ready }
+    private var isReady: Bool { settings.modem.connection == .networkInterface && modem.shown.phase == .ready }
 
     /// Nothing secret stands on a command line, which everybody can read. A shell reads the script before `chat` does: without its quotes the
     /// last word would be sent into the data that has begun.
@@ -217,7 +217,7 @@ public struct ModemCarrier: Carrier {
         guard !isWithdrawn else {
             isWithdrawn = false
             // The modem was ready again before the program had ended.
-            return effects + (modem.report.phase == .ready ? tell(.ordered(.connect), at: moment) : [])
+            return effects + (modem.shown.phase == .ready ? tell(.ordered(.connect), at: moment) : [])
         }
         effects += tell(.dataEnded(reason: ended.words), at: moment)
         guard !isRedialling else {
@@ -260,8 +260,8 @@ public struct ModemCarrier: Carrier {
 
 extension ModemCarrier {
     private mutating func conclude(at moment: Moment) {
-        slots?.observe(modem.report, at: moment.uptime)
-        var conclusion = CarrierCondition(link: .down, detail: "", radio: RadioReport(modem.report))
+        slots?.observe(modem.shown, at: moment.uptime)
+        var conclusion = CarrierCondition(link: .down, detail: "", radio: RadioReport(modem.shown))
         conclusion.interface = interface.name.isEmpty ? nil : interface.name
         conclusion.addressTook = interface.took
         let carries = isRunning || isReady
@@ -272,16 +272,16 @@ extension ModemCarrier {
             conclusion.address = address.isEmpty ? nil : address
             conclusion.nameServers = log.nameServers
             conclusion.detail = "\(interface.name) has an address\(interface.route.words)"
-        } else if let lastExit, modem.report.trouble?.remedy ?? .recovery == .recovery {
+        } else if let lastExit, modem.shown.trouble?.remedy ?? .recovery == .recovery {
             (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)
-        } else if let trouble = modem.report.trouble {
+        } else if let trouble = modem.shown.trouble {
             // A call that ended because there is no network is no reason for a step either.
             conclusion.detail = "\(trouble)"
             conclusion.remedy = CarrierCondition.Remedy(trouble.remedy)
         } else {
-            conclusion.detail = carries ? waiting : modem.report.phase.words
+            conclusion.detail = carries ? waiting : modem.shown.phase.words
             // Nothing is known yet, and a restart says nothing of a link that may well be up: whoever uses it just tries.
-            let isBeginning = [.idle, .absent, .waking].contains(modem.report.phase)
+            let isBeginning = [.idle, .absent, .waking].contains(modem.shown.phase)
             if !carries, isBeginning, condition.link == .unknown { conclusion.link = .unknown }
         }
         condition = conclusion

@@ -62,7 +62,9 @@ extension ModemMachine {
     private mutating func takeSIM(_ answer: ATAnswer, at moment: Moment) -> [ModemEffect] {
         progress.needsPIN = false
         if case .equipmentError(let error) = answer.result { return takeSIMError(error, at: moment) }
-        guard let state = answer.lines.first, answer.isGood else { return waitForSIM("no answer", at: moment) }
+        guard let state = answer.lines.first, !state.isEmpty, answer.isGood else {
+            return waitForSIM("no answer", at: moment)
+        }
         switch state.uppercased() {
         // A second PIN is for services that nobody uses here (27.007 §8.3).
         case "READY", "SIM PIN2", "SIM PUK2":
@@ -174,19 +176,16 @@ extension ModemMachine {
         }
         noteFailure(answer)
         // Whether it arrived is told by the tries that are left then.
-        guard answer.result != .timedOut else { return missPINAnswer("no answer to the PIN", at: moment) }
+        guard answer.result != .timedOut else {
+            return fail(.simFailed(cause: "no answer to the PIN"), again: .seconds(60), at: moment)
+        }
         if case .equipmentError(let error) = answer.result, error.saysNothingOfPIN {
-            return missPINAnswer(error.description, at: moment)
+            return fail(.simFailed(cause: error.description), again: .seconds(60), at: moment)
         }
         let left = report.sim.triesLeft.map { max(0, $0 - 1) }
         report.sim.triesLeft = left
         let effects = pins.refuse(pin, on: card) ? [store()] : []
         return effects + fail(.pinRefused(triesLeft: left), again: Self.personInterval, at: moment)
-    }
-
-    private mutating func missPINAnswer(_ cause: String, at moment: Moment) -> [ModemEffect] {
-        let effects = pins.missAnswer(pin, on: card) ? [store()] : []
-        return effects + fail(.simFailed(cause: cause), again: .seconds(60), at: moment)
     }
 
     mutating func settleAttempts() -> [ModemEffect] { pins.open(pin, on: card) ? [store()] : [] }

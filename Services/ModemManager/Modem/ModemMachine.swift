@@ -70,8 +70,10 @@ public struct ModemMachine: Equatable, Sendable {
     let settings: ModemSettings
     var family: ModemFamily
     var pins: PINGate
-    public internal(set) var report = ModemReport()
-    var published = ModemReport()
+    /// As it is: what is decided is decided by this.
+    var report = ModemReport()
+    /// What may be shown of it; secrets are nowhere in it.
+    public private(set) var shown = ModemReport()
     var engine = ATEngine()
     var dialogue = Dialogue()
     var watch = RegistrationWatch()
@@ -89,7 +91,7 @@ public struct ModemMachine: Equatable, Sendable {
         pins = PINGate(memory, elsewhere: elsewhere)
         family = ModemFamily.all.first { $0.name == settings.family } ?? .generic
         report.sim.slot = memory?.slot
-        published = report
+        shown = report
     }
 
     /// All attempts that another uplink remembers now.
@@ -163,14 +165,14 @@ extension ModemMachine: Machine {
     /// The report, where it has changed; the log hears of phases and troubles alone.
     private mutating func announce(at moment: Moment) -> [ModemEffect] {
         report.progress.observe(report.phase, at: moment.uptime)
-        guard report != published else { return [] }
-        let isNews = report.phase != published.phase || report.trouble != published.trouble
-        published = report
-        guard isNews else { return [.report(report)] }
-        var record = LogRecord(.notice, "modem", .init("phase", report.phase.rawValue))
-        if let trouble = report.trouble { record.fields.append(.init("trouble", trouble)) }
-        if let percent = report.signal.percent { record.fields.append(.init("signalPercent", percent)) }
-        return [.log(record), .report(report)]
+        let before = shown
+        shown = report.showable(hiding: settings.secrets)
+        guard shown != before else { return [] }
+        guard shown.phase != before.phase || shown.trouble != before.trouble else { return [.report(shown)] }
+        var record = LogRecord(.notice, "modem", .init("phase", shown.phase.rawValue))
+        if let trouble = shown.trouble { record.fields.append(.init("trouble", trouble)) }
+        if let percent = shown.signal.percent { record.fields.append(.init("signalPercent", percent)) }
+        return [.log(record), .report(shown)]
     }
 }
 

@@ -1,6 +1,6 @@
 internal import Primitives
 
-/// All that is known of a modem. Every field may be shown to people and written to logs; secrets are in none.
+/// All that is known of a modem, in its own words, which may repeat a secret that it was told: people and logs get what is `showable`.
 public struct ModemReport: Equatable, Sendable {
     public var phase = ModemPhase.idle
     /// What keeps the modem from being ready; nil when nothing does, or nothing is known yet.
@@ -97,6 +97,7 @@ extension ModemTrouble: CustomStringConvertible {
         case .simMissing: "there is no SIM"
         case .simFailed(let cause): "the SIM does not work: \(cause)"
         case .pinMissing: "the SIM wants a PIN, and there is none"
+        case .pinRefused(1): "the SIM refused the PIN, 1 try is left"
         case .pinRefused(let left): "the SIM refused the PIN" + (left.map { ", \($0) tries are left" } ?? "")
         case .pinWithheld(let reason): "the PIN was not tried: \(reason)"
         case .pukNeeded: "the SIM wants its PUK"

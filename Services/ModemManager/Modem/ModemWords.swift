@@ -5,15 +5,41 @@ extension RadioReport {
     init(_ report: ModemReport) {
         self.init(signalPercent: report.signal.percent)
         signalDbm = report.signal.rsrpDbm ?? report.signal.rssiDbm
-        technology = report.network.technology?.rawValue
-        operatorName = report.network.operatorName
-        operatorCode = report.network.operatorCode
+        way = Way(report)
+        // What is remembered of the network that was, or that refuses, is not where it is.
+        if way.isRegistered != false {
+            technology = report.network.technology?.rawValue
+            operatorName = report.network.operatorName
+            operatorCode = report.network.operatorCode
+        }
         cell = report.network.cellId.map { (report.network.areaCode.map { $0 + "/" } ?? "") + $0 }
         iccid = report.sim.iccid
         imsi = report.sim.imsi
         cause = report.cause
         simTook = report.progress.sim
         registrationTook = report.progress.registration
+    }
+}
+
+extension RadioReport.Way {
+    /// No network has a modem without its SIM, whatever it said last.
+    fileprivate init(_ report: ModemReport) {
+        self.init(obstacle: report.trouble?.obstacle)
+        let registration = report.network.registration
+        isRegistered = obstacle == .sim ? false : registration == .unknown ? nil : registration.isRegistered
+    }
+}
+
+extension ModemTrouble {
+    /// Nil where a command fails, which is one of any step.
+    fileprivate var obstacle: RadioReport.Obstacle? {
+        switch self {
+        case .portMissing, .silent, .service: .modem
+        case .simMissing, .simFailed, .pinMissing, .pinRefused, .pinWithheld, .pukNeeded, .locked, .storage: .sim
+        case .searching, .denied, .roamingForbidden: .registration
+        case .notAttached: .data
+        case .commandFailed: nil
+        }
     }
 }
 

@@ -6,8 +6,9 @@ internal import Primitives
 ///   before it is made, and its end after it.
 /// - One that the modem took without opening the SIM counts as one that was refused, so that it is not given without end.
 /// - Nothing is tried with fewer than two tries left, or without knowing how many.
-/// - An attempt whose end nobody saw (power failed, no answer) may be repeated only when the SIM counts as many tries as before it, and when
-///   it cannot be under way any more: then the PIN was right, or never arrived.
+/// - An attempt whose end nobody saw (power failed, the port went away, no answer) may be repeated once, and only when the SIM counts as many
+///   tries as before it, and when it cannot be under way any more: then the PIN was right, or never arrived. It counts as one without an
+///   answer from before it is made, since whatever keeps its answer away may keep anything from being noted, too.
 /// - A SIM that does not tell its number while it is locked may be any: what was refused before is tried on it only where its counter is full
 ///   and was not after the refusal, so that it is another one.
 /// - Where the memory of earlier attempts was lost, a PIN may have been refused: none is tried unless the counter is full.
@@ -122,7 +123,7 @@ struct PINGate: Equatable, Sendable {
             guard memory.isInDoubt != true else {
                 return .pinWithheld(reason: "how its last attempt ended could not be read" + Self.leave)
             }
-            guard attempt.unanswered ?? 0 < Self.mostUnanswered else {
+            guard attempt.timesUnanswered < Self.mostUnanswered else {
                 return .pinWithheld(reason: "it was not answered \(Self.mostUnanswered) times" + Self.leave)
             }
             guard let before = attempt.triesBefore, let triesLeft else {
@@ -140,7 +141,8 @@ struct PINGate: Equatable, Sendable {
                 + "\(Self.allTries) tries left" + Self.leave
         }
         guard let triesLeft else { return needsCount ? "the modem does not say how many tries are left" : nil }
-        return triesLeft >= Self.fewestTries ? nil : "the SIM has \(triesLeft) tries left"
+        return triesLeft >= Self.fewestTries
+            ? nil : "the SIM has \(triesLeft) \(triesLeft == 1 ? "try" : "tries") left"
     }
 
     /// FNV-1a of both, so that the PIN itself is not on disk a second time.
@@ -168,14 +170,9 @@ extension PINGate {
         changes { memory in if let pin { memory.end(pin, on: card.key, .refused) } }
     }
 
-    /// Whether it arrived is not known.
-    mutating func missAnswer(_ pin: Secret?, on card: Card) -> Bool {
-        changes { memory in if let pin { memory.missAnswer(to: pin, on: card.key) } }
-    }
-
-    /// It never left for the SIM, for certain.
+    /// It never left for the SIM, for certain: what was there before it stays.
     mutating func takeBack(_ pin: Secret?, on card: Card) -> Bool {
-        changes { memory in memory.attempts.removeAll { $0.isOf(pin) && $0.sim == card.key && $0.end == nil } }
+        changes { memory in if let pin { memory.takeBack(pin, on: card.key) } }
     }
 
     /// The SIM is open: what was tried on it is settled. Not so what it refused, since somebody else may have opened it with another PIN.
@@ -200,6 +197,9 @@ extension ModemMemory.Attempt {
     fileprivate func isOf(_ pin: Secret?) -> Bool {
         pin.map { fingerprint == PINGate.fingerprint(of: $0, on: sim) } ?? false
     }
+
+    /// It was made once at least.
+    fileprivate var timesUnanswered: Int { unanswered ?? 1 }
 }
 
 extension ModemMemory {
@@ -209,8 +209,9 @@ extension ModemMemory {
 
     fileprivate mutating func remember(_ pin: Secret, on sim: String, triesBefore: Int?) {
         var attempt = Attempt(sim: sim, fingerprint: PINGate.fingerprint(of: pin, on: sim), triesBefore: triesBefore)
+        attempt.unanswered = 1
         if let index = index(of: pin, on: sim) {
-            attempt.unanswered = attempts[index].end == nil ? attempts[index].unanswered : nil
+            if attempts[index].end == nil { attempt.unanswered = min(attempts[index].timesUnanswered, 99) + 1 }
             attempts.removeAll { $0.sim == sim && $0.isOf(pin) }
         }
         attempts.append(attempt)
@@ -220,19 +221,20 @@ extension ModemMemory {
 
     fileprivate mutating func end(_ pin: Secret, on sim: String, _ end: Attempt.End) {
         guard let index = index(of: pin, on: sim) else { return }
-        attempts[index].end = end
+        (attempts[index].end, attempts[index].unanswered) = (end, nil)
     }
 
-    fileprivate mutating func missAnswer(to pin: Secret, on sim: String) {
-        guard let index = index(of: pin, on: sim) else { return }
-        attempts[index].unanswered = min(attempts[index].unanswered ?? 0, 99) + 1
+    fileprivate mutating func takeBack(_ pin: Secret, on sim: String) {
+        guard let index = index(of: pin, on: sim), attempts[index].end == nil else { return }
+        let earlier = attempts[index].timesUnanswered - 1
+        if earlier > 0 { attempts[index].unanswered = earlier } else { attempts.remove(at: index) }
     }
 
     /// An attempt that cost a try was refused. What is counted after a refusal tells this SIM from another one later.
     fileprivate mutating func count(_ triesLeft: Int, for pin: Secret, on sim: String) {
         guard let index = index(of: pin, on: sim) else { return }
         if attempts[index].end == nil, let before = attempts[index].triesBefore, triesLeft < before {
-            attempts[index].end = .refused
+            (attempts[index].end, attempts[index].unanswered) = (.refused, nil)
         }
         guard attempts[index].end == .refused, triesLeft < attempts[index].triesSeen ?? .max else { return }
         attempts[index].triesSeen = triesLeft

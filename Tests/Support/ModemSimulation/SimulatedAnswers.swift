@@ -6,6 +6,8 @@ enum Answer {
     case final(String)
     /// OK, and the port is gone for so long.
     case restart(Duration)
+    /// Nothing, and the same.
+    case leave(Duration)
 }
 
 extension SimulatedModem {

@@ -179,6 +179,7 @@ public struct SimulatedModem: Sendable {
             case .restart(let duration):
                 effects += reply("OK")
                 return effects + restart(for: duration)
+            case .leave(let duration): return effects + restart(for: duration)
             }
             if final != "OK" { break }
         }
@@ -238,6 +239,7 @@ public struct SimulatedModem: Sendable {
         let isRight = pin == right
         let attempt = PINAttempt(iccid: card.iccid, pin: pin, wasRight: isRight, triesBefore: card.triesLeft)
         pinAttempts.append(attempt)
+        if faults.leavesAtPIN { return .leave(.seconds(3)) }
         if faults.takesPINInVain { return .lines([]) }
         card.isUnlocked = isRight
         card.triesLeft = isRight ? 3 : card.triesLeft - 1

@@ -66,6 +66,8 @@ public struct SimulatedFaults: Equatable, Sendable {
     public var countsTries = true
     /// It takes each PIN, and the SIM stays locked.
     public var takesPINInVain = false
+    /// Its port is gone at each PIN, which no SIM sees, and comes back.
+    public var leavesAtPIN = false
     /// It does not say the number of a locked SIM.
     public var hidesNumber = false
 }

@@ -59,11 +59,11 @@ public final class SimulatedNameServer {
         return bytes
     }
 
-    /// What a name server says to a question: its address, where it is one for A.
-    public static func found(_ question: [UInt8], _ address: [UInt8]) -> [UInt8] {
+    /// What a name server says to a question: its addresses, where it is one for A.
+    public static func found(_ question: [UInt8], _ addresses: [UInt8]...) -> [UInt8] {
         let isA = question[question.count - 3] == 1
         var bytes = question
-        (bytes[2], bytes[3], bytes[7]) = (0x81, 0x80, isA ? 1 : 0)
-        return isA ? bytes + [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4] + address : bytes
+        (bytes[2], bytes[3], bytes[7]) = (0x81, 0x80, isA ? UInt8(addresses.count) : 0)
+        return isA ? addresses.reduce(bytes) { $0 + [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4] + $1 } : bytes
     }
 }

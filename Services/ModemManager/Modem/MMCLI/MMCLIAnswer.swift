@@ -19,6 +19,9 @@ struct MMCLIAnswer: Equatable, Sendable {
     /// Bytes of one answer that are kept; the longest seen has 3 KiB.
     static let mostBytes = 64 << 10
 
+    /// Of POSIX.
+    private static let (termination, kill) = (15, 9)
+
     var document: JSONValue?
     /// Nil when it did what it was to do.
     var failure: Failure?
@@ -27,7 +30,9 @@ struct MMCLIAnswer: Equatable, Sendable {
         switch exit {
         case .code(0): document = output.firstIndex(of: 0x7B).flatMap { try? JSON.parse(Array(output[$0...])) }
         case .code: failure = Failure(Self.explanation(output))
-        case .signal, .unknown: failure = .silent(nil)
+        // What ends a run that takes too long, first politely.
+        case .signal(Self.termination), .signal(Self.kill), .unknown: failure = .silent(nil)
+        case .signal(let number): failure = .silent("mmcli was ended by signal \(number)")
         case .notStarted(let reason): failure = .service("mmcli does not start: \(reason)")
         }
     }

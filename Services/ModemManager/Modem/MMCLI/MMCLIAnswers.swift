@@ -84,7 +84,7 @@ struct MMCLIModem: Equatable, Sendable {
     private static func tries(_ list: [JSONValue]) -> Int? {
         for case .string(let text) in list.prefix(MMCLIAnswers.mostObjects) where text.hasPrefix("sim-pin (") {
             guard text.utf8.count <= 12 else { return nil }
-            return Int(text.dropFirst(9).prefix { $0 != ")" })
+            return UInt8(text.dropFirst(9).prefix { $0 != ")" }).map { Int($0) }
         }
         return nil
     }
@@ -140,7 +140,7 @@ public struct MMCLIBearer: Equatable, Sendable {
         failure = status?["connection-error"]?.text("message", 200)
         let config = bearer["ipv4-config"]
         method = config?.text("method").flatMap { Method(rawValue: $0) }
-        address = config?.text("address").flatMap { $0.isAddress ? $0 : nil }
+        address = config?.text("address").flatMap { $0.isAddressOfAHost ? $0 : nil }
         prefixLength = config?.number("prefix").map { $0.clamped(to: 0...32) }
         gateway = config?.text("gateway").flatMap { $0.isAddress ? $0 : nil }
         let servers = (config?["dns"]?.asArray ?? []) + (bearer["ipv6-config"]?["dns"]?.asArray ?? [])
@@ -231,6 +231,12 @@ extension String {
     fileprivate var isAddress: Bool {
         let parts = split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts.allSatisfy { $0.utf8.count <= 3 && UInt8($0) != nil } && self != "0.0.0.0"
+    }
+
+    /// Neither of this machine alone nor of many (RFC 6890): what an interface may be given.
+    fileprivate var isAddressOfAHost: Bool {
+        guard isAddress, let first = split(separator: ".").first.flatMap({ UInt8($0) }) else { return false }
+        return (1...223).contains(first) && first != 127
     }
 
     fileprivate var isAddressOfSix: Bool {

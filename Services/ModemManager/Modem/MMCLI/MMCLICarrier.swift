@@ -81,7 +81,7 @@ public struct MMCLICarrier: Carrier {
     private mutating func take(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
         switch event {
         case .addressGiven(let interface):
-            data.given = interface
+            if !settings.interfacesOfOthers.contains(interface) { data.given = interface }
             return []
         case .started(let past, let running): return start(past, running, at: moment)
         case .interfacesRead(let readings):
@@ -157,6 +157,10 @@ public struct MMCLICarrier: Carrier {
     private mutating func begin(_ bearer: MMCLIBearer, at moment: Moment) -> [CarrierEffect] {
         (data.bearer, data.kept) = (bearer, nil)
         data.lastExit = nil
+        guard foreignInterface == nil else {
+            interface = CarrierInterface("")
+            return clearAddresses()
+        }
         let name = bearer.method == .ppp ? settings.callInterface : bearer.interface ?? ""
         if interface.name != name { interface = CarrierInterface(name) }
         interface.begin(at: moment.uptime)
@@ -173,6 +177,12 @@ public struct MMCLICarrier: Carrier {
             return settings.dhcpClient.isEmpty
                 ? cleared : cleared + run(ModemCarrier.Name.dhcp, settings.dhcpClient + [name])
         }
+    }
+
+    /// What ModemManager names as the modem's, and another uplink has: it is let alone.
+    private var foreignInterface: String? {
+        guard let bearer = data.bearer, bearer.method != .ppp else { return nil }
+        return bearer.interface.flatMap { settings.interfacesOfOthers.contains($0) ? $0 : nil }
     }
 
     private mutating func run(_ program: String, _ arguments: [String]) -> [CarrierEffect] {
@@ -274,42 +284,48 @@ public struct MMCLICarrier: Carrier {
     // MARK: - Conclusions
 
     private mutating func conclude() {
-        var conclusion = CarrierCondition(link: .down, detail: "", radio: RadioReport(machine.report))
+        var conclusion = CarrierCondition(link: .down, detail: "", radio: RadioReport(machine.shown))
         conclusion.interface = interface.name.isEmpty ? nil : interface.name
         conclusion.addressTook = interface.took
         let carries = data.program != nil || data.bearer != nil && data.lastExit == nil
         if isEnding {
             (conclusion.link, conclusion.detail) = (.unknown, "not watched any more")
+        } else if let foreignInterface {
+            let words = "as the modem's interface, and another uplink has it"
+            conclusion.detail = "ModemManager names \(foreignInterface) \(words)"
+            conclusion.remedy = .person
         } else if carries, !data.isWithdrawn, let address = interface.address {
             conclusion.link = .up
             conclusion.address = address.isEmpty ? nil : address
             let told = data.log.nameServers
             conclusion.nameServers = told.isEmpty ? data.bearer?.nameServers ?? [] : told
             // Whoever dialled may be away: that ends nothing that works.
-            let doubt = machine.report.trouble.map { "; \($0)" } ?? ""
+            let doubt = machine.shown.trouble.map { "; \($0)" } ?? ""
             conclusion.detail = "\(interface.name) has an address\(interface.route.words)\(doubt)"
         } else if let lastExit = data.lastExit, !isServiceAway {
             (conclusion.detail, conclusion.remedy) = (lastExit.words, lastExit.remedy)
-        } else if let trouble = machine.report.trouble {
+        } else if let trouble = machine.shown.trouble {
             (conclusion.detail, conclusion.remedy) = ("\(trouble)", CarrierCondition.Remedy(trouble.remedy))
         } else {
             conclusion.detail = carries ? "waiting for an address" : words
             // Nothing is known yet, and a restart says nothing of a link that may well be up: whoever uses it just tries.
-            let isBeginning = [.idle, .absent, .identifying].contains(machine.report.phase)
+            let isBeginning = [.idle, .absent, .identifying].contains(machine.shown.phase)
             if isBeginning, condition.link == .unknown { conclusion.link = .unknown }
         }
         condition = conclusion
     }
 
     private var isServiceAway: Bool {
-        if case .service? = machine.report.trouble { true } else { false }
+        if case .service? = machine.shown.trouble { true } else { false }
     }
 
     private var words: String {
-        switch machine.report.phase {
+        switch machine.shown.phase {
+        case .idle: "ModemManager is asked for its modem"
+        case .absent where machine.isAskingForModem: "ModemManager is asked for its modem"
         case .absent: "ModemManager has no modem yet"
         case .identifying: "ModemManager is asking the modem who it is"
-        default: machine.report.phase.words
+        default: machine.shown.phase.words
         }
     }
 }
@@ -333,6 +349,8 @@ extension MMCLICarrier {
         public var dhcpRenews: Bool
         /// As in `ModemCarrier.Settings`.
         public var pulses: [String: Duration]
+        /// That the site's file gives to other uplinks: none of them is the modem's, whatever ModemManager says.
+        public var interfacesOfOthers: Set<String>
 
         public init(
             modem: ModemSettings,
@@ -343,7 +361,8 @@ extension MMCLICarrier {
             pppd: [String] = [],
             dhcpClient: [String] = [],
             dhcpRenews: Bool = true,
-            pulses: [String: Duration] = [:]
+            pulses: [String: Duration] = [:],
+            interfacesOfOthers: Set<String> = []
         ) {
             self.modem = modem
             self.imei = imei
@@ -354,6 +373,7 @@ extension MMCLICarrier {
             self.dhcpClient = dhcpClient
             self.dhcpRenews = dhcpRenews
             self.pulses = pulses
+            self.interfacesOfOthers = interfacesOfOthers
         }
 
         var choice: MMCLIMachine.Choice { MMCLIMachine.Choice(imei: imei, device: device) }

@@ -27,7 +27,8 @@ extension MMCLIMachine {
             return takeFailure(words, of: command)
         case nil: takeObedience(to: command)
         }
-        if case .service? = report.trouble { report.trouble = nil }
+        // ModemManager may know its modems, and hang as soon as it is asked for one.
+        if case .service? = report.trouble, command != .list { report.trouble = nil }
         switch command {
         case .list: return take(modems: answer.document.flatMap(MMCLIAnswers.modems), at: moment)
         case .modem:
@@ -152,6 +153,7 @@ extension MMCLIMachine {
 
     private mutating func tryNext(at moment: Moment) -> [Effect] {
         guard !dialogue.candidates.isEmpty else {
+            if case .service? = report.trouble { report.trouble = nil }
             if case .portMissing? = report.trouble {
             } else if !deadlines.isSet(.missing) {
                 deadlines.set(.missing, at: moment.uptime + Self.missingPatience)

@@ -87,8 +87,6 @@ extension MMCLIMachine {
             if case .refused(let words) = failure, !words.saysNothingOfPIN {
                 report.cause = words
                 isNews = pins.refuse(settings.pin, on: card)
-            } else {
-                isNews = pins.missAnswer(settings.pin, on: card)
             }
             if let path = known?.path { dialogue.plan = [.modem(path)] }
         }

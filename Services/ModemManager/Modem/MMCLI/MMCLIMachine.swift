@@ -102,8 +102,10 @@ struct MMCLIMachine: Equatable, Sendable {
     let settings: ModemSettings
     let choice: Choice
     var pins: PINGate
+    /// As it is: what is decided is decided by this.
     var report = ModemReport()
-    var published = ModemReport()
+    /// What may be shown of it.
+    private(set) var shown = ModemReport()
     var known: Known?
     var bearer: MMCLIBearer?
     /// Whether there may be one of the time before this process.
@@ -124,6 +126,9 @@ struct MMCLIMachine: Equatable, Sendable {
         self.choice = choice
         pins = PINGate(memory, elsewhere: elsewhere)
     }
+
+    /// Whether ModemManager has named one that it was not heard of yet.
+    var isAskingForModem: Bool { if case .modem? = dialogue.outstanding { true } else { false } }
 
     var profile: AccessProfile { settings.access.profile(iccid: report.sim.iccid, imsi: report.sim.imsi) }
 }
@@ -197,13 +202,13 @@ extension MMCLIMachine: Machine {
     private mutating func announce(at moment: Moment) -> [Effect] {
         // Whatever else is found: a person can do something about this, and nobody else.
         if let refusal = dialogue.refusal { report.trouble = .service(refusal) }
-        report.becomeShowable(hiding: settings.secrets)
         report.progress.observe(report.phase, at: moment.uptime)
-        guard report.phase != published.phase || report.trouble != published.trouble else { return [] }
-        published = report
-        var record = LogRecord(.notice, "modem", .init("phase", report.phase.rawValue))
-        if let trouble = report.trouble { record.fields.append(.init("trouble", trouble)) }
-        if let percent = report.signal.percent { record.fields.append(.init("signalPercent", percent)) }
+        let before = shown
+        shown = report.showable(hiding: settings.secrets)
+        guard shown.phase != before.phase || shown.trouble != before.trouble else { return [] }
+        var record = LogRecord(.notice, "modem", .init("phase", shown.phase.rawValue))
+        if let trouble = shown.trouble { record.fields.append(.init("trouble", trouble)) }
+        if let percent = shown.signal.percent { record.fields.append(.init("signalPercent", percent)) }
         return [.log(record)]
     }
 

@@ -1,15 +1,17 @@
 internal import Primitives
 
 extension ModemReport {
-    /// Makes every text in it fit to be shown. ModemManager repeats what it was told, passwords included, and what a network says of itself may hold
-    /// anything.
-    mutating func becomeShowable(hiding secrets: [Secret]) {
+    /// With every text in it fit to be shown: modems and ModemManager repeat what they were told, passwords included, and what a network says of
+    /// itself may hold anything.
+    func showable(hiding secrets: [Secret]) -> ModemReport {
+        var shown = self
         let texts: [WritableKeyPath<ModemReport, String?>] = [
             \.cause, \.network.operatorName, \.identity.manufacturer, \.identity.model, \.identity.revision,
             \.identity.imei,
         ]
-        for text in texts { self[keyPath: text] = self[keyPath: text]?.showable(hiding: secrets) }
-        trouble = trouble?.replacingWords { $0.showable(hiding: secrets) }
+        for text in texts { shown[keyPath: text] = self[keyPath: text]?.showable(hiding: secrets) }
+        shown.trouble = trouble?.replacingWords { $0.showable(hiding: secrets) }
+        return shown
     }
 }
 
@@ -32,7 +34,16 @@ extension ModemSettings {
     /// What must not be said again, whatever others say.
     var secrets: [Secret] {
         let profiles = access.rows.map(\.profile) + [access.override].compactMap { $0 }
-        return ([pin] + profiles.map(\.password)).compactMap { $0 }
+        return ([pin, secondPIN] + profiles.map(\.password)).compactMap { $0 }
+    }
+}
+
+extension LogRecord {
+    /// What a modem says may repeat what it was told, here as well.
+    func hiding(_ secrets: [Secret]) -> LogRecord {
+        var shown = self
+        for index in fields.indices { shown.fields[index].value = fields[index].value.showable(hiding: secrets) }
+        return shown
     }
 }
 
