@@ -94,4 +94,39 @@ import Testing
         #expect(effects.faults.map(\.code) == [.powerMeterFailure])
         #expect(effects.orders.contains(.openContactor(connectorId: 1)))
     }
+
+    /// A meter that was found standing at 100 s; then the contactor opens because of it, and nothing flows.
+    private func standing(powerW: Int) -> RegisterJudge {
+        var judge = RegisterJudge(connector)
+        for second in 0...100 {
+            _ = judge.judge(sample(powerW: powerW, milliamps: 16_000, at: second), at: .seconds(second))
+        }
+        judge.contactorIs(openSince: .seconds(101), at: .seconds(101))
+        return judge
+    }
+
+    /// It would close again, and somebody would charge for another minute.
+    @Test(arguments: [-11_000, 0, 11_000])
+    func aDeadRegisterStaysDeadUntilItMoves(powerW: Int) {
+        var judge = standing(powerW: powerW)
+        for second in 101...400 {
+            let verdict = judge.judge(sample(powerW: 0, milliamps: 0, at: second), at: .seconds(second))
+            guard case .frozen = verdict else {
+                Issue.record("second \(second): \(verdict)")
+                return
+            }
+        }
+        let moved = judge.judge(sample(energyWh: 1005, powerW: 0, milliamps: 0, at: 401), at: .seconds(401))
+        #expect(moved == .believed(energyWh: 1005))
+    }
+
+    @Test func serviceMayAcceptARegisterThatStandsStill() {
+        var judge = standing(powerW: 0)
+        _ = judge.judge(sample(powerW: 0, milliamps: 0, at: 102), at: .seconds(102))
+        let now = Moment(uptime: .seconds(103), utc: Timestamp(millisecondsSinceEpoch: 0))
+        let accepted = judge.acceptRegister(at: now)
+        #expect(accepted?.beginsAnew == false)
+        let verdict = judge.judge(sample(powerW: 0, milliamps: 0, at: 104), at: .seconds(104))
+        #expect(verdict == .believed(energyWh: 1000))
+    }
 }

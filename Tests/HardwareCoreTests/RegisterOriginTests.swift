@@ -38,7 +38,9 @@ import Testing
         before.permit(16_000, leaseSeconds: 600)
         before.pilot(6000)
         before.driver(.contactorFeedback(connectorId: 1, closed: true))
-        let reading = remembered(before.wait(.seconds(20), answeringMeter: self.sample(1020, serialNumber)))
+        before.wait(.seconds(10), answeringMeter: self.sample(1010, serialNumber, milliamps: 16_000))
+        let charged = before.wait(.seconds(10), answeringMeter: self.sample(1020, serialNumber, milliamps: 16_000))
+        let reading = remembered(charged)
         var bench = Bench(
             memory: before.memory ?? HardwareMemory(),
             readings: [reading].compactMap(\.self),

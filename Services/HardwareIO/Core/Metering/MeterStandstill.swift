@@ -21,6 +21,9 @@ struct MeterStandstill {
     static let longestStepMilliseconds: Int64 = 10_000
 
     private(set) var identicalSamples = 0
+    private var repeatsSince: Duration?
+    /// Where the register stood still, Wh, and what showed it: it stays so until the register moves.
+    private var found: (energyWh: Int64, words: String)?
     /// Energy by the measured power since the register moved last, mW x ms.
     private var uncounted: Int64 = 0
     /// The same by voltage and current.
@@ -29,19 +32,32 @@ struct MeterStandstill {
     private var standingSamples = 0
     private var contradictions = 0
 
+    /// Since when the meter has been repeating the same sample, where it did so for so long that it says nothing of what flowed; nil where it did not.
+    var frozenSince: Duration? { identicalSamples >= Self.samplesThatFreeze ? repeatsSince : nil }
+
     /// `mayFlow` is whether the contactor is not surely open: current through an open one is judged elsewhere.
-    /// - Returns: What shows that the meter stands still; nil while it moves.
+    /// - Returns: What shows that the meter stands still; nil while it moves. That the current is gone shows nothing: without it nobody counts.
     mutating func see(
         _ sample: MeterSample,
-        after newest: (sample: MeterSample, at: Duration),
+        after newest: (sample: MeterSample, at: Duration)?,
         at uptime: Duration,
         mayFlow: Bool,
         _ plausibility: MeterPlausibility
     ) -> String? {
-        identicalSamples = sample.hasPhases && sample.repeats(newest.sample) ? identicalSamples + 1 : 0
+        if let found, found.energyWh != sample.energyWh { self.found = nil }
+        guard let newest else { return found?.words }
+        let repeats = sample.hasPhases && sample.repeats(newest.sample)
+        repeatsSince = repeats ? repeatsSince ?? newest.at : nil
+        identicalSamples = repeats ? min(identicalSamples + 1, Self.samplesThatFreeze) : 0
         let isConnector = mayFlow && !plausibility.isOfMainMeter
         count(sample, newest, at: uptime, byCurrent: isConnector, plausibility)
-        if identicalSamples >= Self.samplesThatFreeze { return "meter repeats the same sample" }
+        contradictions =
+            isConnector && sample.contradictsItself ? min(contradictions + 1, Self.samplesThatContradict) : 0
+        if let words = standing(sample, plausibility) { found = found ?? (sample.energyWh, words) }
+        return identicalSamples >= Self.samplesThatFreeze ? "meter repeats the same sample" : found?.words
+    }
+
+    private func standing(_ sample: MeterSample, _ plausibility: MeterPlausibility) -> String? {
         let step = plausibility.stepWh(of: sample) * 3_600_000_000
         if uncounted > Self.stepsThatFreeze * step {
             return "register stands still at \(sample.energyWh) Wh while power flows"
@@ -49,8 +65,6 @@ struct MeterStandstill {
         if standingSamples >= Self.samplesThatFreeze, uncountedApparent > Self.apparentStepsThatFreeze * step {
             return "register stands still at \(sample.energyWh) Wh while \(amperes(sample.highestMilliamps)) flow"
         }
-        contradictions =
-            isConnector && sample.contradictsItself ? min(contradictions + 1, Self.samplesThatContradict) : 0
         guard contradictions >= Self.samplesThatContradict else { return nil }
         return "power is \(sample.powerW) W while \(amperes(sample.highestMilliamps)) flow"
     }

@@ -36,8 +36,7 @@ struct RegisterJudge {
     /// Where the register goes on once two samples agree on where it is in the meter.
     private var step: RegisterStep?
     private var flow: FlowBound
-    /// The register rises through the open contactor, and is not believed.
-    private var isHeld = false
+    private var hold = RegisterHold()
     private var newest: (sample: MeterSample, at: Duration)?
     private var standstill = MeterStandstill()
 
@@ -95,40 +94,43 @@ struct RegisterJudge {
         let before = newest
         defer { newest = (sample, uptime) }
         if let objection = plausibility.objection(to: sample) { return .refused(objection) }
-        if let before,
-            let words = standstill.see(sample, after: before, at: uptime, mayFlow: flow.mayFlow, plausibility)
-        {
-            return .frozen(words)
-        }
         if origin.isLeft(by: sample) {
             leave(.anotherMeter)
             origin.serialNumber = sample.serialNumber
         }
+        let words = standstill.see(sample, after: before, at: uptime, mayFlow: flow.mayFlow, plausibility)
+        self.before?.flowed += flow.flowTime(until: uptime)
+        flow.sampled(sample, askedAt: askedAt, at: uptime, frozenSince: standstill.frozenSince)
+        if let words { return .frozen(words) }
         let counted = counted(sample)
+        if let words = hold.objection(to: counted.energyWh) { return .refused(words) }
         guard let believed else { return judgeFirst(counted, askedAt: askedAt, at: moment) }
-        switch compare(counted, with: believed, at: uptime) {
-        case .plausible:
-            if isExplained(counted, since: believed, powerBefore: before?.sample.powerW ?? 0, at: uptime) {
-                return believe(counted, at: askedAt)
-            }
-            guard let before, uptime - before.at <= Self.awayAfter else {
-                leave(.unexplained)
-                return judgeFirst(counted, askedAt: askedAt, at: moment)
-            }
-            candidate = nil
-            isHeld = true
-            let words = "register rises from \(believed.energyWh) Wh to \(counted.energyWh) Wh"
-            return .refused("\(words) although the contactor is open and no current flows")
-        case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh:
-            return believe(counted, atLeast: believed.energyWh, at: askedAt)
-        case .fell:
+        let riseWh = counted.energyWh.subtractingClamped(believed.energyWh)
+        if riseWh < -MeterPlausibility.jitterWh {
             candidate = nil
             return .refused("register fell from \(believed.energyWh) Wh to \(counted.energyWh) Wh")
-        case .jumped:
-            // However often it says so: no current explains it, and somebody would have to pay for it. Service may accept the register.
-            candidate = nil
-            return .refused("register jumped from \(believed.energyWh) Wh to \(counted.energyWh) Wh")
         }
+        if isExplained(riseWh, counted, since: believed, at: uptime) {
+            return believe(counted, atLeast: believed.energyWh, at: askedAt)
+        }
+        if flow.wasOpenThroughout, uptime - (before?.at ?? .zero) > Self.awayAfter,
+            compare(counted, with: believed, at: uptime) == .plausible
+        {
+            leave(.unexplained)
+            return judgeFirst(counted, askedAt: askedAt, at: moment)
+        }
+        return refuseRise(from: believed.energyWh, to: counted.energyWh)
+    }
+
+    /// However often it says so, and however long one waits: nothing explains it, and somebody would have to pay for it.
+    private mutating func refuseRise(from believedWh: Int64, to energyWh: Int64) -> Verdict {
+        candidate = nil
+        let words =
+            flow.wasOpenThroughout
+            ? "register rises from \(believedWh) Wh to \(energyWh) Wh although the contactor is open and no current flows"
+            : "register jumped from \(believedWh) Wh to \(energyWh) Wh, more than can have flowed"
+        if !plausibility.isOfMainMeter { hold.refuse(energyWh, words) }
+        return .refused(words)
     }
 
     /// Service says that the register may start from what the meter reads now: it was swapped or reset.
@@ -140,7 +142,7 @@ struct RegisterJudge {
         var accepted = Acceptance(sample: newest.sample, energyWh: newest.sample.energyWh, beginsAnew: false)
         let counted = counted(newest.sample)
         switch comparison(of: counted, at: uptime) {
-        case .plausible where !isHeld: accepted.energyWh = counted.energyWh
+        case .plausible where !hold.isRefused: accepted.energyWh = counted.energyWh
         case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh:
             accepted.energyWh = counted.energyWh.addingClamped(amountWh)
         case .plausible, .fell, .jumped, nil:
@@ -193,36 +195,25 @@ struct RegisterJudge {
         )
     }
 
-    /// Whether so much can have flowed, by what is known of the contactor.
-    private mutating func isExplained(
+    /// Whether so much can have flowed since the register was believed. Nobody is billed by the main meter, through which more comes and goes between
+    /// two samples than through a connector: any current explains its register.
+    private func isExplained(
+        _ riseWh: Int64,
         _ counted: MeterSample,
         since known: (energyWh: Int64, at: Duration),
-        powerBefore: Int,
         at uptime: Duration
     ) -> Bool {
-        guard flow.isOpenThroughout else {
-            flow.forget()
-            let flowTime = flow.flowTime(until: uptime)
-            return compare(counted, with: (known.energyWh, uptime - flowTime), at: uptime) == .plausible
+        guard plausibility.isOfMainMeter else {
+            return flow.explains(riseWh: riseWh, stepWh: plausibility.stepWh(of: counted))
         }
-        // A current that flows through the open contactor is real; what it means is decided elsewhere.
-        guard counted.currentMilliamps.allSatisfy({ $0.magnitude <= FlowWitness.highestLeakMilliamps }) else {
-            return true
-        }
-        return flow.explains(
-            riseWh: counted.energyWh.subtractingClamped(known.energyWh),
-            // The power of a meter without phases may be made of the register itself.
-            measuredWatts: counted.hasPhases ? max(counted.powerW, powerBefore) : 0,
-            stepWh: plausibility.stepWh(of: counted),
-            at: uptime
-        )
+        return compare(counted, with: known, at: uptime) != .jumped
     }
 
     /// The same over a restart: a contactor falls open when its process dies. What the same meter has counted has flowed all the same.
     private func isExplained(_ counted: MeterSample, since before: Before, at uptime: Duration) -> Bool {
         guard fallsOpen, !origin.isOf(counted) else { return true }
-        let flowTime = before.flowed + flow.flowTime(until: uptime)
-        return compare(counted, with: (before.energyWh, max(before.at, uptime - flowTime)), at: uptime) == .plausible
+        let since = max(before.at, uptime - before.flowed)
+        return compare(counted, with: (before.energyWh, since), at: uptime) == .plausible
     }
 
     /// What the meter shows says nothing any more about the register that counts: that stays where it is until two samples agree.
@@ -232,6 +223,8 @@ struct RegisterJudge {
             before = nil
             baseWh = nil
             candidate = nil
+            hold = RegisterHold()
+            standstill = MeterStandstill()
         }
         if let step {
             self.step = RegisterStep(reason: .anotherMeter, energyWh: step.energyWh, serialNumber: step.serialNumber)
@@ -288,6 +281,11 @@ struct RegisterJudge {
     private mutating func believe(_ counted: MeterSample, atLeast least: Int64 = 0, at askedAt: Duration) -> Verdict {
         if let serialNumber = counted.serialNumber { origin.serialNumber = serialNumber }
         let energyWh = max(counted.energyWh, least)
+        if let believed {
+            flow.counted(riseWh: energyWh.subtractingClamped(believed.energyWh))
+        } else {
+            flow.forget()
+        }
         take(energyWh, at: askedAt)
         return .believed(energyWh: energyWh)
     }
@@ -297,7 +295,6 @@ struct RegisterJudge {
         before = nil
         baseWh = nil
         candidate = nil
-        isHeld = false
-        flow.registerRead(at: askedAt)
+        hold = RegisterHold()
     }
 }
