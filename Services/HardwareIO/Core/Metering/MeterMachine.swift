@@ -10,6 +10,8 @@ struct MeterMachine {
     static let missesBeforeFault = 3
     /// Oldest reading on which a charge may begin.
     static let freshFor = Duration.seconds(15)
+    /// Where it says for so long that it is somewhere else each time, it is lost as one that is silent.
+    static let undecidedFor = MeterPoll.answerLimit * missesBeforeFault
     /// Where nobody is billed by it, a register that goes on for another one gives way after so long to what its meter shows.
     static let goesOnFor = Duration.seconds(600)
 
@@ -30,14 +32,22 @@ struct MeterMachine {
     private var newest: MeterReading?
     /// When a reading was published last.
     private(set) var publishedAt: Duration?
-    private var misses = 0
-    private var loss: (since: Duration, reason: String)?
+    private var trouble = Trouble()
     /// The newest register that was read with the contactor open: what is kept over a restart.
     private(set) var settledWh: Int64?
     /// Whose register that is, and how it follows from what the meter shows.
     private(set) var origin: RegisterOrigin
     /// Since when nobody is billed by it; nil where somebody may be.
     private var isNobodysSince: Duration?
+
+    /// What is wrong since the newest good sample.
+    private struct Trouble {
+        var misses = 0
+        /// Since when no two samples agree on where the register is; nil while none has to.
+        var undecidedSince: Duration?
+        /// Nil while it is not lost.
+        var loss: (since: Duration, reason: String)?
+    }
 
     /// - Parameters:
     ///   - configuration: Of its connector.
@@ -75,14 +85,14 @@ struct MeterMachine {
     var nextDeadline: Deadline? { poll.nextDeadline }
 
     /// Since when it is lost; nil while it is not.
-    var lostSince: Duration? { loss?.since }
+    var lostSince: Duration? { trouble.loss?.since }
 
     /// What is wrong, for the list of faults.
-    var failure: String? { loss?.reason }
+    var failure: String? { trouble.loss?.reason }
 
     /// Whether a charge may begin on what it says: its newest sample was believed, not long ago.
     func isTrusted(at uptime: Duration) -> Bool {
-        guard loss == nil, misses == 0, let newest else { return false }
+        guard trouble.loss == nil, trouble.misses == 0, let newest else { return false }
         return uptime - Duration(outsideMilliseconds: newest.takenAtUptime) <= Self.freshFor
     }
 
@@ -103,7 +113,7 @@ struct MeterMachine {
         case .unsure:
             // The second look decides about these too.
             _ = quantities.believed(sample.quantities, at: turn.uptime)
-            poll.lookAgain(after: MeterPoll.secondLook, at: turn.uptime)
+            doubt(&turn)
         case .refused(let reason): miss(reason, &turn)
         case .frozen(let reason): lose(reason, &turn)
         }
@@ -155,8 +165,8 @@ struct MeterMachine {
     }
 
     private var interval: Duration {
-        if loss != nil { return MeterPoll.intervalLost }
-        return outlook != .none || misses > 0 ? MeterPoll.intervalUnderCurrent : MeterPoll.intervalIdle
+        if trouble.loss != nil { return MeterPoll.intervalLost }
+        return outlook != .none || trouble.misses > 0 ? MeterPoll.intervalUnderCurrent : MeterPoll.intervalIdle
     }
 
     private mutating func believe(
@@ -185,8 +195,7 @@ struct MeterMachine {
             quantities: further.isEmpty ? nil : further
         )
         newest = reading
-        misses = 0
-        loss = nil
+        trouble = Trouble()
         if question.openSince != nil { settledWh = energyWh }
         turn.remember(reading)
         publish(reading, &turn)
@@ -224,16 +233,26 @@ struct MeterMachine {
         turn.publish(reading)
     }
 
+    private mutating func doubt(_ turn: inout Turn) {
+        let since = trouble.undecidedSince ?? turn.uptime
+        trouble.undecidedSince = since
+        guard turn.uptime - since >= Self.undecidedFor else {
+            poll.lookAgain(after: MeterPoll.secondLook, at: turn.uptime)
+            return
+        }
+        lose("the meter says each time that its register is somewhere else", &turn)
+    }
+
     private mutating func miss(_ reason: String, _ turn: inout Turn) {
-        misses += 1
+        trouble.misses += 1
         poll.lookAgain(after: MeterPoll.intervalUnderCurrent, at: turn.uptime)
-        if misses >= Self.missesBeforeFault { lose(reason, &turn) }
+        if trouble.misses >= Self.missesBeforeFault { lose(reason, &turn) }
     }
 
     private mutating func lose(_ reason: String, _ turn: inout Turn) {
-        misses = max(misses, Self.missesBeforeFault)
-        guard loss == nil else { return }
-        loss = (turn.uptime, reason)
+        trouble.misses = max(trouble.misses, Self.missesBeforeFault)
+        guard trouble.loss == nil else { return }
+        trouble.loss = (turn.uptime, reason)
         guard var reading = newest else { return }
         reading.valid = false
         reading.openSinceUptime = nil
