@@ -14,6 +14,7 @@ final class HardwareProcess: ServiceProcess {
     /// What it remembered: in the runtime folder, which survives the process only.
     private var readings: [MeterReading] = []
     private var vehicles: [VehicleSight] = []
+    private var latches: [OutletLatches] = []
 
     init(_ around: Surroundings) {
         self.around = around
@@ -37,6 +38,7 @@ final class HardwareProcess: ServiceProcess {
                 memory: memory,
                 readings: readings,
                 vehicles: vehicles,
+                latches: latches,
                 at: around.clock.moment
             )
         )
@@ -55,6 +57,7 @@ final class HardwareProcess: ServiceProcess {
         if !hasPower {
             readings = []
             vehicles = []
+            latches = []
         }
         around.auditor.hardwareDied()
         host.die()
@@ -84,6 +87,9 @@ final class HardwareProcess: ServiceProcess {
         case .store(let document):
             memory = document
             host.deliver(.memoryStored)
+        case .rememberLatches(let outlet):
+            latches.removeAll { $0.connectorId == outlet.connectorId }
+            latches.append(outlet)
         case .remember(let reading):
             readings.removeAll { $0.connectorId == reading.connectorId }
             readings.append(reading)
