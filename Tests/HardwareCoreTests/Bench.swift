@@ -20,6 +20,8 @@ struct Bench {
     var isDiskSlow = false
     /// How often something was stored.
     var writes = 0
+    /// What the next process of this boot finds, whatever the disk does.
+    var latches: [OutletLatches] = []
     /// A meter that moves shows another voltage each time.
     var isMeterFrozen = false
     private let configurations: [ConnectorConfiguration]
@@ -62,6 +64,7 @@ struct Bench {
         memory: HardwareMemory = HardwareMemory(),
         readings: [MeterReading] = [],
         vehicles: [VehicleSight] = [],
+        latches: [OutletLatches] = [],
         at uptime: Duration = .seconds(100)
     ) {
         now = Moment(uptime: uptime, utc: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000))
@@ -73,18 +76,21 @@ struct Bench {
             memory: memory,
             readings: readings,
             vehicles: vehicles,
+            latches: latches,
             at: now
         )
         self.memory = memory
+        self.latches = latches
         for connector in connectors { devices[connector.connectorId] = Devices() }
     }
 
     /// Started, contactor open and rested, meter answered, no EV.
     static func idle(
         _ connectors: [ConnectorConfiguration] = [fixedCable],
-        memory: HardwareMemory = HardwareMemory()
+        memory: HardwareMemory = HardwareMemory(),
+        latches: [OutletLatches] = []
     ) -> Bench {
-        var bench = Bench(connectors, memory: memory)
+        var bench = Bench(connectors, memory: memory, latches: latches)
         bench.handle(.started)
         for connector in connectors {
             let id = connector.connectorId
@@ -279,6 +285,9 @@ struct Bench {
             case .command(.setPilot(let id, let signal)): devices[id]?.signal = signal
             case .command(.readMeter(let id)) where !silent.contains(.meter):
                 all += handle(.driver(.meterRead(connectorId: id, nextSample(id))))
+            case .rememberLatches(let outlet):
+                latches.removeAll { $0.connectorId == outlet.connectorId }
+                latches.append(outlet)
             case .store(let document):
                 writes += 1
                 if isDiskSlow {

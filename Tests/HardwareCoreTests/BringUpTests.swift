@@ -169,6 +169,32 @@ import Testing
         }
     }
 
+    /// It would say nothing of the device, and block charging for a minute.
+    @Test func aResidualCurrentDeviceThatIsLostOrHasTrippedIsNotTested() {
+        let rcd = Device.residualCurrent(connectorId: 1)
+        var lost = bench()
+        lost.driver(.deviceLost(rcd, reason: "it recovers"))
+        var effects = test(.rcd, &lost)
+        #expect(effects.refusal == BusError(.refused, "\(rcd) lost: it recovers"))
+        #expect(effects.orders.isEmpty)
+        lost.driver(.deviceRecovered(rcd))
+        #expect(lost.machine.faults(on: 1) == [])
+        #expect(test(.rcd, &lost).refusal == nil)
+        var tripped = bench()
+        tripped.driver(.faultReported(connectorId: 1, code: .groundFailure, present: true, detail: "it has tripped"))
+        effects = test(.rcd, &tripped)
+        #expect(effects.refusal?.message == "it has tripped")
+        tripped.driver(.faultReported(connectorId: 1, code: .groundFailure, present: false, detail: ""))
+        #expect(tripped.machine.faults(on: 1) == [])
+    }
+
+    @Test func aResidualCurrentDeviceThatIsLostInItsTestHasNotPassed() {
+        var bench = bench()
+        _ = test(.rcd, &bench)
+        let effects = bench.driver(.deviceLost(.residualCurrent(connectorId: 1), reason: "gone"))
+        #expect(report(effects)?.passed == false)
+    }
+
     @Test func theMeterSaysWhatItReads() {
         var bench = bench()
         let reply = report(test(.meter, &bench) + bench.wait(.seconds(1)))

@@ -219,7 +219,7 @@ import Testing
         let before = bench.writes
         let failed = bench.driver(ground(true))
         #expect(failed.first == .command(.openContactor(connectorId: 1)))
-        #expect(errors(failed).contains("faults and registers could not be stored; a restart would forget them"))
+        #expect(errors(failed).contains("faults and registers could not be stored; a power cut would forget them"))
         bench.opened()
         let early = bench.wait(.milliseconds(59_999))
         #expect(bench.writes == before + 1)

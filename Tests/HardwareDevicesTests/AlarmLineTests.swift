@@ -92,11 +92,11 @@ private func at(_ milliseconds: Int) -> Moment {
         #expect(deadline == nil)
     }
 
-    /// A process before, or a chip that was away, may have left its test in the middle.
+    /// A process before may have left its test in the middle.
     @Test(arguments: [false, true])
     func whatIsTrippedWhenItsLineComesIsLostUntilItHadTimeToRecover(recovers: Bool) throws {
         let device = Device.residualCurrent(connectorId: 1)
-        var alarm = try #require(AlarmLine(device, hasTest: true))
+        var alarm = try #require(AlarmLine(device, hasTest: true, testWasCutShort: true))
         let taken = alarm.handle(.taken(levels: [1, 0]), at: at(0))
         #expect(taken.count == 1)
         guard case .report(.deviceLost(device, _)) = taken.first else {
@@ -114,6 +114,31 @@ private func at(_ milliseconds: Int) -> Moment {
         }
         let next = try #require(alarm.nextDeadline?.at)
         #expect(next > .seconds(2))
+    }
+
+    @Test func whatIsTrippedWithoutATestHasFoundAResidualCurrent() throws {
+        let device = Device.residualCurrent(connectorId: 1)
+        var alarm = try #require(AlarmLine(device, hasTest: true))
+        let found = [LinesOrder.report(.deviceRecovered(device)), told(true)]
+        let taken = alarm.handle(.taken(levels: [1, 0]), at: at(0))
+        #expect(taken == found)
+        _ = alarm.handle(.lost(reason: "gone"), at: at(100))
+        let back = alarm.handle(.taken(levels: [1, 0]), at: at(200))
+        #expect(back == found)
+    }
+
+    @Test func aChipThatGoesInTheMiddleOfATestLeavesTheDeviceTimeToRecoverOnce() throws {
+        let device = Device.residualCurrent(connectorId: 1)
+        var alarm = try testable()
+        _ = alarm.perform(.testResidualCurrent(connectorId: 1), at: at(0))
+        _ = alarm.handle(.lost(reason: "gone"), at: at(100))
+        let back = alarm.handle(.taken(levels: [1, 0]), at: at(200))
+        #expect(back.count == 1)
+        let recovered = alarm.handle(.read(group: 0, levels: 0), at: at(300))
+        #expect(recovered == [.report(.deviceRecovered(device)), told(false)])
+        _ = alarm.handle(.lost(reason: "gone"), at: at(400))
+        let again = alarm.handle(.taken(levels: [1, 0]), at: at(500))
+        #expect(again.last == told(true))
     }
 
     private func told(_ present: Bool) -> LinesOrder {

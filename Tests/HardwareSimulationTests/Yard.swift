@@ -25,6 +25,7 @@ struct Yard {
     private var readings: [Int: MeterReading] = [:]
     /// And of the EV at each connector.
     private var vehicles: [Int: VehicleSight] = [:]
+    private var latches: [OutletLatches] = []
     /// How often the process would have been woken.
     var wakeUps = 0
     /// Watches what the core does with connector 1.
@@ -54,14 +55,14 @@ struct Yard {
             noise: noise,
             mainMeter: mainMeter
         )
-        core = Self.core(configuration, memory, [], [], at: now)
+        core = Self.core(configuration, memory, [], [], [], at: now)
         charger = SimulatedCharger(configuration: configuration, world: world ?? SimulatedWorld(), at: now)
         start()
     }
 
     /// The process is killed; coils fall, the world stays.
     mutating func restart() {
-        core = Self.core(configuration, memory, Array(readings.values), Array(vehicles.values), at: now)
+        core = Self.core(configuration, memory, Array(readings.values), Array(vehicles.values), latches, at: now)
         charger = SimulatedCharger(configuration: configuration, world: charger.world, at: now)
         start()
     }
@@ -70,6 +71,7 @@ struct Yard {
     mutating func reboot() {
         readings = [:]
         vehicles = [:]
+        latches = []
         bootedAt += now.uptime - .seconds(8)
         now = Moment(uptime: .seconds(8), utc: now.utc.advanced(by: .seconds(20)))
         restart()
@@ -194,6 +196,7 @@ struct Yard {
         _ memory: HardwareMemory,
         _ readings: [MeterReading],
         _ vehicles: [VehicleSight],
+        _ latches: [OutletLatches],
         at now: Moment
     ) -> HardwareMachine {
         let readers = configuration.readerIds.map {
@@ -209,6 +212,7 @@ struct Yard {
             memory: memory,
             readings: readings,
             vehicles: vehicles,
+            latches: latches,
             at: now
         )
     }
@@ -252,6 +256,9 @@ struct Yard {
                 writing = (document, now.uptime + diskDelay)
                 if diskDelay == .zero { finishWriting() }
             case .remember(let reading): readings[reading.connectorId] = reading
+            case .rememberLatches(let outlet):
+                latches.removeAll { $0.connectorId == outlet.connectorId }
+                latches.append(outlet)
             case .rememberVehicle(let sight): vehicles[sight.connectorId] = sight
             default: break
             }

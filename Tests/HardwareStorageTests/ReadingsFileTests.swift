@@ -59,6 +59,23 @@ import Testing
         #expect(file.remember(reading(1, 2)) == nil)
     }
 
+    @Test func whatIsLatchedIsThereForTheNextProcessOfThisBoot() throws {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        var file = ReadingsFile(folder: folder, boot: "a")
+        let tripped = OutletLatches(connectorId: 1, groundFailure: "6 mA", residualCurrentTestSince: 70)
+        for outlet in [OutletLatches(connectorId: 1), OutletLatches(connectorId: 2), tripped] {
+            #expect(file.remember(outlet) == nil)
+        }
+        #expect(file.remember(reading(1, 7)) == nil)
+        var next = ReadingsFile(folder: folder, boot: "a")
+        #expect(next.load { _ in Issue.record("nothing is wrong") } == [reading(1, 7)])
+        #expect(next.latches == [OutletLatches(connectorId: 2), tripped])
+        var another = ReadingsFile(folder: folder, boot: "b")
+        #expect(another.load { _ in Issue.record("nothing is wrong") }.isEmpty)
+        #expect(another.latches.isEmpty)
+    }
+
     @Test func whatWasSeenOfVehiclesIsThereForTheNextProcessOfThisBoot() throws {
         let temporary = try TemporaryFolder()
         let folder = temporary.path

@@ -100,7 +100,7 @@ struct HardwareUnderAttack {
             case .command(let command): report(charger.handle(.commanded(command), at: now))
             case .store: perform(machine.handle(.memoryStored, at: now))
             case .publish(let message): connector = message.value as? ConnectorState ?? connector
-            case .remember, .rememberVehicle, .reply, .refuse, .log, .finish, .restart: break
+            case .rememberLatches, .remember, .rememberVehicle, .reply, .refuse, .log, .finish, .restart: break
             }
         }
     }

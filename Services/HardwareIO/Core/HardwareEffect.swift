@@ -1,17 +1,20 @@
 public import BusSchema
 public import Primitives
 
-/// What the hardware machines want done, in the order given: openings of contactors first, then other devices, then what is stored, then
-/// answers, publications and the log.
+/// What the hardware machines want done, in the order given: openings of contactors first, then what is latched, then other devices, then what is
+/// stored, then answers, publications and the log.
 public enum HardwareEffect: Equatable, Sendable {
     case command(DriverCommand)
     /// Store this for the next start, in place of what was stored before; answered by `memoryStored` or `memoryNotStored` in a later turn.
     ///
     /// One thing waits for it: the first closing of a run, which is counted on disk before it is ordered (`ClosingBudget`). Nothing else
-    /// does. A contactor opens before its failure is on disk: waiting would be the danger. What is latched and lost with
-    /// the process in between is found anew, because a contactor that does not follow, and a residual current, show again. A register that
-    /// was told and not stored leaves an older base, which no true register falls below.
+    /// does. A contactor opens before its failure is on disk: waiting would be the danger. What is latched is remembered besides
+    /// (`rememberLatches`), so that only the end of this boot can forget what the disk did not store. A register that was told and not stored leaves
+    /// an older base, which no true register falls below.
     case store(HardwareMemory)
+    /// Keep what is latched at a connector for the next process of this boot, whatever the disk does. Comes with each change, right behind the
+    /// openings: before the device is told to trip by a test, and before a contactor closes after one.
+    case rememberLatches(OutletLatches)
     /// Keep this reading, the newest that is believed, for the next process of this boot of the machine. Comes with each, so that it has to
     /// cost little, and need not outlive the machine. A register that falls or jumps while the process is away is found by it.
     case remember(MeterReading)

@@ -45,6 +45,8 @@ public struct HardwareMachine: Machine {
     private var readers: [(id: Int, machine: ReaderMachine)]
     private var mainMeter: MainMeterMachine?
     private var keeper: MemoryKeeper
+    /// As the next process of this boot would find it.
+    private var latches: [OutletLatches]
     private var devices: DeviceLedger
 
     /// - Parameters:
@@ -53,6 +55,7 @@ public struct HardwareMachine: Machine {
     ///   - memory: What the last run stored.
     ///   - readings: What the last run of this boot of the machine remembered, the newest of each meter.
     ///   - vehicles: What it saw last of EVs, by connector.
+    ///   - latches: What it latched, by connector, whether or not that is stored.
     ///   - start: Contactors rest from here on before they close for the first time.
     public init(
         configuration: HardwareConfiguration,
@@ -60,14 +63,17 @@ public struct HardwareMachine: Machine {
         memory: HardwareMemory = HardwareMemory(),
         readings: [MeterReading] = [],
         vehicles: [VehicleSight] = [],
+        latches: [OutletLatches] = [],
         at start: Moment
     ) {
         self.bootId = bootId
         outlets = configuration.connectors.sorted { $0.connectorId < $1.connectorId }
             .map { connector in
-                OutletMachine(
+                let latched = latches.last { $0.connectorId == connector.connectorId }
+                return OutletMachine(
                     connector,
-                    memory: memory.outlet(connector.connectorId),
+                    memory: memory.outlet(connector.connectorId).with(latched),
+                    testSince: latched?.residualCurrentTestSince,
                     reading: readings.last { $0.connectorId == connector.connectorId },
                     vehicle: vehicles.last { $0.connectorId == connector.connectorId },
                     at: start.uptime
@@ -83,8 +89,16 @@ public struct HardwareMachine: Machine {
                 at: start.uptime
             )
         }
-        // What the owners made of it, or a start by itself would be something to store.
-        keeper = MemoryKeeper(stored: HardwareMemory(outlets: outlets.map(\.memory)), at: start.uptime)
+        self.latches = outlets.map { outlet in
+            latches.last { $0.connectorId == outlet.connectorId } ?? OutletLatches(connectorId: outlet.connectorId)
+        }
+        // What the owners made of it, or a start by itself would be something to store; what only the latches knew is.
+        let stored = outlets.map { outlet in
+            let onDisk = memory.outlet(outlet.connectorId)
+            let latched = latches.last { $0.connectorId == outlet.connectorId }
+            return onDisk.with(latched) == onDisk ? outlet.memory : outlet.memory.latched(as: onDisk)
+        }
+        keeper = MemoryKeeper(stored: HardwareMemory(outlets: stored), at: start.uptime)
         precondition(
             Set(outlets.map(\.connectorId)).count == outlets.count && Set(readers.map(\.id)).count == readers.count,
             "Ids of connectors and readers are unique: the configuration was checked."
@@ -238,11 +252,15 @@ public struct HardwareMachine: Machine {
 
     /// Stores what must survive, and ends when everything is in its safe state.
     private mutating func conclude(_ turn: inout Turn) {
+        let now = outlets.map(\.latches)
+        for outlet in now where !latches.contains(outlet) { turn.remember(outlet) }
+        latches = now
         keeper.keep(HardwareMemory(outlets: outlets.map(\.memory)), isEnd: state != .running, &turn)
         guard case .terminating(let writeLimit, let restarts) = state, outlets.allSatisfy(\.isSettled),
             !keeper.isWriting || writeLimit <= turn.uptime
         else { return }
         state = .finished
+        keeper.end(&turn)
         restarts ? turn.restart() : turn.finish()
     }
 

@@ -3,8 +3,9 @@ import Primitives
 
 /// One turn: the moment of an event, and everything that is to be done about it.
 ///
-/// Effects have one order, whoever added them first: every opening of every contactor, then the other commands, then what is stored,
-/// then answers, publications and the log. Nothing slow stands between a fact and the opening that follows from it.
+/// Effects have one order, whoever added them first: every opening of every contactor, then what is latched, which goes to memory and takes no
+/// time, then the other commands, then what is stored, then answers, publications and the log. Nothing slow stands between a fact and the opening
+/// that follows from it.
 struct Turn {
     let moment: Moment
     /// When the reading was taken that this turn is about: not after the moment, and the moment itself where nobody said otherwise.
@@ -12,6 +13,7 @@ struct Turn {
     /// The same where a driver said it.
     let statedAt: Duration?
     private var openings: [HardwareEffect] = []
+    private var latches: [HardwareEffect] = []
     private var commands: [HardwareEffect] = []
     private var stores: [HardwareEffect] = []
     private var answers: [HardwareEffect] = []
@@ -31,7 +33,7 @@ struct Turn {
     var uptime: Duration { moment.uptime }
 
     var effects: [HardwareEffect] {
-        openings + commands + stores + answers + publications + logs + (last.map { [$0] } ?? [])
+        openings + latches + commands + stores + answers + publications + logs + (last.map { [$0] } ?? [])
     }
 
     mutating func order(_ command: DriverCommand) {
@@ -43,6 +45,8 @@ struct Turn {
     }
 
     mutating func store(_ memory: HardwareMemory) { stores.append(.store(memory)) }
+
+    mutating func remember(_ outlet: OutletLatches) { latches.append(.rememberLatches(outlet)) }
 
     mutating func remember(_ reading: MeterReading) { stores.append(.remember(reading)) }
 

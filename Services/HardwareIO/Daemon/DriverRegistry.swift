@@ -22,6 +22,8 @@ struct DriverSurroundings {
     var runtimeFolder = ""
     /// What tells this boot of the machine from others.
     var boot = ""
+    /// The connectors whose residual current device a process before this one may have left in the middle of its test.
+    var testsCutShort: Set<Int> = []
     let log: (LogRecord) -> Void
 
     /// Where the count of a meter's pulses is kept.

@@ -48,23 +48,28 @@ final class HardwareDaemon {
         let stateFolder = try Self.stateFolder(settings, host)
         lock = try stateFolder.flatMap { try Self.lock($0, host) }
         simulated = try Self.makeSimulation(settings, host)
+        readings = stateFolder.map { _ in ReadingsFile(folder: host.makeRuntimeFolder(), boot: boot) }
+        let newest = readings?.load { host.log.write($0) } ?? []
+        let latches = readings?.latches ?? []
+        let start = EventLoop.now()
         let surroundings = DriverSurroundings(
             loop: host.loop,
             site: site,
             stateFolder: stateFolder ?? "",
             runtimeFolder: stateFolder.map { _ in host.makeRuntimeFolder() } ?? "",
-            boot: boot
+            boot: boot,
+            testsCutShort: Set(latches.filter { $0.testMayGoOn(at: start.uptime) }.map(\.connectorId))
         ) { host.log.write($0) }
         let real = try DriverRegistry.make(settings.assignments, surroundings)
         router = DeviceRouter(real + (simulated.map { [$0] } ?? []))
-        readings = stateFolder.map { _ in ReadingsFile(folder: host.makeRuntimeFolder(), boot: boot) }
         let core = HardwareMachine(
             configuration: settings.hardware,
             bootId: random.uuid(),
             memory: try stateFolder.map { try Self.memory(in: $0, settings, host) } ?? HardwareMemory(),
-            readings: readings?.load { host.log.write($0) } ?? [],
+            readings: newest,
             vehicles: readings?.vehicles ?? [],
-            at: EventLoop.now()
+            latches: latches,
+            at: start
         )
         machine = MachineHost(core, loop: host.loop)
         memory = try stateFolder.map { folder in
@@ -281,6 +286,8 @@ final class HardwareDaemon {
             router.perform(command)
         case .store(let document):
             if let memory { memory.save(document) } else { machine.deliver(.memoryStored) }
+        case .rememberLatches(let latches):
+            if let problem = readings?.remember(latches) { log.write(problem) }
         case .remember(let reading):
             if let problem = readings?.remember(reading) { log.write(problem) }
         case .rememberVehicle(let sight):

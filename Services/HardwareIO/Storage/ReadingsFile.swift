@@ -4,8 +4,8 @@ import JSON
 public import Primitives
 public import Storage
 
-/// The newest believed reading of each meter and what was last seen of EVs, for the next process of this boot of the machine: a small file in
-/// the runtime directory, which is memory (`/run`), so that a write each second costs no flash and waits for no disk.
+/// The newest believed reading of each meter, what was last seen of EVs, and what keeps contactors open, for the next process of this boot of the machine: a small file in
+/// the runtime directory, which is memory (`/run`), so that a write each second costs no flash, and waits for no disk.
 public struct ReadingsFile {
     private struct Content: Codable {
         /// A runtime folder may outlive a boot where somebody put it on a disk; uptimes do not.
@@ -13,6 +13,7 @@ public struct ReadingsFile {
         var readings: [MeterReading]
         /// Nil in files of a version that did not keep them.
         var vehicles: [VehicleSight]?
+        var latches: [OutletLatches]?
     }
 
     private let file: SmallFile
@@ -20,6 +21,8 @@ public struct ReadingsFile {
     private var readings: [MeterReading] = []
     /// What the last process of this boot saw of EVs, once that was read; then with what was remembered since.
     public private(set) var vehicles: [VehicleSight] = []
+    /// The same for what it latched.
+    public private(set) var latches: [OutletLatches] = []
     private var isFailing = false
 
     /// - Parameters:
@@ -39,11 +42,12 @@ public struct ReadingsFile {
             if content.boot == boot {
                 readings = content.readings
                 vehicles = content.vehicles ?? []
+                latches = content.latches ?? []
             }
         } catch let error as SmallFileError where error.isAbsence {
             return []  // The first start of this boot.
         } catch {
-            log(LogRecord(.warning, "readings and EVs of before are not known", .init("problem", "\(error)")))
+            log(LogRecord(.warning, "readings, EVs and faults of before are not known", .init("problem", "\(error)")))
         }
         return readings
     }
@@ -64,16 +68,24 @@ public struct ReadingsFile {
         return write()
     }
 
+    /// Puts what is latched at a connector in place of what was latched there before.
+    /// - Returns: What to log: a problem is said once, until there is none.
+    public mutating func remember(_ outlet: OutletLatches) -> LogRecord? {
+        latches.removeAll { $0.connectorId == outlet.connectorId }
+        latches.append(outlet)
+        return write()
+    }
+
     private mutating func write() -> LogRecord? {
         do {
-            let bytes = try JSON.encode(Content(boot: boot, readings: readings, vehicles: vehicles))
+            let bytes = try JSON.encode(Content(boot: boot, readings: readings, vehicles: vehicles, latches: latches))
             try file.replace(with: bytes, access: SmallFile.Access(mode: 0o600))
             isFailing = false
             return nil
         } catch {
             defer { isFailing = true }
             let words =
-                "readings and EVs are not remembered: a restart would miss a register that jumps, and take an EV for another one"
+                "readings, EVs and latched faults are not remembered: a restart would miss a register that jumps, take an EV for another one, and know of a fault only what the disk has"
             return isFailing ? nil : LogRecord(.error, words, .init("problem", "\(error)"))
         }
     }

@@ -61,7 +61,10 @@ struct MemoryKeeper {
     private var wanted: HardwareMemory
     private var common: Budget
     private var urgent: Budget
-    private var isFailing = false
+    /// Why the newest write failed; nil when it did not.
+    private var problem: String?
+    /// The end of the process tries a disk that failed once more.
+    private var hasTriedAtEnd = false
 
     init(stored: HardwareMemory, at start: Duration) {
         self.stored = stored
@@ -90,7 +93,9 @@ struct MemoryKeeper {
         urgent.grow(at: turn.uptime)
         switch state {
         case .writing: return
-        case .failed(let retryAt) where turn.uptime < retryAt: return
+        case .failed(let retryAt) where turn.uptime < retryAt:
+            guard isEnd, !hasTriedAtEnd else { return }
+            hasTriedAtEnd = true
         case .failed, .idle: break
         }
         guard wanted != stored else {
@@ -108,23 +113,34 @@ struct MemoryKeeper {
         guard case .writing(let memory) = state else { return nil }
         stored = memory
         state = .idle
-        if isFailing { turn.log(LogRecord(.notice, "what must survive a restart is stored again")) }
-        isFailing = false
+        if problem != nil { turn.log(LogRecord(.notice, "what must survive a restart is stored again")) }
+        problem = nil
         return memory
     }
 
     mutating func saveFailed(_ reason: String, _ turn: inout Turn) {
         guard case .writing = state else { return }
         state = .failed(retryAt: turn.uptime + Self.retryAfter)
-        guard !isFailing else { return }
-        isFailing = true
+        defer { problem = reason }
+        guard problem == nil else { return }
         turn.log(
             LogRecord(
                 .error,
-                "faults and registers could not be stored; a restart would forget them",
+                "faults and registers could not be stored; a power cut would forget them",
                 .init("reason", reason)
             )
         )
+    }
+
+    /// The process ends now. Whoever reads its log has to know what it leaves behind.
+    func end(_ turn: inout Turn) {
+        guard wanted != stored else { return }
+        let message =
+            isUrgent
+            ? "hardware-io ends, and a fault or what else keeps a contactor open is not stored: a power cut would forget it"
+            : "hardware-io ends, and a register or a count is not stored"
+        let reason = isWriting ? "the disk has not answered" : problem ?? "the disk was not asked"
+        turn.log(LogRecord(.error, message, .init("reason", reason)))
     }
 
     private var isUrgent: Bool { wanted.latches != stored.latches }

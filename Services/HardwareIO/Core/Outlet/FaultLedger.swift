@@ -67,6 +67,11 @@ struct FaultLedger {
     /// A draw above the offer that is latched.
     var overCurrentFailure: String? { entries[.overCurrent]?.detail }
 
+    /// What is wrong by this cause now; nil when nothing is, or it is gone and only latched.
+    func detail(of cause: Cause) -> String? {
+        entries[cause].flatMap { $0.causeGone ? nil : $0.detail }
+    }
+
     /// How often each counted fault came since service cleared it.
     var trips: [HardwareMemory.Trip] {
         tripCounts.sorted { $0.key.rawValue < $1.key.rawValue }

@@ -12,11 +12,12 @@ struct Guards {
     /// Nil where all phases are wired through.
     var phases: PhaseMachine?
 
-    init(_ configuration: ConnectorConfiguration, at start: Duration) {
+    /// `testSince` is the uptime at which a process before this one began a test of the residual current device that it did not end.
+    init(_ configuration: ConnectorConfiguration, testSince: Duration?, at start: Duration) {
         indicator = IndicatorMachine(configuration)
         residualCurrent =
             configuration.equipment.testsResidualCurrent
-            ? ResidualCurrentTest(connectorId: configuration.connectorId) : nil
+            ? ResidualCurrentTest(connectorId: configuration.connectorId, testSince: testSince) : nil
         phases =
             configuration.switchesPhases ? PhaseMachine(connectorId: configuration.connectorId, at: start) : nil
         temperature = configuration.equipment.derating.map { TemperatureSensor($0, at: start) }

@@ -144,7 +144,8 @@ extension OutletMachine {
             contactor.lose(&turn)
             offer.forget()
         case .indicator: guards.indicator.forget()
-        case .proximity, .residualCurrent, .emergencyStop, .temperature, .reader: break
+        case .residualCurrent: guards.residualCurrent?.recover()
+        case .proximity, .emergencyStop, .temperature, .reader: break
         }
     }
 }

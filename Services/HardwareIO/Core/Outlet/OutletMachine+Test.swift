@@ -33,7 +33,7 @@ extension OutletMachine {
             rests: contactor.objection(at: uptime),
             lock: cable.position,
             isTestingResidualCurrent: guards.residualCurrent?.isTesting == true,
-            residualCurrentFailure: guards.residualCurrent?.failure
+            residualCurrentFailure: untestable ?? guards.residualCurrent?.failure
         )
     }
 
@@ -45,6 +45,7 @@ extension OutletMachine {
     }
 
     private func objection(to request: TestHardware, _ sight: BringUpTest.Sight) -> String? {
+        if request.part == .rcd, let untestable { return untestable }
         guard request.part == .relay else {
             return contactor.openSince == nil ? "the contactor is not surely open" : nil
         }
@@ -56,6 +57,12 @@ extension OutletMachine {
         if contactor.openSince == nil { return "the contactor is not surely open" }
         if guards.phases?.isSettled == false { return "the phase contactor is not where it was sent" }
         return sight.rests
+    }
+
+    /// Why a test would say nothing of the residual current device: it is lost, or has tripped already.
+    private var untestable: String? {
+        faults.detail(of: .lost(.residualCurrent(connectorId: connectorId)))
+            ?? faults.detail(of: .board(.groundFailure))
     }
 
     private func missing(_ part: TestHardware.Part) -> String? {

@@ -50,6 +50,7 @@ struct OutletMachine {
     init(
         _ configuration: ConnectorConfiguration,
         memory: HardwareMemory.Outlet,
+        testSince: Int64?,
         reading: MeterReading?,
         vehicle: VehicleSight?,
         at start: Duration
@@ -70,7 +71,7 @@ struct OutletMachine {
             at: start
         )
         faults = FaultLedger(memory)
-        guards = Guards(configuration, at: start)
+        guards = Guards(configuration, testSince: testSince.map { Duration(outsideMilliseconds: $0) }, at: start)
         publication = Publication(connectorId: configuration.connectorId, at: start)
         followFaults()
     }
@@ -97,6 +98,11 @@ struct OutletMachine {
             recentStarts: contactor.recentStarts,
             recentClosings: contactor.recentClosings
         )
+    }
+
+    /// What the next process of this boot must know, whatever the disk does.
+    var latches: OutletLatches {
+        OutletLatches(memory, residualCurrentTestSince: guards.residualCurrent?.testSince)
     }
 
     var nextDeadline: Deadline? {

@@ -27,7 +27,14 @@ struct ResidualCurrentTest {
     /// What is wrong, for the list of faults; nil once it passed.
     private(set) var failure: String?
 
-    init(connectorId: Int) { self.connectorId = connectorId }
+    /// When the test began that is not over, of a process before this one too: until its device has answered, or was seen to be there again, what it
+    /// says may come of that.
+    private(set) var testSince: Duration?
+
+    init(connectorId: Int, testSince: Duration? = nil) {
+        self.connectorId = connectorId
+        self.testSince = testSince
+    }
 
     var isTesting: Bool { if case .testing = state { true } else { false } }
 
@@ -76,6 +83,7 @@ struct ResidualCurrentTest {
     private mutating func begin(_ turn: inout Turn) {
         // A process that slept meanwhile has the device go through the whole test yet; nothing is closed until then.
         state = .testing(limit: FollowLimit(turn.uptime + Self.answerLimit, hearing: Self.answerLimit))
+        testSince = turn.uptime
         turn.order(.testResidualCurrent(connectorId: connectorId))
     }
 
@@ -84,6 +92,7 @@ struct ResidualCurrentTest {
         guard passed else {
             return fail("residual current device did not trip and recover when it was tested", at: uptime)
         }
+        testSince = nil
         state = .passed(at: uptime)
         failure = nil
     }
@@ -94,7 +103,11 @@ struct ResidualCurrentTest {
     /// Its device is lost, or was: what was begun with it is void.
     mutating func lose() { if failure == nil { state = .untested } }
 
+    /// Its device is there, and has recovered from a test, or had its time.
+    mutating func recover() { if !isTesting { testSince = nil } }
+
     private mutating func fail(_ detail: String, at uptime: Duration) {
+        testSince = nil
         state = .failed(retryAt: uptime + Self.retryPause)
         failure = detail
     }

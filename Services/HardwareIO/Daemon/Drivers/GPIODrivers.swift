@@ -27,7 +27,8 @@ enum GPIODrivers {
         },
         DriverRegistry.Row(name: input) { assignments, surroundings in
             try surroundings.settings(assignments, as: GPIOInputSettings.self).compactMap { device, settings in
-                alarm(settings, device).map { make($0, surroundings) }
+                let isCutShort = device.connectorId.map(surroundings.testsCutShort.contains) ?? false
+                return alarm(settings, device, testWasCutShort: isCutShort).map { make($0, surroundings) }
             }
         },
     ]
@@ -101,13 +102,14 @@ enum GPIODrivers {
         )
     }
 
-    static func alarm(_ settings: GPIOInputSettings, _ device: Device) -> Parts? {
+    static func alarm(_ settings: GPIOInputSettings, _ device: Device, testWasCutShort: Bool = false) -> Parts? {
         let name = "charger \(device.name)"
         if case .outputVoltage(let id) = device {
             let groups = [inputs(settings.input, settings.debounceMilliseconds, name)]
             return Parts(device: VoltageLine(connectorId: id), groups: groups)
         }
-        guard let alarm = AlarmLine(device, hasTest: settings.test != nil) else { return nil }
+        let hasTest = settings.test != nil
+        guard let alarm = AlarmLine(device, hasTest: hasTest, testWasCutShort: testWasCutShort) else { return nil }
         let test = settings.test.map {
             GPIOLineGroup.Settings([line($0)], direction: .output(initial: 0), consumer: name)
         }

@@ -3,8 +3,9 @@ public import HardwareCore
 public import Primitives
 
 /// A protective device that says on one line that it has tripped: residual current, emergency stop, a temperature switch. Group 0 is the line, active
-/// while it has. A residual current device may have a test line besides, group 1: active, it makes the device trip. One that is tripped when its lines
-/// become ours may recover from a test that was cut short: it is lost until it has, or had its time.
+/// while it has. A residual current device may have a test line besides, group 1: active, it makes the device trip. Where a test was cut short, by the
+/// end of a process before or because the lines went, one that is tripped when they become ours may recover from it: it is lost until it has, or had its
+/// time. Where there was no test it has found a residual current.
 ///
 /// What a line says that is not ours any more is not known: the device is lost, and HardwareCore forbids energy.
 public struct AlarmLine: LinesDevice, Equatable {
@@ -14,8 +15,7 @@ public struct AlarmLine: LinesDevice, Equatable {
         case tripping(FollowLimit)
         /// It has tripped, and the test line is inactive. Next: none, with the answer.
         case recovering(FollowLimit)
-        /// Tripped when its lines became ours, perhaps by a test that a process before us, or a chip that went, did not end. Next: none, when it recovers
-        /// or does not.
+        /// Tripped when its lines became ours, perhaps by a test that nobody ended. Next: none, when it recovers or does not.
         case cutShort(FollowLimit)
     }
 
@@ -36,11 +36,14 @@ public struct AlarmLine: LinesDevice, Equatable {
     /// As it was read last; nil while the lines are not ours.
     private var hasTripped: Bool?
     private var test = Test.none
+    /// A test was under way when the lines were ours last.
+    private var testWasCutShort: Bool
 
     /// - Parameters:
     ///   - device: A residual current device, an emergency stop or a temperature switch; nil comes of any other.
     ///   - hasTest: Whether group 1 is there.
-    public init?(_ device: Device, hasTest: Bool = false) {
+    ///   - testWasCutShort: Whether a process before may not have ended its test.
+    public init?(_ device: Device, hasTest: Bool = false, testWasCutShort: Bool = false) {
         switch device {
         case .residualCurrent(let id):
             (connectorId, code, detail) = (id, .groundFailure, "the residual current device has tripped")
@@ -52,6 +55,7 @@ public struct AlarmLine: LinesDevice, Equatable {
         }
         self.device = device
         self.hasTest = hasTest
+        self.testWasCutShort = testWasCutShort
     }
 
     public var nextDeadline: Deadline? {
@@ -68,7 +72,8 @@ public struct AlarmLine: LinesDevice, Equatable {
     public mutating func handle(_ event: LinesEvent, at moment: Moment) -> [LinesOrder] {
         switch event {
         case .taken(let levels):
-            guard hasTest, levels[Self.line] & 1 == 1 else {
+            defer { testWasCutShort = false }
+            guard hasTest, testWasCutShort, levels[Self.line] & 1 == 1 else {
                 return [.report(.deviceRecovered(device))] + read(levels[Self.line], at: moment.uptime)
             }
             test = .cutShort(FollowLimit(moment.uptime + Self.recoveryLimit))
@@ -77,6 +82,7 @@ public struct AlarmLine: LinesDevice, Equatable {
         case .read(Self.line, let levels): return read(levels, at: moment.uptime)
         case .read: return []
         case .lost(let reason):
+            if test != .none { testWasCutShort = true }
             let orders = endTest()
             readAt = nil
             hasTripped = nil

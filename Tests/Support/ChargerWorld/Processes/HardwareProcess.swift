@@ -17,6 +17,7 @@ final class HardwareProcess: ServiceProcess {
     /// What it remembered: in the runtime folder, which survives the process only.
     private var readings: [MeterReading] = []
     private var vehicles: [VehicleSight] = []
+    private var latches: [OutletLatches] = []
 
     init(_ around: Surroundings) {
         self.around = around
@@ -40,6 +41,7 @@ final class HardwareProcess: ServiceProcess {
                 memory: memory,
                 readings: readings,
                 vehicles: vehicles,
+                latches: latches,
                 at: around.clock.moment
             )
         )
@@ -58,6 +60,7 @@ final class HardwareProcess: ServiceProcess {
         if !hasPower {
             readings = []
             vehicles = []
+            latches = []
         }
         around.auditor.hardwareDied()
         host.die()
@@ -88,6 +91,9 @@ final class HardwareProcess: ServiceProcess {
         case .store(let document):
             memory = document
             host.deliver(.memoryStored)
+        case .rememberLatches(let outlet):
+            latches.removeAll { $0.connectorId == outlet.connectorId }
+            latches.append(outlet)
         case .remember(let reading):
             readings.removeAll { $0.connectorId == reading.connectorId }
             readings.append(reading)

@@ -1,0 +1,75 @@
+import Primitives
+
+/// What keeps a contactor open, for the next process of this boot of the machine: what the disk could not store, or not yet, is not forgotten with
+/// the process.
+public struct OutletLatches: Codable, Equatable, Sendable {
+    /// 1…n (OCPP 1.6 §3.8).
+    public var connectorId: Int
+    /// These four as in `HardwareMemory.Outlet`.
+    public var contactorFailure: String?
+    public var mirrorIsUnproven: Bool?
+    public var groundFailure: String?
+    public var overCurrentFailure: String?
+    /// Uptime in milliseconds at which the test of the residual current device began that is not over; nil without one. A device that has tripped
+    /// without a test under way has found a residual current.
+    public var residualCurrentTestSince: Int64?
+
+    /// A test that began longer ago says nothing of a device that has tripped now.
+    static let testCountsFor = Duration.seconds(10)
+
+    public init(
+        connectorId: Int,
+        contactorFailure: String? = nil,
+        mirrorIsUnproven: Bool? = nil,
+        groundFailure: String? = nil,
+        overCurrentFailure: String? = nil,
+        residualCurrentTestSince: Int64? = nil
+    ) {
+        self.connectorId = connectorId
+        self.contactorFailure = contactorFailure
+        self.mirrorIsUnproven = mirrorIsUnproven
+        self.groundFailure = groundFailure
+        self.overCurrentFailure = overCurrentFailure
+        self.residualCurrentTestSince = residualCurrentTestSince
+    }
+
+    init(_ outlet: HardwareMemory.Outlet, residualCurrentTestSince: Duration? = nil) {
+        self.init(
+            connectorId: outlet.connectorId,
+            contactorFailure: outlet.contactorFailure,
+            mirrorIsUnproven: outlet.mirrorIsUnproven,
+            groundFailure: outlet.groundFailure,
+            overCurrentFailure: outlet.overCurrentFailure,
+            residualCurrentTestSince: residualCurrentTestSince?.wholeMilliseconds
+        )
+    }
+
+    /// Whether a residual current device that has tripped at this uptime may have done so by a test that nobody ended.
+    public func testMayGoOn(at uptime: Duration) -> Bool {
+        guard let since = residualCurrentTestSince.map({ Duration(outsideMilliseconds: $0) }) else { return false }
+        return since <= uptime && uptime - since <= Self.testCountsFor
+    }
+}
+
+extension HardwareMemory.Outlet {
+    /// With what a process of this boot latched: what either of them knows counts.
+    func with(_ latches: OutletLatches?) -> HardwareMemory.Outlet {
+        guard let latches else { return self }
+        var outlet = self
+        outlet.contactorFailure = contactorFailure ?? latches.contactorFailure
+        outlet.mirrorIsUnproven = mirrorIsUnproven ?? latches.mirrorIsUnproven
+        outlet.groundFailure = groundFailure ?? latches.groundFailure
+        outlet.overCurrentFailure = overCurrentFailure ?? latches.overCurrentFailure
+        return outlet
+    }
+
+    /// With the latches of another one instead of its own.
+    func latched(as other: HardwareMemory.Outlet) -> HardwareMemory.Outlet {
+        var outlet = self
+        outlet.contactorFailure = other.contactorFailure
+        outlet.mirrorIsUnproven = other.mirrorIsUnproven
+        outlet.groundFailure = other.groundFailure
+        outlet.overCurrentFailure = other.overCurrentFailure
+        return outlet
+    }
+}
