@@ -37,7 +37,9 @@ public struct UplinkMemory: Codable, Equatable, Sendable {
     /// known, the ladder may have led to this very boot, as it may again and again where what is known is lost each time.
     func ladder(of name: String, boot: String) -> LadderMemory {
         // Before the beginning of this boot, which tells it from one of an earlier boot, and only for as long as this one lasts.
-        if isEmpty { return LadderMemory(marks: [.hostReboot: LadderMemory.Mark(at: .zero - .milliseconds(1), count: 0)]) }
+        if isEmpty {
+            return LadderMemory(marks: [.hostReboot: LadderMemory.Mark(at: .zero - .nanoseconds(1), count: 0)])
+        }
         var memory = LadderMemory()
         for mark in uplinks.first(where: { $0.name == name })?.steps ?? [] {
             guard let step = RecoveryStep(name: mark.step), boot == bootId || mark.uptime >= 0 else { continue }
