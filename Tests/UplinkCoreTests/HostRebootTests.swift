@@ -56,19 +56,19 @@ private struct Charger {
         hear(hasTransaction: false)
     }
 
-    static func machine(_ memory: UplinkMemory, mayReboot: Bool = true) -> UplinkMachine {
+    static func machine(_ memory: UplinkMemory, mayReboot: Bool = true, boot: String = "this boot") -> UplinkMachine {
         let carrier = InterfaceCarrier(interface: "eth0")
         let uplink = UplinkConfiguration.Uplink(name: "lan", carrier: carrier, mayRebootHost: mayReboot)
-        return UplinkMachine(UplinkConfiguration(uplinks: [uplink], bootId: "this boot", memory: memory))
+        return UplinkMachine(UplinkConfiguration(uplinks: [uplink], bootId: boot, memory: memory))
     }
 
     static func memories(_ effects: [UplinkEffect]) -> [UplinkMemory] {
         effects.compactMap { if case .persist(let memory) = $0 { memory } else { nil } }
     }
 
-    /// What a charger without any trouble has on disk.
+    /// What a charger without any trouble has on disk from the boot before.
     static func earlier() throws -> UplinkMemory {
-        try #require(memories(machine(UplinkMemory()).starting).first)
+        try #require(memories(machine(UplinkMemory(), boot: "the boot before").starting).first)
     }
 
     mutating func hear(hasTransaction: Bool) {

@@ -38,7 +38,7 @@ public struct UplinkMemory: Codable, Equatable, Sendable {
     func ladder(of name: String, boot: String) -> LadderMemory {
         // Before the beginning of this boot, which tells it from one of an earlier boot, and only for as long as this one lasts.
         if isEmpty {
-            return LadderMemory(marks: [.hostReboot: LadderMemory.Mark(at: .zero - .nanoseconds(1), count: 0)])
+            return LadderMemory(marks: [.hostReboot: LadderMemory.Mark(at: .zero - .seconds(1), count: 0)])
         }
         var memory = LadderMemory()
         for mark in uplinks.first(where: { $0.name == name })?.steps ?? [] {
