@@ -155,8 +155,11 @@ import Testing
         let loop = try EventLoop()
         #expect(ChildProcess.adopt(record: record, loop: loop) { _ in } == nil)
         var exits: [ChildProcess.Exit] = []
-        let child = try ChildProcess.start(["/bin/true"], options: Self.group(record), loop: loop) { exits.append($0) }
+        // It is there for as long as it is looked at.
+        let sleep = ["/bin/sleep", "60"]
+        let child = try ChildProcess.start(sleep, options: Self.group(record), loop: loop) { exits.append($0) }
         #expect(child.recordFailure?.code == ENXIO)
+        child.terminate(now: true)
         try loop.run(until: { !exits.isEmpty })
     }
 
@@ -166,8 +169,9 @@ import Testing
         var exits: [ChildProcess.Exit] = []
         for path in ["/nowhere/child", "/child"] {
             let options = Self.group(folder.path + path)
-            let child = try ChildProcess.start(["/bin/sleep", "1"], options: options, loop: loop) { exits.append($0) }
+            let child = try ChildProcess.start(["/bin/sleep", "60"], options: options, loop: loop) { exits.append($0) }
             #expect((child.recordFailure?.code == ENOENT) == (path == "/nowhere/child"))
+            child.terminate(now: true)
         }
         try loop.run(until: { exits.count == 2 })
     }
