@@ -4,8 +4,11 @@ internal import Glibc
 /// A thread beside the loop, which takes no signals.
 enum LoopThread {
     /// Starts a thread that does `body` and ends.
+    /// - Parameters:
+    ///   - reason: What it is for, in a few words.
+    ///   - body: What it does.
     /// - Throws: `SystemError` when the process may have no more threads.
-    static func start(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    static func start(for reason: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         // The thread holds one reference to what it does and gives it back when it ends.
         let reference = Unmanaged.passRetained(ThreadBody(body))
         var thread = pthread_t()
@@ -18,9 +21,14 @@ enum LoopThread {
         pthread_sigmask(SIG_SETMASK, &before, nil)
         guard result == 0 else {
             reference.release()
-            throw SystemError(code: result, operation: "start a thread")
+            throw SystemError(code: result, operation: operation(for: reason))
         }
         pthread_detach(thread)
+    }
+
+    /// What was tried, and what helps where it failed: there is nothing else to learn from the number of the error.
+    static func operation(for reason: String) -> String {
+        "start a thread (\(reason)); \(ThreadTrial.remedy)"
     }
 }
 

@@ -54,7 +54,7 @@ public final class SamplingThread<Sample: Sendable> {
         sampler = try Sampler()
         self.loop = loop
         let sampler = sampler
-        try LoopThread.start { sampler.run(begin) }
+        try LoopThread.start(for: reason) { sampler.run(begin) }
         watch = loop.watch(descriptor: sampler.ready.raw, for: reason) { [unowned sampler] _ in
             for (sample, uptime) in sampler.take() { handler(sample, uptime) }
         }

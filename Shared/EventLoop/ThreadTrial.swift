@@ -2,6 +2,9 @@ internal import Glibc
 
 /// Whether the process may have the threads that libzmq will start with the first socket: where it gets none, it aborts.
 enum ThreadTrial {
+    /// What helps where there are too few.
+    static let remedy = "raise TasksMax=, LimitNPROC= or the memory"
+
     /// One for its sockets, and one that closes them.
     private static let needed = 2
 
@@ -26,7 +29,7 @@ enum ThreadTrial {
         guard failure == 0 else {
             throw ScarceResource(
                 description: "only \(threads.count) of \(needed) threads can be started "
-                    + "(\(String(cString: strerror(failure)))); raise TasksMax=, LimitNPROC= or the memory"
+                    + "(\(String(cString: strerror(failure)))); \(remedy)"
             )
         }
     }

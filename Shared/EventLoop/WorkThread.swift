@@ -28,7 +28,7 @@ public final class WorkThread<Job: Sendable, Outcome: Sendable> {
     ) throws(SystemError) {
         worker = try Worker()
         self.loop = loop
-        try worker.start(begin)
+        try worker.start(for: reason, begin)
         watch = loop.watch(descriptor: worker.outcomesReady.raw, for: reason) { [unowned worker] _ in
             for outcome in worker.takeOutcomes() { completion(outcome) }
         }
@@ -88,8 +88,8 @@ private final class Worker<Job: Sendable, Outcome: Sendable>: Sendable {
         outcomesReady = Descriptor(takingOwnershipOf: outcomes)
     }
 
-    func start(_ begin: @escaping @Sendable () -> (Job) -> Outcome) throws(SystemError) {
-        try LoopThread.start { [self] in
+    func start(for reason: String, _ begin: @escaping @Sendable () -> (Job) -> Outcome) throws(SystemError) {
+        try LoopThread.start(for: reason) { [self] in
             let work = begin()
             while let job = nextJob() {
                 let outcome = work(job)

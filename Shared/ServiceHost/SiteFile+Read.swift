@@ -12,7 +12,7 @@ extension SiteFile {
         } catch {
             let problem =
                 switch error {
-                case .system(let error): "cannot be read: \(error.reason); name another file with --config"
+                case .system(let error): "cannot be read: \(error.reason); services take another with --config"
                 case .tooLarge(_, let limit): "expected at most \(limit) bytes"
                 case .unfit(_, let expected, let found): "expected \(expected), found \(found)"
                 }

@@ -4,6 +4,23 @@ import Primitives
 import Testing
 
 @Suite struct ContactorTests {
+    private func callsItSilent(_ effects: [HardwareEffect]) -> Bool {
+        effects.faults.contains { $0.code == .powerSwitchFailure }
+    }
+
+    /// Nobody was asked while it slept, and whoever is there answers now.
+    @Test func aProcessThatSleptHearsTheMirrorContactBeforeItCallsItSilent() {
+        var bench = Bench.idle()
+        let awake = bench.now.advanced(by: .seconds(40))
+        #expect(!callsItSilent(bench.machine.deadlineReached(at: awake)))
+        var silent = bench.machine
+        let due = awake.advanced(by: .seconds(5))
+        #expect(callsItSilent(silent.deadlineReached(at: due)))
+        let answer = DriverEvent.contactorFeedback(connectorId: 1, closed: false)
+        #expect(!callsItSilent(bench.machine.handle(.driver(answer), at: awake.advanced(by: .seconds(1)))))
+        #expect(!callsItSilent(bench.machine.deadlineReached(at: due)))
+    }
+
     private let open = DriverCommand.openContactor(connectorId: 1)
     private let close = DriverCommand.closeContactor(connectorId: 1)
 

@@ -199,8 +199,32 @@ import Testing
         bench.withdraw()
         let test = TestHardware(connectorId: 1, part: .relay, live: true)
         let effects = bench.handle(.testRequested(RequestID(900), test))
-        #expect(effects.refusal?.message == "the phase contactor is not where it was sent")
+        #expect(effects.refusal?.message == "the phase contactor is not seen to be closed yet")
         #expect(!effects.orders.contains(close))
+    }
+
+    /// It was read, and never sent anywhere.
+    @Test func theRestAfterAStartIsSaidToBeOne() {
+        var bench = Bench([Self.connector])
+        bench.handle(.started)
+        bench.driver(.deviceRecovered(.phaseContactor(connectorId: 1)))
+        bench.driver(.contactorFeedback(connectorId: 1, closed: false))
+        bench.pilot(12_000)
+        bench.wait(.seconds(4))
+        let words = { (bench: inout Bench) in
+            bench.handle(.testRequested(RequestID(900), TestHardware(connectorId: 1, part: .relay, live: true)))
+                .refusal?
+                .message
+        }
+        #expect(words(&bench) == "the position of the phase contactor is not known yet")
+        bench.driver(.phaseFeedback(connectorId: 1, closed: false))
+        let rest = "the phase contactor rests: it is ordered once nothing has flowed for 10 s"
+        #expect(words(&bench) == rest)
+        bench.pilot(9000)
+        #expect(bench.permit(16_000, phases: 1).connector?.notChargingBecause == rest)
+        let effects = bench.wait(.seconds(15))
+        #expect(effects.orders.contains(toOne))
+        #expect(effects.connector?.notChargingBecause == nil)
     }
 
     /// The fuse of L1 fell. L2 and L3 have voltage, and go nowhere: that none is behind the contactor shows no broken contact.

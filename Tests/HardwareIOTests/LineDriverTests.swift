@@ -125,7 +125,17 @@ import Testing
     @Test func aMeterOnAClosedLineFailsAtOnce() throws {
         let bench = try Bench()
         bench.driver.perform(.readMeter(connectorId: 1))
-        #expect(bench.heard == [.meterFailed(connectorId: 1, reason: "its line is not open")])
+        #expect(bench.heard == [.meterFailed(connectorId: 1, reason: "its line is not open yet")])
+    }
+
+    /// Also where the driver closed it itself, because nobody answered.
+    @Test func aMeterOnALineThatWasClosedFailsForThatReason() throws {
+        let bench = try Bench()
+        bench.line(.opened)
+        bench.line(.closed(reason: "nobody answers"))
+        bench.heard = []
+        bench.driver.perform(.readMeter(connectorId: 1))
+        #expect(bench.heard == [.meterFailed(connectorId: 1, reason: "nobody answers")])
     }
 
     @Test func theEndSaysItsLastWordAndClosesTheLine() throws {

@@ -267,7 +267,7 @@ import Testing
             try host.readSite()
         } throws: { error in
             "\(error)"
-                == "\(fixture.path)/charger.json: cannot be read: No such file or directory; name another file with --config"
+                == "\(fixture.path)/charger.json: cannot be read: No such file or directory; services take another with --config"
         }
     }
 

@@ -133,9 +133,8 @@ final class HardwareDaemon {
         host.log.write(
             LogRecord(
                 .notice,
-                "SIMULATED DEVICES ARE IN USE: no energy flows, no card is real",
-                .init("connectors", simulation.connectors.map { String($0.connectorId) }.joined(separator: ",")),
-                .init("readers", simulation.readerIds.map { String($0) }.joined(separator: ",")),
+                "SIMULATED DEVICES ARE IN USE" + (settings.unreal.map { ": \($0)" } ?? ""),
+                .init("devices", settings.simulatedDevices.map(\.name).joined(separator: ",")),
                 .init("state", file?.path ?? "not kept")
             )
         )

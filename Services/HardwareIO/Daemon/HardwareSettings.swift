@@ -69,6 +69,21 @@ struct HardwareSettings {
     var simulatedDevices: [Device] { assignments.filter(\.isSimulated).map(\.device) }
     var realDevices: [Device] { assignments.filter { !$0.isSimulated }.map(\.device) }
 
+    /// What does not happen here because all that it takes is simulated, for people; nil where something real does each of it.
+    var unreal: String? { Self.unreal(simulated: simulatedDevices, real: realDevices) }
+
+    static func unreal(simulated: [Device], real: [Device]) -> String? {
+        func lacks(_ isOfThat: (Device) -> Bool) -> Bool {
+            simulated.contains(where: isOfThat) && !real.contains(where: isOfThat)
+        }
+        let all = [
+            lacks { $0.switchesEnergy } ? "no energy flows" : nil,
+            lacks { if case .reader = $0 { true } else { false } } ? "no card is real" : nil,
+        ]
+        let words = all.compactMap(\.self).joined(separator: ", ")
+        return words.isEmpty ? nil : words
+    }
+
     /// Whether a device of the same connector is simulated.
     func isMixed(_ device: Device) -> Bool {
         guard let connectorId = device.connectorId else { return false }
@@ -177,5 +192,14 @@ struct HardwareSettings {
             ),
             simulated: section.driver.driver == DriverChoice.simulated
         )
+    }
+}
+
+extension Device {
+    fileprivate var switchesEnergy: Bool {
+        switch self {
+        case .contactor, .controller: true
+        default: false
+        }
     }
 }

@@ -49,13 +49,15 @@ extension OutletMachine {
         guard request.part == .relay else {
             return contactor.openSince == nil ? "the contactor is not surely open" : nil
         }
-        if request.live != true { return "the contacts of the cable are live meanwhile: ask with live" }
+        if request.live != true {
+            return "the contacts of the cable are live meanwhile: ask with live (chargectl: --live)"
+        }
         if configuration.hasSocket, proximity.plug != .absent { return "a plug is in the socket" }
         if let code = faults.codes.first(where: { $0 != .powerMeterFailure && $0 != .readerFailure }) {
             return "\(code): \(faults.detail(of: code))"
         }
         if contactor.openSince == nil { return "the contactor is not surely open" }
-        if guards.phases?.isSettled == false { return "the phase contactor is not where it was sent" }
+        if let unsettled = guards.phases?.unsettled { return unsettled }
         return sight.rests
     }
 

@@ -12,7 +12,7 @@ struct ContactorMachine {
     /// When the newest position was read; what comes later and is older says nothing.
     private var readAt: Duration
     /// When it has to be read next at the latest; nil while it is known to be silent.
-    private var readUntil: Duration?
+    private var readUntil: FollowLimit?
     private var budget: ClosingBudget
     /// Why it must not close any more.
     private(set) var failure: String?
@@ -38,7 +38,7 @@ struct ContactorMachine {
         )
         failure = memory.contactorFailure
         mirrorIsProven = failure == nil && memory.mirrorIsUnproven != true
-        readUntil = start + Self.readingLimit
+        readUntil = Self.reading(within: Self.readingLimit, of: start)
         closedAt = start
         readAt = start
         witness = FlowWitness(seesVoltage: configuration.seesOutputVoltage, at: start)
@@ -121,7 +121,7 @@ struct ContactorMachine {
             }
         return earliest(
             follows,
-            Deadline(at: readUntil, for: "the mirror contact was not read for too long"),
+            Deadline(at: readUntil?.at, for: "the mirror contact was not read for too long"),
             Deadline(at: budget.deadline, for: "the contactor has rested"),
             witness.nextDeadline
         )
@@ -168,9 +168,12 @@ struct ContactorMachine {
         case .unknown, .open, .closed, .left, .welded, .conducting:
             break
         }
-        if let readUntil, readUntil <= turn.uptime {
+        guard var limit = readUntil else { return }
+        if limit.isOver(at: turn.uptime) {
             lose(&turn)
-            self.readUntil = nil
+            readUntil = nil
+        } else {
+            readUntil = limit
         }
     }
 
@@ -219,7 +222,7 @@ struct ContactorMachine {
         guard turn.readAt >= readAt else { return }
         readAt = turn.readAt
         feedbackClosed = closed
-        readUntil = turn.readAt + Self.silenceLimit
+        readUntil = Self.reading(within: Self.silenceLimit, of: turn.readAt)
         // It has moved.
         if closed, isUnproven { mirrorIsProven = true }
         switch (state, closed) {
@@ -340,7 +343,7 @@ struct ContactorMachine {
     /// repairs nothing.
     mutating func lose(_ turn: inout Turn) {
         feedbackClosed = nil
-        readUntil = turn.uptime + Self.readingLimit
+        readUntil = Self.reading(within: Self.readingLimit, of: turn.uptime)
         witness.beginAnew()
         switch state {
         case .unknown: break
@@ -370,6 +373,11 @@ struct ContactorMachine {
 
     /// Nothing closes for the time of a rest, whoever wants it.
     mutating func rest(at uptime: Duration) { budget.restAgain(at: uptime) }
+
+    /// A process that slept asks first, and hears whoever answers.
+    private static func reading(within limit: Duration, of uptime: Duration) -> FollowLimit {
+        FollowLimit(uptime + limit, hearing: readingLimit)
+    }
 
     private var isControlled: Bool { mover != .orders }
 

@@ -61,6 +61,17 @@ struct PhaseMachine {
     /// Whether a sample spoke against its contact, and another one has to decide.
     var isInDoubt: Bool { contrarySamples > 0 }
 
+    /// Why nobody can say yet how many lead to the contactor; nil when it is known.
+    var unsettled: String? {
+        switch state {
+        case .resting: nil
+        case .moving(let count, _): "the phase contactor is not seen to be \(count == .three ? "closed" : "open") yet"
+        case .unknown where isClosed == nil: "the position of the phase contactor is not known yet"
+        case .unknown:
+            "the phase contactor rests: it is ordered once nothing has flowed for \(Self.quietTime.wholeSeconds) s"
+        }
+    }
+
     /// Its contact is not read although it should be, for the list of faults.
     var silence: String? {
         readUntil == nil ? "position of the phase contactor was not read for too long" : nil
@@ -68,7 +79,7 @@ struct PhaseMachine {
 
     /// Why nothing is offered with the phases as they are; nil when it may be.
     var objection: String? {
-        guard let connected else { return "the position of the phase contactor is not known yet" }
+        guard let connected else { return unsettled }
         guard let target, target != connected else { return nil }
         guard waitsUntil != nil else {
             return "the phases are being switched from \(connected.rawValue) to \(target.rawValue)"

@@ -60,6 +60,8 @@ final class LineDriver<Protocol: LineDevice>: Driver {
     /// Made with the driver as its owner.
     private var line: (any ByteLine)?
     private var isOpen = false
+    /// Why the line is not open.
+    private var closedBecause = "its line is not open yet"
     private var contacts: [Device: Contact] = [:]
     /// The newest safe order for each device that has not gone over an open line.
     private var kept: [Device: DriverCommand] = [:]
@@ -110,7 +112,9 @@ final class LineDriver<Protocol: LineDevice>: Driver {
         guard !isEnded else { return }
         switch event {
         case .opened: isOpen = true
-        case .closed: isOpen = false
+        case .closed(let reason):
+            isOpen = false
+            closedBecause = reason
         case .received: break
         }
         emit(device.handle(event, at: moment))
@@ -128,7 +132,7 @@ final class LineDriver<Protocol: LineDevice>: Driver {
             kept[command.device] = command
         case .closeContactor, .control(_, .permit): kept[command.device] = nil
         case .readMeter(let connectorId):
-            report(.meterFailed(connectorId: connectorId, reason: "its line is not open"), nil)
+            report(.meterFailed(connectorId: connectorId, reason: closedBecause), nil)
         case .lock, .unlock, .switchPhases, .readPosition, .testResidualCurrent, .indicate: break
         }
     }
