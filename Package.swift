@@ -219,6 +219,7 @@ let targets: [Target] = [
         "Services/HardwareIO/Site",
         strict,
         "HardwareDevices",
+        "JSON",
         "Primitives",
         "SiteConfiguration",
         "Storage"

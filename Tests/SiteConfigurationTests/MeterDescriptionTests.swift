@@ -79,6 +79,15 @@ import Testing
         for words in expected { #expect(found.contains { $0.contains(words) }, "\(words)\n\(found)") }
     }
 
+    /// What stands in the place of a name that is not known says nothing of the others.
+    @Test func aMisspeltQuantityIsTheOnlyMistake() {
+        let value = ", { \"quantity\": \"Frequenz\", \"address\": \"0\", \"type\": \"int16\", \"unit\": \"Hz\" }"
+        let found = mistakes(meter(values: value))
+        #expect(found.count == 1 && found[0].contains("values[2].quantity: expected"), "\(found)")
+        let register = meter().replacingOccurrences(of: "Import.Register", with: "Import.Registr")
+        #expect(mistakes(register).allSatisfy { $0.contains("values[0].quantity: expected") })
+    }
+
     @Test func aMeterThatDoesNotTellWhatIsBilledIsRefused() {
         let text = """
             { "name": "m", "values": [

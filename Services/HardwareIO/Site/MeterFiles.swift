@@ -1,4 +1,5 @@
 internal import HardwareDevices
+internal import JSON
 internal import Primitives
 public import SiteConfiguration
 internal import Storage
@@ -45,20 +46,42 @@ public struct MeterFiles {
         let files = MeterFiles(site)
         var told: Set<String> = []
         var loads = LineLoads()
-        let mistakes = meters(of: site).flatMap { meter -> [SiteFileError] in
-            let place = "\(meter.choice.path).type"
-            guard let type = site.meterType(meter.choice) else { return [] }
+        let undescribed = types(in: site).flatMap { place, type -> [SiteFileError] in
+            guard told.insert(type).inserted else { return [] }
             do throws(SiteFileErrors) {
-                let description = try files.description(type)
-                let objection = MeterMap.objection(to: description, phases: meter.phases)
-                loads.add(MeterMap(description, phases: meter.phases), site, meter.choice)
-                return objection.map { [site.failure(at: place, $0)] } ?? []
+                _ = try files.description(type)
+                return []
             } catch {
-                guard told.insert(type).inserted else { return [] }
                 return error.mistakes.map { $0.file == "meters" ? site.failure(at: place, $0.problem) : $0 }
             }
         }
-        return mistakes + loads.mistakes(site)
+        let unfit = meters(of: site).compactMap { meter -> SiteFileError? in
+            guard let type = site.meterType(meter.choice), let description = try? files.description(type) else {
+                return nil
+            }
+            loads.add(MeterMap(description, phases: meter.phases), site, meter.choice)
+            return MeterMap.objection(to: description, phases: meter.phases).map {
+                site.failure(at: "\(meter.choice.path).type", $0)
+            }
+        }
+        return undescribed + unfit + loads.mistakes(site)
+    }
+
+    /// The type of every meter on Modbus and where it stands, also in a section that is wrong otherwise: all mistakes are told at once. A type that
+    /// could not be one is told of by its section.
+    private static func types(in site: SiteFile) -> [(place: String, type: String)] {
+        let content = site.content.asObject
+        var meters = (content?["connectors"]?.asArray ?? []).enumerated().map { index, connector in
+            (place: "connectors[\(index)].meter.type", meter: connector.asObject?["meter"])
+        }
+        meters.append(("mainMeter.meter.type", content?["mainMeter"]?.asObject?["meter"]))
+        return meters.compactMap { place, meter in
+            guard let settings = meter?.asObject, let driver = settings["driver"]?.asString,
+                [ModbusSerialSettings.driver, ModbusNetworkSettings.driver].contains(driver),
+                let type = settings["type"]?.asString, MeterChoice.isType(type)
+            else { return nil }
+            return (place, type)
+        }
     }
 
     /// Every meter, and the phases of what it measures; none of a section that is wrong, which tells its own mistakes.

@@ -45,7 +45,11 @@ public struct MeterDescription: SiteReadable, Equatable, Sendable {
 
     /// What no value shows by itself.
     private func checkValues(_ fields: Fields) {
-        guard fields.isRight("values") else { return }
+        // Another quantity stands in the place of one that is not known, and would seem to be there twice.
+        let areRight = values.indices.allSatisfy { index in
+            fields.isRight("values[\(index)].quantity") && fields.isRight("values[\(index)].phase")
+        }
+        guard fields.isRight("values"), areRight else { return }
         for (index, value) in values.enumerated()
         where values.firstIndex(where: { $0.quantity == value.quantity && $0.phase == value.phase }) != index {
             let phase = value.phase.map { " of \($0.rawValue)" } ?? ""

@@ -42,10 +42,17 @@ public struct MeterChoice: Equatable, Sendable {
     /// Its address on the line.
     public var unit: Int
 
+    private static let typeLength = 1...40
+
+    /// Whether a text may be the name of a description, and so part of the name of a file.
+    public static func isType(_ text: String) -> Bool {
+        typeLength.contains(text.unicodeScalars.count) && TextForm.meterType.problem(text) == nil
+    }
+
     init(_ fields: Fields, units: ClosedRange<Int>) {
         type = fields.text(
             "type",
-            1...40,
+            Self.typeLength,
             form: .meterType,
             "The description of the meter: sdm120, sdm630, em340, orno-we-515, …, or the name of a file in the folder "
                 + "meters beside this one, without its ending."
