@@ -43,6 +43,9 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         public var registerWh: Int64?
         /// When service let the register begin anew last, UTC milliseconds since 1970; nil when it never did.
         public var registerEpoch: Int64?
+        /// Where the register was, as it counts, when it was refused for what nothing explains, Wh: from there on it is not believed until service says so.
+        /// Nil is nowhere.
+        public var refusedRegisterWh: Int64?
         /// The meter that the register is of; nil where nothing is known of it, and in files of a version that did not keep it.
         public var meter: Meter?
         /// So many runs of this process in a row closed the contactor, did not last an hour and were not asked to end; nil is none.
@@ -59,6 +62,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             trips: [Trip] = [],
             registerWh: Int64? = nil,
             registerEpoch: Int64? = nil,
+            refusedRegisterWh: Int64? = nil,
             meter: Meter? = nil,
             recentStarts: Int? = nil,
             recentClosings: Int? = nil
@@ -71,6 +75,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             self.trips = trips
             self.registerWh = registerWh
             self.registerEpoch = registerEpoch
+            self.refusedRegisterWh = refusedRegisterWh
             self.meter = meter
             self.recentStarts = recentStarts
             self.recentClosings = recentClosings
@@ -110,6 +115,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         var copy = self
         for index in copy.outlets.indices {
             copy.outlets[index].registerWh = nil
+            copy.outlets[index].refusedRegisterWh = nil
             copy.outlets[index].trips = []
         }
         return copy
@@ -121,6 +127,9 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             return Outlet(connectorId: connectorId)
         }
         outlet.registerWh = outlet.registerWh.map { $0.clamped(to: 0...MeterPlausibility.highestRegisterWh) }
+        outlet.refusedRegisterWh = outlet.refusedRegisterWh.map {
+            $0.clamped(to: RegisterHold.anywhereWh...2 * MeterPlausibility.highestRegisterWh)
+        }
         outlet.recentStarts = outlet.recentStarts.map { $0.clamped(to: 0...ClosingBudget.mostStarts) }
         outlet.recentClosings = outlet.recentClosings.map { $0.clamped(to: 0...ClosingBudget.mostClosings) }
         outlet.trips = outlet.trips.prefix(FaultLedger.capacity).map {

@@ -1,15 +1,16 @@
 import Primitives
 
-/// What keeps a contactor open, for the next process of this boot of the machine: what the disk could not store, or not yet, is not forgotten with
-/// the process.
+/// What keeps a contactor open, or a register from being believed, for the next process of this boot of the machine: what the disk could not store,
+/// or not yet, is not forgotten with the process.
 public struct OutletLatches: Codable, Equatable, Sendable {
     /// 1…n (OCPP 1.6 §3.8).
     public var connectorId: Int
-    /// These four as in `HardwareMemory.Outlet`.
+    /// These five as in `HardwareMemory.Outlet`.
     public var contactorFailure: String?
     public var mirrorIsUnproven: Bool?
     public var groundFailure: String?
     public var overCurrentFailure: String?
+    public var refusedRegisterWh: Int64?
     /// Uptime in milliseconds at which the test of the residual current device began that is not over; nil without one. A device that has tripped
     /// without a test under way has found a residual current.
     public var residualCurrentTestSince: Int64?
@@ -23,6 +24,7 @@ public struct OutletLatches: Codable, Equatable, Sendable {
         mirrorIsUnproven: Bool? = nil,
         groundFailure: String? = nil,
         overCurrentFailure: String? = nil,
+        refusedRegisterWh: Int64? = nil,
         residualCurrentTestSince: Int64? = nil
     ) {
         self.connectorId = connectorId
@@ -30,6 +32,7 @@ public struct OutletLatches: Codable, Equatable, Sendable {
         self.mirrorIsUnproven = mirrorIsUnproven
         self.groundFailure = groundFailure
         self.overCurrentFailure = overCurrentFailure
+        self.refusedRegisterWh = refusedRegisterWh
         self.residualCurrentTestSince = residualCurrentTestSince
     }
 
@@ -40,6 +43,7 @@ public struct OutletLatches: Codable, Equatable, Sendable {
             mirrorIsUnproven: outlet.mirrorIsUnproven,
             groundFailure: outlet.groundFailure,
             overCurrentFailure: outlet.overCurrentFailure,
+            refusedRegisterWh: outlet.refusedRegisterWh,
             residualCurrentTestSince: residualCurrentTestSince?.wholeMilliseconds
         )
     }
@@ -60,6 +64,7 @@ extension HardwareMemory.Outlet {
         outlet.mirrorIsUnproven = mirrorIsUnproven ?? latches.mirrorIsUnproven
         outlet.groundFailure = groundFailure ?? latches.groundFailure
         outlet.overCurrentFailure = overCurrentFailure ?? latches.overCurrentFailure
+        outlet.refusedRegisterWh = latches.refusedRegisterWh ?? refusedRegisterWh
         return outlet
     }
 
@@ -70,6 +75,7 @@ extension HardwareMemory.Outlet {
         outlet.mirrorIsUnproven = other.mirrorIsUnproven
         outlet.groundFailure = other.groundFailure
         outlet.overCurrentFailure = other.overCurrentFailure
+        outlet.refusedRegisterWh = other.refusedRegisterWh
         return outlet
     }
 }

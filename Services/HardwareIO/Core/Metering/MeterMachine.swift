@@ -71,7 +71,13 @@ struct MeterMachine {
         guard let reading, !memory.origin.isNewer(than: reading.origin),
             (0...MeterPlausibility.highestRegisterWh).contains(reading.energyWh)
         else {
-            judge = RegisterJudge(configuration, origin: origin, baseWh: memory.registerWh, at: start)
+            judge = RegisterJudge(
+                configuration,
+                origin: origin,
+                baseWh: memory.registerWh,
+                refusedWh: memory.refusedRegisterWh,
+                at: start
+            )
             return
         }
         if reading.registerEpoch != memory.registerEpoch { settledWh = nil }
@@ -79,10 +85,21 @@ struct MeterMachine {
         origin.serialNumber = origin.serialNumber ?? memory.origin.serialNumber
         let before = RegisterJudge.Before(reading, aliveUntil: aliveUntil, at: start)
         quantities.take(reading.quantities ?? [], at: before.at)
-        judge = RegisterJudge(configuration, origin: origin, baseWh: settledWh, before: before, at: start)
+        judge = RegisterJudge(
+            configuration,
+            origin: origin,
+            baseWh: settledWh,
+            before: before,
+            // What service accepted since is refused no longer.
+            refusedWh: reading.registerEpoch == memory.registerEpoch ? memory.refusedRegisterWh : nil,
+            at: start
+        )
     }
 
     var nextDeadline: Deadline? { poll.nextDeadline }
+
+    /// Where its register is not believed from, whatever else happens, as it counts, Wh; nil while nothing speaks against it.
+    var refusedWh: Int64? { judge.refusedWh }
 
     /// Since when it is lost; nil while it is not.
     var lostSince: Duration? { trouble.loss?.since }

@@ -36,7 +36,7 @@ struct RegisterJudge {
     /// Where the register goes on once two samples agree on where it is in the meter.
     private var step: RegisterStep?
     private var flow: FlowBound
-    private var hold = RegisterHold()
+    private var hold: RegisterHold
     private var newest: (sample: MeterSample, at: Duration)?
     private var standstill = MeterStandstill()
 
@@ -61,6 +61,7 @@ struct RegisterJudge {
         origin: RegisterOrigin,
         baseWh: Int64?,
         before: Before? = nil,
+        refusedWh: Int64? = nil,
         at start: Duration
     ) {
         plausibility = MeterPlausibility(configuration: configuration)
@@ -69,6 +70,7 @@ struct RegisterJudge {
         self.origin = origin
         self.baseWh = baseWh
         self.before = before
+        hold = RegisterHold(heldWh: refusedWh)
     }
 
     /// A register that service accepted.
@@ -78,6 +80,9 @@ struct RegisterJudge {
         /// Neither rounding nor the time since the register of before explains it: what was counted there ends, and something else begins.
         var beginsAnew: Bool
     }
+
+    /// Where the register is not believed from, as it counts, Wh; nil while nothing speaks against it.
+    var refusedWh: Int64? { hold.heldWh }
 
     /// The newest sample is the one before it, to the last digit.
     var repeatsItself: Bool { standstill.identicalSamples > 0 }
@@ -95,7 +100,7 @@ struct RegisterJudge {
         defer { newest = (sample, uptime) }
         if let objection = plausibility.objection(to: sample) { return .refused(objection) }
         if origin.isLeft(by: sample) {
-            leave(.anotherMeter)
+            leave(.anotherMeter, at: uptime)
             origin.serialNumber = sample.serialNumber
         }
         let words = standstill.see(sample, after: before, at: uptime, mayFlow: flow.mayFlow, plausibility)
@@ -116,7 +121,7 @@ struct RegisterJudge {
         if flow.wasOpenThroughout, uptime - (before?.at ?? .zero) > Self.awayAfter,
             compare(counted, with: believed, at: uptime) == .plausible
         {
-            leave(.unexplained)
+            leave(.unexplained, at: uptime)
             return judgeFirst(counted, askedAt: askedAt, at: moment)
         }
         return refuseRise(from: believed.energyWh, to: counted.energyWh)
@@ -151,6 +156,7 @@ struct RegisterJudge {
             origin.serialNumber = newest.sample.serialNumber
         }
         step = nil
+        hold = RegisterHold()
         standstill = MeterStandstill()
         flow.forget()
         take(accepted.energyWh, at: newest.at)
@@ -217,13 +223,13 @@ struct RegisterJudge {
     }
 
     /// What the meter shows says nothing any more about the register that counts: that stays where it is until two samples agree.
-    private mutating func leave(_ reason: RegisterStep.Reason) {
+    private mutating func leave(_ reason: RegisterStep.Reason, at uptime: Duration) {
         defer {
             believed = nil
             before = nil
             baseWh = nil
             candidate = nil
-            hold = RegisterHold()
+            hold.registerLeaves(at: uptime)
             standstill = MeterStandstill()
         }
         if let step {
@@ -242,7 +248,7 @@ struct RegisterJudge {
         if let before {
             switch compare(counted, with: (before.energyWh, before.at), at: uptime) {
             case .plausible:
-                if !isExplained(counted, since: before, at: uptime) { leave(.unexplained) }
+                if !isExplained(counted, since: before, at: uptime) { leave(.unexplained, at: uptime) }
             case .fell(let amountWh) where amountWh <= MeterPlausibility.jitterWh: break
             case .fell:
                 candidate = nil
@@ -295,6 +301,6 @@ struct RegisterJudge {
         before = nil
         baseWh = nil
         candidate = nil
-        hold = RegisterHold()
+        hold.release()
     }
 }

@@ -94,6 +94,7 @@ struct OutletMachine {
             trips: faults.trips,
             registerWh: meter.settledWh,
             registerEpoch: meter.origin.epoch,
+            refusedRegisterWh: meter.refusedWh,
             meter: meter.origin.memory,
             recentStarts: contactor.recentStarts,
             recentClosings: contactor.recentClosings
