@@ -34,6 +34,11 @@ def test_every_device_is_told_with_its_driver(charger):
     assert any(line.split()[:3] == ["pilot-1", "ok", "simulated"] for line in lines), lines
 
 
+def test_every_simulated_device_is_ok_without_anybody_doing_anything(charger):
+    for name in conditions(charger):
+        charger.ctl("wait", f"hardware.device.{name}", "condition=ok")
+
+
 def test_a_lost_device_is_told_and_comes_back(charger):
     charger.ctl("wait", "hardware.device.pilot-1", "condition=ok")
     charger.sim("fault", "InternalError")

@@ -92,7 +92,11 @@ struct SimulatedConnector: Equatable, Sendable {
 
     /// The present position of everything, for a core that starts.
     mutating func start(at uptime: Duration) -> [DriverEvent] {
-        var events: [DriverEvent] = []
+        // What says nothing while nothing happens to it answers its first question, as a real one does.
+        let silent: [Device] = [
+            .emergencyStop(connectorId: id), .indicator(connectorId: id), .residualCurrent(connectorId: id),
+        ]
+        var events = silent.map { DriverEvent.deviceRecovered($0) }
         if place.broken.pilotLost { events.append(.deviceLost(.pilot(connectorId: id), reason: "no answer")) }
         for part in SimulatedWorld.Broken.lostParts where place.broken.has(part) {
             events += lostDevice(part).map { [.deviceLost($0, reason: "no answer")] } ?? []

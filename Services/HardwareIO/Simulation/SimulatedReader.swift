@@ -22,7 +22,8 @@ struct SimulatedReader: Equatable, Sendable {
 
     var nextDeadline: Deadline? { Deadline(at: cardLeavesAt, for: "the card leaves the reader") }
 
-    func start() -> [DriverEvent] { isBroken ? [lost] : [] }
+    /// It answers its first question, as a real one does.
+    func start() -> [DriverEvent] { [isBroken ? lost : back] }
 
     mutating func advance(to uptime: Duration) -> [DriverEvent] {
         guard let cardLeavesAt, cardLeavesAt <= uptime else { return [] }
@@ -56,7 +57,7 @@ struct SimulatedReader: Equatable, Sendable {
         case .clear:
             guard isBroken else { break }
             isBroken = false
-            events.append(.deviceRecovered(.reader(readerId: readerId)))
+            events.append(back)
         default:
             throw BusError(.invalid, "\(request.action) is no action for a reader")
         }
@@ -64,6 +65,8 @@ struct SimulatedReader: Equatable, Sendable {
     }
 
     var summary: String { "reader \(readerId): \(isBroken ? "broken" : "works")" }
+
+    private var back: DriverEvent { .deviceRecovered(.reader(readerId: readerId)) }
 
     private var lost: DriverEvent { .deviceLost(.reader(readerId: readerId), reason: "simulated") }
 
