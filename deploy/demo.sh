@@ -129,7 +129,7 @@ if [ "$keep" = yes ]; then
   cat <<END
 
 The charger keeps running. In another terminal:
-  alias chargectl='$binaries/chargectl --runtime-dir $work/run'
+  alias chargectl='CHARGER_CONFIG=$work/charger.json $binaries/chargectl --runtime-dir $work/run'
   chargectl tap                        every message on the local bus
   chargectl status                     what is going on, in words
   chargectl sim plug; chargectl sim swipe 04A1B2C3D4E5F6

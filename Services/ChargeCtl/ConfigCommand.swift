@@ -32,12 +32,19 @@ enum ConfigCommand {
         let reply = try session.ask(ConfigGet(keys: keys))
         for entry in reply.entries.sorted(by: { $0.value.key < $1.value.key }) { try body(entry) }
         guard reply.unknownKeys.isEmpty else {
-            let names = reply.unknownKeys.joined(separator: ", ")
-            throw Failure(
-                status: .refused,
-                message: "no running service declares \(names); `chargectl config get` lists all"
-            )
+            throw Failure(status: .refused, message: words(ofUnknown: reply.unknownKeys, session))
         }
+    }
+
+    private static func words(ofUnknown keys: [String], _ session: Session) -> String {
+        let paths = keys.filter(SiteValues.isPath)
+        guard paths.isEmpty else {
+            let way = "change it there, look at it with `chargectl config check FILE`, and restart charger.target"
+            return "\(paths.joined(separator: ", ")) is no key: it belongs to \(SiteValues.usualPath); \(way)"
+        }
+        let known = (try? session.ask(ConfigGet(keys: [])).entries.map(\.value.key)) ?? []
+        let named = keys.map { key in key + (NearestName.of(key, in: known).map { " (did you mean \($0)?)" } ?? "") }
+        return "no running service declares \(named.joined(separator: ", ")); `chargectl config get` lists all"
     }
 
     private static func get(_ arguments: inout Arguments, _ session: Session) throws {

@@ -2,12 +2,14 @@
 public enum NearestName {
     /// Longer words are no slips of the pen, and the comparison costs the product of both lengths.
     private static let longestWord = 64
+    /// Fewer letters begin many names.
+    private static let shortestBeginning = 4
 
     /// The known name that is nearest to `word`, in any case.
     /// - Parameters:
     ///   - word: As somebody wrote it; of any length and content.
     ///   - names: Of several that are equally near the first is taken.
-    /// - Returns: Nil when none is near: more than a third of its letters would have to change.
+    /// - Returns: Nil when none is near: more than a third of its letters would have to change, and it does not begin with the word.
     public static func of(_ word: String, in names: some Sequence<String>) -> String? {
         guard word.utf8.count <= longestWord else { return nil }
         let letters = Array(word.lowercased().utf8)
@@ -17,7 +19,8 @@ public enum NearestName {
             guard distance <= max(1, name.utf8.count / 3), distance < nearest?.distance ?? .max else { continue }
             nearest = (name, distance)
         }
-        return nearest?.name
+        guard nearest == nil, letters.count >= shortestBeginning else { return nearest?.name }
+        return names.first { $0.utf8.count <= longestWord && $0.lowercased().utf8.starts(with: letters) }
     }
 
     /// How many letters must be added, removed, replaced or swapped with their neighbour (optimal string alignment).

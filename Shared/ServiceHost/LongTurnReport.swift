@@ -7,6 +7,8 @@ internal import Primitives
 /// within `window` is only counted, unless it is twice as bad as what was told.
 struct LongTurnReport {
     static let window = Duration.seconds(60)
+    /// A shorter wait for the CPU happens on every busy machine, and is nobody's trouble.
+    static let longWait = Duration.milliseconds(500)
 
     /// A turn is long because of its own work, or because it stood still.
     private var work = Told()
@@ -41,7 +43,7 @@ struct LongTurnReport {
             return nil
         }
         var record = LogRecord(
-            .warning,
+            isWork || turn.length >= Self.longWait ? .warning : .notice,
             isWork ? "the loop was blocked by its own work" : "the loop stood still, without CPU or behind the kernel",
             .init("milliseconds", turn.length.wholeMilliseconds),
             .init("worked", turn.worked.wholeMilliseconds),

@@ -53,6 +53,8 @@ MISTAKES = [
     (["--timeout", "1", "wait", "hardware.meter.1", "energyWh=-1"], NO_ANSWER, "within 1 s"),
     (["config"], USAGE, "explain"),
     (["config", "get", "Nonsense"], REFUSED, "Nonsense"),
+    (["config", "get", "Heartbeat"], REFUSED, "did you mean HeartbeatInterval?"),
+    (["config", "set", "centralSystem.url", "ws://elsewhere/ocpp"], REFUSED, "it belongs to"),
     (["config", "set", "HeartbeatInterval"], USAGE, "value is missing"),
     (["config", "set", "HeartbeatInterval", "abc"], REFUSED, "1…86400 s"),
     (["config", "set", "HeartbeatInterval", "9" * 30], REFUSED, "1…86400 s"),

@@ -203,6 +203,9 @@ class Wallbox:
     def charge(self, uid):
         """A car at connector 1, a card, and energy flows; the message that began it."""
         before = len(self.csms.calls("StartTransaction"))
+        # A card that is held there before somebody can ask for it is told once, and has to come again.
+        self.wait("hardware.device.reader-1", "condition=ok")
+        self.wait("ocpp.link", "phase=accepted")
         self.order("plug", 220)
         self.order("car", "B")
         self.wait("hardware.connector.1", "pilot=B")

@@ -8,7 +8,8 @@ import Testing
         arguments: [
             ("conectors", "connectors"), ("cnonectors", "connectors"), ("CENTRALSYSTEM", "centralSystem"),
             ("reader", "readers"),
-            ("ib", "id"), ("colour", nil), ("", nil), ("id", "id"),
+            ("ib", "id"), ("colour", nil),
+            ("centralS", "centralSystem"), ("cent", "centralSystem"), ("cen", nil), ("", nil), ("id", "id"),
         ] as [(String, String?)]
     )
     func aSlipOfThePenIsFound(word: String, name: String?) {

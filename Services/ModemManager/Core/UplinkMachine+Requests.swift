@@ -28,7 +28,8 @@ extension UplinkMachine {
 
     static func record(of state: UplinkState, _ reason: String) -> LogRecord {
         LogRecord(
-            state.link == .up ? .notice : .warning,
+            // One that nobody watches yet, or any more, is no trouble.
+            state.link == .down ? .warning : .notice,
             "uplink changed",
             .init("link", state.link),
             .init("active", state.active ?? "none"),
