@@ -5,6 +5,7 @@ No modem without hardware has a network interface of its own, so that mmcli is a
 
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 import textwrap
@@ -166,6 +167,23 @@ def test_what_others_change_is_put_right_also_where_there_are_many_routes(networ
         wait_for("the MTU again", lambda: interface()[0] == 1430)
         ip("-n", HERE, "route", "replace", "default", "via", "10.65.1.9", "dev", "wwan0", "metric", "700", "onlink")
         wait_for("the gateway again", lambda: default() == before)
+
+
+def test_the_address_of_an_uplink_that_is_gone_from_the_file_is_taken_away(network, tmp_path):
+    service = Service(tmp_path)
+    document = configuration("ws://csms.example:9000/")
+    document["uplinks"] = [{"name": "cell", "driver": {"driver": "mmcli", "mmcli": str(service.path)}}]
+    with StackInNamespace(document) as stack:
+        stack.start("modem-manager")
+        wait_for("the uplink", lambda: uplink(stack)["link"] == "up")
+        stack.kill("modem-manager", sig=signal.SIGTERM)
+        # The call goes on without its service, and so does its address.
+        assert interface()[1] == [("10.65.1.7", 28)]
+        stack.configure({**document, "uplinks": [{"name": "other", "driver": "simulated"}]})
+        stack.start("modem-manager")
+        wait_for("the end of the address", lambda: interface()[1] == [])
+        wait_for("the end of its note", lambda: not (stack.runtime / "modem-manager" / "cell-address").exists())
+        assert ip("-n", HERE, "route", "show", "default").stdout == ""
 
 
 def test_without_the_right_to_set_it_the_log_says_so(network, tmp_path):
