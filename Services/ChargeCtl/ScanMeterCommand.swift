@@ -18,7 +18,7 @@ enum ScanMeterCommand {
             let hint = "; a port that hardware-io drives is free when that is stopped"
             throw Failure(status: .refused, message: "\(port): \(failure)\(hint)")
         }
-        if scan.found == 0 { Output.line("nobody answers") }
+        if scan.found == 0 { Output.line(scan.isOver ? "nobody answers" : "interrupted: nobody has answered yet") }
         return scan.found == 0 ? .notWell : .done
     }
 
@@ -28,6 +28,8 @@ enum ScanMeterCommand {
         private var machine: MeterScan
         private var port: SerialPort?
         var found = 0
+        /// Everything was tried.
+        var isOver = false
         var failure: String?
 
         init(_ path: String, _ machine: MeterScan) throws {
@@ -62,7 +64,9 @@ enum ScanMeterCommand {
                 case .failed(let reason):
                     failure = reason
                     loop.stop()
-                case .finished: loop.stop()
+                case .finished:
+                    isOver = true
+                    loop.stop()
                 }
             }
         }

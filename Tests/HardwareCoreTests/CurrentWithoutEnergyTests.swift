@@ -70,6 +70,77 @@ import Testing
         #expect(frozenAt(openSince: .zero, powerW: 0, milliamps: 16_000) == nil)
     }
 
+    /// The first second at which a meter with 22 kW is called frozen whose register is `energyWh` at each second, of five minutes.
+    private func standsAt(_ energyWh: (Int) -> Int64) -> Int? {
+        var judge = RegisterJudge(connector)
+        for second in 0...300 {
+            let sample = sample(energyWh: energyWh(second), powerW: 22_000, milliamps: 32_000, at: second)
+            if case .frozen = judge.judge(sample, at: .seconds(second)) { return second }
+        }
+        return nil
+    }
+
+    @Test func aRegisterThatFlickersOrCrawlsIsAsGoodAsOneThatStandsStill() {
+        #expect((15...20).contains(standsAt { 1000 + Int64($0 % 2) } ?? 0))
+        #expect((15...20).contains(standsAt { 1000 + Int64($0 / 4) } ?? 0))
+        #expect(standsAt { 1000 + Int64($0 * 6) } == nil)
+    }
+
+    @Test func aRegisterThatIsToldEachTwelveSecondsStandsNotStill() {
+        #expect(standsAt { 1000 + Int64($0 / 12 * 73) } == nil)
+    }
+
+    /// Found standing at 22 kW, it goes on crawling.
+    @Test func aCrawlIsNoEndOfAStandstill() {
+        var judge = RegisterJudge(connector)
+        for second in 0...300 {
+            let sample = sample(energyWh: 1000 + Int64(second / 4), powerW: 22_000, milliamps: 32_000, at: second)
+            let verdict = judge.judge(sample, at: .seconds(second))
+            guard second >= 20 else { continue }
+            guard case .frozen = verdict else {
+                Issue.record("second \(second): \(verdict)")
+                return
+            }
+        }
+    }
+
+    /// It stands behind the contactor, and has a supply of its own.
+    @Test func aMeterThatHasNothingToMeasureIsNotFrozen() {
+        var judge = RegisterJudge(connector)
+        judge.contactorIs(openSince: .zero, at: .zero)
+        var dead = sample(powerW: 0, milliamps: 0, at: 0)
+        dead.voltageMillivolts = [0, 0, 0]
+        for minute in 0...200 {
+            let verdict = judge.judge(dead, at: .seconds(minute * 10))
+            #expect(verdict == (minute == 0 ? .unsure : .believed(energyWh: 1000)))
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func aMeterThatStandsStillDoesSoForTheNextProcessToo(isInTheRuntimeFolder: Bool) {
+        var before = Bench.charging(leaseSeconds: 600)
+        for second in 0..<40 {
+            before.meterShows(Bench.sample(energyWh: 1000, milliamps: 16_000 + second % 7))
+            before.wait(.seconds(1))
+        }
+        #expect(before.machine.faults(on: 1) == [.powerMeterFailure])
+        var bench = Bench(
+            memory: isInTheRuntimeFolder ? HardwareMemory() : before.memory ?? HardwareMemory(),
+            latches: isInTheRuntimeFolder ? before.latches : [],
+            at: before.now.uptime + .seconds(3)
+        )
+        bench.handle(.started)
+        bench.driver(.contactorFeedback(connectorId: 1, closed: false))
+        bench.pilot(6000)
+        bench.permit(16_000, leaseSeconds: 600)
+        let close = DriverCommand.closeContactor(connectorId: 1)
+        #expect(!bench.wait(.seconds(100), answeringMeter: Bench.sample(energyWh: 1000)).orders.contains(close))
+        #expect(bench.machine.faults(on: 1) == [.powerMeterFailure])
+        bench.clear(.powerMeterFailure)
+        #expect(bench.machine.faults(on: 1).isEmpty)
+        #expect(bench.latches.last?.meterStandstill == nil)
+    }
+
     @Test func theMainMeterOfAHouseThatFeedsIntoTheMainsIsNotFrozen() {
         var house = connector
         house.connectorId = MainMeterConfiguration.connectorId
@@ -116,8 +187,8 @@ import Testing
                 return
             }
         }
-        let moved = judge.judge(sample(energyWh: 1005, powerW: 0, milliamps: 0, at: 401), at: .seconds(401))
-        #expect(moved == .believed(energyWh: 1005))
+        let moved = judge.judge(sample(energyWh: 1008, powerW: 0, milliamps: 0, at: 401), at: .seconds(401))
+        #expect(moved == .believed(energyWh: 1008))
     }
 
     @Test func serviceMayAcceptARegisterThatStandsStill() {

@@ -301,7 +301,9 @@ import Testing
         #expect(judge.judge(sample(milliamps: 0), at: .seconds(10)) == .believed(energyWh: 1000))
         #expect(judge.judge(sample(milliamps: 32_000), at: .seconds(20)) == .believed(energyWh: 1000))
         #expect(judge.judge(sample(milliamps: 32_000), at: .seconds(24)) == .believed(energyWh: 1000))
-        guard case .frozen = judge.judge(sample(milliamps: 32_000), at: .seconds(26)) else {
+        // A register that is told each fifteen seconds is late, and stands not still.
+        #expect(judge.judge(sample(milliamps: 32_000), at: .seconds(34)) == .believed(energyWh: 1000))
+        guard case .frozen = judge.judge(sample(milliamps: 32_000), at: .seconds(36)) else {
             Issue.record("the register stands still and is believed")
             return
         }

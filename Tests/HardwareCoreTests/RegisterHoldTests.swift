@@ -64,6 +64,29 @@ import Testing
         #expect(third.wait(.seconds(20)).published(MeterReading.self).last?.valid == true)
     }
 
+    /// After a power cut nobody knows what flowed, and the next process believes the first register that two samples agree on.
+    @Test func aRegisterThatWasRefusedOnceIsRefusedAfterAPowerCutToo() {
+        var before = Bench.charging(leaseSeconds: 600)
+        before.wait(.seconds(20), answeringMeter: sample(1010, milliamps: 8000))
+        before.wait(.seconds(1), answeringMeter: sample(1_001_010, milliamps: 8000))
+        #expect(before.machine.faults(on: 1).isEmpty)
+        var bench = next(before, nil, .onDisk, afterSeconds: 60)
+        let effects = bench.wait(.seconds(60), answeringMeter: sample(1_001_010))
+        #expect(bench.machine.faults(on: 1) == [.powerMeterFailure])
+        #expect(effects.published(MeterReading.self).allSatisfy { !$0.valid })
+    }
+
+    /// It may have flowed at most while nobody looked; now somebody does, and no time makes it more.
+    @Test(arguments: [nil, "A"] as [String?])
+    func aJumpOverARestartStaysRefusedHoweverLongOneWaits(serialNumber: String?) {
+        var before = Bench.charging(leaseSeconds: 600)
+        let effects = before.wait(.seconds(20), answeringMeter: sample(1010, serialNumber, milliamps: 8000))
+        var bench = next(before, remembered(effects).last, .both, afterSeconds: 3)
+        let later = bench.wait(.seconds(3600), answeringMeter: sample(1810, serialNumber))
+        #expect(bench.machine.faults(on: 1) == [.powerMeterFailure])
+        #expect(later.published(MeterReading.self).allSatisfy { !$0.valid })
+    }
+
     @Test func aRegisterThatComesBackOverARestartIsBelieved() {
         let (before, reading) = refusing()
         var bench = next(before, reading, .both, afterSeconds: 3)
@@ -104,9 +127,14 @@ import Testing
         }
         #expect(bench.machine.faults(on: 1) == [.powerMeterFailure])
         #expect(effects.faults.contains { $0.detail.contains("do two meters answer in its place?") })
-        // One of them is taken out.
+        // One of them is taken out, and later the other one.
         bench.wait(.seconds(1200), answeringMeter: sample(1000, "A"))
         #expect(bench.machine.faults(on: 1) == [.powerMeterFailure])
+        bench.wait(.seconds(60), answeringMeter: sample(1000, "C"))
+        #expect(bench.machine.faults(on: 1) == [.powerMeterFailure])
+        var after = next(bench, nil, .both, afterSeconds: 3)
+        after.wait(.seconds(60), answeringMeter: sample(1000, "D"))
+        #expect(after.machine.faults(on: 1) == [.powerMeterFailure])
         bench.clear(.powerMeterFailure)
         #expect(bench.machine.faults(on: 1).isEmpty)
     }

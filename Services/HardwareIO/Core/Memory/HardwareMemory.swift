@@ -90,11 +90,19 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         public var offsetWh: Int64?
         /// When that began, UTC milliseconds since 1970.
         public var offsetSince: Int64?
+        /// Why it counts as one that stands still; nil while it does not.
+        public var standstill: String?
 
-        public init(serialNumber: String? = nil, offsetWh: Int64? = nil, offsetSince: Int64? = nil) {
+        public init(
+            serialNumber: String? = nil,
+            offsetWh: Int64? = nil,
+            offsetSince: Int64? = nil,
+            standstill: String? = nil
+        ) {
             self.serialNumber = serialNumber
             self.offsetWh = offsetWh
             self.offsetSince = offsetSince
+            self.standstill = standstill
         }
     }
 

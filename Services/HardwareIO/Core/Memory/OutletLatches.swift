@@ -5,12 +5,13 @@ import Primitives
 public struct OutletLatches: Codable, Equatable, Sendable {
     /// 1…n (OCPP 1.6 §3.8).
     public var connectorId: Int
-    /// These five as in `HardwareMemory.Outlet`.
+    /// These six as in `HardwareMemory.Outlet`.
     public var contactorFailure: String?
     public var mirrorIsUnproven: Bool?
     public var groundFailure: String?
     public var overCurrentFailure: String?
     public var refusedRegisterWh: Int64?
+    public var meterStandstill: String?
     /// Uptime in milliseconds at which the test of the residual current device began that is not over; nil without one. A device that has tripped
     /// without a test under way has found a residual current.
     public var residualCurrentTestSince: Int64?
@@ -25,6 +26,7 @@ public struct OutletLatches: Codable, Equatable, Sendable {
         groundFailure: String? = nil,
         overCurrentFailure: String? = nil,
         refusedRegisterWh: Int64? = nil,
+        meterStandstill: String? = nil,
         residualCurrentTestSince: Int64? = nil
     ) {
         self.connectorId = connectorId
@@ -33,6 +35,7 @@ public struct OutletLatches: Codable, Equatable, Sendable {
         self.groundFailure = groundFailure
         self.overCurrentFailure = overCurrentFailure
         self.refusedRegisterWh = refusedRegisterWh
+        self.meterStandstill = meterStandstill
         self.residualCurrentTestSince = residualCurrentTestSince
     }
 
@@ -44,6 +47,7 @@ public struct OutletLatches: Codable, Equatable, Sendable {
             groundFailure: outlet.groundFailure,
             overCurrentFailure: outlet.overCurrentFailure,
             refusedRegisterWh: outlet.refusedRegisterWh,
+            meterStandstill: outlet.meter?.standstill,
             residualCurrentTestSince: residualCurrentTestSince?.wholeMilliseconds
         )
     }
@@ -65,6 +69,7 @@ extension HardwareMemory.Outlet {
         outlet.groundFailure = groundFailure ?? latches.groundFailure
         outlet.overCurrentFailure = overCurrentFailure ?? latches.overCurrentFailure
         outlet.refusedRegisterWh = latches.refusedRegisterWh ?? refusedRegisterWh
+        if let words = latches.meterStandstill { outlet.stand(still: words) }
         return outlet
     }
 
@@ -76,6 +81,13 @@ extension HardwareMemory.Outlet {
         outlet.groundFailure = other.groundFailure
         outlet.overCurrentFailure = other.overCurrentFailure
         outlet.refusedRegisterWh = other.refusedRegisterWh
+        outlet.stand(still: other.meter?.standstill)
         return outlet
+    }
+
+    private mutating func stand(still words: String?) {
+        guard words != nil || meter != nil else { return }
+        meter = meter ?? HardwareMemory.Meter()
+        meter?.standstill = words
     }
 }

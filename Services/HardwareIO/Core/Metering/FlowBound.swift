@@ -19,8 +19,8 @@ struct FlowBound {
     private static let lateBy = Duration.seconds(5)
     /// So much that was seen to flow while the register stood still is kept until it moves, Wh: some are coarser than they say.
     private static let mostUncountedWh: Int64 = 100
-    /// Longest time between two samples that they speak for with the contactor closed.
-    static let longestSampled = Duration.seconds(5)
+    /// Longest time between two samples that they speak for with the contactor closed: an EV draws 20 Wh in a longer one, and not before or after.
+    static let longestSampled = Duration.milliseconds(3500)
     /// The same with the contactor open.
     private static let longestOpen = Duration.seconds(3600)
     /// Below that the voltage is not what it says, mV: a current that flows is worth the nominal one.

@@ -76,6 +76,7 @@ struct MeterMachine {
                 origin: origin,
                 baseWh: memory.registerWh,
                 refusedWh: memory.refusedRegisterWh,
+                standstill: memory.meter?.standstill,
                 at: start
             )
             return
@@ -92,6 +93,7 @@ struct MeterMachine {
             before: before,
             // What service accepted since is refused no longer.
             refusedWh: reading.registerEpoch == memory.registerEpoch ? memory.refusedRegisterWh : nil,
+            standstill: memory.meter?.standstill,
             at: start
         )
     }
@@ -100,6 +102,16 @@ struct MeterMachine {
 
     /// Where its register is not believed from, whatever else happens, as it counts, Wh; nil while nothing speaks against it.
     var refusedWh: Int64? { judge.refusedWh }
+
+    /// What is kept of it, beside its register.
+    var memory: HardwareMemory.Meter? {
+        var memory = origin.memory
+        if let words = judge.standstillWords {
+            memory = memory ?? HardwareMemory.Meter()
+            memory?.standstill = words
+        }
+        return memory
+    }
 
     /// Since when it is lost; nil while it is not.
     var lostSince: Duration? { trouble.loss?.since }
@@ -235,7 +247,7 @@ struct MeterMachine {
     private func say(_ step: RegisterStep, _ sample: MeterSample, _ turn: inout Turn) {
         var record = LogRecord(
             .warning,
-            step.words,
+            step.words(with: sample),
             .init("connectorId", connectorId),
             .init("energyWh", step.energyWh),
             .init("meterWh", sample.energyWh)

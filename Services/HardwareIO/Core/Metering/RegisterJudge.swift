@@ -38,7 +38,7 @@ struct RegisterJudge {
     private var flow: FlowBound
     private var hold: RegisterHold
     private var newest: (sample: MeterSample, at: Duration)?
-    private var standstill = MeterStandstill()
+    private var standstill: MeterStandstill
 
     private struct Candidate {
         var firstWh: Int64
@@ -62,6 +62,7 @@ struct RegisterJudge {
         baseWh: Int64?,
         before: Before? = nil,
         refusedWh: Int64? = nil,
+        standstill: String? = nil,
         at start: Duration
     ) {
         plausibility = MeterPlausibility(configuration: configuration)
@@ -71,6 +72,7 @@ struct RegisterJudge {
         self.baseWh = baseWh
         self.before = before
         hold = RegisterHold(heldWh: refusedWh)
+        self.standstill = MeterStandstill(found: standstill)
     }
 
     /// A register that service accepted.
@@ -82,7 +84,10 @@ struct RegisterJudge {
     }
 
     /// Where the register is not believed from, as it counts, Wh; nil while nothing speaks against it.
-    var refusedWh: Int64? { hold.heldWh }
+    var refusedWh: Int64? { hold.refusedWh }
+
+    /// Why the meter counts as one that stands still, until its register moves; nil while it does not.
+    var standstillWords: String? { standstill.found }
 
     /// The newest sample is the one before it, to the last digit.
     var repeatsItself: Bool { standstill.identicalSamples > 0 }
@@ -129,11 +134,16 @@ struct RegisterJudge {
 
     /// However often it says so, and however long one waits: nothing explains it, and somebody would have to pay for it.
     private mutating func refuseRise(from believedWh: Int64, to energyWh: Int64) -> Verdict {
-        candidate = nil
-        let words =
+        refuse(
+            energyWh,
             flow.wasOpenThroughout
-            ? "register rises from \(believedWh) Wh to \(energyWh) Wh although the contactor is open and no current flows"
-            : "register jumped from \(believedWh) Wh to \(energyWh) Wh, more than can have flowed"
+                ? "register rises from \(believedWh) Wh to \(energyWh) Wh although the contactor is open and no current flows"
+                : "register jumped from \(believedWh) Wh to \(energyWh) Wh, more than can have flowed"
+        )
+    }
+
+    private mutating func refuse(_ energyWh: Int64, _ words: String) -> Verdict {
+        candidate = nil
         if !plausibility.isOfMainMeter { hold.refuse(energyWh, words) }
         return .refused(words)
     }
@@ -254,8 +264,9 @@ struct RegisterJudge {
                 candidate = nil
                 return .refused("register fell from \(before.energyWh) Wh to \(counted.energyWh) Wh over a restart")
             case .jumped:
-                candidate = nil
-                return .refused(
+                // From now on somebody looks: what flows is seen, and time alone explains no more than it does now.
+                return refuse(
+                    counted.energyWh,
                     "register jumped from \(before.energyWh) Wh to \(counted.energyWh) Wh over a restart"
                 )
             }

@@ -81,9 +81,11 @@ struct RegisterStep: Equatable {
     /// Of the meter before; nil where it told none.
     var serialNumber: String?
 
-    /// For people.
-    var words: String {
+    /// For people; `sample` is what it goes on with.
+    func words(with sample: MeterSample) -> String {
         switch reason {
+        case .anotherMeter where serialNumber != nil && serialNumber == sample.serialNumber:
+            "another meter answered for a moment: what counts goes on from the first reading of the one before"
         case .anotherMeter: "another meter was put in: what counts goes on from its first reading"
         case .unexplained:
             "the register rose by more than can have flowed while the meter was not read: what counts goes on without that"

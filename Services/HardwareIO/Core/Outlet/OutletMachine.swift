@@ -95,7 +95,7 @@ struct OutletMachine {
             registerWh: meter.settledWh,
             registerEpoch: meter.origin.epoch,
             refusedRegisterWh: meter.refusedWh,
-            meter: meter.origin.memory,
+            meter: meter.memory,
             recentStarts: contactor.recentStarts,
             recentClosings: contactor.recentClosings
         )
