@@ -1,5 +1,7 @@
+import BusSchema
 import HardwareCore
 import HardwareStorage
+import JSON
 import Primitives
 import SimulatedDisk
 import Storage
@@ -43,6 +45,47 @@ import Testing
         #expect(try load(file).memory == HardwareMemory())
     }
 
+    @Test func whatAVersionBeforeStoredIsReadAndGoesBackAsItWas() throws {
+        let before =
+            #"{"outlets":[{"connectorId":1,"contactorFailure":"welded","mirrorIsUnproven":true,"groundFailure":"6 mA","#
+            + #""overCurrentFailure":"20.0 A","trips":[{"code":"GroundFailure","count":2}],"registerWh":4711,"registerEpoch":7,"#
+            + #""refusedRegisterWh":8,"meter":{"serialNumber":"1"},"recentStarts":3,"recentClosings":4}]}"#
+        let memory = try JSON.decode(HardwareMemory.self, from: Array(before.utf8))
+        let outlet = HardwareMemory.Outlet(
+            connectorId: 1,
+            failures: .init(
+                contactorFailure: "welded",
+                mirrorIsUnproven: true,
+                groundFailure: "6 mA",
+                overCurrentFailure: "20.0 A"
+            ),
+            trips: [.init(code: .groundFailure, count: 2)],
+            registerWh: 4711,
+            registerEpoch: 7,
+            refusedRegisterWh: 8,
+            meter: .init(serialNumber: "1"),
+            recentStarts: 3,
+            recentClosings: 4
+        )
+        #expect(memory == HardwareMemory(outlets: [outlet]))
+        #expect(String(decoding: try JSON.encode(memory), as: UTF8.self) == before)
+    }
+
+    @Test func everyFailureComesBackFromTheDisk() throws {
+        let failures = OutletFailures(
+            contactorFailure: "a",
+            mirrorIsUnproven: true,
+            groundFailure: "b",
+            overCurrentFailure: "c",
+            phaseFailure: "d",
+            diodeIsMissing: true
+        )
+        let memory = HardwareMemory(outlets: [.init(connectorId: 1, failures: failures)])
+        var writer = file
+        try writer.save(memory)
+        #expect(try load(file) == (memory, []))
+    }
+
     @Test func aMemoryThatIsNotUnderstoodCountsAsOneToo() throws {
         var document = AtomicDocument(
             path: "/state/memory",
@@ -58,7 +101,11 @@ import Testing
     @Test func theOneBeforeStandsInWithItsRegistersAndADoubtInEachContactor() throws {
         var writer = file
         try writer.save(healthy)
-        try writer.save(HardwareMemory(outlets: [.init(connectorId: 1, contactorFailure: "welded", registerWh: 4711)]))
+        try writer.save(
+            HardwareMemory(outlets: [
+                .init(connectorId: 1, failures: .init(contactorFailure: "welded"), registerWh: 4711)
+            ])
+        )
         disk.spoil("/state/memory", block: 0)
         let (memory, levels) = try load(file)
         #expect(memory.outlets.map(\.registerWh) == [4711, nil])
@@ -68,7 +115,7 @@ import Testing
 
     @Test func aFailureThatTheOneBeforeKnowsKeepsItsWords() throws {
         var writer = file
-        try writer.save(HardwareMemory(outlets: [.init(connectorId: 1, contactorFailure: "welded")]))
+        try writer.save(HardwareMemory(outlets: [.init(connectorId: 1, failures: .init(contactorFailure: "welded"))]))
         try writer.save(healthy)
         disk.spoil("/state/memory", block: 0)
         #expect(try load(file).memory.outlets.first?.contactorFailure == "welded")

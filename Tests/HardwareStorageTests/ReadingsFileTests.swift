@@ -63,7 +63,11 @@ import Testing
         let temporary = try TemporaryFolder()
         let folder = temporary.path
         var file = ReadingsFile(folder: folder, boot: "a")
-        let tripped = OutletLatches(connectorId: 1, groundFailure: "6 mA", residualCurrentTestSince: 70)
+        let tripped = OutletLatches(
+            connectorId: 1,
+            failures: .init(groundFailure: "6 mA"),
+            residualCurrentTestSince: 70
+        )
         for outlet in [OutletLatches(connectorId: 1), OutletLatches(connectorId: 2), tripped] {
             #expect(file.remember(outlet) == nil)
         }

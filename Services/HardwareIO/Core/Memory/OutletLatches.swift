@@ -5,11 +5,8 @@ import Primitives
 public struct OutletLatches: Codable, Equatable, Sendable {
     /// 1…n (OCPP 1.6 §3.8).
     public var connectorId: Int
-    /// These five as in `HardwareMemory.Outlet`.
-    public var contactorFailure: String?
-    public var mirrorIsUnproven: Bool?
-    public var groundFailure: String?
-    public var overCurrentFailure: String?
+    public var failures: OutletFailures
+    /// As in `HardwareMemory.Outlet`.
     public var refusedRegisterWh: Int64?
     /// Uptime in milliseconds at which the test of the residual current device began that is not over; nil without one. A device that has tripped
     /// without a test under way has found a residual current.
@@ -20,18 +17,12 @@ public struct OutletLatches: Codable, Equatable, Sendable {
 
     public init(
         connectorId: Int,
-        contactorFailure: String? = nil,
-        mirrorIsUnproven: Bool? = nil,
-        groundFailure: String? = nil,
-        overCurrentFailure: String? = nil,
+        failures: OutletFailures = OutletFailures(),
         refusedRegisterWh: Int64? = nil,
         residualCurrentTestSince: Int64? = nil
     ) {
         self.connectorId = connectorId
-        self.contactorFailure = contactorFailure
-        self.mirrorIsUnproven = mirrorIsUnproven
-        self.groundFailure = groundFailure
-        self.overCurrentFailure = overCurrentFailure
+        self.failures = failures
         self.refusedRegisterWh = refusedRegisterWh
         self.residualCurrentTestSince = residualCurrentTestSince
     }
@@ -39,10 +30,7 @@ public struct OutletLatches: Codable, Equatable, Sendable {
     init(_ outlet: HardwareMemory.Outlet, residualCurrentTestSince: Duration? = nil) {
         self.init(
             connectorId: outlet.connectorId,
-            contactorFailure: outlet.contactorFailure,
-            mirrorIsUnproven: outlet.mirrorIsUnproven,
-            groundFailure: outlet.groundFailure,
-            overCurrentFailure: outlet.overCurrentFailure,
+            failures: outlet.failures,
             refusedRegisterWh: outlet.refusedRegisterWh,
             residualCurrentTestSince: residualCurrentTestSince?.wholeMilliseconds
         )
@@ -60,10 +48,7 @@ extension HardwareMemory.Outlet {
     func with(_ latches: OutletLatches?) -> HardwareMemory.Outlet {
         guard let latches else { return self }
         var outlet = self
-        outlet.contactorFailure = contactorFailure ?? latches.contactorFailure
-        outlet.mirrorIsUnproven = mirrorIsUnproven ?? latches.mirrorIsUnproven
-        outlet.groundFailure = groundFailure ?? latches.groundFailure
-        outlet.overCurrentFailure = overCurrentFailure ?? latches.overCurrentFailure
+        outlet.failures = failures.or(latches.failures)
         outlet.refusedRegisterWh = latches.refusedRegisterWh ?? refusedRegisterWh
         return outlet
     }
@@ -71,10 +56,7 @@ extension HardwareMemory.Outlet {
     /// With the latches of another one instead of its own.
     func latched(as other: HardwareMemory.Outlet) -> HardwareMemory.Outlet {
         var outlet = self
-        outlet.contactorFailure = other.contactorFailure
-        outlet.mirrorIsUnproven = other.mirrorIsUnproven
-        outlet.groundFailure = other.groundFailure
-        outlet.overCurrentFailure = other.overCurrentFailure
+        outlet.failures = other.failures
         outlet.refusedRegisterWh = other.refusedRegisterWh
         return outlet
     }

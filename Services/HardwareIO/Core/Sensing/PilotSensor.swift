@@ -56,14 +56,16 @@ struct PilotSensor {
     private var signalSince: Duration?
     /// PWM was seen on both half-waves since it is ordered (IEC 61851-1 A.4).
     private var diodeWasSeen = false
-    /// A missing diode is a fault until that EV is gone: the next plug is another car.
-    private var diodeIsMissing = false
+    /// A missing diode is a fault until that EV is gone, over restarts too: the next plug is another car.
+    private(set) var diodeIsMissing: Bool
     private(set) var vehicle: VehiclePresence
     /// When the generator failed last, while that is a fault.
     private var signalFailedAt: Duration?
 
-    init(isVentilated: Bool, vehicle: VehicleSight?, at start: Duration) {
+    /// `diodeIsMissing` and `vehicle` are what was seen before the start.
+    init(isVentilated: Bool, diodeIsMissing: Bool, vehicle: VehicleSight?, at start: Duration) {
         self.isVentilated = isVentilated
+        self.diodeIsMissing = diodeIsMissing
         self.vehicle = VehiclePresence(before: vehicle)
         readAt = start
     }
