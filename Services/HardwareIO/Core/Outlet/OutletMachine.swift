@@ -178,8 +178,8 @@ struct OutletMachine {
                 faults.raise(.overCurrent, .overCurrentFailure, trip.detail, latch: .untilUnplugged)
                 faults.end(.overCurrent)
             }
-            if let due = pilotSilence, due <= turn.uptime { pilot.becomeSilent() }
-            if let due = proximitySilence, due <= turn.uptime { proximity.becomeSilent() }
+            if let due = pilotSilence { pilot.judgeSilence(due: due, at: turn.uptime) }
+            if let due = proximitySilence { proximity.judgeSilence(due: due, at: turn.uptime) }
             guards.deadlineReached(&turn)
             cable.deadlineReached(isSafelyOpen: contactor.openSince != nil, &turn)
             meter.deadlineReached(&turn)
