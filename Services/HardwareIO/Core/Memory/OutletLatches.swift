@@ -36,6 +36,12 @@ public struct OutletLatches: Codable, Equatable, Sendable {
         )
     }
 
+    /// Something was latched at a connector, and nobody can say what: as `HardwareMemory.unknown`.
+    public static func unknown(connectorId: Int) -> OutletLatches {
+        let outlets = HardwareMemory.unknown(connectorIds: [connectorId]).outlets
+        return outlets.first.map { OutletLatches($0) } ?? OutletLatches(connectorId: connectorId)
+    }
+
     /// Whether a residual current device that has tripped at this uptime may have done so by a test that nobody ended.
     public func testMayGoOn(at uptime: Duration) -> Bool {
         guard let since = residualCurrentTestSince.map({ Duration(outsideMilliseconds: $0) }) else { return false }
