@@ -79,12 +79,17 @@ public struct SmallFile: Hashable, Sendable {
     /// - Parameters:
     ///   - bytes: All of the new content.
     ///   - access: Who may read it. Until it is whole, nobody but the user of this process.
+    ///   - folder: Who may use its folder, which is made anew where somebody has removed it; nil where that is not ours to make.
     /// - Throws: `SmallFileError`; then the old file is still there.
-    public func replace(with bytes: [UInt8], access: Access) throws(SmallFileError) {
+    public func replace(with bytes: [UInt8], access: Access, folder: Access? = nil) throws(SmallFileError) {
         let temporary = SmallFile(path + ".new")
         // Of a process that was killed here; a folder is somebody else's and gets another name.
         if unlink(temporary.path) != 0, errno == EISDIR { rename(temporary.path, temporary.path + ".unreadable") }
-        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        var descriptor = temporary.create()
+        if descriptor < 0, errno == ENOENT, let folder, let end = path.lastIndex(of: "/") {
+            try Self.makeFolder(String(path[..<end]), access: folder)
+            descriptor = temporary.create()
+        }
         guard descriptor >= 0 else { throw temporary.failure("create") }
         defer { close(descriptor) }
         if let group = access.group { _ = fchown(descriptor, .max, group) }
@@ -148,6 +153,8 @@ public struct SmallFile: Hashable, Sendable {
             throw .unfit(path: path, expected: "a file with one name", found: "one with \(status.st_nlink)")
         }
     }
+
+    private func create() -> Int32 { open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600) }
 
     private func failure(_ operation: String) -> SmallFileError { .system(FileError(errno, operation, path)) }
 }

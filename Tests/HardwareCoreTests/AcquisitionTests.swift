@@ -42,6 +42,42 @@ import Testing
         #expect(bench.wait(.milliseconds(200)).orders.contains(.openContactor(connectorId: 1)))
     }
 
+    /// The pilot is told once a second, so that a sleep of less than the 3 s ends later than they do.
+    @Test(arguments: [3011, 3400, 9000])
+    func aProcessThatSleptHearsThePilotBeforeItJudgesIt(milliseconds: Int64) {
+        var bench = Bench.charging()
+        bench.now = bench.now.advanced(by: .milliseconds(milliseconds))
+        #expect(bench.machine.deadlineReached(at: bench.now).orders.isEmpty)
+        bench.now = bench.now.advanced(by: .milliseconds(490))
+        _ = report(asks, .milliseconds(10), to: &bench)
+        _ = report(asks, .zero, to: &bench)
+        #expect(bench.machine.faults(on: 1).isEmpty)
+        bench.silent = [.pilot]
+        // The next silence has its whole time again, and no more.
+        #expect(bench.wait(.milliseconds(2999)).orders.isEmpty)
+        #expect(bench.wait(.milliseconds(1)).first == .command(.openContactor(connectorId: 1)))
+    }
+
+    @Test func aPilotThatIsSilentAfterASleepTooOpensTheContactor() {
+        var bench = Bench.charging()
+        bench.silent = [.pilot]
+        bench.now = bench.now.advanced(by: .milliseconds(3400))
+        #expect(bench.machine.deadlineReached(at: bench.now).orders.isEmpty)
+        #expect(bench.wait(.milliseconds(499)).orders.isEmpty)
+        #expect(bench.wait(.milliseconds(1)).first == .command(.openContactor(connectorId: 1)))
+        #expect(bench.machine.faults(on: 1) == [.internalError])
+    }
+
+    /// One that is late each time has to find it in the end.
+    @Test func aProcessThatIsAlwaysLateFindsASilentPilot() {
+        var bench = Bench.charging()
+        bench.silent = [.pilot]
+        bench.now = bench.now.advanced(by: .milliseconds(3400))
+        #expect(bench.machine.deadlineReached(at: bench.now).orders.isEmpty)
+        bench.now = bench.now.advanced(by: .milliseconds(900))
+        #expect(bench.machine.deadlineReached(at: bench.now).first == .command(.openContactor(connectorId: 1)))
+    }
+
     @Test func aPositionOfBeforeTheNewestChangesNothing() {
         var bench = Bench.charging()
         let effects = report(.contactorFeedback(connectorId: 1, closed: false), .seconds(2), to: &bench)

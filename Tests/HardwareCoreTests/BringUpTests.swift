@@ -44,6 +44,25 @@ import Testing
         #expect(!bench.wait(.seconds(30)).orders.contains(close))
     }
 
+    /// A process that slept hears what became of its order before it judges, and says when that was.
+    @Test(arguments: [2500, 6000])
+    func aSleepInATestOfTheContactorIsNotItsFault(milliseconds: Int64) {
+        var bench = bench()
+        let ordered = bench.now.uptime
+        _ = test(.relay, &bench)
+        bench.now = bench.now.advanced(by: .milliseconds(milliseconds))
+        let closed = DriverEvent.contactorFeedback(connectorId: 1, closed: true)
+        var effects = bench.handle(.driver(closed, takenAt: ordered + .milliseconds(40)))
+        #expect(report(effects) == nil)
+        effects = bench.wait(.zero)
+        #expect(effects.orders.contains(open))
+        bench.now = bench.now.advanced(by: .milliseconds(30))
+        let reply = report(bench.opened())
+        #expect(reply?.findings == ["closed, seen 40 ms after the order", "open, seen 30 ms after the order"])
+        #expect(reply?.passed == true)
+        #expect(bench.machine.faults(on: 1).isEmpty)
+    }
+
     /// By one reading, which is not yet enough to say what came.
     @Test(arguments: [9000, 6000, 0, -12_000])
     func anEVThatComesOpensTheContactorAtOnce(millivolts: Int) {

@@ -31,7 +31,10 @@ import Testing
 
     /// What failed may have been the mirror contact: nobody has seen it follow since.
     @Test func aContactorThatFailedBeforeARestartKeepsTheCable() {
-        let outlet = HardwareMemory.Outlet(connectorId: 1, contactorFailure: "contactor opened without an order")
+        let outlet = HardwareMemory.Outlet(
+            connectorId: 1,
+            failures: .init(contactorFailure: "contactor opened without an order")
+        )
         var bench = Bench.idle([Bench.socket], memory: HardwareMemory(outlets: [outlet]))
         bench.proximity(220)
         let before = bench.driver(.lockFeedback(connectorId: 1, locked: true)) + bench.pilot(9000)

@@ -73,28 +73,50 @@ import Testing
     @Test func everythingThatKeepsAContactorOpenIsRemembered() {
         let all = OutletLatches(
             connectorId: 1,
-            contactorFailure: "welded",
-            groundFailure: "6 mA",
-            overCurrentFailure: "too much"
+            failures: .init(contactorFailure: "welded", groundFailure: "6 mA", overCurrentFailure: "too much")
         )
         let bench = Bench.idle(latches: [all])
         #expect(bench.machine.faults(on: 1) == [.groundFailure, .powerSwitchFailure])
         #expect(bench.memory?.outlets.first?.contactorFailure == "welded")
-        var unproven = Bench.idle(latches: [OutletLatches(connectorId: 1, mirrorIsUnproven: true)])
+        var unproven = Bench.idle(latches: [OutletLatches(connectorId: 1, failures: .init(mirrorIsUnproven: true))])
         #expect(unproven.pilot(9000).connector?.openSinceUptime == nil)
+    }
+
+    /// It ends with that EV only: the same one would be charged again after a mere restart.
+    @Test(arguments: [true, false])
+    func aMissingDiodeStaysUntilTheVehicleLeavesOverRestarts(isStored: Bool) {
+        var bench = Bench.charging()
+        if !isStored { bench.isDiskSlow = true }
+        bench.pilot(6000, low: -6000)
+        bench.opened()
+        if !isStored { bench.memory = HardwareMemory() } else { bench.latches = [] }
+        for _ in 0..<2 {
+            var next = Bench(memory: bench.memory ?? HardwareMemory(), latches: bench.latches)
+            next.handle(.started)
+            next.opened()
+            // The diode shows again.
+            next.pilot(6000)
+            let later = next.wait(.seconds(11)) + next.permit(16_000, leaseSeconds: 600) + next.wait(.seconds(60))
+            #expect(!later.orders.contains(close))
+            #expect(next.machine.faults(on: 1) == [.evCommunicationError])
+            bench = next
+        }
+        #expect(bench.pilot(12_000).connector?.faults == [])
+        var third = next(bench)
+        #expect(asked(&third).orders.contains(close))
     }
 
     /// What the disk has counts too: the runtime folder may have been full.
     @Test func theDiskAloneIsEnough() {
-        let memory = HardwareMemory(outlets: [.init(connectorId: 1, groundFailure: "6 mA")])
+        let memory = HardwareMemory(outlets: [.init(connectorId: 1, failures: .init(groundFailure: "6 mA"))])
         let bench = Bench.idle(memory: memory, latches: [OutletLatches(connectorId: 1)])
         #expect(bench.machine.faults(on: 1) == [.groundFailure])
         #expect(bench.latches.first?.groundFailure == "6 mA")
     }
 
     @Test func aStartWithNothingNewRemembersAndStoresNothing() {
-        let latches = [OutletLatches(connectorId: 1, groundFailure: "6 mA")]
-        let memory = HardwareMemory(outlets: [.init(connectorId: 1, groundFailure: "6 mA")])
+        let latches = [OutletLatches(connectorId: 1, failures: .init(groundFailure: "6 mA"))]
+        let memory = HardwareMemory(outlets: [.init(connectorId: 1, failures: .init(groundFailure: "6 mA"))])
         var bench = Bench(memory: memory, latches: latches)
         let effects = bench.handle(.started)
         #expect(latched(effects) == nil)

@@ -130,6 +130,32 @@ import Testing
         #expect(!bench.wait(.seconds(30)).orders.contains(close))
     }
 
+    /// What moved by itself once will do so again, whatever became of the process.
+    @Test(arguments: [true, false])
+    func whatThePhaseContactorDidWrongStaysOverARestartUntilItIsCleared(isStored: Bool) {
+        var bench = chargingOnThree()
+        bench.driver(.phaseFeedback(connectorId: 1, closed: false))
+        bench.opened()
+        let trips = bench.memory?.outlets.first?.trips
+        var next = Bench(
+            [Self.connector],
+            memory: isStored ? bench.memory ?? HardwareMemory() : HardwareMemory(),
+            latches: isStored ? [] : bench.latches
+        )
+        next.handle(.started)
+        next.driver(.contactorFeedback(connectorId: 1, closed: false))
+        next.driver(.phaseFeedback(connectorId: 1, closed: false))
+        next.pilot(6000)
+        let asked = next.permit(16_000, leaseSeconds: 600, phases: 1) + next.wait(.seconds(60))
+        #expect(!asked.orders.contains(close))
+        #expect(next.machine.faults(on: 1) == [.powerSwitchFailure])
+        // It is the same trip.
+        if isStored { #expect(next.memory?.outlets.first?.trips == trips) }
+        #expect(next.clear(.powerSwitchFailure).refusal == nil)
+        #expect(next.memory?.outlets.first?.phaseFailure == nil)
+        #expect(next.wait(.seconds(20)).orders.contains(close))
+    }
+
     @Test func aLostPhaseContactorOpensTheContactorAndIsReleasedBeforeAnythingClosesAgain() {
         var bench = chargingOnThree()
         let device = Device.phaseContactor(connectorId: 1)

@@ -1,5 +1,7 @@
+import BusSchema
 import HardwareCore
 import HardwareStorage
+import JSON
 import Primitives
 import SimulatedDisk
 import Storage
@@ -43,6 +45,75 @@ import Testing
         #expect(try load(file).memory == HardwareMemory())
     }
 
+    @Test func whatAVersionBeforeStoredIsReadAndGoesBackAsItWas() throws {
+        let before =
+            #"{"outlets":[{"connectorId":1,"contactorFailure":"welded","mirrorIsUnproven":true,"groundFailure":"6 mA","#
+            + #""overCurrentFailure":"20.0 A","trips":[{"code":"GroundFailure","count":2}],"registerWh":4711,"registerEpoch":7,"#
+            + #""refusedRegisterWh":8,"meter":{"serialNumber":"1"},"recentStarts":3,"recentClosings":4}]}"#
+        let memory = try JSON.decode(HardwareMemory.self, from: Array(before.utf8))
+        let outlet = HardwareMemory.Outlet(
+            connectorId: 1,
+            failures: .init(
+                contactorFailure: "welded",
+                mirrorIsUnproven: true,
+                groundFailure: "6 mA",
+                overCurrentFailure: "20.0 A"
+            ),
+            trips: [.init(code: .groundFailure, count: 2)],
+            registerWh: 4711,
+            registerEpoch: 7,
+            refusedRegisterWh: 8,
+            meter: .init(serialNumber: "1"),
+            recentStarts: 3,
+            recentClosings: 4
+        )
+        #expect(memory == HardwareMemory(outlets: [outlet]))
+        #expect(String(decoding: try JSON.encode(memory), as: UTF8.self) == before)
+    }
+
+    @Test func everyFailureComesBackFromTheDisk() throws {
+        let failures = OutletFailures(
+            contactorFailure: "a",
+            mirrorIsUnproven: true,
+            groundFailure: "b",
+            overCurrentFailure: "c",
+            phaseFailure: "d",
+            diodeIsMissing: true
+        )
+        let memory = HardwareMemory(outlets: [.init(connectorId: 1, failures: failures)])
+        var writer = file
+        try writer.save(memory)
+        #expect(try load(file) == (memory, []))
+    }
+
+    /// Their members are listed by hand where they are written and read.
+    @Test func everyMemberComesBackFromTheDisk() throws {
+        let failures = OutletFailures(contactorFailure: "a")
+        let outlet = HardwareMemory.Outlet(
+            connectorId: 1,
+            failures: failures,
+            trips: [.init(code: .groundFailure, count: 2)],
+            registerWh: 1,
+            registerEpoch: 2,
+            refusedRegisterWh: 3,
+            meter: .init(serialNumber: "4", offsetWh: 5, offsetSince: 6, standstill: "7"),
+            recentStarts: 8,
+            recentClosings: 9
+        )
+        let latches = OutletLatches(
+            connectorId: 1,
+            failures: failures,
+            refusedRegisterWh: 2,
+            meterStandstill: "3",
+            residualCurrentTestSince: 4
+        )
+        for members in [Mirror(reflecting: outlet), Mirror(reflecting: latches)] {
+            #expect(members.children.allSatisfy { "\($0.value)" != "nil" })
+        }
+        #expect(try JSON.decode(HardwareMemory.Outlet.self, from: JSON.encode(outlet)) == outlet)
+        #expect(try JSON.decode(OutletLatches.self, from: JSON.encode(latches)) == latches)
+    }
+
     @Test func aMemoryThatIsNotUnderstoodCountsAsOneToo() throws {
         var document = AtomicDocument(
             path: "/state/memory",
@@ -58,7 +129,11 @@ import Testing
     @Test func theOneBeforeStandsInWithItsRegistersAndADoubtInEachContactor() throws {
         var writer = file
         try writer.save(healthy)
-        try writer.save(HardwareMemory(outlets: [.init(connectorId: 1, contactorFailure: "welded", registerWh: 4711)]))
+        try writer.save(
+            HardwareMemory(outlets: [
+                .init(connectorId: 1, failures: .init(contactorFailure: "welded"), registerWh: 4711)
+            ])
+        )
         disk.spoil("/state/memory", block: 0)
         let (memory, levels) = try load(file)
         #expect(memory.outlets.map(\.registerWh) == [4711, nil])
@@ -68,7 +143,7 @@ import Testing
 
     @Test func aFailureThatTheOneBeforeKnowsKeepsItsWords() throws {
         var writer = file
-        try writer.save(HardwareMemory(outlets: [.init(connectorId: 1, contactorFailure: "welded")]))
+        try writer.save(HardwareMemory(outlets: [.init(connectorId: 1, failures: .init(contactorFailure: "welded"))]))
         try writer.save(healthy)
         disk.spoil("/state/memory", block: 0)
         #expect(try load(file).memory.outlets.first?.contactorFailure == "welded")

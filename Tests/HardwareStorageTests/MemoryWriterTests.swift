@@ -9,7 +9,9 @@ import Testing
 
 /// The document of hardware-io, and a disk that stands still while it is saved.
 @Suite struct MemoryWriterTests {
-    private let memory = HardwareMemory(outlets: [.init(connectorId: 1, contactorFailure: "welded", registerWh: 4711)])
+    private let memory = HardwareMemory(outlets: [
+        .init(connectorId: 1, failures: .init(contactorFailure: "welded"), registerWh: 4711)
+    ])
 
     @Test func whatWasSavedIsFoundAtTheNextStart() throws {
         let folder = try TemporaryFolder()

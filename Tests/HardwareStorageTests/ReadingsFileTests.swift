@@ -2,6 +2,7 @@ import BusSchema
 import HardwareCore
 import HardwareStorage
 import Primitives
+import Storage
 import TemporaryFolder
 import Testing
 
@@ -54,7 +55,7 @@ import Testing
     }
 
     @Test func aFolderThatCannotBeWrittenIsSaidOnce() {
-        var file = ReadingsFile(folder: "/nowhere", boot: "a")
+        var file = ReadingsFile(folder: "/nowhere/at/all", boot: "a")
         #expect(file.remember(reading(1, 1)) != nil)
         #expect(file.remember(reading(1, 2)) == nil)
     }
@@ -63,7 +64,11 @@ import Testing
         let temporary = try TemporaryFolder()
         let folder = temporary.path
         var file = ReadingsFile(folder: folder, boot: "a")
-        let tripped = OutletLatches(connectorId: 1, groundFailure: "6 mA", residualCurrentTestSince: 70)
+        let tripped = OutletLatches(
+            connectorId: 1,
+            failures: .init(groundFailure: "6 mA"),
+            residualCurrentTestSince: 70
+        )
         for outlet in [OutletLatches(connectorId: 1), OutletLatches(connectorId: 2), tripped] {
             #expect(file.remember(outlet) == nil)
         }
@@ -74,6 +79,45 @@ import Testing
         var another = ReadingsFile(folder: folder, boot: "b")
         #expect(another.load { _ in Issue.record("nothing is wrong") }.isEmpty)
         #expect(another.latches.isEmpty)
+    }
+
+    @Test func aFolderThatGoesAwayIsMadeAgain() throws {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.file("hardware-io")
+        var file = ReadingsFile(folder: folder, boot: "a")
+        #expect(file.remember(reading(1, 1)) == nil)
+        try temporary.remove("hardware-io")
+        #expect(file.remember(OutletLatches(connectorId: 1, failures: .init(groundFailure: "6 mA"))) == nil)
+        var next = ReadingsFile(folder: folder, boot: "a")
+        #expect(next.load { _ in Issue.record("nothing is wrong") } == [reading(1, 1)])
+        #expect(next.latches.map(\.failures.groundFailure) == ["6 mA"])
+    }
+
+    /// As a newer version, or a disk that flips a bit, may leave it.
+    @Test func anEntryThatCannotBeUnderstoodTakesNoOtherWithIt() throws {
+        let temporary = try TemporaryFolder()
+        var file = ReadingsFile(folder: temporary.path, boot: "a")
+        let tripped = OutletLatches(connectorId: 1, failures: .init(groundFailure: "6 mA"))
+        let came = VehicleSight(connectorId: 1, presentSince: 4000, wasFound: nil, seenAt: 4000)
+        let stays = VehicleSight(connectorId: 2, presentSince: 7000, wasFound: nil, seenAt: 7000)
+        for energyWh in [1, 2] as [Int64] { #expect(file.remember(reading(Int(energyWh), energyWh)) == nil) }
+        for sight in [came, stays] { #expect(file.remember(sight) == nil) }
+        #expect(file.remember(tripped) == nil)
+        #expect(file.remember(OutletLatches(connectorId: 2, failures: .init(overCurrentFailure: "odd"))) == nil)
+        let path = temporary.path + "/readings"
+        let text = String(decoding: try SmallFile(path, maximumBytes: 65536).read(from: .regular), as: UTF8.self)
+        let spoiled = text.replacing(#""energyWh":1,"#, with: #""energyWh":"one","#)
+            .replacing(#""presentSince":4000"#, with: #""presentSince":true"#)
+            .replacing(#""overCurrentFailure":"odd""#, with: #""overCurrentFailure":{"code":"odd"}"#)
+        try temporary.write(Array(spoiled.utf8), to: "readings")
+        var logs: [LogRecord] = []
+        var next = ReadingsFile(folder: temporary.path, boot: "a")
+        #expect(next.load { logs.append($0) } == [reading(2, 2)])
+        #expect(next.vehicles == [stays])
+        // Nobody can say what it was.
+        #expect(next.latches == [tripped, OutletLatches.unknown(connectorId: 2)])
+        #expect(next.latches.last?.failures.contactorFailure != nil)
+        #expect(logs.count == 1)
     }
 
     @Test func whatWasSeenOfVehiclesIsThereForTheNextProcessOfThisBoot() throws {

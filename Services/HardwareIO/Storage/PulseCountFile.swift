@@ -96,6 +96,6 @@ public struct PulseCountFile: Sendable {
     /// - Throws: What keeps it from being noted.
     public func note(_ count: Int64) throws {
         let bytes = try JSON.encode(Present(boot: boot, count: count))
-        try runtime.replace(with: bytes, access: SmallFile.Access(mode: 0o600))
+        try runtime.replace(with: bytes, access: .init(mode: 0o600), folder: .init(mode: 0o700))
     }
 }

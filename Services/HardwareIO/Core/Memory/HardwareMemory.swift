@@ -11,7 +11,9 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
     /// Something is remembered, and nobody can say what: a contactor may have failed, so each counts as failed until service has looked.
     public static func unknown(connectorIds: [Int]) -> HardwareMemory {
         let failure = "what happened before the start cannot be read; check the contactor, then clear the fault"
-        return HardwareMemory(outlets: connectorIds.map { Outlet(connectorId: $0, contactorFailure: failure) })
+        return HardwareMemory(
+            outlets: connectorIds.map { Outlet(connectorId: $0, failures: .init(contactorFailure: failure)) }
+        )
     }
 
     /// This is what was remembered before the last change, which is lost and may have been that a contactor failed. The registers are good:
@@ -25,18 +27,12 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
         return HardwareMemory(outlets: doubtful)
     }
 
-    /// One connector.
+    /// One connector. Its failures are named as if they were its own.
+    @dynamicMemberLookup
     public struct Outlet: Codable, Equatable, Sendable {
         /// 1…n (OCPP 1.6 §3.8).
         public var connectorId: Int
-        /// What the contactor did wrong and nobody has cleared yet.
-        public var contactorFailure: String?
-        /// The mirror contact did not show a closing that was taken back: the cable counts as live. Nil is no.
-        public var mirrorIsUnproven: Bool?
-        /// A residual current that nobody has cleared yet, and whose EV has not left.
-        public var groundFailure: String?
-        /// A draw above the offer that nobody has cleared yet, and whose EV has not left; nil in files of a version that did not keep it.
-        public var overCurrentFailure: String?
+        public var failures: OutletFailures
         /// How often each fault tripped since service cleared it.
         public var trips: [Trip]
         /// The register when it was read last with the contactor open, Wh. A later one is never lower.
@@ -55,10 +51,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
 
         public init(
             connectorId: Int,
-            contactorFailure: String? = nil,
-            mirrorIsUnproven: Bool? = nil,
-            groundFailure: String? = nil,
-            overCurrentFailure: String? = nil,
+            failures: OutletFailures = OutletFailures(),
             trips: [Trip] = [],
             registerWh: Int64? = nil,
             registerEpoch: Int64? = nil,
@@ -68,10 +61,7 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             recentClosings: Int? = nil
         ) {
             self.connectorId = connectorId
-            self.contactorFailure = contactorFailure
-            self.mirrorIsUnproven = mirrorIsUnproven
-            self.groundFailure = groundFailure
-            self.overCurrentFailure = overCurrentFailure
+            self.failures = failures
             self.trips = trips
             self.registerWh = registerWh
             self.registerEpoch = registerEpoch
@@ -79,6 +69,11 @@ public struct HardwareMemory: Codable, Equatable, Sendable {
             self.meter = meter
             self.recentStarts = recentStarts
             self.recentClosings = recentClosings
+        }
+
+        public subscript<Value>(dynamicMember failure: WritableKeyPath<OutletFailures, Value>) -> Value {
+            get { failures[keyPath: failure] }
+            set { failures[keyPath: failure] = newValue }
         }
     }
 

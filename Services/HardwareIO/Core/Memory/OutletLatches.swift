@@ -5,11 +5,8 @@ import Primitives
 public struct OutletLatches: Codable, Equatable, Sendable {
     /// 1…n (OCPP 1.6 §3.8).
     public var connectorId: Int
-    /// These six as in `HardwareMemory.Outlet`.
-    public var contactorFailure: String?
-    public var mirrorIsUnproven: Bool?
-    public var groundFailure: String?
-    public var overCurrentFailure: String?
+    public var failures: OutletFailures
+    /// These as in `HardwareMemory.Outlet`.
     public var refusedRegisterWh: Int64?
     public var meterStandstill: String?
     /// Uptime in milliseconds at which the test of the residual current device began that is not over; nil without one. A device that has tripped
@@ -21,19 +18,13 @@ public struct OutletLatches: Codable, Equatable, Sendable {
 
     public init(
         connectorId: Int,
-        contactorFailure: String? = nil,
-        mirrorIsUnproven: Bool? = nil,
-        groundFailure: String? = nil,
-        overCurrentFailure: String? = nil,
+        failures: OutletFailures = OutletFailures(),
         refusedRegisterWh: Int64? = nil,
         meterStandstill: String? = nil,
         residualCurrentTestSince: Int64? = nil
     ) {
         self.connectorId = connectorId
-        self.contactorFailure = contactorFailure
-        self.mirrorIsUnproven = mirrorIsUnproven
-        self.groundFailure = groundFailure
-        self.overCurrentFailure = overCurrentFailure
+        self.failures = failures
         self.refusedRegisterWh = refusedRegisterWh
         self.meterStandstill = meterStandstill
         self.residualCurrentTestSince = residualCurrentTestSince
@@ -42,14 +33,17 @@ public struct OutletLatches: Codable, Equatable, Sendable {
     init(_ outlet: HardwareMemory.Outlet, residualCurrentTestSince: Duration? = nil) {
         self.init(
             connectorId: outlet.connectorId,
-            contactorFailure: outlet.contactorFailure,
-            mirrorIsUnproven: outlet.mirrorIsUnproven,
-            groundFailure: outlet.groundFailure,
-            overCurrentFailure: outlet.overCurrentFailure,
+            failures: outlet.failures,
             refusedRegisterWh: outlet.refusedRegisterWh,
             meterStandstill: outlet.meter?.standstill,
             residualCurrentTestSince: residualCurrentTestSince?.wholeMilliseconds
         )
+    }
+
+    /// Something was latched at a connector, and nobody can say what: as `HardwareMemory.unknown`.
+    public static func unknown(connectorId: Int) -> OutletLatches {
+        let outlets = HardwareMemory.unknown(connectorIds: [connectorId]).outlets
+        return outlets.first.map { OutletLatches($0) } ?? OutletLatches(connectorId: connectorId)
     }
 
     /// Whether a residual current device that has tripped at this uptime may have done so by a test that nobody ended.
@@ -64,10 +58,7 @@ extension HardwareMemory.Outlet {
     func with(_ latches: OutletLatches?) -> HardwareMemory.Outlet {
         guard let latches else { return self }
         var outlet = self
-        outlet.contactorFailure = contactorFailure ?? latches.contactorFailure
-        outlet.mirrorIsUnproven = mirrorIsUnproven ?? latches.mirrorIsUnproven
-        outlet.groundFailure = groundFailure ?? latches.groundFailure
-        outlet.overCurrentFailure = overCurrentFailure ?? latches.overCurrentFailure
+        outlet.failures = failures.or(latches.failures)
         outlet.refusedRegisterWh = latches.refusedRegisterWh ?? refusedRegisterWh
         if let words = latches.meterStandstill { outlet.stand(still: words) }
         return outlet
@@ -76,10 +67,7 @@ extension HardwareMemory.Outlet {
     /// With the latches of another one instead of its own.
     func latched(as other: HardwareMemory.Outlet) -> HardwareMemory.Outlet {
         var outlet = self
-        outlet.contactorFailure = other.contactorFailure
-        outlet.mirrorIsUnproven = other.mirrorIsUnproven
-        outlet.groundFailure = other.groundFailure
-        outlet.overCurrentFailure = other.overCurrentFailure
+        outlet.failures = other.failures
         outlet.refusedRegisterWh = other.refusedRegisterWh
         outlet.stand(still: other.meter?.standstill)
         return outlet

@@ -33,15 +33,17 @@ struct BringUpTest {
     private struct Run {
         let id: RequestID
         let part: TestHardware.Part
-        let until: Duration
+        var until: FollowLimit
         var step: Step
         /// Of the lights: so many looks were shown before the present one.
         var shown = 0
         var findings: [String] = []
     }
 
-    /// The longest test.
+    /// The longest test, of a process that was awake.
     static let limit = Duration.seconds(4)
+    /// One that slept has so long to hear what became of its order, and to take it back.
+    static let hearing = Duration.seconds(2)
     /// How long the contactor stays closed.
     static let closedFor = Duration.milliseconds(500)
     /// How long the pilot carries a signal.
@@ -58,7 +60,7 @@ struct BringUpTest {
 
     var nextDeadline: Deadline? {
         guard let run else { return nil }
-        return Deadline(at: min(run.until, stepEnd(run) ?? run.until), for: "a test of hardware goes on")
+        return Deadline(at: min(run.until.at, stepEnd(run) ?? run.until.at), for: "a test of hardware goes on")
     }
 
     // MARK: - What it wants
@@ -92,7 +94,7 @@ struct BringUpTest {
         run = Run(
             id: id,
             part: part,
-            until: uptime + Self.limit,
+            until: FollowLimit(uptime + Self.limit, hearing: Self.hearing),
             step: stays ? .staying(since: uptime) : .going(since: uptime)
         )
     }
@@ -119,7 +121,9 @@ struct BringUpTest {
             return end(passed: false, "no signal that nobody loads was read", &turn)
         default: break
         }
-        if self.run != nil, run.until <= sight.uptime { end(passed: false, overdue(run, sight), &turn) }
+        // As it is after this turn.
+        guard let now = self.run, self.run?.until.isOver(at: sight.uptime) == true else { return }
+        end(passed: false, overdue(now, sight), &turn)
     }
 
     /// The pilot was read.
@@ -154,13 +158,14 @@ struct BringUpTest {
     private mutating func followRelay(_ run: Run, _ sight: Sight, _ turn: inout Turn) {
         switch (run.step, sight.contactor) {
         case (.going(let since), .closed):
-            self.run?.findings.append("closed, seen \((sight.uptime - since).wholeMilliseconds) ms after the order")
-            self.run?.step = .staying(since: sight.uptime)
+            let seenAt = max(turn.readAt, since)
+            self.run?.findings.append("closed, seen \((seenAt - since).wholeMilliseconds) ms after the order")
+            self.run?.step = .staying(since: seenAt)
         case (.staying, .open): end(passed: false, "it did not stay closed", &turn)
         case (.staying(let since), _) where since + Self.closedFor <= sight.uptime:
             self.run?.step = .returning(since: sight.uptime)
         case (.returning(let since), .open):
-            let after = (sight.uptime - since).wholeMilliseconds
+            let after = (max(turn.readAt, since) - since).wholeMilliseconds
             end(passed: true, "open, seen \(after) ms after the order", &turn)
         default: break
         }
@@ -169,10 +174,12 @@ struct BringUpTest {
     private mutating func followLock(_ run: Run, _ sight: Sight, _ turn: inout Turn) {
         switch (run.step, sight.lock) {
         case (.going(let since), .locked):
-            self.run?.findings.append("locked after \((sight.uptime - since).wholeMilliseconds) ms")
+            let after = (max(turn.readAt, since) - since).wholeMilliseconds
+            self.run?.findings.append("locked after \(after) ms")
             self.run?.step = .returning(since: sight.uptime)
         case (.returning(let since), .unlocked):
-            end(passed: true, "unlocked after \((sight.uptime - since).wholeMilliseconds) ms", &turn)
+            let after = (max(turn.readAt, since) - since).wholeMilliseconds
+            end(passed: true, "unlocked after \(after) ms", &turn)
         default: break
         }
     }

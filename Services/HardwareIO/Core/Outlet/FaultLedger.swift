@@ -37,11 +37,15 @@ struct FaultLedger {
     private var entries: [Cause: Entry] = [:]
     private var tripCounts: [HardwareFaultCode: Int] = [:]
 
-    /// With what was latched before the start. Its cause counts as gone until it is reported again.
+    /// With what was latched before the start. Its cause counts as gone until it is reported again; what a contactor did wrong is there as it was, and
+    /// is no other trip.
     init(_ memory: HardwareMemory.Outlet) {
         for trip in memory.trips { tripCounts[trip.code] = trip.count }
         remember(.board(.groundFailure), .groundFailure, memory.groundFailure)
         remember(.overCurrent, .overCurrentFailure, memory.overCurrentFailure)
+        for (cause, failure) in [(Cause.contactor, memory.contactorFailure), (.phases, memory.phaseFailure)] {
+            entries[cause] = failure.map { Entry(code: .powerSwitchFailure, detail: $0, latch: .none) }
+        }
     }
 
     private mutating func remember(_ cause: Cause, _ code: HardwareFaultCode, _ detail: String?) {

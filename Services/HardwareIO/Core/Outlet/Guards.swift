@@ -12,14 +12,21 @@ struct Guards {
     /// Nil where all phases are wired through.
     var phases: PhaseMachine?
 
-    /// `testSince` is the uptime at which a process before this one began a test of the residual current device that it did not end.
-    init(_ configuration: ConnectorConfiguration, testSince: Duration?, at start: Duration) {
+    /// `phaseFailure` is what the phase contactor did wrong before the start, `testSince` the uptime at which a process before this one began a test of
+    /// the residual current device that it did not end.
+    init(
+        _ configuration: ConnectorConfiguration,
+        phaseFailure: String?,
+        testSince: Duration?,
+        at start: Duration
+    ) {
         indicator = IndicatorMachine(configuration)
         residualCurrent =
             configuration.equipment.testsResidualCurrent
             ? ResidualCurrentTest(connectorId: configuration.connectorId, testSince: testSince) : nil
         phases =
-            configuration.switchesPhases ? PhaseMachine(connectorId: configuration.connectorId, at: start) : nil
+            configuration.switchesPhases
+            ? PhaseMachine(connectorId: configuration.connectorId, failure: phaseFailure, at: start) : nil
         temperature = configuration.equipment.derating.map { TemperatureSensor($0, at: start) }
     }
 

@@ -57,7 +57,12 @@ struct OutletMachine {
     ) {
         precondition((1...3).contains(configuration.phases), "A connector has one to three phases.")
         self.configuration = configuration
-        pilot = PilotSensor(isVentilated: configuration.ventilated, vehicle: vehicle, at: start)
+        pilot = PilotSensor(
+            isVentilated: configuration.ventilated,
+            diodeIsMissing: memory.diodeIsMissing == true,
+            vehicle: vehicle,
+            at: start
+        )
         proximity = ProximitySensor(at: start)
         contactor = ContactorMachine(configuration, memory: memory, at: start)
         cable = CableMachine(configuration, at: start)
@@ -71,7 +76,12 @@ struct OutletMachine {
             at: start
         )
         faults = FaultLedger(memory)
-        guards = Guards(configuration, testSince: testSince.map { Duration(outsideMilliseconds: $0) }, at: start)
+        guards = Guards(
+            configuration,
+            phaseFailure: memory.phaseFailure,
+            testSince: testSince.map { Duration(outsideMilliseconds: $0) },
+            at: start
+        )
         publication = Publication(connectorId: configuration.connectorId, at: start)
         followFaults()
     }
@@ -87,10 +97,14 @@ struct OutletMachine {
     var memory: HardwareMemory.Outlet {
         HardwareMemory.Outlet(
             connectorId: connectorId,
-            contactorFailure: contactor.failure,
-            mirrorIsUnproven: contactor.isUnproven ? true : nil,
-            groundFailure: faults.groundFailure,
-            overCurrentFailure: faults.overCurrentFailure,
+            failures: OutletFailures(
+                contactorFailure: contactor.failure,
+                mirrorIsUnproven: contactor.isUnproven ? true : nil,
+                groundFailure: faults.groundFailure,
+                overCurrentFailure: faults.overCurrentFailure,
+                phaseFailure: guards.phases?.failure,
+                diodeIsMissing: pilot.diodeIsMissing ? true : nil
+            ),
             trips: faults.trips,
             registerWh: meter.settledWh,
             registerEpoch: meter.origin.epoch,
@@ -164,8 +178,8 @@ struct OutletMachine {
                 faults.raise(.overCurrent, .overCurrentFailure, trip.detail, latch: .untilUnplugged)
                 faults.end(.overCurrent)
             }
-            if let due = pilotSilence, due <= turn.uptime { pilot.becomeSilent() }
-            if let due = proximitySilence, due <= turn.uptime { proximity.becomeSilent() }
+            if let due = pilotSilence { pilot.judgeSilence(due: due, at: turn.uptime) }
+            if let due = proximitySilence { proximity.judgeSilence(due: due, at: turn.uptime) }
             guards.deadlineReached(&turn)
             cable.deadlineReached(isSafelyOpen: contactor.openSince != nil, &turn)
             meter.deadlineReached(&turn)

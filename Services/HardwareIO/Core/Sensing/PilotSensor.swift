@@ -34,10 +34,6 @@ struct PilotSensor {
 
     /// Oldest reading on which a contactor may close, and longest distance of two readings that allow energy together.
     static let freshFor = Duration.seconds(2)
-    /// Longest silence while the contactor is ordered closed.
-    static let silenceLimitClosed = Duration.seconds(3)
-    /// Longest silence else, and after a start.
-    static let silenceLimitIdle = Duration.seconds(30)
     /// How long after the order PWM may be missing on the line.
     static let signalDelay = Duration.seconds(1)
     /// A generator that made no PWM is tried again after so long: its fault ends the offer, and without an offer it cannot show.
@@ -49,23 +45,23 @@ struct PilotSensor {
     private var newest: Reading?
     private var newestHigh = 0
     private var newestLow = 0
-    /// When it was read last, or the start.
-    private var readAt: Duration
-    private var isSilent = false
+    private var silence: SensorSilence
     /// Since when PWM is ordered; nil while it is not.
     private var signalSince: Duration?
     /// PWM was seen on both half-waves since it is ordered (IEC 61851-1 A.4).
     private var diodeWasSeen = false
-    /// A missing diode is a fault until that EV is gone: the next plug is another car.
-    private var diodeIsMissing = false
+    /// A missing diode is a fault until that EV is gone, over restarts too: the next plug is another car.
+    private(set) var diodeIsMissing: Bool
     private(set) var vehicle: VehiclePresence
     /// When the generator failed last, while that is a fault.
     private var signalFailedAt: Duration?
 
-    init(isVentilated: Bool, vehicle: VehicleSight?, at start: Duration) {
+    /// `diodeIsMissing` and `vehicle` are what was seen before the start.
+    init(isVentilated: Bool, diodeIsMissing: Bool, vehicle: VehicleSight?, at start: Duration) {
         self.isVentilated = isVentilated
+        self.diodeIsMissing = diodeIsMissing
         self.vehicle = VehiclePresence(before: vehicle)
-        readAt = start
+        silence = SensorSilence(at: start)
     }
 
     /// Nil until it was read twice.
@@ -73,7 +69,7 @@ struct PilotSensor {
 
     /// What is wrong, for the list of faults.
     var failure: (code: HardwareFaultCode, detail: String)? {
-        if isSilent { return (.internalError, "control pilot was not read for too long") }
+        if silence.isSilent { return (.internalError, "control pilot was not read for too long") }
         if diodeIsMissing { return (.evCommunicationError, Self.describe(.diode, high: newestHigh, low: newestLow)) }
         if signalFailedAt != nil || known?.fault == .noSignal {
             return (.internalError, Self.describe(.noSignal, high: newestHigh, low: newestLow))
@@ -90,26 +86,23 @@ struct PilotSensor {
 
     /// Whether a contactor may close on it now: the EV asks, its newest reading says so too and is fresh, and its diode was seen.
     func allowsClosing(at uptime: Duration) -> Bool {
-        allowsEnergy && newest.map(allowsEnergy) == true && diodeWasSeen && uptime - readAt <= Self.freshFor
+        allowsEnergy && newest.map(allowsEnergy) == true && diodeWasSeen && uptime - silence.readAt <= Self.freshFor
     }
 
     /// Whether no EV is there, by its newest reading too.
-    var showsNobody: Bool { known?.state == .a && newest?.state == .a && !isSilent }
+    var showsNobody: Bool { known?.state == .a && newest?.state == .a && !silence.isSilent }
 
     /// Whether everything but the diode is there.
     var waitsForDiode: Bool { allowsEnergy && !diodeWasSeen }
 
-    /// When it counts as silent; nil once it does.
+    /// When its silence has to be judged; nil once it counts as silent.
     func silenceDeadline(contactorIsClosed: Bool, since closedAt: Duration) -> Duration? {
-        guard !isSilent else { return nil }
-        guard contactorIsClosed else { return readAt + Self.silenceLimitIdle }
-        // Before it was closed, the longer limit held.
-        return min(max(readAt, closedAt) + Self.silenceLimitClosed, readAt + Self.silenceLimitIdle)
+        silence.deadline(contactorIsClosed: contactorIsClosed, since: closedAt)
     }
 
-    mutating func becomeSilent() {
-        forget()
-        isSilent = true
+    /// `due` is what `silenceDeadline` says.
+    mutating func judgeSilence(due: Duration, at uptime: Duration) {
+        if silence.judge(due: due, at: uptime) { forget() }
     }
 
     /// The sensor is gone: nothing is known until it was read twice again.
@@ -131,13 +124,13 @@ struct PilotSensor {
 
     mutating func read(highMillivolts: Int, lowMillivolts: Int, at uptime: Duration) -> [Change] {
         // Older than what is known.
-        guard uptime >= readAt else { return [] }
+        guard uptime >= silence.readAt else { return [] }
         let reading = interpret(high: highMillivolts, low: lowMillivolts, at: uptime)
-        let before = uptime - readAt <= Self.freshFor || !allowsEnergy(reading) ? newest : nil
+        let before = uptime - silence.readAt <= Self.freshFor || !allowsEnergy(reading) ? newest : nil
         newest = reading
         newestHigh = highMillivolts
         newestLow = lowMillivolts
-        readAt = uptime
+        silence.read(at: uptime)
         if let signalFailedAt, uptime - signalFailedAt >= Self.signalRest { self.signalFailedAt = nil }
         guard let before else { return [] }
         if reading.agrees(with: before) {
@@ -149,10 +142,10 @@ struct PilotSensor {
 
     /// A controller says which state the pilot shows, and has looked twice itself; it supervises the diode.
     mutating func stateRead(_ state: PilotState, at uptime: Duration) -> [Change] {
-        guard uptime >= readAt else { return [] }
+        guard uptime >= silence.readAt else { return [] }
         let reading = Reading(state: state, fault: state == .e ? .shorted : nil, showsDiode: true)
         newest = reading
-        readAt = uptime
+        silence.read(at: uptime)
         return establish(reading, showsDiode: state.isPlugged)
     }
 
@@ -182,16 +175,16 @@ struct PilotSensor {
         var changes: [Change] = []
         if known?.state != reading.state { changes.append(.state(reading.state)) }
         known = reading
-        isSilent = false
+        silence.end()
         if reading.fault == .diode { diodeIsMissing = true }
-        if reading.fault == .noSignal { signalFailedAt = readAt }
+        if reading.fault == .noSignal { signalFailedAt = silence.readAt }
         if showsDiode { diodeWasSeen = true }
-        if reading.state.isPlugged, vehicle.isThere(at: readAt) { changes.append(.vehicleFound) }
+        if reading.state.isPlugged, vehicle.isThere(at: silence.readAt) { changes.append(.vehicleFound) }
         if reading.state == .a {
             diodeWasSeen = false
             diodeIsMissing = false
             signalFailedAt = nil
-            if vehicle.isGone(at: readAt) { changes.append(.vehicleLeft) }
+            if vehicle.isGone(at: silence.readAt) { changes.append(.vehicleLeft) }
         }
         return changes
     }

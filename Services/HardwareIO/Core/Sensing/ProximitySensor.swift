@@ -16,19 +16,13 @@ struct ProximitySensor {
         var isCable: Bool { if case .cable = self { true } else { false } }
     }
 
-    /// Longest silence while the contactor is ordered closed.
-    static let silenceLimitClosed = Duration.seconds(3)
-    /// Longest silence else, and after a start.
-    static let silenceLimitIdle = Duration.seconds(30)
-
     private var known = Plug.unknown
     private var newest: Plug?
-    private var readAt: Duration
-    private var isSilent = false
+    private var silence: SensorSilence
     /// The lowest rating since this cable was plugged in.
     private var lowestMilliamps: Int?
 
-    init(at start: Duration) { readAt = start }
+    init(at start: Duration) { silence = SensorSilence(at: start) }
 
     var plug: Plug {
         guard case .cable(let rated) = known else { return known }
@@ -36,18 +30,16 @@ struct ProximitySensor {
     }
 
     /// What is wrong, for the list of faults.
-    var failure: String? { isSilent ? "proximity contact was not read for too long" : nil }
+    var failure: String? { silence.isSilent ? "proximity contact was not read for too long" : nil }
 
-    /// When it counts as silent; nil once it does.
+    /// When its silence has to be judged; nil once it counts as silent.
     func silenceDeadline(contactorIsClosed: Bool, since closedAt: Duration) -> Duration? {
-        guard !isSilent else { return nil }
-        guard contactorIsClosed else { return readAt + Self.silenceLimitIdle }
-        return min(max(readAt, closedAt) + Self.silenceLimitClosed, readAt + Self.silenceLimitIdle)
+        silence.deadline(contactorIsClosed: contactorIsClosed, since: closedAt)
     }
 
-    mutating func becomeSilent() {
-        isSilent = true
-        forget()
+    /// `due` is what `silenceDeadline` says.
+    mutating func judgeSilence(due: Duration, at uptime: Duration) {
+        if silence.judge(due: due, at: uptime) { forget() }
     }
 
     /// The sensor is gone: nothing is known until it was read twice again.
@@ -60,15 +52,15 @@ struct ProximitySensor {
     /// - Returns: Whether something changed.
     mutating func read(ohms: Int?, at uptime: Duration) -> Bool {
         // Older than what is known.
-        guard uptime >= readAt else { return false }
+        guard uptime >= silence.readAt else { return false }
         let reading = Self.plug(ohms: ohms)
         let before = newest
         newest = reading
-        readAt = uptime
+        silence.read(at: uptime)
         guard let before else { return false }
         guard reading == before || (known.isCable && !reading.isCable && !before.isCable) else { return false }
         let wasBefore = plug
-        isSilent = false
+        silence.end()
         known = reading
         if case .cable(let rated) = reading { lowestMilliamps = min(rated, lowestMilliamps ?? rated) }
         return plug != wasBefore

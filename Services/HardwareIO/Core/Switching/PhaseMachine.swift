@@ -39,13 +39,15 @@ struct PhaseMachine {
     private var target: PhaseCount?
     /// Since when nothing can flow, nothing is offered, and it may be moved; nil while that is not so.
     private var quietSince: Duration?
-    /// What it did wrong and nobody has cleared yet.
+    /// What it did wrong and nobody has cleared yet, over restarts too: what failed once will fail again.
     private(set) var failure: String?
     /// Samples in a row that show current on a phase that it says to have taken away.
     private var contrarySamples = 0
 
-    init(connectorId: Int, at start: Duration) {
+    /// `failure` is what was latched before the start.
+    init(connectorId: Int, failure: String? = nil, at start: Duration) {
         self.connectorId = connectorId
+        self.failure = failure
         // It may still be falling after the process before this one died.
         state = .moving(.one, limit: FollowLimit(start + ContactorMachine.readingLimit))
         readAt = start
