@@ -38,12 +38,12 @@ struct DefaultRouteEntry: Equatable {
 
     private static func hops(_ attributes: [UInt16: ArraySlice<UInt8>], _ family: AddressFamily) -> [DefaultRouteEntry]
     {
-        let metric = number(attributes, RTA_PRIORITY) ?? 0
+        let metric = RouteMessage.number(attributes, RTA_PRIORITY.rawValue) ?? 0
         func entry(_ index: UInt32, _ attributes: [UInt16: ArraySlice<UInt8>]) -> DefaultRouteEntry {
-            let gateway = family == .four ? number(attributes, RTA_GATEWAY) : nil
+            let gateway = family == .four ? RouteMessage.number(attributes, RTA_GATEWAY.rawValue) : nil
             return DefaultRouteEntry(family: family, index: index, gateway: gateway, metric: metric)
         }
-        if let index = number(attributes, RTA_OIF) { return [entry(index, attributes)] }
+        if let index = RouteMessage.number(attributes, RTA_OIF.rawValue) { return [entry(index, attributes)] }
         var found: [DefaultRouteEntry] = []
         var rest = attributes[UInt16(RTA_MULTIPATH.rawValue)] ?? []
         while rest.count >= MemoryLayout<rtnexthop>.size {
@@ -55,11 +55,6 @@ struct DefaultRouteEntry: Equatable {
             rest = rest.dropFirst(RouteMessage.aligned(length))
         }
         return found
-    }
-
-    private static func number(_ attributes: [UInt16: ArraySlice<UInt8>], _ type: rtattr_type_t) -> UInt32? {
-        guard let value = attributes[UInt16(type.rawValue)], value.count == 4 else { return nil }
-        return value.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
     }
 }
 

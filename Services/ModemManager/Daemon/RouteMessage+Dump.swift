@@ -21,7 +21,7 @@ extension RouteMessage {
     func dump(_ take: (ArraySlice<UInt8>) -> Void) -> Bool {
         let descriptor: Int32
         // Who asks can do nothing about it, and asks again soon.
-        do throws(SystemError) { descriptor = try ask("list routes") } catch { return false }
+        do throws(SystemError) { descriptor = try ask("list what there is") } catch { return false }
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: 32 << 10)
         var total = 0
@@ -71,6 +71,12 @@ extension RouteMessage {
             rest = rest.dropFirst(aligned(length))
         }
         return found
+    }
+
+    /// The value of an attribute of four bytes; nil where it is none.
+    static func number(_ attributes: [UInt16: ArraySlice<UInt8>], _ type: some BinaryInteger) -> UInt32? {
+        guard let value = attributes[UInt16(type)], value.count == 4 else { return nil }
+        return value.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
     }
 
     /// Where the next one begins.
