@@ -33,6 +33,21 @@ import UplinkCore
         #expect(found.map(\.gateway) == [RouteMessage.bytes("10.0.0.1"), RouteMessage.bytes("10.0.0.1")])
     }
 
+    /// The kernel takes a whole route away, and a route over two interfaces is the other one's as well.
+    @Test func oneThatLeadsOverAnotherInterfaceTooIsNotInTheWay() throws {
+        let own = try #require(RouteMessage.bytes("10.0.0.9"))
+        func inTheWay(_ route: [UInt8]) -> [Bool] {
+            DefaultRouteEntry.entries(in: Kernel.list([route]), .four)
+                .map { $0.isInTheWay(of: own, over: 4, metric: 700) }
+        }
+        #expect(inTheWay(Kernel.route(.four, hops: [4, 7], metric: 700)) == [false, false])
+        #expect(inTheWay(Kernel.route(.four, hops: [4, 4], metric: 700)) == [true, true])
+        #expect(inTheWay(Kernel.route(.four, index: 4, gateway: [10, 0, 0, 1], metric: 700)) == [true])
+        #expect(inTheWay(Kernel.route(.four, index: 4, gateway: [10, 0, 0, 9], metric: 700)) == [false])
+        #expect(inTheWay(Kernel.route(.four, index: 4, gateway: [10, 0, 0, 1], metric: 100)) == [false])
+        #expect(inTheWay(Kernel.route(.four, index: 7, gateway: [10, 0, 0, 1], metric: 700)) == [false])
+    }
+
     /// More than a page of `/proc` has.
     @Test func theLastOfManyIsFound() {
         let others = (0..<500).map { Kernel.route(.four, index: UInt32($0 + 10), prefix: 24) }

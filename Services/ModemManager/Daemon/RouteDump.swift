@@ -11,6 +11,14 @@ struct DefaultRouteEntry: Equatable {
     /// In the order of the network; nil where it has none, or one of IPv6.
     let gateway: UInt32?
     let metric: UInt32
+    /// Whether its route leads over other interfaces as well, so that taking it away would take theirs.
+    var isShared = false
+
+    /// Whether it would be asked before a route of that metric over that gateway, and is nobody's but the interface's: not one over several interfaces,
+    /// which somebody has made who knows of both.
+    func isInTheWay(of gateway: UInt32, over index: UInt32, metric: UInt32) -> Bool {
+        self.index == index && self.metric == metric && self.gateway != gateway && !isShared
+    }
 
     /// All of one family that the kernel has now; nil when it does not say.
     static func all(_ family: AddressFamily) -> [DefaultRouteEntry]? {
@@ -54,6 +62,8 @@ struct DefaultRouteEntry: Equatable {
             found.append(entry(UInt32(bitPattern: hop.rtnh_ifindex), RouteMessage.attributes(of: own)))
             rest = rest.dropFirst(RouteMessage.aligned(length))
         }
+        let isShared = Set(found.map(\.index)).count > 1
+        for place in found.indices { found[place].isShared = isShared }
         return found
     }
 }
