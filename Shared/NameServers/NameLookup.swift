@@ -38,6 +38,8 @@ public final class NameLookup {
         var found: [NameQuery.Kind: [SocketAddress]] = [:]
         /// The kinds of which somebody has told all there is; a server that fails has not.
         var settled: Set<NameQuery.Kind> = []
+        /// Questions of which the answers were cut off, without an address.
+        var cut: Set<UInt16> = []
         /// Why there is no address.
         var word: String?
 
@@ -124,9 +126,8 @@ public final class NameLookup {
                 where heard.found[question.kind]?.contains(address) != true {
                     heard.found[question.kind, default: []].append(address)
                 }
-            case .none:
-                heard.settled.insert(question.kind)
-                heard.word = heard.word ?? "\(name) has no address"
+            case .none: heard.settled.insert(question.kind)
+            case .cut: heard.cut.insert(question.id)
             case .refused(let code):
                 if code == 3 { heard.settled.insert(question.kind) }
                 heard.word =
@@ -146,7 +147,16 @@ public final class NameLookup {
     private func conclude() {
         if !heard.found.isEmpty { return finish(.addresses(inTurns)) }
         if let word = heard.word { return finish(.none(word)) }
-        finish(.silent("no name server answers"))
+        if !heard.cut.isEmpty {
+            // A server that holds back because of too many questions cuts only some of its answers off.
+            guard attempt >= Self.attempts else {
+                heard.answered.subtract(heard.cut)
+                heard.cut = []
+                return send()
+            }
+            return finish(.none("the answer of a name server was cut off, without an address"))
+        }
+        finish(heard.answered.isEmpty ? .silent("no name server answers") : .none("\(name) has no address"))
     }
 
     /// One of each kind, and so on: whoever tries but the first few has one that the network can reach, whichever it has. Those of IPv4 begin, unless

@@ -154,6 +154,39 @@ import Testing
         #expect(words == "there is no csms.example")
     }
 
+    /// What a server does that limits how often it answers, and for the other kind there is nothing.
+    private static func cut(_ question: [UInt8]) -> [UInt8] {
+        var bytes = SimulatedNameServer.found(question)
+        if question[question.count - 3] == 1 { bytes[2] |= 0x02 }
+        return bytes
+    }
+
+    @Test func anAnswerThatWasCutOffIsAskedForAgain() throws {
+        let loop = try EventLoop()
+        var asked = 0
+        let server = try SimulatedNameServer(loop) { question in
+            asked += 1
+            return [asked <= 2 ? Self.cut(question) : SimulatedNameServer.found(question, [192, 0, 2, 7])]
+        }
+        guard case .addresses(let found) = try look(loop, servers: [server.address]) else {
+            Issue.record("no address")
+            return
+        }
+        #expect(found.map(\.description) == ["192.0.2.7:8180"])
+        #expect(asked == 3)
+    }
+
+    @Test func oneThatIsAlwaysCutOffIsNotTakenForANameWithoutAnAddress() throws {
+        let loop = try EventLoop()
+        let server = try SimulatedNameServer(loop) { [Self.cut($0)] }
+        guard case .none(let words) = try look(loop, servers: [server.address]) else {
+            Issue.record("not told")
+            return
+        }
+        #expect(words == "the answer of a name server was cut off, without an address")
+        #expect(server.questions.count == 3)
+    }
+
     @Test func anInterfaceThatIsNotThereIsSaidAtOnce() throws {
         let loop = try EventLoop()
         let outcome = try look(loop, servers: [.loopback(port: 53)], interface: "nowhere0")
