@@ -65,7 +65,7 @@ public final class NameLookup {
         self.port = port
         self.loop = loop
         self.completion = completion
-        surroundings = Surroundings(interface: interface)
+        surroundings = Surroundings(interface: interface, port: port)
         var failure: SystemError?
         let isName = NameQuery.question(name, .a, id: 0) != nil
         for server in servers.prefix(3) where isName {
@@ -122,10 +122,7 @@ public final class NameLookup {
             switch answer {
             case .addresses(let addresses):
                 heard.settled.insert(question.kind)
-                for address in addresses.compactMap({ SocketAddress(raw: $0, port: port) })
-                where heard.found[question.kind]?.contains(address) != true {
-                    heard.found[question.kind, default: []].append(address)
-                }
+                take(addresses.compactMap { SocketAddress(raw: Self.plain($0), port: port) }, question.kind)
             case .none: heard.settled.insert(question.kind)
             case .cut: heard.cut.insert(question.id)
             case .refused(let code):
@@ -137,6 +134,22 @@ public final class NameLookup {
         if heard.answered.count == questions.count || heard.isEnough { return conclude() }
         // Neither a server that is dead nor one that knows nothing of the other kind keeps anybody from the addresses that are there.
         if !heard.found.isEmpty, let latest = due { due = min(latest, EventLoop.uptime() + Self.resolutionDelay) }
+    }
+
+    private func take(_ addresses: [SocketAddress], _ kind: NameQuery.Kind) {
+        for address in addresses where heard.found[kind]?.contains(address) != true {
+            if surroundings.leadsAnywhere(address) {
+                heard.found[kind, default: []].append(address)
+            } else {
+                heard.word = "name servers answer with \(address), which leads to no other machine"
+            }
+        }
+    }
+
+    /// One of IPv4 that is dressed as one of IPv6 (RFC 4291 §2.5.5.2) is dialled as what it is.
+    private static func plain(_ address: [UInt8]) -> [UInt8] {
+        address.count == 16 && address.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+            ? Array(address.suffix(4)) : address
     }
 
     private func timeIsUp() {

@@ -187,6 +187,25 @@ import Testing
         #expect(server.questions.count == 3)
     }
 
+    /// Names that somebody has blocked are answered so; whatever listens on this machine would pass for the central system.
+    @Test(arguments: [[0, 0, 0, 0], [224, 0, 0, 1], [255, 255, 255, 255]] as [[UInt8]])
+    func anAddressOfNoMachineIsNone(address: [UInt8]) throws {
+        let loop = try EventLoop()
+        let server = try SimulatedNameServer(loop) { [SimulatedNameServer.found($0, address)] }
+        guard case .none(let words) = try look(loop, servers: [server.address]) else {
+            Issue.record("not told")
+            return
+        }
+        let text = address.map { "\($0)" }.joined(separator: ".")
+        #expect(words == "name servers answer with \(text):8180, which leads to no other machine")
+        let mixed = try SimulatedNameServer(loop) { [SimulatedNameServer.found($0, address, [192, 0, 2, 7])] }
+        guard case .addresses(let found) = try look(loop, servers: [mixed.address]) else {
+            Issue.record("no address")
+            return
+        }
+        #expect(found.map(\.description) == ["192.0.2.7:8180"])
+    }
+
     @Test func anInterfaceThatIsNotThereIsSaidAtOnce() throws {
         let loop = try EventLoop()
         let outcome = try look(loop, servers: [.loopback(port: 53)], interface: "nowhere0")
