@@ -1,5 +1,6 @@
 import CLinux
 import Testing
+import UplinkCore
 
 @testable import modem_manager
 
