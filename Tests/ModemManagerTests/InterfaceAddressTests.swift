@@ -11,7 +11,7 @@ import UplinkCore
             Self.address([192, 168, 1, 5], prefix: 24, index: 2, label: "eth0:0"),
             Self.address([10, 64, 0, 2], far: [10, 64, 0, 1], prefix: 32, index: 7, label: "ppp0"),
         ])
-        let found = InterfaceAddressEntry.entries(in: list)
+        let found = InterfaceAddressEntry.entries(in: RouteMessage.parts(of: list))
         #expect(found.map(\.index) == [2, 7])
         #expect(found.map { RouteMessage.text($0.address) } == ["192.168.1.5", "10.64.0.2"])
         #expect(found.map { RouteMessage.text($0.far) } == ["192.168.1.5", "10.64.0.1"])
@@ -24,7 +24,7 @@ import UplinkCore
             Self.address([10, 64, 0, 2], prefix: 30, index: 2, label: "wwan0"),
             Self.address([10, 64, 0, 2], far: [10, 64, 0, 1], prefix: 30, index: 2, label: "wwan0"),
         ])
-        let found = InterfaceAddressEntry.entries(in: list)
+        let found = InterfaceAddressEntry.entries(in: RouteMessage.parts(of: list))
         #expect(found.map { $0.isAt(address, 30) } == [true, false])
         #expect(found.map { $0.isAt(address, 24) } == [false, false])
     }
@@ -32,12 +32,14 @@ import UplinkCore
     /// Any length may stand in it.
     @Test func whatIsBrokenEndsTheList() {
         let whole = Array(Self.list([Self.address([10, 0, 0, 1], prefix: 8, index: 2, label: "eth0")]))
-        for length in whole.indices { #expect(InterfaceAddressEntry.entries(in: whole[..<length]).isEmpty) }
+        for length in whole.indices {
+            #expect(InterfaceAddressEntry.entries(in: RouteMessage.parts(of: whole[..<length])).isEmpty)
+        }
         for index in whole.indices {
             for byte: UInt8 in [0, 1, 3, 255] {
                 var broken = whole
                 broken[index] = byte
-                #expect(InterfaceAddressEntry.entries(in: broken[...]).count <= 1)
+                #expect(InterfaceAddressEntry.entries(in: RouteMessage.parts(of: broken[...])).count <= 1)
             }
         }
     }

@@ -27,8 +27,8 @@ struct InterfaceAddressEntry: Equatable {
     }
 
     /// Those among the messages of one datagram.
-    static func entries(in messages: ArraySlice<UInt8>) -> [InterfaceAddressEntry] {
-        RouteMessage.parts(of: messages).compactMap { message in
+    static func entries(in messages: [RouteMessage.Part]) -> [InterfaceAddressEntry] {
+        messages.compactMap { message in
             let size = MemoryLayout<ifaddrmsg>.size
             guard message.type == UInt16(RTM_NEWADDR), message.body.count >= size else { return nil }
             let header = message.body.withUnsafeBytes { $0.loadUnaligned(as: ifaddrmsg.self) }

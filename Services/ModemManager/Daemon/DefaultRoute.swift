@@ -27,7 +27,7 @@ enum DefaultRoute {
         let index = try RouteMessage.index(of: interface)
         let own = gateway.flatMap(RouteMessage.bytes)
         if let own {
-            for other in DefaultRouteEntry.all(.four) ?? []
+            for other in DefaultRouteEntry.all(.four, over: index) ?? []
             where other.isInTheWay(of: own, over: index, metric: metric) {
                 try remove(other, interface)
             }

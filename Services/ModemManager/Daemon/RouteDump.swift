@@ -20,19 +20,22 @@ struct DefaultRouteEntry: Equatable {
         self.index == index && self.metric == metric && self.gateway != gateway && !isShared
     }
 
-    /// All of one family that the kernel has now; nil when it does not say.
-    static func all(_ family: AddressFamily) -> [DefaultRouteEntry]? {
+    /// Those of one family that the kernel has now; nil when it does not say.
+    /// With the number of an interface, those of routes that lead over others alone need not be among them.
+    static func all(_ family: AddressFamily, over index: UInt32? = nil) -> [DefaultRouteEntry]? {
         var request = rtmsg()
         request.rtm_family = family.number
         var found: [DefaultRouteEntry] = []
-        let isWhole = RouteMessage(RTM_GETROUTE, flags: NLM_F_DUMP, request).dump { found += entries(in: $0, family) }
+        var message = RouteMessage(RTM_GETROUTE, flags: NLM_F_DUMP, request)
+        if let index { message.add(RTA_OIF.rawValue, index) }
+        let isWhole = message.dump { found += entries(in: $0, family) }
         return isWhole ? found : nil
     }
 
     /// Those of one family among the messages of one datagram; a route over several interfaces is one for each.
-    static func entries(in messages: ArraySlice<UInt8>, _ family: AddressFamily) -> [DefaultRouteEntry] {
+    static func entries(in messages: [RouteMessage.Part], _ family: AddressFamily) -> [DefaultRouteEntry] {
         var found: [DefaultRouteEntry] = []
-        for message in RouteMessage.parts(of: messages) where message.type == UInt16(RTM_NEWROUTE) {
+        for message in messages where message.type == UInt16(RTM_NEWROUTE) {
             guard message.body.count >= MemoryLayout<rtmsg>.size else { continue }
             let route = message.body.withUnsafeBytes { $0.loadUnaligned(as: rtmsg.self) }
             // A route that refuses is none, and that of another table is asked only where a rule says so.

@@ -16,9 +16,9 @@ extension RouteMessage {
     }
 
     /// Asks for a list.
-    /// - Parameter take: Called with each datagram.
+    /// - Parameter take: Called with the messages of each datagram.
     /// - Returns: Whether it was whole.
-    func dump(_ take: (ArraySlice<UInt8>) -> Void) -> Bool {
+    func dump(_ take: ([Part]) -> Void) -> Bool {
         let descriptor: Int32
         // Who asks can do nothing about it, and asks again soon.
         do throws(SystemError) { descriptor = try ask("list what there is") } catch { return false }
@@ -33,12 +33,11 @@ extension RouteMessage {
                 return false
             }
             total += count
-            let datagram = buffer[..<count]
-            take(datagram)
-            for part in Self.parts(of: datagram) {
-                if part.type == UInt16(NLMSG_DONE) { return true }
-                if part.type == UInt16(NLMSG_ERROR) { return false }
-            }
+            let parts = Self.parts(of: buffer[..<count])
+            take(parts)
+            // Nothing stands behind either of them.
+            if parts.last?.type == UInt16(NLMSG_DONE) { return true }
+            if parts.last?.type == UInt16(NLMSG_ERROR) { return false }
         }
         return false
     }
