@@ -71,6 +71,15 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether it is none of one machine: 0.0.0.0/8 and :: (which the kernel takes for this machine), multicast, 240.0.0.0/4 with the broadcast.
+    public var isNoDestination: Bool {
+        switch family {
+        case AF_INET: bytes.count >= 8 && (bytes[4] == 0 || bytes[4] >= 224)
+        case AF_INET6: bytes.count >= 24 && (bytes[8] == 0xFF || bytes[8..<24].allSatisfy { $0 == 0 })
+        default: false
+        }
+    }
+
     /// The port of an internet address; 0 for others.
     public var port: UInt16 {
         guard family == AF_INET || family == AF_INET6, bytes.count >= 4 else { return 0 }

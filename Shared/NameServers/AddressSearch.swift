@@ -1,4 +1,5 @@
 public import EventLoop
+internal import Glibc
 import Primitives
 
 /// Finds the addresses of a host, of two who may know: the name servers of the network in use, asked through its interface, and the system's resolver,
@@ -107,7 +108,12 @@ public final class AddressSearch {
             system(search.host, search.port) { [weak self] result in
                 guard let self, self.number == number else { return }
                 switch result {
-                case .success(let addresses): succeed(addresses, by: .system)
+                case .success(let addresses):
+                    // `/etc/hosts` may well name this machine, but nobody a central system that is none.
+                    let usable = addresses.filter { !$0.isNoDestination }
+                    if !usable.isEmpty { return succeed(usable, by: .system) }
+                    self.search?.systemFailure = ResolveError(host: search.host, code: EAI_NONAME)
+                    failed(.system)
                 case .failure(let error):
                     self.search?.systemFailure = error
                     failed(.system)

@@ -14,20 +14,37 @@ public final class NameLookup {
 
     private static let patience = Duration.seconds(5)
     private static let attempts = 2
+    /// How long the other kind of address is waited for when one is there (RFC 8305 §3, where it is 50 ms; mobile networks are slower). Shorter than
+    /// the head start of name servers before the system's resolver.
+    private static let resolutionDelay = Duration.milliseconds(300)
 
     private let name: String
     private let port: UInt16
     private let loop: EventLoop
     private let completion: (Outcome) -> Void
     private var questions: [(socket: DatagramSocket, kind: NameQuery.Kind, id: UInt16)] = []
-    /// By kind, each address once, however many servers name it.
-    private var found: [NameQuery.Kind: [SocketAddress]] = [:]
-    private var answered: Set<UInt16> = []
-    private var word: String?
+    private let surroundings: Surroundings
+    private var heard = Heard()
     private var attempt = 0
     private var due: Duration?
     private var deadlines: DeadlineSource?
     private var isDone = false
+
+    /// What name servers have answered so far.
+    private struct Heard {
+        /// The numbers of questions.
+        var answered: Set<UInt16> = []
+        /// By kind, each address once, however many servers name it.
+        var found: [NameQuery.Kind: [SocketAddress]] = [:]
+        /// The kinds of which somebody has told all there is; a server that fails has not.
+        var settled: Set<NameQuery.Kind> = []
+        /// Questions of which the answers were cut off, without an address.
+        var cut: Set<UInt16> = []
+        /// Why there is no address.
+        var word: String?
+
+        var isEnough: Bool { !found.isEmpty && settled.count == NameQuery.Kind.allCases.count }
+    }
 
     /// - Parameters:
     ///   - name: Of a host.
@@ -48,6 +65,7 @@ public final class NameLookup {
         self.port = port
         self.loop = loop
         self.completion = completion
+        surroundings = Surroundings(interface: interface, port: port)
         var failure: SystemError?
         let isName = NameQuery.question(name, .a, id: 0) != nil
         for server in servers.prefix(3) where isName {
@@ -90,7 +108,7 @@ public final class NameLookup {
     private func send() {
         attempt += 1
         due = EventLoop.uptime() + Self.patience
-        for (socket, kind, id) in questions where !answered.contains(id) {
+        for (socket, kind, id) in questions where !heard.answered.contains(id) {
             guard let bytes = NameQuery.question(name, kind, id: id) else { continue }
             // One that cannot be sent is one that is lost: the time-out tells.
             try? socket.send(bytes)
@@ -98,40 +116,69 @@ public final class NameLookup {
     }
 
     private func take(_ bytes: [UInt8], _ socket: DatagramSocket?) {
-        for question in questions where question.socket === socket && !answered.contains(question.id) {
+        for question in questions where question.socket === socket && !heard.answered.contains(question.id) {
             guard let answer = NameQuery.answer(bytes, to: name, question.kind, id: question.id) else { continue }
-            answered.insert(question.id)
+            heard.answered.insert(question.id)
             switch answer {
             case .addresses(let addresses):
-                for address in addresses.compactMap({ SocketAddress(raw: $0, port: port) })
-                where found[question.kind]?.contains(address) != true {
-                    found[question.kind, default: []].append(address)
-                }
-                // Whoever has an address of IPv4 needs no second opinion: mobile networks have that all.
-                if question.kind == .a { return finish(.addresses(inTurns)) }
-            case .none: word = word ?? "\(name) has no address"
-            case .refused(let code): word = code == 3 ? "there is no \(name)" : "name servers answer with error \(code)"
+                heard.settled.insert(question.kind)
+                take(addresses.compactMap { SocketAddress(raw: Self.plain($0), port: port) }, question.kind)
+            case .none: heard.settled.insert(question.kind)
+            case .cut: heard.cut.insert(question.id)
+            case .refused(let code):
+                if code == 3 { heard.settled.insert(question.kind) }
+                heard.word =
+                    heard.word ?? (code == 3 ? "there is no \(name)" : "name servers answer with error \(code)")
             }
         }
-        if answered.count == questions.count { conclude() }
+        if heard.answered.count == questions.count || heard.isEnough { return conclude() }
+        // Neither a server that is dead nor one that knows nothing of the other kind keeps anybody from the addresses that are there.
+        if !heard.found.isEmpty, let latest = due { due = min(latest, EventLoop.uptime() + Self.resolutionDelay) }
+    }
+
+    private func take(_ addresses: [SocketAddress], _ kind: NameQuery.Kind) {
+        for address in addresses where heard.found[kind]?.contains(address) != true {
+            if surroundings.leadsAnywhere(address) {
+                heard.found[kind, default: []].append(address)
+            } else {
+                heard.word = "name servers answer with \(address), which leads to no other machine"
+            }
+        }
+    }
+
+    /// One of IPv4 that is dressed as one of IPv6 (RFC 4291 §2.5.5.2) is dialled as what it is.
+    private static func plain(_ address: [UInt8]) -> [UInt8] {
+        address.count == 16 && address.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+            ? Array(address.suffix(4)) : address
     }
 
     private func timeIsUp() {
         due = nil
-        if answered.isEmpty, attempt < Self.attempts { send() } else { conclude() }
+        if heard.answered.isEmpty, attempt < Self.attempts { send() } else { conclude() }
     }
 
     private func conclude() {
-        if !found.isEmpty { return finish(.addresses(inTurns)) }
-        if let word { return finish(.none(word)) }
-        finish(.silent("no name server answers"))
+        if !heard.found.isEmpty { return finish(.addresses(inTurns)) }
+        if let word = heard.word { return finish(.none(word)) }
+        if !heard.cut.isEmpty {
+            // A server that holds back because of too many questions cuts only some of its answers off.
+            guard attempt >= Self.attempts else {
+                heard.answered.subtract(heard.cut)
+                heard.cut = []
+                return send()
+            }
+            return finish(.none("the answer of a name server was cut off, without an address"))
+        }
+        finish(heard.answered.isEmpty ? .silent("no name server answers") : .none("\(name) has no address"))
     }
 
-    /// One of IPv4, one of IPv6, and so on: whoever tries but the first few has one that the network can reach, whichever it has.
+    /// One of each kind, and so on: whoever tries but the first few has one that the network can reach, whichever it has. Those of IPv4 begin, unless
+    /// the interface has no such address: a way to them is none then (RFC 6724 §5, rule 1).
     private var inTurns: [SocketAddress] {
-        let (four, six) = (found[.a] ?? [], found[.aaaa] ?? [])
+        let (four, six) = (heard.found[.a] ?? [], heard.found[.aaaa] ?? [])
+        let order = surroundings.hasFour ? [four, six] : [six, four]
         return (0..<max(four.count, six.count)).flatMap { index in
-            [four, six].compactMap { $0.indices.contains(index) ? $0[index] : nil }
+            order.compactMap { $0.indices.contains(index) ? $0[index] : nil }
         }
     }
 

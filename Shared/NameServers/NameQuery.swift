@@ -13,11 +13,13 @@ public enum NameQuery {
         case addresses([[UInt8]])
         /// The name exists and has no address of this kind.
         case none
+        /// The server had more to say than a datagram takes (RFC 1035 §4.1.1, TC), and no address was in what arrived.
+        case cut
         /// RFC 1035 §4.1.1, RCODE 1…15: 3 says that there is no such name.
         case refused(code: UInt8)
     }
 
-    /// Answers over UDP without an extension are no longer than this (RFC 1035 §4.2.1).
+    /// Answers over UDP without an extension are no longer than this, bytes (RFC 1035 §4.2.1); nothing behind it is read.
     public static let longestAnswer = 512
     /// More are of no use to anybody who dials them one after the other.
     static let mostAddresses = 8
@@ -36,10 +38,11 @@ public enum NameQuery {
 
     /// Reads what came back. Nil for whatever is no answer to that question: it is left unread, and the right one waited for.
     public static func answer(_ bytes: [UInt8], to name: String, _ kind: Kind, id: UInt16) -> Answer? {
-        guard bytes.count >= 12, bytes.count <= longestAnswer, let labels = labels(of: name) else { return nil }
+        guard bytes.count >= 12, let labels = labels(of: name) else { return nil }
         guard bytes[0] == UInt8(id >> 8), bytes[1] == UInt8(id & 0xFF), bytes[2] & 0x80 != 0 else { return nil }
         // The question comes back (RFC 1035 §4.1): without it, anybody's packet would do.
-        var reader = Reader(bytes)
+        let isCut = bytes[2] & 0x02 != 0 || bytes.count > longestAnswer
+        var reader = Reader(Array(bytes.prefix(longestAnswer)))
         guard reader.number(at: 4) == 1, reader.takesQuestion(labels, kind) else { return nil }
         let code = bytes[3] & 0x0F
         guard code == 0 else { return .refused(code: code) }
@@ -51,7 +54,8 @@ public enum NameQuery {
             // A chain of other names (CNAME) comes in the same answer, with the addresses at its end.
             if isRight, addresses.count < mostAddresses { addresses.append(Array(record.data)) }
         }
-        return addresses.isEmpty ? Answer.none : .addresses(addresses)
+        if addresses.isEmpty { return isCut ? .cut : Answer.none }
+        return .addresses(addresses)
     }
 
     private static func labels(of name: String) -> [[UInt8]]? {

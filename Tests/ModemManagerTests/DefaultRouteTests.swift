@@ -12,10 +12,10 @@ import UplinkCore
             Kernel.route(.four, index: 2, prefix: 24, metric: 100),
             Kernel.route(.six, index: 3, metric: 1024),
         ])
-        let four = DefaultRouteEntry.entries(in: list, .four)
+        let four = DefaultRouteEntry.entries(in: RouteMessage.parts(of: list), .four)
         #expect(four.map(\.index) == [2] && four.map(\.metric) == [100])
         #expect(four.first?.gateway == RouteMessage.bytes("192.168.2.1"))
-        #expect(DefaultRouteEntry.entries(in: list, .six).map(\.index) == [3])
+        #expect(DefaultRouteEntry.entries(in: RouteMessage.parts(of: list), .six).map(\.index) == [3])
     }
 
     @Test func aRefusalAndOneOfAnotherTableAreNone() {
@@ -23,38 +23,59 @@ import UplinkCore
             Kernel.route(.four, index: 1, type: UInt8(RTN_UNREACHABLE)), Kernel.route(.four, index: 2, table: 100),
             Kernel.route(.four, index: 3),
         ])
-        #expect(DefaultRouteEntry.entries(in: list, .four).map(\.index) == [3])
+        #expect(DefaultRouteEntry.entries(in: RouteMessage.parts(of: list), .four).map(\.index) == [3])
     }
 
     @Test func oneOverSeveralInterfacesIsOneOfEach() {
         let list = Kernel.list([Kernel.route(.four, hops: [4, 7], metric: 5)])
-        let found = DefaultRouteEntry.entries(in: list, .four)
+        let found = DefaultRouteEntry.entries(in: RouteMessage.parts(of: list), .four)
         #expect(found.map(\.index) == [4, 7] && found.map(\.metric) == [5, 5])
         #expect(found.map(\.gateway) == [RouteMessage.bytes("10.0.0.1"), RouteMessage.bytes("10.0.0.1")])
+    }
+
+    /// The kernel takes a whole route away, and a route over two interfaces is the other one's as well.
+    @Test func oneThatLeadsOverAnotherInterfaceTooIsNotInTheWay() throws {
+        let own = try #require(RouteMessage.bytes("10.0.0.9"))
+        func inTheWay(_ route: [UInt8]) -> [Bool] {
+            DefaultRouteEntry.entries(in: RouteMessage.parts(of: Kernel.list([route])), .four)
+                .map { $0.isInTheWay(of: own, over: 4, metric: 700) }
+        }
+        #expect(inTheWay(Kernel.route(.four, hops: [4, 7], metric: 700)) == [false, false])
+        #expect(inTheWay(Kernel.route(.four, hops: [4, 4], metric: 700)) == [true, true])
+        #expect(inTheWay(Kernel.route(.four, index: 4, gateway: [10, 0, 0, 1], metric: 700)) == [true])
+        #expect(inTheWay(Kernel.route(.four, index: 4, gateway: [10, 0, 0, 9], metric: 700)) == [false])
+        #expect(inTheWay(Kernel.route(.four, index: 4, gateway: [10, 0, 0, 1], metric: 100)) == [false])
+        #expect(inTheWay(Kernel.route(.four, index: 7, gateway: [10, 0, 0, 1], metric: 700)) == [false])
     }
 
     /// More than a page of `/proc` has.
     @Test func theLastOfManyIsFound() {
         let others = (0..<500).map { Kernel.route(.four, index: UInt32($0 + 10), prefix: 24) }
         let list = Kernel.list(others + [Kernel.route(.four, index: 2)])
-        #expect(DefaultRouteEntry.entries(in: list, .four).map(\.index) == [2])
+        #expect(DefaultRouteEntry.entries(in: RouteMessage.parts(of: list), .four).map(\.index) == [2])
     }
 
     /// Any length may stand in it.
     @Test func whatIsBrokenEndsTheList() {
         let whole = Array(Kernel.list([Kernel.route(.four, index: 2), Kernel.route(.four, hops: [4, 7])]))
-        for length in whole.indices { _ = DefaultRouteEntry.entries(in: whole[..<length], .four) }
+        for length in whole.indices {
+            _ = DefaultRouteEntry.entries(in: RouteMessage.parts(of: whole[..<length]), .four)
+        }
         for index in whole.indices {
             for byte: UInt8 in [0, 1, 3, 255] {
                 var broken = whole
                 broken[index] = byte
-                #expect(DefaultRouteEntry.entries(in: broken[...], .four).count <= 3)
+                #expect(DefaultRouteEntry.entries(in: RouteMessage.parts(of: broken[...]), .four).count <= 3)
             }
         }
     }
 
     /// Whatever this machine has: it says so.
-    @Test func thisKernelIsAsked() { #expect(DefaultRoute.byInterface() != nil) }
+    @Test func thisKernelIsAsked() throws {
+        #expect(DefaultRoute.byInterface() != nil)
+        let loopback = try RouteMessage.index(of: "lo")
+        #expect(DefaultRouteEntry.all(.four, over: loopback) != nil)
+    }
 }
 
 /// Lists of routes as the kernel writes them.

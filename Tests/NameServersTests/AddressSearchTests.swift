@@ -62,6 +62,15 @@ import Testing
         #expect(unknown.systemWasAsked == 1)
     }
 
+    @Test func whatTheSystemKnowsIsNoAddressWhereItIsNoMachines() throws {
+        let loop = try EventLoop()
+        let ignorant = try SimulatedNameServer(loop) { [SimulatedNameServer.unknown($0)] }
+        let nowhere = try #require(SocketAddress(numeric: "0.0.0.0", port: 80))
+        let theirs = try #require(Self.theirs)
+        #expect(try find(loop, servers: [ignorant.address], system: .success([nowhere])).error != nil)
+        #expect(try find(loop, servers: [ignorant.address], system: .success([nowhere, theirs])).found == [theirs])
+    }
+
     @Test func aServerThatAnswersAfterTheSystemHasFailedIsHeard() throws {
         let loop = try EventLoop()
         // The first question of each kind is lost.

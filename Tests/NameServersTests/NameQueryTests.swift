@@ -59,6 +59,20 @@ import Testing
         #expect(NameQuery.answer(short, to: "csms.example", .a, id: 0x1234) == NameQuery.Answer.none)
     }
 
+    /// Nothing can be concluded from the records that are not there.
+    @Test func anAnswerThatWasCutOffIsNoAnswerWithoutAnAddress() throws {
+        var cut = try Self.answer("csms.example", .a)
+        cut[2] |= 0x02
+        #expect(NameQuery.answer(cut, to: "csms.example", .a, id: 0x1234) == .cut)
+        var half = try Self.answer("csms.example", .a, records: [(1, [192, 0, 2, 1])])
+        half[2] |= 0x02
+        #expect(NameQuery.answer(half, to: "csms.example", .a, id: 0x1234) == .addresses([[192, 0, 2, 1]]))
+        let alias: (UInt16, [UInt8]) = (5, [UInt8](repeating: 0, count: 200))
+        let long = try Self.answer("csms.example", .a, records: [alias, alias, alias, (1, [192, 0, 2, 1])])
+        #expect(long.count > NameQuery.longestAnswer)
+        #expect(NameQuery.answer(long, to: "csms.example", .a, id: 0x1234) == .cut)
+    }
+
     @Test func whatAnswersAnotherQuestionIsNotRead() throws {
         let bytes = try Self.answer("csms.example", .a, records: [(1, [192, 0, 2, 1])])
         #expect(NameQuery.answer(bytes, to: "csms.example", .a, id: 0x1235) == nil)

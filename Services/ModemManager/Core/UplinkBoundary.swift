@@ -30,6 +30,8 @@ public struct InterfaceReading: Equatable, Sendable {
     public var mtu: Int?
     /// Received and sent since the interface is there; nil when it does not say.
     public var bytes: Int64?
+    /// Whether it is that of an uplink by the site's file, or by what the uplink was told at run time: then it is nobody else's.
+    public var isTaken = false
 
     public init(
         name: String,

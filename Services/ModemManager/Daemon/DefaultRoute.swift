@@ -20,14 +20,15 @@ enum DefaultRoute {
 
     /// Makes one of IPv4; without a gateway over a link that has two ends. It goes with the interface. The same one that is there already is as
     /// good; one of this metric over another interface is somebody else's, and stays beside it.
-    /// One of this metric over the same interface and another gateway would be asked before it, and is taken away.
+    /// One of this metric over the same interface and another gateway would be asked before it, and is taken away, unless it leads over other
+    /// interfaces as well.
     /// - Throws: `SystemError`; EPERM without CAP_NET_ADMIN.
     static func add(through interface: String, gateway: String? = nil, metric: UInt32) throws(SystemError) {
         let index = try RouteMessage.index(of: interface)
         let own = gateway.flatMap(RouteMessage.bytes)
         if let own {
-            for other in DefaultRouteEntry.all(.four) ?? []
-            where other.index == index && other.metric == metric && other.gateway != own {
+            for other in DefaultRouteEntry.all(.four, over: index) ?? []
+            where other.isInTheWay(of: own, over: index, metric: metric) {
                 try remove(other, interface)
             }
         }

@@ -13,7 +13,9 @@ enum InterfaceSetting {
             throw SystemError(code: EINVAL, operation: "read the address of \(interface)")
         }
         try switchOn(index, mtu: given.mtu, interface)
-        for other in addresses(of: interface) where other != address { try remove(other, from: index, interface) }
+        for other in addresses(of: index) where !other.isAt(address, given.prefixLength) {
+            try remove(other, interface)
+        }
         var message = RouteMessage(RTM_NEWADDR, flags: NLM_F_CREATE | NLM_F_REPLACE, header(index, given.prefixLength))
         message.add(IFA_LOCAL, address)
         message.add(IFA_ADDRESS, address)
@@ -25,7 +27,7 @@ enum InterfaceSetting {
     static func clear(_ interface: String) throws(SystemError) {
         let index = if_nametoindex(interface)
         guard index > 0 else { return }
-        for address in addresses(of: interface) { try remove(address, from: index, interface) }
+        for address in addresses(of: index) { try remove(address, interface) }
     }
 
     private static func switchOn(_ index: UInt32, mtu: Int?, _ interface: String) throws(SystemError) {
@@ -39,9 +41,11 @@ enum InterfaceSetting {
         try message.send("switch \(interface) on")
     }
 
-    private static func remove(_ address: UInt32, from index: UInt32, _ interface: String) throws(SystemError) {
-        var message = RouteMessage(RTM_DELADDR, header(index, 32))
-        message.add(IFA_LOCAL, address)
+    private static func remove(_ entry: InterfaceAddressEntry, _ interface: String) throws(SystemError) {
+        // The same one may be there with another prefix, or another end.
+        var message = RouteMessage(RTM_DELADDR, header(entry.index, Int(entry.prefixLength)))
+        message.add(IFA_LOCAL, entry.address)
+        message.add(IFA_ADDRESS, entry.far)
         try message.send("take an address from \(interface)", unless: EADDRNOTAVAIL)
     }
 
@@ -54,20 +58,7 @@ enum InterfaceSetting {
         return header
     }
 
-    /// In the order of the network.
-    private static func addresses(of interface: String) -> [UInt32] {
-        var first: UnsafeMutablePointer<ifaddrs>?
-        guard getifaddrs(&first) == 0 else { return [] }
-        defer { freeifaddrs(first) }
-        var found: [UInt32] = []
-        var next = first
-        while let entry = next {
-            next = entry.pointee.ifa_next
-            guard let address = entry.pointee.ifa_addr, Int32(address.pointee.sa_family) == AF_INET,
-                String(cString: entry.pointee.ifa_name) == interface
-            else { continue }
-            found.append(address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_addr.s_addr })
-        }
-        return found
+    private static func addresses(of index: UInt32) -> [InterfaceAddressEntry] {
+        (InterfaceAddressEntry.all() ?? []).filter { $0.index == index }
     }
 }

@@ -9,15 +9,26 @@ internal import UplinkCore
 enum Interfaces {
     /// - Throws: `SystemError`.
     static func read() throws(SystemError) -> [InterfaceReading] {
+        guard let four = InterfaceAddressEntry.all() else {
+            throw SystemError(code: EAGAIN, operation: "read the addresses of the interfaces")
+        }
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { throw SystemError(code: errno, operation: "read the interfaces") }
         defer { freeifaddrs(first) }
         var readings: [InterfaceReading] = []
         var next = first
         while let entry = next {
-            // One entry per address, and one without for the interface itself; IPv4 comes before IPv6.
+            // One entry per address, and one without for the interface itself.
             take(entry.pointee, into: &readings)
             next = entry.pointee.ifa_next
+        }
+        // From the last to the first: the first one is that of the reading, and goes before those of IPv6.
+        for entry in four.reversed() where reachesBeyondTheLink(entry.address) {
+            guard let name = RouteMessage.name(of: entry.index),
+                let index = readings.firstIndex(where: { $0.name == name })
+            else { continue }
+            readings[index].hasAddress = true
+            readings[index].address = RouteMessage.text(entry.address)
         }
         if let routes = DefaultRoute.byInterface() {
             for index in readings.indices {
@@ -29,7 +40,9 @@ enum Interfaces {
         return readings
     }
 
+    /// But for the addresses of IPv4, whose entries need not have the interface's name.
     private static func take(_ entry: ifaddrs, into readings: inout [InterfaceReading]) {
+        if let address = entry.ifa_addr, Int32(address.pointee.sa_family) == AF_INET { return }
         let name = String(cString: entry.ifa_name)
         let address = entry.ifa_addr.flatMap { reachesBeyondTheLink($0) ? text($0) : nil }
         if let index = readings.firstIndex(where: { $0.name == name }) {
@@ -51,10 +64,9 @@ enum Interfaces {
     }
 
     private static func text(_ address: UnsafeMutablePointer<sockaddr>) -> String? {
-        let isFour = Int32(address.pointee.sa_family) == AF_INET
-        let length = isFour ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
         var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        let result = getnameinfo(address, socklen_t(length), &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
+        let length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let result = getnameinfo(address, length, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
         guard result == 0 else { return nil }
         return String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
@@ -67,19 +79,14 @@ enum Interfaces {
         return received.addingClamped(sent)
     }
 
-    /// Neither 169.254.0.0/16 (RFC 3927 §2.1) nor fe80::/10 (RFC 4291 §2.5.6), which need no network to exist.
+    /// Not 169.254.0.0/16 (RFC 3927 §2.1), which needs no network to exist.
+    private static func reachesBeyondTheLink(_ address: UInt32) -> Bool { UInt32(bigEndian: address) >> 16 != 0xA9FE }
+
+    /// One of IPv6, and not of fe80::/10 (RFC 4291 §2.5.6), which needs no network to exist.
     private static func reachesBeyondTheLink(_ address: UnsafeMutablePointer<sockaddr>) -> Bool {
-        switch Int32(address.pointee.sa_family) {
-        case AF_INET:
-            address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                UInt32(bigEndian: $0.pointee.sin_addr.s_addr) >> 16 != 0xA9FE
-            }
-        case AF_INET6:
-            address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
-                withUnsafeBytes(of: $0.pointee.sin6_addr) { !($0[0] == 0xFE && $0[1] & 0xC0 == 0x80) }
-            }
-        default:
-            false
+        guard Int32(address.pointee.sa_family) == AF_INET6 else { return false }
+        return address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+            withUnsafeBytes(of: $0.pointee.sin6_addr) { !($0[0] == 0xFE && $0[1] & 0xC0 == 0x80) }
         }
     }
 }

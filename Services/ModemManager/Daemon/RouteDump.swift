@@ -11,20 +11,31 @@ struct DefaultRouteEntry: Equatable {
     /// In the order of the network; nil where it has none, or one of IPv6.
     let gateway: UInt32?
     let metric: UInt32
+    /// Whether its route leads over other interfaces as well, so that taking it away would take theirs.
+    var isShared = false
 
-    /// All of one family that the kernel has now; nil when it does not say.
-    static func all(_ family: AddressFamily) -> [DefaultRouteEntry]? {
+    /// Whether it would be asked before a route of that metric over that gateway, and is nobody's but the interface's: not one over several interfaces,
+    /// which somebody has made who knows of both.
+    func isInTheWay(of gateway: UInt32, over index: UInt32, metric: UInt32) -> Bool {
+        self.index == index && self.metric == metric && self.gateway != gateway && !isShared
+    }
+
+    /// Those of one family that the kernel has now; nil when it does not say.
+    /// With the number of an interface, those of routes that lead over others alone need not be among them.
+    static func all(_ family: AddressFamily, over index: UInt32? = nil) -> [DefaultRouteEntry]? {
         var request = rtmsg()
         request.rtm_family = family.number
         var found: [DefaultRouteEntry] = []
-        let isWhole = RouteMessage(RTM_GETROUTE, flags: NLM_F_DUMP, request).dump { found += entries(in: $0, family) }
+        var message = RouteMessage(RTM_GETROUTE, flags: NLM_F_DUMP, request)
+        if let index { message.add(RTA_OIF.rawValue, index) }
+        let isWhole = message.dump { found += entries(in: $0, family) }
         return isWhole ? found : nil
     }
 
     /// Those of one family among the messages of one datagram; a route over several interfaces is one for each.
-    static func entries(in messages: ArraySlice<UInt8>, _ family: AddressFamily) -> [DefaultRouteEntry] {
+    static func entries(in messages: [RouteMessage.Part], _ family: AddressFamily) -> [DefaultRouteEntry] {
         var found: [DefaultRouteEntry] = []
-        for message in RouteMessage.parts(of: messages) where message.type == UInt16(RTM_NEWROUTE) {
+        for message in messages where message.type == UInt16(RTM_NEWROUTE) {
             guard message.body.count >= MemoryLayout<rtmsg>.size else { continue }
             let route = message.body.withUnsafeBytes { $0.loadUnaligned(as: rtmsg.self) }
             // A route that refuses is none, and that of another table is asked only where a rule says so.
@@ -38,12 +49,12 @@ struct DefaultRouteEntry: Equatable {
 
     private static func hops(_ attributes: [UInt16: ArraySlice<UInt8>], _ family: AddressFamily) -> [DefaultRouteEntry]
     {
-        let metric = number(attributes, RTA_PRIORITY) ?? 0
+        let metric = RouteMessage.number(attributes, RTA_PRIORITY.rawValue) ?? 0
         func entry(_ index: UInt32, _ attributes: [UInt16: ArraySlice<UInt8>]) -> DefaultRouteEntry {
-            let gateway = family == .four ? number(attributes, RTA_GATEWAY) : nil
+            let gateway = family == .four ? RouteMessage.number(attributes, RTA_GATEWAY.rawValue) : nil
             return DefaultRouteEntry(family: family, index: index, gateway: gateway, metric: metric)
         }
-        if let index = number(attributes, RTA_OIF) { return [entry(index, attributes)] }
+        if let index = RouteMessage.number(attributes, RTA_OIF.rawValue) { return [entry(index, attributes)] }
         var found: [DefaultRouteEntry] = []
         var rest = attributes[UInt16(RTA_MULTIPATH.rawValue)] ?? []
         while rest.count >= MemoryLayout<rtnexthop>.size {
@@ -54,12 +65,9 @@ struct DefaultRouteEntry: Equatable {
             found.append(entry(UInt32(bitPattern: hop.rtnh_ifindex), RouteMessage.attributes(of: own)))
             rest = rest.dropFirst(RouteMessage.aligned(length))
         }
+        let isShared = Set(found.map(\.index)).count > 1
+        for place in found.indices { found[place].isShared = isShared }
         return found
-    }
-
-    private static func number(_ attributes: [UInt16: ArraySlice<UInt8>], _ type: rtattr_type_t) -> UInt32? {
-        guard let value = attributes[UInt16(type.rawValue)], value.count == 4 else { return nil }
-        return value.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
     }
 }
 

@@ -16,12 +16,12 @@ extension RouteMessage {
     }
 
     /// Asks for a list.
-    /// - Parameter take: Called with each datagram.
+    /// - Parameter take: Called with the messages of each datagram.
     /// - Returns: Whether it was whole.
-    func dump(_ take: (ArraySlice<UInt8>) -> Void) -> Bool {
+    func dump(_ take: ([Part]) -> Void) -> Bool {
         let descriptor: Int32
         // Who asks can do nothing about it, and asks again soon.
-        do throws(SystemError) { descriptor = try ask("list routes") } catch { return false }
+        do throws(SystemError) { descriptor = try ask("list what there is") } catch { return false }
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: 32 << 10)
         var total = 0
@@ -33,12 +33,11 @@ extension RouteMessage {
                 return false
             }
             total += count
-            let datagram = buffer[..<count]
-            take(datagram)
-            for part in Self.parts(of: datagram) {
-                if part.type == UInt16(NLMSG_DONE) { return true }
-                if part.type == UInt16(NLMSG_ERROR) { return false }
-            }
+            let parts = Self.parts(of: buffer[..<count])
+            take(parts)
+            // Nothing stands behind either of them.
+            if parts.last?.type == UInt16(NLMSG_DONE) { return true }
+            if parts.last?.type == UInt16(NLMSG_ERROR) { return false }
         }
         return false
     }
@@ -71,6 +70,12 @@ extension RouteMessage {
             rest = rest.dropFirst(aligned(length))
         }
         return found
+    }
+
+    /// The value of an attribute of four bytes; nil where it is none.
+    static func number(_ attributes: [UInt16: ArraySlice<UInt8>], _ type: some BinaryInteger) -> UInt32? {
+        guard let value = attributes[UInt16(type)], value.count == 4 else { return nil }
+        return value.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
     }
 
     /// Where the next one begins.

@@ -40,6 +40,9 @@ struct RouteMessage {
         let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(AF_NETLINK, type, NETLINK_ROUTE)
         guard descriptor >= 0 else { throw SystemError(code: errno, operation: "open a netlink socket") }
+        // A kernel that knows how to (Linux 4.20) gives only those of a list that the request describes.
+        var isStrict: Int32 = 1
+        setsockopt(descriptor, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &isStrict, socklen_t(MemoryLayout<Int32>.size))
         var message = bytes
         let length = UInt32(message.count)
         withUnsafeBytes(of: length) { for (index, byte) in $0.enumerated() { message[index] = byte } }

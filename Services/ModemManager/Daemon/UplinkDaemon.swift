@@ -18,7 +18,7 @@ final class UplinkDaemon {
     private let causes: CauseJournal
     private var memory: MemoryDocument
     private let bootId: String
-    private var monitor: AddressMonitor?
+    private let interfaces: InterfaceWatch
     /// By uplink; of those whose carriers order anything.
     private var hands: [String: CarrierHands] = [:]
     /// Requests that the machine has not answered yet. It answers each one within the event that brought it.
@@ -36,6 +36,7 @@ final class UplinkDaemon {
         self.host = host
         let site = try host.readSite()
         let sections = try site.uplinks()
+        interfaces = InterfaceWatch(host.loop, named: Set(sections.compactMap(\.interface)))
         let isSimulated = sections.contains { $0.driver.driver == DriverChoice.simulated }
         bus = try host.joinBus(
             publishes: [UplinkState.self, UplinkChanged.self],
@@ -90,7 +91,7 @@ final class UplinkDaemon {
 
     private func startMonitor() {
         do {
-            monitor = try AddressMonitor(host.loop) { [unowned self] in machine.deliver(.addressesChanged) }
+            try interfaces.start { [unowned self] in machine.deliver(.addressesChanged) }
         } catch {
             // The machine reads the interfaces from time to time all the same.
             host.log.write(LogRecord(.warning, "changes of addresses will be noticed late", .init("error", error)))
@@ -161,7 +162,9 @@ final class UplinkDaemon {
             prober.probe(interface: interface, nameServers: nameServers) { [unowned self] outcome in
                 machine.deliver(.probed(number: number, outcome))
             }
-        case .publish(let message): bus.publish(message)
+        case .publish(let message):
+            bus.publish(message)
+            if message.value is UplinkState { interfaces.learn(told) }
         case .record(let entry): causes.append(entry)
         case .accept(let id): pending.removeValue(forKey: id)?.accept()
         case .refuse(let id, let error): pending.removeValue(forKey: id)?.refuse(error)
@@ -186,11 +189,14 @@ final class UplinkDaemon {
     private func readInterfaces() {
         for name in hands.keys.sorted() { hands[name]?.findInterface() }
         do {
-            machine.deliver(.interfacesRead(try Interfaces.read()))
+            machine.deliver(.interfacesRead(try interfaces.read(told: told)))
         } catch {
             machine.deliver(.interfacesUnreadable("\(error)"))
         }
     }
+
+    /// The interfaces of uplinks that are told theirs by a modem's manager, or make it by a call.
+    private var told: Set<String> { Set(hands.keys.compactMap { machine.machine.condition(of: $0)?.interface }) }
 
     /// This process may not do it: a unit of systemd that runs as root watches for the file (`deploy/systemd`, charger-reboot.path).
     private func wishForReboot(_ reason: String) {

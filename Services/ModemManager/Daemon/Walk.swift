@@ -78,7 +78,7 @@ final class Walk {
         }
         loop.resolve(host: goal.host, port: goal.port) { [weak self] result in
             switch result {
-            case .success(let addresses): self?.found(.addresses(addresses))
+            case .success(let addresses): self?.found(.of(addresses))
             // The system's resolver does not tell silence from a refusal in a way that could be relied on.
             case .failure(let error): self?.found(.silent("\(error)"))
             }
@@ -177,5 +177,14 @@ final class Walk {
         dial.connection?.close()
         dial = Dial()
         completion(steps, outcome)
+    }
+}
+
+extension NameLookup.Outcome {
+    /// What the system's resolver found: what answers at 0.0.0.0 is this machine, and proves nothing of a network.
+    fileprivate static func of(_ addresses: [SocketAddress]) -> Self {
+        let usable = addresses.filter { !$0.isNoDestination }
+        guard usable.isEmpty, let first = addresses.first else { return .addresses(usable) }
+        return .none("the system's resolver answers with \(first), which leads to no other machine")
     }
 }

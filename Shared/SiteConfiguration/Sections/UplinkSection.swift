@@ -6,7 +6,7 @@ public struct UplinkSection: SiteReadable, Equatable, Sendable {
     public var name: String
     /// Who keeps it up.
     public var driver: DriverChoice
-    /// Network interface; nil for any that is not the loopback, or for what the driver brings along.
+    /// Network interface; nil for any that is neither the loopback nor another uplink's, or for what the driver brings along.
     public var interface: String?
     /// 10^6 bytes that its contract has for a month, both ways; nil where nothing is counted.
     public var monthlyMegabytes: Int?
@@ -18,7 +18,7 @@ public struct UplinkSection: SiteReadable, Equatable, Sendable {
     public init(_ fields: Fields) {
         name = fields.text("name", 1...20, "Unique among the uplinks.")
         driver = fields.uplink("driver", "Who keeps it up.")
-        interface = fields.optionalText("interface", 1...15, "Default: any that is not the loopback.")
+        interface = fields.optionalText("interface", 1...15, "Default: any but the loopback and other uplinks'.")
         monthlyMegabytes = fields.optionalInteger(
             "monthlyMegabytes",
             1...10_000_000,

@@ -3,7 +3,7 @@ public import Primitives
 
 /// Somebody else keeps the uplink up (a network service of the operating system): it is up while its interface has an address.
 public struct InterfaceCarrier: Carrier, Equatable {
-    /// The interface that the site's file names; nil for any but the loopback.
+    /// The interface that the site's file names; nil for any but the loopback and those of other uplinks.
     private let wanted: String?
     public private(set) var condition: CarrierCondition
 
@@ -33,8 +33,10 @@ public struct InterfaceCarrier: Carrier, Equatable {
 
     private func conclusion(from readings: [InterfaceReading]) -> CarrierCondition {
         guard let wanted else {
-            guard let usable = readings.first(where: { !$0.isLoopback && $0.isUsable }) else {
-                return CarrierCondition(link: .down, detail: "no interface has an address", remedy: .recovery)
+            guard let usable = readings.first(where: { !$0.isLoopback && !$0.isTaken && $0.isUsable }) else {
+                let isOthers = readings.contains { $0.isTaken && $0.isUsable }
+                let detail = "no interface has an address" + (isOthers ? ", but for those of other uplinks" : "")
+                return CarrierCondition(link: .down, detail: detail, remedy: .recovery)
             }
             return usable.condition
         }
