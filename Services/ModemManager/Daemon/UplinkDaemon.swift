@@ -166,6 +166,7 @@ final class UplinkDaemon {
         case .accept(let id): pending.removeValue(forKey: id)?.accept()
         case .refuse(let id, let error): pending.removeValue(forKey: id)?.refuse(error)
         case .log(let record): host.log.write(record)
+        case .askForTransactions(let question): askForTransactions(question)
         case .rebootHost(let reason): wishForReboot(reason)
         case .finish:
             causes.flush()
@@ -189,6 +190,16 @@ final class UplinkDaemon {
             machine.deliver(.interfacesRead(try Interfaces.read()))
         } catch {
             machine.deliver(.interfacesUnreadable("\(error)"))
+        }
+    }
+
+    /// A gateway that does not answer says nothing.
+    private func askForTransactions(_ question: Duration) {
+        bus.request(GatewayStatus(), within: .seconds(5)) { [unowned self] result in
+            guard case .success(let status) = result else { return }
+            let pairs = status.connectors.map { ($0.connectorId, $0.transaction != nil) }
+            let transactions = Dictionary(pairs) { $0 || $1 }
+            machine.deliver(.transactionsTold(question: question, transactions))
         }
     }
 
