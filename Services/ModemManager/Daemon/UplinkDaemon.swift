@@ -67,8 +67,10 @@ final class UplinkDaemon {
         }
         if isSimulated { host.log.write(LogRecord(.warning, "there are simulated uplinks")) }
         if configuration.uplinks.contains(where: \.carrier.readsInterfaces) { startMonitor() }
+        var all: [CarrierHands.Needs] = []
         for (number, section) in sections.enumerated() {
             guard let needs = try CarrierHands.Needs(section, number: number, site) else { continue }
+            all.append(needs)
             hands[section.name] = CarrierHands(needs, host, folder: folder) { [unowned self] event in
                 machine.deliver(.carrier(uplink: needs.uplink, event))
             }
@@ -78,7 +80,8 @@ final class UplinkDaemon {
         let programs = [ModemCarrier.Name.pppd, ModemCarrier.Name.dhcp]
         let names = Set(hands.keys)
         let documents = CarrierDocuments(folder: folder, uplinks: names, tryAgain: host.waitForDevice, log: host.log)
-        FormerUplinks(host, uplinks: names, programs: programs).leave()
+        let interfaces = Set(sections.compactMap(\.interface))
+        FormerUplinks(host, uplinks: all, interfaces: interfaces, programs: programs).leave()
         for name in names.sorted() { hands[name]?.start(documents.past(of: name), programs: programs) }
     }
 
