@@ -22,7 +22,7 @@ public final class ChildProcess {
         public var leadsGroup = false
         /// It is ended when it has run for so long; nil lets it run.
         public var timeLimit: Duration?
-        /// File in which it is written down, for `adopt`; removed when it has ended.
+        /// File in which it is written down before it runs, for `adopt`; removed when it has ended.
         public var record: String?
 
         public init() {}
@@ -62,8 +62,16 @@ public final class ChildProcess {
         onExit: @escaping (Exit) -> Void
     ) throws(SystemError) -> ChildProcess {
         precondition(arguments.first?.first == "/", "A program is named by its absolute path.")
-        let child = try ChildProcess(arguments, options, loop, onOutput, onExit)
-        if let record = options.record { child.note(in: record) }
+        let child: ChildProcess
+        if let record = options.record {
+            let gate = try ChildGate(for: arguments[0])
+            let waiting = ChildGate.arguments(arguments)
+            child = try ChildProcess(waiting, options, loop, input: gate.input, onOutput, onExit)
+            child.note(in: record)
+            gate.open()
+        } else {
+            child = try ChildProcess(arguments, options, loop, onOutput, onExit)
+        }
         child.watch()
         if let limit = options.timeLimit { child.endAfter(limit) }
         return child
@@ -128,6 +136,7 @@ public final class ChildProcess {
         _ arguments: [String],
         _ options: Options,
         _ loop: EventLoop,
+        input: Int32? = nil,
         _ onOutput: (([UInt8]) -> Void)?,
         _ onExit: @escaping (Exit) -> Void
     ) throws(SystemError) {
@@ -140,7 +149,7 @@ public final class ChildProcess {
         }
         defer { if pipes[1] >= 0 { close(pipes[1]) } }
         let output = pipes[0] >= 0 ? Descriptor(takingOwnershipOf: pipes[0]) : nil
-        let pid = try Self.spawn(arguments, options, output: pipes[1])
+        let pid = try Self.spawn(arguments, options, input: input, output: pipes[1])
         // Cannot fail for a child that nobody else reaps, but for want of descriptors; then it is not left alone.
         let raw = pidfd_open(pid, 0)
         guard raw >= 0 else {
@@ -240,12 +249,17 @@ public final class ChildProcess {
     private static func spawn(
         _ arguments: [String],
         _ options: Options,
+        input: Int32?,
         output: Int32
     ) throws(SystemError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         if output >= 0 {
             posix_spawn_file_actions_adddup2(&actions, output, 1)
             posix_spawn_file_actions_adddup2(&actions, output, 2)

@@ -1,9 +1,10 @@
-import EventLoop
 import Glibc
 import LoopUnderTest
 import Primitives
 import TemporaryFolder
 import Testing
+
+@testable import EventLoop
 
 @Suite struct ChildProcessTests {
     @Test func outputAndExitCodeArriveInOrder() throws {
@@ -146,6 +147,45 @@ import Testing
         #expect(adoptedExits == [.unknown])
         #expect(access(record, F_OK) != 0)
         #expect(ChildProcess.adopt(record: record, loop: loop) { _ in } == nil)
+    }
+
+    @Test func aProgramIsWrittenDownBeforeItRuns() throws {
+        let folder = try TemporaryFolder()
+        let record = folder.path + "/child"
+        let loop = try EventLoop()
+        var output: [UInt8] = []
+        var exits: [ChildProcess.Exit] = []
+        let child = try ChildProcess.start(
+            ["/bin/cat", record, "-"],
+            options: Self.group(record),
+            loop: loop,
+            onOutput: { output += $0 },
+            onExit: { exits.append($0) }
+        )
+        try loop.run(until: { !exits.isEmpty })
+        #expect(exits == [.code(0)])
+        #expect(String(decoding: output, as: UTF8.self).hasPrefix("\(child.pid) "))
+    }
+
+    @Test func aProgramWhoseStarterWasKilledBeforeItWasWrittenDownNeverRuns() throws {
+        let loop = try EventLoop()
+        var output: [UInt8] = []
+        var exits: [ChildProcess.Exit] = []
+        // Standard input ends at once, as it does where nobody will open the gate any more.
+        let waiting = ChildGate.arguments(["/bin/echo", "it runs"])
+        try ChildProcess.start(waiting, loop: loop, onOutput: { output += $0 }, onExit: { exits.append($0) })
+        try loop.run(until: { !exits.isEmpty })
+        #expect(exits == [.code(1)] && output == [])
+    }
+
+    @Test func aProgramThatIsNotThereIsToldOfAlsoWhereItWouldBeWrittenDown() throws {
+        let folder = try TemporaryFolder()
+        let options = Self.group(folder.path + "/child")
+        let loop = try EventLoop()
+        let error = #expect(throws: SystemError.self) {
+            try ChildProcess.start(["/nowhere/pppd"], options: options, loop: loop, onExit: { _ in })
+        }
+        #expect(error?.code == ENOENT)
     }
 
     @Test(.timeLimit(.minutes(1))) func nobodyIsWaitedForAtAPipeInThePlaceOfARecord() throws {

@@ -221,6 +221,55 @@ def test_what_an_uplink_of_another_name_has_left_running_is_ended(manager, modem
         assert "what an uplink of before has left running is ended" in stack.log("modem-manager")
 
 
+@pytest.mark.parametrize("changed", ["access point", "port", "kind"])
+def test_a_call_of_earlier_settings_is_ended(manager, modem, dialler, tmp_path, changed):
+    """The uplink keeps its name, and is another one."""
+    (tmp_path / "other").mkdir()
+    with SimulatedModem(tmp_path / "other") as other, manager(access={"apn": "old.example"}) as stack:
+        folder = stack.runtime / "modem-manager"
+        stack.start("modem-manager")
+        pid = dialler.wait(1)[0]["pid"]
+        wait_detail(stack, "waiting for an address")
+        stack.kill("modem-manager", sig=signal.SIGTERM)
+        document = json.loads(stack.config.read_text())
+        driver = document["uplinks"][0]["driver"]
+        if changed == "access point":
+            driver["access"]["apn"] = "new.example"
+        elif changed == "port":
+            driver.update(port=str(other.at), dataPort=str(other.data))
+        else:
+            document["uplinks"][0]["driver"] = {"driver": "mmcli", "mmcli": "/bin/false", "pppd": driver["pppd"]}
+        stack.configure(document)
+        stack.start("modem-manager")
+        wait_for("the end of the call", lambda: not os.path.exists(f"/proc/{pid}"))
+        wait_for("the end of its record", lambda: not (folder / "earlier-settings-of-cell-pppd.pid").exists())
+        if changed == "kind":
+            return
+        # As with a real one, whose port its program has let go.
+        modem.order("hangup")
+        second = dialler.wait(2)[1]["pid"]
+        wait_detail(stack, "waiting for an address")
+        assert any("new.example" in said for said in modem.commands) == (changed == "access point")
+        # It is that of the settings by now.
+        stack.kill("modem-manager")
+        stack.start("modem-manager")
+        wait_for("the modem, known again", lambda: uplink(stack).get("radio", {}).get("operatorCode"))
+        os.kill(second, 0)
+
+
+def test_an_earlier_version_noted_no_settings_and_its_call_goes_on(manager, modem, dialler):
+    with manager() as stack:
+        stack.start("modem-manager")
+        pid = dialler.wait(1)[0]["pid"]
+        wait_detail(stack, "waiting for an address")
+        stack.kill("modem-manager", sig=signal.SIGTERM)
+        (stack.runtime / "modem-manager" / "cell-settings").unlink()
+        stack.start("modem-manager")
+        wait_for("the modem, known again", lambda: uplink(stack).get("radio", {}).get("operatorCode"))
+        os.kill(pid, 0)
+        assert len(dialler.lives) == 1
+
+
 def test_a_pipe_in_the_place_of_a_record_keeps_nobody_from_starting(manager, modem, dialler):
     with manager() as stack:
         folder = stack.runtime / "modem-manager"

@@ -186,6 +186,45 @@ def test_the_address_of_an_uplink_that_is_gone_from_the_file_is_taken_away(netwo
         assert ip("-n", HERE, "route", "show", "default").stdout == ""
 
 
+@pytest.mark.parametrize("noted", [True, False])
+def test_an_address_of_somebody_else_is_left_alone(network, tmp_path, noted):
+    """Another uplink has the interface, and a network service gave it an address while modem-manager was away; also where an earlier version noted none."""
+    service = Service(tmp_path)
+    document = configuration("ws://csms.example:9000/")
+    document["uplinks"] = [{"name": "cell", "driver": {"driver": "mmcli", "mmcli": str(service.path)}}]
+    with StackInNamespace(document) as stack:
+        note = stack.runtime / "modem-manager" / "cell-address"
+        stack.start("modem-manager")
+        wait_for("the uplink", lambda: uplink(stack)["link"] == "up")
+        assert note.read_text() == "wwan0 10.65.1.7\n"
+        stack.kill("modem-manager")
+        if not noted:
+            note.write_text("wwan0\n")
+            ip("-n", HERE, "address", "flush", "dev", "wwan0")
+        ip("-n", HERE, "address", "add", "172.16.5.5/24", "dev", "wwan0")
+        stack.configure({**document, "uplinks": [{"name": "lan", "driver": "static", "interface": "wwan0"}]})
+        stack.start("modem-manager")
+        wait_for("the end of its note", lambda: not note.exists())
+        assert interface()[1] == [("172.16.5.5", 24)]
+
+
+def test_what_an_uplink_of_another_kind_gave_is_taken_away(network, tmp_path):
+    service = Service(tmp_path)
+    document = configuration("ws://csms.example:9000/")
+    document["uplinks"] = [{"name": "cell", "driver": {"driver": "mmcli", "mmcli": str(service.path)}}]
+    with StackInNamespace(document) as stack:
+        folder = stack.runtime / "modem-manager"
+        stack.start("modem-manager")
+        wait_for("the uplink", lambda: uplink(stack)["link"] == "up")
+        stack.kill("modem-manager", sig=signal.SIGTERM)
+        # An earlier version noted no settings.
+        (folder / "cell-settings").unlink()
+        stack.configure({**document, "uplinks": [{"name": "cell", "driver": {"driver": "modem", "port": "/dev/none"}}]})
+        stack.start("modem-manager")
+        wait_for("the end of the address", lambda: interface()[1] == [])
+        wait_for("the end of its note", lambda: not (folder / "cell-address").exists())
+
+
 def test_without_the_right_to_set_it_the_log_says_so(network, tmp_path):
     service = Service(tmp_path)
     document = configuration("ws://csms.example:9000/")

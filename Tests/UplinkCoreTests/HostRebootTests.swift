@@ -4,19 +4,34 @@ import UplinkCore
 
 /// When a boot of the machine is wished for, at an uplink that nothing else can be done for.
 @Suite struct HostRebootTests {
-    @Test func whatWasSaidBeforeAStandstillOfTheProcessIsNoLeaveForABoot() throws {
+    /// However long the process got no CPU, and however little it is late for its deadline: a transaction begins, and the word of that waits behind it.
+    @Test(arguments: [Duration.milliseconds(3), .milliseconds(720), .seconds(52)])
+    func whatWasSaidBeforeAStandstillOfTheProcessIsNoLeaveForABoot(_ late: Duration) throws {
         var charger = Charger(memory: try Charger.earlier())
         var twin = charger
         twin.run(for: .seconds(3600))
         let wished = try #require(twin.wishes.first)
         charger.run(for: wished - charger.now.uptime - .milliseconds(1))
         #expect(charger.wishes == [])
-        // It gets no CPU, and a transaction begins: the word of that comes behind what is overdue.
-        charger.wait(.seconds(52))
+        charger.truth = true
+        charger.wait(.milliseconds(1) + late)
         charger.hear(hasTransaction: true)
         charger.run(for: .seconds(7200))
         #expect(charger.wishes == [])
         charger.hear(hasTransaction: false)
+        charger.run(for: .seconds(3600))
+        #expect(charger.wishes.count == 1)
+    }
+
+    /// The question was answered before the standstill, and is read after it; or it is not answered at all.
+    @Test(arguments: [Duration.seconds(1), .seconds(8), .seconds(30), nil])
+    func anAnswerThatComesLateIsNoLeaveForABoot(_ late: Duration?) throws {
+        var charger = Charger(memory: try Charger.earlier())
+        charger.answersAfter = late
+        charger.run(for: .seconds(3600))
+        #expect(charger.wishes == [])
+        #expect(charger.questions > 3)
+        charger.answersAfter = .milliseconds(20)
         charger.run(for: .seconds(3600))
         #expect(charger.wishes.count == 1)
     }
@@ -46,7 +61,11 @@ private struct Charger {
     var now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_790_000_000_000))
     /// Uptimes.
     var wishes: [Duration] = []
-    private var hasTransaction = false
+    /// What the gateway knows.
+    var truth = false
+    /// Nil for a gateway that hangs.
+    var answersAfter: Duration? = .milliseconds(20)
+    private(set) var questions = 0
 
     init(memory: UplinkMemory) {
         machine = Self.machine(memory)
@@ -72,7 +91,7 @@ private struct Charger {
     }
 
     mutating func hear(hasTransaction: Bool) {
-        self.hasTransaction = hasTransaction
+        truth = hasTransaction
         take(machine.handle(.connectorTold(id: 1, hasTransaction: hasTransaction), at: now))
     }
 
@@ -91,7 +110,7 @@ private struct Charger {
             now = now.advanced(by: max(next - now.uptime, .zero))
             if now.uptime >= told + .seconds(60) {
                 told = now.uptime
-                hear(hasTransaction: hasTransaction)
+                hear(hasTransaction: truth)
             }
             if machine.nextDeadline?.isDue(at: now.uptime) == true { take(machine.deadlineReached(at: now)) }
         }
@@ -99,6 +118,12 @@ private struct Charger {
 
     private mutating func take(_ effects: [UplinkEffect]) {
         wishes += effects.compactMap { if case .rebootHost = $0 { now.uptime } else { nil } }
+        for case .askForTransactions(let question) in effects {
+            questions += 1
+            guard let answersAfter else { continue }
+            let answer = UplinkEvent.transactionsTold(question: question, [1: truth])
+            take(machine.handle(answer, at: now.advanced(by: answersAfter)))
+        }
     }
 }
 

@@ -78,6 +78,9 @@ import UplinkWorld
         var boots = 0
         func count(_ effects: [UplinkEffect]) {
             boots += effects.count { if case .rebootHost = $0 { true } else { false } }
+            for case .askForTransactions(let question) in effects {
+                count(machine.handle(.transactionsTold(question: question, [1: false]), at: now))
+            }
         }
         count(machine.handle(.started, at: now))
         for name in ["lan", "cell"] {

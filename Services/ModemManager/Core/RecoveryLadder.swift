@@ -129,6 +129,14 @@ public struct RecoveryLadder: Sendable, Equatable {
         return nil
     }
 
+    /// Moves the next attempt.
+    /// - Returns: Whether one is planned.
+    mutating func act(at uptime: Duration) -> Bool {
+        guard deadlines.isSet(.act) else { return false }
+        deadlines.set(.act, at: uptime)
+        return true
+    }
+
     private mutating func act(at moment: Moment, isHostFree: Bool) -> RecoveryStep? {
         guard input == .ill, var episode else { return nil }
         hasStalled = false

@@ -157,6 +157,11 @@ struct Uplink: Sendable {
         return step
     }
 
+    /// Moves the next step of the ladder, where one is planned.
+    /// - Returns: Whether one is.
+    @discardableResult
+    mutating func climb(at uptime: Duration) -> Bool { ladder.act(at: uptime) }
+
     /// - Returns: Whether a probe is to be sent, through the interface of `condition`.
     mutating func probeIsDue(number: Int, isActive: Bool, at moment: Moment) -> Bool {
         while let timer = probing.deadlines.popDue(at: moment.uptime) {

@@ -77,6 +77,8 @@ public enum UplinkEvent: Equatable, Sendable {
     case connectorTold(id: Int, hasTransaction: Bool)
     /// The gateway came, or said farewell: what it told before is worth nothing.
     case gatewayChanged
+    /// The answer to `askForTransactions` of that uptime: of each connector whether energy is or may be sold there. There may be none.
+    case transactionsTold(question: Duration, [Int: Bool])
     /// What `persist` asked for is not on disk.
     case persistFailed(reason: String)
     /// The process is asked to end.
@@ -101,6 +103,8 @@ public enum UplinkEffect: Equatable, Sendable {
     case accept(RequestID)
     case refuse(RequestID, BusError)
     case log(LogRecord)
+    /// Ask the gateway whether energy is or may be sold, so that its answer tells of a time after this one.
+    case askForTransactions(at: Duration)
     /// Start the machine anew: the last step of a ladder.
     case rebootHost(reason: String)
     /// Nothing more is to be done: the process may end.

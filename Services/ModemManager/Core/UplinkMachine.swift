@@ -66,7 +66,6 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
     }
 
     public mutating func handle(_ event: UplinkEvent, at moment: Moment) -> [UplinkEffect] {
-        host.observe(due: nextDeadline?.at, at: moment)
         switch event {
         case .started: return start(at: moment)
         case .addressesChanged: return readInterfaces(at: moment) + settle(at: moment)
@@ -85,6 +84,12 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
         case .gatewayChanged:
             host.forget()
             return []
+        case .transactionsTold(let question, let transactions):
+            // An uplink that mended itself meanwhile has no step to take.
+            guard let index = host.answered(question, transactions, at: moment),
+                uplinks[index].climb(at: moment.uptime)
+            else { return [] }
+            return climb(index, at: moment) + settle(at: moment)
         case .persistFailed(let reason):
             let isNews = storageFailedAt == nil
             storageFailedAt = moment.uptime
@@ -95,7 +100,6 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
     }
 
     public mutating func deadlineReached(at moment: Moment) -> [UplinkEffect] {
-        host.observe(due: nextDeadline?.at, at: moment)
         var effects: [UplinkEffect] = []
         while let timer = deadlines.popDue(at: moment.uptime) {
             switch timer {
@@ -250,7 +254,16 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
         let before = uplinks[index]
         // A spare uplink that is dead boots nobody's machine while another one reaches the central system.
         let isFree = host.isFree(at: moment) && !isStorageBroken(at: moment) && !uplinks.contains(where: \.reaches)
-        guard let step = uplinks[index].ladderDeadlineReached(at: moment, isHostFree: isFree) else { return [] }
+        var next = uplinks[index].ladderDeadlineReached(at: moment, isHostFree: isFree)
+        if next == .hostReboot, !host.isConfirmed(at: moment) {
+            uplinks[index] = before
+            if host.ask(for: index, at: moment) {
+                uplinks[index].climb(at: moment.uptime + HostFreedom.patience)
+                return [.askForTransactions(at: moment.uptime)]
+            }
+            next = uplinks[index].ladderDeadlineReached(at: moment, isHostFree: false)
+        }
+        guard let step = next else { return [] }
         var effects: [UplinkEffect] = []
         if step != .redial, !isStorageBroken(at: moment) { effects += persist(at: moment) }
         let uplink = uplinks[index]

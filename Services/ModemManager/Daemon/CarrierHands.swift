@@ -25,6 +25,10 @@ final class CarrierHands {
         let metric: UInt32
         /// Whether its interface is that of the device which the line belongs to.
         var findsInterface = false
+        /// Whether it gives an interface an address itself.
+        var givesAddresses = false
+        /// `UplinkFingerprint.hash`.
+        var fingerprint = ""
 
         init(uplink: String, line: Line?, pins: [CarrierPins.Pin], metric: UInt32) {
             (self.uplink, self.line, self.pins, self.metric) = (uplink, line, pins, metric)
@@ -62,7 +66,7 @@ final class CarrierHands {
 
     /// Tells the carrier what there is from the time before.
     func start(_ past: CarrierPast, programs: [String]) {
-        if let interface = givenAddress.foreignText { deliver(.addressGiven(interface: interface)) }
+        if let interface = givenAddress.interface { deliver(.addressGiven(interface: interface)) }
         deliver(.started(past, running: programs.filter(adopt)))
     }
 
@@ -85,7 +89,7 @@ final class CarrierHands {
             }
         case .configure(let interface, let address):
             // Before it has one: whoever comes after us is to know it in any case.
-            note(given: interface)
+            note { () throws(SmallFileError) in try givenAddress.write(interface, address.address) }
             attempt("an interface is not given its address") { () throws(SystemError) in
                 try InterfaceSetting.give(address, to: interface)
             }
@@ -94,9 +98,10 @@ final class CarrierHands {
             }
         case .clearAddresses(let interface):
             let isCleared = attempt("an interface keeps its address") { () throws(SystemError) in
-                try InterfaceSetting.clear(interface)
+                // An earlier version noted no address; no other uplink has that interface, or its carrier would not ask for it.
+                try givenAddress.clear(interface, others: true)
             }
-            if isCleared { note(given: nil) }
+            if isCleared { note { () throws(SmallFileError) in try givenAddress.remove() } }
         case .store(let bytes): store(bytes)
         case .log(var record):
             record.fields.insert(.init("uplink", needs.uplink), at: 0)
@@ -131,13 +136,11 @@ final class CarrierHands {
         }
     }
 
-    /// Which interface has an address from us, for the process after this one.
-    private var givenAddress: SmallFile { SmallFile("\(runtimeFolder)/\(needs.uplink)-address") }
+    private var givenAddress: AddressNote { AddressNote(path: "\(runtimeFolder)/\(needs.uplink)\(AddressNote.ending)") }
 
-    private func note(given interface: String?) {
+    private func note(_ work: () throws(SmallFileError) -> Void) {
         do throws(SmallFileError) {
-            guard let interface else { return try givenAddress.remove() }
-            try givenAddress.replace(with: Array("\(interface)\n".utf8), access: .init(mode: 0o600))
+            try work()
         } catch {
             host.log.write(LogRecord(.warning, "what an interface was given is not noted", .init("why", "\(error)")))
         }

@@ -22,12 +22,13 @@ enum InterfaceSetting {
         try message.send("give \(interface) its address")
     }
 
-    /// Takes all addresses of IPv4 from it; its routes go with them. One that is gone has none.
+    /// Takes the address in digits from it, or all of IPv4; their routes go with them. An interface that is gone has none.
     /// - Throws: `SystemError`; EPERM without CAP_NET_ADMIN.
-    static func clear(_ interface: String) throws(SystemError) {
+    static func clear(_ interface: String, of only: String? = nil) throws(SystemError) {
         let index = if_nametoindex(interface)
         guard index > 0 else { return }
-        for address in addresses(of: index) { try remove(address, interface) }
+        let own = only.map { RouteMessage.bytes($0) }
+        for entry in addresses(of: index) where own == nil || own == entry.address { try remove(entry, interface) }
     }
 
     private static func switchOn(_ index: UInt32, mtu: Int?, _ interface: String) throws(SystemError) {

@@ -68,8 +68,10 @@ final class UplinkDaemon {
         }
         if isSimulated { host.log.write(LogRecord(.warning, "there are simulated uplinks")) }
         if configuration.uplinks.contains(where: \.carrier.readsInterfaces) { startMonitor() }
+        var all: [CarrierHands.Needs] = []
         for (number, section) in sections.enumerated() {
             guard let needs = try CarrierHands.Needs(section, number: number, site) else { continue }
+            all.append(needs)
             hands[section.name] = CarrierHands(needs, host, folder: folder) { [unowned self] event in
                 machine.deliver(.carrier(uplink: needs.uplink, event))
             }
@@ -79,7 +81,8 @@ final class UplinkDaemon {
         let programs = [ModemCarrier.Name.pppd, ModemCarrier.Name.dhcp]
         let names = Set(hands.keys)
         let documents = CarrierDocuments(folder: folder, uplinks: names, tryAgain: host.waitForDevice, log: host.log)
-        FormerUplinks(host, uplinks: names, programs: programs).leave()
+        let interfaces = Set(sections.compactMap(\.interface))
+        FormerUplinks(host, uplinks: all, interfaces: interfaces, programs: programs).leave()
         for name in names.sorted() { hands[name]?.start(documents.past(of: name), programs: programs) }
     }
 
@@ -169,6 +172,7 @@ final class UplinkDaemon {
         case .accept(let id): pending.removeValue(forKey: id)?.accept()
         case .refuse(let id, let error): pending.removeValue(forKey: id)?.refuse(error)
         case .log(let record): host.log.write(record)
+        case .askForTransactions(let question): askForTransactions(question)
         case .rebootHost(let reason): wishForReboot(reason)
         case .finish:
             causes.flush()
@@ -197,6 +201,16 @@ final class UplinkDaemon {
 
     /// The interfaces of uplinks that are told theirs by a modem's manager, or make it by a call.
     private var told: Set<String> { Set(hands.keys.compactMap { machine.machine.condition(of: $0)?.interface }) }
+
+    /// A gateway that does not answer says nothing.
+    private func askForTransactions(_ question: Duration) {
+        bus.request(GatewayStatus(), within: .seconds(5)) { [unowned self] result in
+            guard case .success(let status) = result else { return }
+            let pairs = status.connectors.map { ($0.connectorId, $0.transaction != nil) }
+            let transactions = Dictionary(pairs) { $0 || $1 }
+            machine.deliver(.transactionsTold(question: question, transactions))
+        }
+    }
 
     /// This process may not do it: a unit of systemd that runs as root watches for the file (`deploy/systemd`, charger-reboot.path).
     private func wishForReboot(_ reason: String) {

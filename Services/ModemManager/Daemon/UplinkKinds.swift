@@ -63,10 +63,13 @@ extension CarrierHands.Needs {
             let modem = try site.settings(of: section.driver, as: ModemUplinkSection.self)
             let line = Line(path: modem.port, baud: modem.baud)
             self.init(uplink: section.name, line: line, pins: modem.pins.made, metric: metric)
+            fingerprint = modem.fingerprint(interface: section.interface, number: number)
             findsInterface = modem.connection == .networkInterface && section.interface == nil
         case MMCLICarrier.kind:
             let modem = try site.settings(of: section.driver, as: MMCLIUplinkSection.self)
             self.init(uplink: section.name, line: nil, pins: modem.pins.made, metric: metric)
+            fingerprint = modem.fingerprint(interface: section.interface, number: number)
+            givesAddresses = true
         default: return nil
         }
     }

@@ -291,6 +291,8 @@ public final class MobileWorld {
                 if let state = message.value as? UplinkState { take(state) }
                 outside.published(message)
             case .record(let entry): if entry.kind == .step { check(step: entry.reason) }
+            case .askForTransactions(let question):
+                plan(.event(.transactionsTold(question: question, [1: host.hasTransaction])), in: .zero)
             case .rebootHost:
                 checkReboot()
                 if let rebooted = outside.rebooted { rebooted() } else { reboot() }

@@ -129,6 +129,8 @@ public final class UplinkWorld {
                 queued.append(.probed(number: number, outcome))
             case .record(let entry) where entry.kind == .step: check(step: entry)
             case .publish(let message): take(message)
+            case .askForTransactions(let question):
+                queued.append(.transactionsTold(question: question, [1: isTransactionRunning]))
             case .rebootHost: rebooting = true
             default: break
             }

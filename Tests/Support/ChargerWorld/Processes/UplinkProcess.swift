@@ -74,7 +74,7 @@ final class UplinkProcess: UplinkService {
     private func perform(_ effect: UplinkEffect) {
         switch effect {
         // The only uplink is simulated: there is nothing to read, to probe or to recover, and nobody reads its journal.
-        case .readInterfaces, .persist, .carrier, .probe, .record, .rebootHost: break
+        case .readInterfaces, .persist, .carrier, .probe, .record, .askForTransactions, .rebootHost: break
         case .publish(let message):
             if let state = message.value as? UplinkState { around.auditor.told(state) }
             around.bus.publish(message, from: .modem)
