@@ -116,7 +116,7 @@ extension ModemMachine {
     private mutating func askForPIN() {
         progress.needsPIN = true
         report.sim.state = .pinNeeded
-        (report.sim.iccid, report.sim.triesLeft) = (nil, nil)
+        (report.sim.iccid, report.sim.imsi, report.sim.triesLeft) = (nil, nil, nil)
         dialogue.plan += family.iccid.indices.map(Question.iccid)
         dialogue.plan += (0...family.pinCounters.count).map(Question.pinTries)
     }
@@ -188,7 +188,20 @@ extension ModemMachine {
         return effects + fail(.pinRefused(triesLeft: left), again: Self.personInterval, at: moment)
     }
 
-    mutating func settleAttempts() -> [ModemEffect] { pins.open(pin, on: card) ? [store()] : [] }
+    /// Something else came between the PIN and its answer, as where the modem said of itself that the SIM is open. Only a refusal counts.
+    mutating func takeLatePIN(_ answer: ATAnswer) -> [ModemEffect] {
+        switch answer.result {
+        case .equipmentError(let error) where error.saysNothingOfPIN: []
+        case .error, .equipmentError: pins.refuseLast() ? [store()] : []
+        default: []
+        }
+    }
+
+    /// The SIM is open. One that is not tells no IMSI, whatever the modem says of it.
+    mutating func settleAttempts(isUsed: Bool = false, at moment: Moment) -> [ModemEffect] {
+        guard isUsed || report.sim.imsi != nil else { return [] }
+        return pins.open(pin, on: card, isUsed: isUsed, at: moment) ? [store()] : []
+    }
 
     // MARK: - Radio and network
 

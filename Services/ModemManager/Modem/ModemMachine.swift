@@ -39,8 +39,8 @@ public struct ModemMachine: Equatable, Sendable {
         var plan: [Question] = []
         /// The phase that follows the plan; nil for what the present phase says.
         var then: ModemPhase?
-        /// Answers that will come and are not wanted any more.
-        var stale = 0
+        /// What was asked and will be answered when nobody waits for it any more, oldest first.
+        var stale: [Question] = []
     }
 
     /// What is remembered within a bring-up.
@@ -268,7 +268,7 @@ extension ModemMachine {
     mutating func keep() -> [ModemEffect] { [store()] }
 
     mutating func silenceDialogue() {
-        if dialogue.outstanding != nil { dialogue.stale += 1 }
+        if let question = dialogue.outstanding { dialogue.stale.append(question) }
         dialogue = Dialogue(stale: dialogue.stale)
     }
 
