@@ -5,9 +5,9 @@ extension ModemMachine {
     mutating func take(_ question: Question, _ answer: ATAnswer, at moment: Moment) -> [ModemEffect] {
         let first = answer.lines.first
         switch question {
-        case .manufacturer: report.identity.manufacturer = first?.limited
-        case .model: report.identity.model = first?.limited
-        case .revision: report.identity.revision = first?.limited
+        case .manufacturer: report.identity.manufacturer = first
+        case .model: report.identity.model = first
+        case .revision: report.identity.revision = first
         case .imei: report.identity.imei = answer.lines.lazy.compactMap { $0.digits(14...16) }.first
         // With everything off, the SIM has no supply either.
         case .radioState: if first == "0" { dialogue.plan.append(.radioOff) }
@@ -76,7 +76,7 @@ extension ModemMachine {
         case "SIM PUK": return needPUK(at: moment)
         default:
             report.sim.state = .locked
-            return fail(.locked(state.limited), again: Self.personInterval, at: moment)
+            return fail(.locked(state), again: Self.personInterval, at: moment)
         }
         return []
     }
@@ -267,7 +267,7 @@ extension ModemMachine {
 
     private mutating func takeCause(_ answer: ATAnswer) {
         guard answer.isGood, let text = answer.lines.first, !text.isEmpty else { return }
-        report.cause = String(text.prefix(100))
+        report.cause = text
         if case .denied? = report.trouble { report.trouble = .denied(cause: report.cause) }
     }
 
@@ -294,8 +294,6 @@ extension ModemMachine {
 }
 
 extension String {
-    fileprivate var limited: String { String(prefix(64)) }
-
     /// The text where it is of digits, and of so many.
     fileprivate func digits(_ count: ClosedRange<Int>) -> String? {
         count.contains(utf8.count) && utf8.allSatisfy { (0x30...0x39).contains($0) } ? self : nil

@@ -131,7 +131,7 @@ extension ModemMachine: Machine {
             effects = []
         case .simSelected: effects = isSelecting ? enter(.preparing, at: moment) : []
         case .dataEnded(let reason):
-            report.cause = String(reason.prefix(200))
+            report.cause = String(reason.prefix(1000))
             let canAsk = report.phase == .ready && !progress.isLent
             effects = canAsk ? askOn([.cause], at: moment) : []
         }
