@@ -135,17 +135,22 @@ enum NetText {
 
     /// Oldest first, a sentence each; after what ended something, how long it had lasted.
     static func story(_ entries: [UplinkHistory.Entry]) -> [String] {
-        /// When the link of an uplink became what it is, in its boot.
-        var links: [String: (kind: UplinkHistory.Kind, boot: String, uptime: Int64)] = [:]
+        /// When the link of an uplink became what it is, in its boot, and whether it was up before.
+        var links: [String: (kind: UplinkHistory.Kind, boot: String, uptime: Int64, wasUp: Bool)] = [:]
         return entries.map { entry in
-            var line = "\(time(of: entry))  \(sentence(entry))"
+            // What a new process finds may have been so for long.
+            if entry.kind == .started { links = [:] }
+            let key = entry.uplink ?? ""
+            let before = links[key].flatMap { $0.boot == entry.bootId ? $0 : nil }
+            let wasUp = before.map { $0.kind == .up || $0.wasUp } ?? false
+            var line = "\(time(of: entry))  \(sentence(entry, wasUp: wasUp))"
             if [.up, .down, .unknown].contains(entry.kind) {
-                let key = entry.uplink ?? ""
-                if let before = links[key], before.boot == entry.bootId, before.kind != entry.kind {
+                if let before, before.kind != entry.kind {
                     let lasted = words(entry.uptime.subtractingClamped(before.uptime))
-                    line += before.kind == .up ? "; it had been up for \(lasted)" : "; it had been away for \(lasted)"
+                    if before.kind == .up { line += "; it had been up for \(lasted)" }
+                    if before.kind != .up, before.wasUp { line += "; it had been away for \(lasted)" }
                 }
-                links[key] = (entry.kind, entry.bootId, entry.uptime)
+                links[key] = (entry.kind, entry.bootId, entry.uptime, wasUp)
             }
             return singleLine(line)
         }
@@ -156,20 +161,20 @@ enum NetText {
         return "\(words(entry.uptime)) after a start of the machine"
     }
 
-    private static func sentence(_ entry: UplinkHistory.Entry) -> String {
+    private static func sentence(_ entry: UplinkHistory.Entry, wasUp: Bool) -> String {
         let name = entry.uplink ?? "no uplink"
         let text: String
         switch entry.kind {
         case .started: text = "modem-manager began to watch"
         case .ended: text = "modem-manager ended"
         case .up: text = "\(name) came up: \(entry.reason)"
-        case .down: text = "\(name) went down: \(entry.reason)"
+        case .down: text = "\(name) \(wasUp ? "went" : "is") down: \(entry.reason)"
         case .unknown: text = "nothing is known of \(name) any more: \(entry.reason)"
         case .detail: text = "\(name): \(entry.reason)"
         case .active: text = entry.uplink.map { "\($0) is in use now" } ?? "no uplink is in use: \(entry.reason)"
         case .health: text = "over \(name) the central system is \(entry.reason)"
         case .step: text = "\(name): \(entry.reason)"
-        case .cell: text = "\(name) is in another cell"
+        case .cell: text = "\(name) is in this cell now"
         case .budget: text = "\(name): \(entry.reason)"
         default: text = "\(name): \(entry.kind): \(entry.reason)"
         }

@@ -65,6 +65,8 @@ class Stack:
         self.runtime.mkdir()
         self.config = self.root / "charger.json"
         self.configure(document)
+        # A program that runs the others, with its arguments.
+        self.wrapper = []
         self.processes = {}
         self.taps = []
 
@@ -94,7 +96,7 @@ class Stack:
             environment["NOTIFY_SOCKET"] = notify
         with open(self.root / f"{service}.log", "ab") as log:
             process = subprocess.Popen(
-                self.arguments(service), env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*self.wrapper, *self.arguments(service)], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self.processes[service] = process
         return process
@@ -127,7 +129,7 @@ class Stack:
     def ctl(self, *arguments, status=0):
         """Runs chargectl; returns what it printed, decoded where --json was asked for."""
         result = subprocess.run(
-            [str(BINARIES / "chargectl"), "--runtime-dir", str(self.runtime), *arguments],
+            [*self.wrapper, str(BINARIES / "chargectl"), "--runtime-dir", str(self.runtime), *arguments],
             capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL,
         )
         assert status is None or result.returncode == status, (
@@ -171,7 +173,7 @@ class Tap:
 
     def __init__(self, stack, arguments):
         self.process = subprocess.Popen(
-            [str(BINARIES / "chargectl"), "--runtime-dir", str(stack.runtime), "tap", "--json", *arguments],
+            [*stack.wrapper, str(BINARIES / "chargectl"), "--runtime-dir", str(stack.runtime), "tap", "--json", *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
         )
         self.messages = []

@@ -115,6 +115,30 @@ import UplinkCore
         }
     }
 
+    /// As a phrase, in the other case, in pieces, escaped, in hexadecimal, with letters and their marks apart, and where its text is cut.
+    @Test(arguments: [
+        "P4SSW\u{D6}RD", "p4ss w\u{F6}rd", "p4\u{200B}ssw\u{F6}\u{202E}rd", "p4ssw\\303\\266rd", "p4ssw%C3%B6rd",
+        "p4sswo\u{308}rd",
+        "7034737377C3B67264", "00700034007300730077 00F600720064", "4-7-1-1", "34373131", "0034003700310031",
+    ])
+    func aSecretInAnotherSpellingIsNotShownEither(text: String) {
+        var report = ModemReport()
+        report.cause = String(repeating: "x", count: 93) + text
+        report.network.operatorName = "Net of example"
+        let shown = report.showable(hiding: [Secret("p4ssw\u{F6}rd"), Secret("4711"), Secret("!")])
+        #expect(shown.cause == "(not shown, because a secret stands in it)")
+        #expect(shown.network.operatorName == "Net of example")
+    }
+
+    @Test func aTextIsCutOnlyAfterItIsKnownThatItHoldsNoSecret() {
+        var report = ModemReport()
+        let error = EquipmentError(String(repeating: "x", count: 93) + "p4ssw0rd")
+        report.cause = error.description
+        #expect(report.showable(hiding: [Secret("p4ssw0rd")]).cause == "(not shown, because a secret stands in it)")
+        report.identity.model = String(repeating: "M", count: 500)
+        #expect(report.showable(hiding: []).identity.model?.count == 64)
+    }
+
     @Test func nothingSecretStandsOnACommandLine() {
         var settings = CarrierBench.settings
         let profile = AccessProfile(

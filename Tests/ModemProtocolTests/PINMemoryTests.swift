@@ -209,8 +209,7 @@ import UplinkCore
 
     /// Both modems have run all the time, and the first one has learnt what the second one must know.
     @Test func aCardThatIsMovedFromOneRunningModemToAnotherIsNotGivenThePINThatItRefusedThere() {
-        var second = locked("9999")
-        (second.service.iccid, second.service.pin) = ("8949020000000000033", "9999")
+        var second = locked("9999") { ($0.iccid, $0.pin) = ("8949020000000000033", "9999") }
         second.advance(by: .seconds(60))
         #expect(second.condition.link == .up && second.service.pins == ["9999"])
         var first = locked("9999")

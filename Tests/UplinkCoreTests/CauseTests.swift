@@ -33,6 +33,20 @@ import UplinkCore
         #expect(found.allSatisfy { $0.bootId == "boot-1" })
     }
 
+    @Test func aCellIsAnEntryAndThatNoneIsKnownIsNot() {
+        var machine = UplinkMachine(
+            UplinkConfiguration(uplinks: [.init(name: "mobile", carrier: CellCarrier())])
+        )
+        _ = machine.handle(.started, at: Self.start)
+        var found: [UplinkHistory.Entry] = []
+        for cell in [1, -1, 1, 1, 2] {
+            let event = CarrierEvent.simulated(up: nil, signalPercent: cell)
+            found += Self.entries(machine.handle(.carrier(uplink: "mobile", event), at: Self.start))
+        }
+        #expect(found.map(\.kind) == [.cell, .cell, .cell])
+        #expect(found.map(\.radio?.cell) == ["1", "1", "2"])
+    }
+
     @Test func aLinkThatFlapsForDaysFillsNoFlash() {
         var machine = Self.machine()
         var now = Self.start
@@ -113,5 +127,22 @@ import UplinkCore
         #expect(try read(230, "2026-12-15", uptime: .seconds(3800)) == [10, 0])
         #expect(try read(230, "1970-01-01", uptime: .seconds(3800)) == [10, 0])
         #expect(try read(240, "2026-11-20", uptime: .seconds(3800)) == [20, 0])
+    }
+}
+
+/// It is up, and told which cell it is in, or that none is known.
+private struct CellCarrier: Carrier {
+    private(set) var condition = CarrierCondition(link: .up, detail: "connected")
+
+    var kind: String { "cell" }
+    var steps: Set<RecoveryStep> { [] }
+    var readsInterfaces: Bool { false }
+
+    mutating func handle(_ event: CarrierEvent, at moment: Moment) -> [CarrierEffect] {
+        guard case .simulated(_, let cell?) = event else { return [] }
+        condition.radio = RadioReport()
+        condition.radio?.operatorName = "Example"
+        condition.radio?.cell = cell < 0 ? nil : "\(cell)"
+        return []
     }
 }

@@ -51,7 +51,18 @@ import Testing
         #expect(try carry(3, on: "2026-12-01", after: .seconds(3600)) == 5)
     }
 
-    @Test mutating func aRestartOfTheMachineBeginsTheHourAnew() throws {
+    /// A charger that is switched off every evening.
+    @Test mutating func theHourIsAddedUpWhereNoBootLastsSoLong() throws {
+        #expect(try carry(5, on: "2026-11-01") == 0)
+        #expect(try carry(5, on: "2026-11-02") == 5)
+        for day in 1...3 {
+            uptime = .seconds(20)
+            _ = try carry(0, on: "2026-12-0\(day)", after: .zero)
+            #expect(try carry(1, on: "2026-12-0\(day)", after: .seconds(1500)) == (day < 3 ? 5 + Int64(day) : 3))
+        }
+    }
+
+    @Test mutating func aRestartOfTheMachineInterruptsTheHour() throws {
         _ = try carry(1, on: "2026-11-01", after: .seconds(100_000))
         let before = try carry(1, on: "2026-12-01")
         uptime = .zero

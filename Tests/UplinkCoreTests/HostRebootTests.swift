@@ -7,7 +7,7 @@ import UplinkCore
     /// However long the process got no CPU, and however little it is late for its deadline: a transaction begins, and the word of that waits behind it.
     @Test(arguments: [Duration.milliseconds(3), .milliseconds(720), .seconds(52)])
     func whatWasSaidBeforeAStandstillOfTheProcessIsNoLeaveForABoot(_ late: Duration) throws {
-        var charger = Charger(memory: try Charger.earlier())
+        var charger = Charger(memory: UplinkMemory(), upFor: Self.spacing)
         var twin = charger
         twin.run(for: .seconds(3600))
         let wished = try #require(twin.wishes.first)
@@ -26,7 +26,7 @@ import UplinkCore
     /// The question was answered before the standstill, and is read after it; or it is not answered at all.
     @Test(arguments: [Duration.seconds(1), .seconds(8), .seconds(30), nil])
     func anAnswerThatComesLateIsNoLeaveForABoot(_ late: Duration?) throws {
-        var charger = Charger(memory: try Charger.earlier())
+        var charger = Charger(memory: UplinkMemory(), upFor: Self.spacing)
         charger.answersAfter = late
         charger.run(for: .seconds(3600))
         #expect(charger.wishes == [])
@@ -36,29 +36,28 @@ import UplinkCore
         #expect(charger.wishes.count == 1)
     }
 
-    /// As where its folder is in memory, or is lost: the boot may be the one that was wished for.
-    @Test func whereNothingIsRememberedTheSpacingIsCountedFromTheBeginningOfTheBoot() throws {
-        var forgetful = Charger(memory: UplinkMemory())
-        forgetful.run(for: .seconds(86_400))
-        let first = try #require(forgetful.wishes.first)
-        #expect(first >= RecoveryStep.hostReboot.leastSpacing)
-        #expect(first < RecoveryStep.hostReboot.leastSpacing + .seconds(3600))
-        var charger = Charger(memory: try Charger.earlier())
-        charger.run(for: .seconds(3600))
-        #expect(charger.wishes.count == 1)
+    /// Its folder may be in memory or lost, older than the last boot, or half written, and the uplink that it was for may have another name now.
+    @Test(arguments: [true, false], ["lan", "wan"])
+    func theSpacingIsCountedFromTheBeginningOfTheBootWhateverIsRemembered(isRemembered: Bool, name: String) throws {
+        var earlier = Charger(memory: UplinkMemory(), boot: "the boot before", upFor: Self.spacing)
+        earlier.run(for: .seconds(3600))
+        #expect(earlier.wishes.count == 1)
+        let memory = try #require(earlier.memory)
+        var charger = Charger(memory: isRemembered ? memory : UplinkMemory(), name: name, upFor: .seconds(100))
+        charger.run(for: .seconds(86_400))
+        let first = try #require(charger.wishes.first)
+        #expect(first >= Self.spacing && first < Self.spacing + .seconds(3600))
     }
 
-    @Test func aStartIsWrittenDownOnceAndOnlyWhereABootMayBeWishedFor() throws {
-        let earlier = try Charger.earlier()
-        #expect(Charger.memories(Charger.machine(earlier).starting).isEmpty)
-        #expect(Charger.memories(Charger.machine(UplinkMemory(), mayReboot: false).starting).isEmpty)
-    }
+    private static let spacing = RecoveryStep.hostReboot.leastSpacing
 }
 
 /// A charger whose only interface has no address.
 private struct Charger {
     var machine: UplinkMachine
-    var now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_790_000_000_000))
+    var now: Moment
+    /// What is on disk; nil for what was there before.
+    var memory: UplinkMemory?
     /// Uptimes.
     var wishes: [Duration] = []
     /// What the gateway knows.
@@ -67,27 +66,15 @@ private struct Charger {
     var answersAfter: Duration? = .milliseconds(20)
     private(set) var questions = 0
 
-    init(memory: UplinkMemory) {
-        machine = Self.machine(memory)
+    init(memory: UplinkMemory, name: String = "lan", boot: String = "this boot", upFor uptime: Duration) {
+        now = Moment(uptime: uptime, utc: Timestamp(millisecondsSinceEpoch: 1_790_000_000_000))
+        let carrier = InterfaceCarrier(interface: "eth0")
+        let uplink = UplinkConfiguration.Uplink(name: name, carrier: carrier, mayRebootHost: true)
+        machine = UplinkMachine(UplinkConfiguration(uplinks: [uplink], bootId: boot, memory: memory))
         take(machine.handle(.started, at: now))
         let reading = InterfaceReading(name: "eth0", isRunning: true, hasAddress: false)
         take(machine.handle(.interfacesRead([reading]), at: now))
         hear(hasTransaction: false)
-    }
-
-    static func machine(_ memory: UplinkMemory, mayReboot: Bool = true, boot: String = "this boot") -> UplinkMachine {
-        let carrier = InterfaceCarrier(interface: "eth0")
-        let uplink = UplinkConfiguration.Uplink(name: "lan", carrier: carrier, mayRebootHost: mayReboot)
-        return UplinkMachine(UplinkConfiguration(uplinks: [uplink], bootId: boot, memory: memory))
-    }
-
-    static func memories(_ effects: [UplinkEffect]) -> [UplinkMemory] {
-        effects.compactMap { if case .persist(let memory) = $0 { memory } else { nil } }
-    }
-
-    /// What a charger without any trouble has on disk from the boot before.
-    static func earlier() throws -> UplinkMemory {
-        try #require(memories(machine(UplinkMemory(), boot: "the boot before").starting).first)
     }
 
     mutating func hear(hasTransaction: Bool) {
@@ -117,22 +104,17 @@ private struct Charger {
     }
 
     private mutating func take(_ effects: [UplinkEffect]) {
-        wishes += effects.compactMap { if case .rebootHost = $0 { now.uptime } else { nil } }
-        for case .askForTransactions(let question) in effects {
-            questions += 1
-            guard let answersAfter else { continue }
-            let answer = UplinkEvent.transactionsTold(question: question, [1: truth])
-            take(machine.handle(answer, at: now.advanced(by: answersAfter)))
+        for effect in effects {
+            switch effect {
+            case .rebootHost: wishes.append(now.uptime)
+            case .persist(let memory): self.memory = memory
+            case .askForTransactions(let question):
+                questions += 1
+                guard let answersAfter else { continue }
+                let answer = UplinkEvent.transactionsTold(question: question, [1: truth])
+                take(machine.handle(answer, at: now.advanced(by: answersAfter)))
+            default: break
+            }
         }
-    }
-}
-
-extension UplinkMachine {
-    fileprivate var starting: [UplinkEffect] {
-        var machine = self
-        return machine.handle(
-            .started,
-            at: Moment(uptime: .seconds(50), utc: Timestamp(millisecondsSinceEpoch: 1_790_000_000_000))
-        )
     }
 }

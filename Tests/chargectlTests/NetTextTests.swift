@@ -54,7 +54,29 @@ import Testing
                     + "it had been up for 60 min 0 s",
                 "2026-09-21T15:23:20.000Z  mobile: started the modem anew: no answer",
                 "2026-09-21T18:14:20.000Z  mobile came up: connected; it had been away for 3 h 0 min",
-                "2026-09-21T14:15:20.000Z  mobile went down: no port",
+                "2026-09-21T14:15:20.000Z  mobile is down: no port",
+            ]
+        )
+    }
+
+    @Test func whatWasNeverUpDoesNotGoDownAndWasNotAway() {
+        let story = NetText.story([
+            Self.entry(.up, "connected", minute: 0),
+            Self.entry(.started, "watching begins", minute: 1, uplink: nil),
+            Self.entry(.down, "no port", minute: 1),
+            Self.entry(.up, "connected", minute: 1),
+            Self.entry(.cell, "connected", minute: 2, radio: Self.radio),
+            Self.entry(.down, "no port", minute: 3),
+            Self.entry(.unknown, "at work", minute: 4),
+            Self.entry(.up, "connected", minute: 5),
+        ]).map { $0.dropFirst("2026-09-21T15:14:20.000Z  ".count) }
+        #expect(
+            story.dropFirst(2) == [
+                "mobile is down: no port", "mobile came up: connected",
+                "mobile is in this cell now [Example, LTE, signal 40 % (-97 dBm), cell 00C3/0A7B]",
+                "mobile went down: no port; it had been up for 2 min 0 s",
+                "nothing is known of mobile any more: at work; it had been away for 60 s",
+                "mobile came up: connected; it had been away for 60 s",
             ]
         )
     }

@@ -16,11 +16,13 @@ public struct DataUsage: Codable, Equatable, Sendable {
         var month: Int
         /// Since it began.
         var bytes: Int64
-        /// Uptime, whole seconds; of an earlier boot where it is later than now.
+        /// Uptime, whole seconds, from which on time is to be added to `seconds`; of an earlier boot where it is later than now.
         var since: Int64
+        /// How long the clock has said so before that, in this boot and in earlier ones; nil for not at all.
+        var seconds: Int64?
     }
 
-    /// How long a clock must say that a month is over: one that is ahead for a moment would lose what was counted.
+    /// How long a clock must say that a month is over, in all boots together: one that is ahead for a moment would lose what was counted.
     static let confirmation = Duration.seconds(3600)
 
     public init() {}
@@ -60,8 +62,9 @@ public struct DataUsage: Codable, Equatable, Sendable {
     private mutating func confirm(_ now: Int, at uptime: Int64) {
         earlier = nil
         var begun = next.flatMap { $0.month == now ? $0 : nil } ?? Next(month: now, bytes: 0, since: uptime)
-        begun.since = min(begun.since, uptime)
-        guard uptime - begun.since >= Self.confirmation.wholeSeconds else {
+        let told = (begun.seconds ?? 0).addingClamped(max(uptime.subtractingClamped(begun.since), 0))
+        (begun.since, begun.seconds) = (uptime, told)
+        guard told >= Self.confirmation.wholeSeconds else {
             next = begun
             return
         }

@@ -38,8 +38,11 @@ public struct LadderMemory: Equatable, Sendable {
     var hasCounts: Bool { marks.values.contains { $0.count > 0 } }
 
     /// When `step` may be taken again: its least spacing after the last time, doubled for each time without success.
+    ///
+    /// The machine may have been started anew because of this uplink, of one of another name, or of one whose memory is lost or older than that. So its
+    /// next start is never nearer to its last one than the spacing, whatever is remembered.
     func earliest(_ step: RecoveryStep) -> Duration {
-        guard let mark = marks[step] else { return .zero }
+        guard let mark = marks[step] else { return step == .hostReboot ? step.leastSpacing : .zero }
         return mark.at + step.spacing(afterTimes: mark.count)
     }
 }

@@ -37,6 +37,9 @@ extension UplinkMachine {
         )
     }
 
+    /// That something is not known for a while is none.
+    private static func isNews(_ text: String?, after earlier: String?) -> Bool { text != nil && text != earlier }
+
     /// Every change of a link, of its reason, of the cell, and of the uplink in use.
     mutating func recordChanges(
         from before: UplinkState?,
@@ -51,8 +54,8 @@ extension UplinkMachine {
                 kind = uplink.link == .up ? .up : uplink.link == .down ? .down : .unknown
             } else if known?.detail != uplink.detail {
                 kind = .detail
-            } else if known?.radio?.cell != uplink.radio?.cell
-                || known?.radio?.operatorCode != uplink.radio?.operatorCode
+            } else if Self.isNews(uplink.radio?.cell, after: known?.radio?.cell)
+                || Self.isNews(uplink.radio?.operatorCode, after: known?.radio?.operatorCode)
             {
                 kind = .cell
             } else {

@@ -129,7 +129,7 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
         if uplinks.contains(where: { $0.budgetBytes != nil }) {
             deadlines.set(.usage, at: moment.uptime + Self.usageInterval)
         }
-        let effects = rememberTheFirstStart(at: moment) + readInterfaces(at: moment) + settle(at: moment)
+        let effects = readInterfaces(at: moment) + settle(at: moment)
         return effects + record(.started, nil, "watching begins", at: moment)
     }
 
@@ -296,12 +296,6 @@ public struct UplinkMachine: TransactionalMachine, Sendable {
         persisted = memory
         storageFailedAt = nil
         return [.persist(memory)]
-    }
-
-    /// So that a folder that is lost at each boot, after which nothing is known of the boots before, is told from a charger that never had one.
-    private mutating func rememberTheFirstStart(at moment: Moment) -> [UplinkEffect] {
-        guard persisted.isEmpty, uplinks.contains(where: \.mayRebootHost) else { return [] }
-        return isStorageBroken(at: moment) ? [] : persist(at: moment)
     }
 
     private mutating func persistUsage(at moment: Moment) -> [UplinkEffect] {

@@ -25,25 +25,17 @@ public struct UplinkMemory: Codable, Equatable, Sendable {
         uplinks = []
     }
 
-    /// Whether nothing was ever stored, or what was is lost.
-    var isEmpty: Bool { self == UplinkMemory() }
-
     init(bootId: String, uplinks: [Uplink]) {
         self.bootId = bootId
         self.uplinks = uplinks
     }
 
-    /// What the ladder of the uplink did before. `boot` is the one that runs now; steps of another one count as taken at its beginning. Where nothing is
-    /// known, the ladder may have led to this very boot, as it may again and again where what is known is lost each time.
+    /// What the ladder of the uplink did before. `boot` is the one that runs now; steps of another one count as taken at its beginning.
     func ladder(of name: String, boot: String) -> LadderMemory {
-        // Before the beginning of this boot, which tells it from one of an earlier boot, and only for as long as this one lasts.
-        if isEmpty {
-            return LadderMemory(marks: [.hostReboot: LadderMemory.Mark(at: .zero - .seconds(1), count: 0)])
-        }
         var memory = LadderMemory()
         for mark in uplinks.first(where: { $0.name == name })?.steps ?? [] {
-            guard let step = RecoveryStep(name: mark.step), boot == bootId || mark.uptime >= 0 else { continue }
-            let at = boot == bootId ? Duration(outsideMilliseconds: mark.uptime) : .zero
+            guard let step = RecoveryStep(name: mark.step) else { continue }
+            let at = boot == bootId ? Duration(outsideMilliseconds: max(mark.uptime, 0)) : .zero
             memory.marks[step] = LadderMemory.Mark(at: at, count: mark.count)
         }
         return memory

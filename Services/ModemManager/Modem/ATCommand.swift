@@ -100,9 +100,9 @@ struct EquipmentError: Equatable, Sendable, CustomStringConvertible {
     private let text: String
 
     init(_ text: String) {
-        let limited = String(text.prefix(100))
-        self.text = limited
-        code = Int(limited) ?? Self.names.first { $0.value == limited.lowercased() }?.key
+        // Not cut before it is known whether a secret stands in it, of which a part would be left: the line is bounded.
+        self.text = text
+        code = Int(text) ?? Self.names.first { $0.value == text.lowercased() }?.key
     }
 
     var description: String {

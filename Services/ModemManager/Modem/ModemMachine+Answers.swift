@@ -5,9 +5,9 @@ extension ModemMachine {
     mutating func take(_ question: Question, _ answer: ATAnswer, at moment: Moment) -> [ModemEffect] {
         let first = answer.lines.first
         switch question {
-        case .manufacturer: report.identity.manufacturer = first?.limited
-        case .model: report.identity.model = first?.limited
-        case .revision: report.identity.revision = first?.limited
+        case .manufacturer: report.identity.manufacturer = first
+        case .model: report.identity.model = first
+        case .revision: report.identity.revision = first
         case .imei: report.identity.imei = answer.lines.lazy.compactMap { $0.digits(14...16) }.first
         // With everything off, the SIM has no supply either.
         case .radioState: if first == "0" { dialogue.plan.append(.radioOff) }
@@ -76,7 +76,7 @@ extension ModemMachine {
         case "SIM PUK": return needPUK(at: moment)
         default:
             report.sim.state = .locked
-            return fail(.locked(state.limited), again: Self.personInterval, at: moment)
+            return fail(.locked(state), again: Self.personInterval, at: moment)
         }
         return []
     }
@@ -116,7 +116,7 @@ extension ModemMachine {
     private mutating func askForPIN() {
         progress.needsPIN = true
         report.sim.state = .pinNeeded
-        (report.sim.iccid, report.sim.triesLeft) = (nil, nil)
+        (report.sim.iccid, report.sim.imsi, report.sim.triesLeft) = (nil, nil, nil)
         dialogue.plan += family.iccid.indices.map(Question.iccid)
         dialogue.plan += (0...family.pinCounters.count).map(Question.pinTries)
     }
@@ -188,7 +188,20 @@ extension ModemMachine {
         return effects + fail(.pinRefused(triesLeft: left), again: Self.personInterval, at: moment)
     }
 
-    mutating func settleAttempts() -> [ModemEffect] { pins.open(pin, on: card) ? [store()] : [] }
+    /// Something else came between the PIN and its answer, as where the modem said of itself that the SIM is open. Only a refusal counts.
+    mutating func takeLatePIN(_ answer: ATAnswer) -> [ModemEffect] {
+        switch answer.result {
+        case .equipmentError(let error) where error.saysNothingOfPIN: []
+        case .error, .equipmentError: pins.refuseLast() ? [store()] : []
+        default: []
+        }
+    }
+
+    /// The SIM is open. One that is not tells no IMSI, whatever the modem says of it.
+    mutating func settleAttempts(isUsed: Bool = false, at moment: Moment) -> [ModemEffect] {
+        guard isUsed || report.sim.imsi != nil else { return [] }
+        return pins.open(pin, on: card, isUsed: isUsed, at: moment) ? [store()] : []
+    }
 
     // MARK: - Radio and network
 
@@ -254,7 +267,7 @@ extension ModemMachine {
 
     private mutating func takeCause(_ answer: ATAnswer) {
         guard answer.isGood, let text = answer.lines.first, !text.isEmpty else { return }
-        report.cause = String(text.prefix(100))
+        report.cause = text
         if case .denied? = report.trouble { report.trouble = .denied(cause: report.cause) }
     }
 
@@ -281,8 +294,6 @@ extension ModemMachine {
 }
 
 extension String {
-    fileprivate var limited: String { String(prefix(64)) }
-
     /// The text where it is of digits, and of so many.
     fileprivate func digits(_ count: ClosedRange<Int>) -> String? {
         count.contains(utf8.count) && utf8.allSatisfy { (0x30...0x39).contains($0) } ? self : nil

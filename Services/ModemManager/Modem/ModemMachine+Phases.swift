@@ -73,6 +73,7 @@ extension ModemMachine {
         case .absent, .waking:
             progress.isSetUp = false
             report.trouble = nil
+            pins.noteStart()
             return enter(.identifying, at: moment)
         case .ready:
             progress.isLent = false
@@ -105,9 +106,9 @@ extension ModemMachine {
     }
 
     private mutating func hear(_ answer: ATAnswer, at moment: Moment) -> [ModemEffect] {
-        guard dialogue.stale == 0 else {
-            dialogue.stale -= 1
-            return askNext(at: moment)
+        guard dialogue.stale.isEmpty else {
+            let effects = dialogue.stale.removeFirst() == .pin ? takeLatePIN(answer) : []
+            return effects + askNext(at: moment)
         }
         guard let question = dialogue.outstanding else { return [] }
         dialogue.outstanding = nil
@@ -127,7 +128,7 @@ extension ModemMachine {
 
     /// The next question of the plan; what follows the plan when there is none.
     mutating func askNext(at moment: Moment) -> [ModemEffect] {
-        guard dialogue.outstanding == nil, dialogue.stale == 0 else { return [] }
+        guard dialogue.outstanding == nil, dialogue.stale.isEmpty else { return [] }
         while !dialogue.plan.isEmpty {
             let question = dialogue.plan.removeFirst()
             let context = QuestionContext(
@@ -223,7 +224,7 @@ extension ModemMachine {
             if progress.needsPIN { return decideOnPIN(at: moment) }
             guard report.sim.state == .ready else { return [] }
             report.trouble = nil
-            return settleAttempts() + enter(.preparing, at: moment)
+            return settleAttempts(at: moment) + enter(.preparing, at: moment)
         case .preparing: return deadlines.isSet(.radio) || isSelecting ? [] : enter(.registering, at: moment)
         case .registering:
             deadlines.set(.step, at: moment.uptime + Self.searchInterval)
@@ -253,7 +254,7 @@ extension ModemMachine {
     mutating func judgeRegistration(at moment: Moment) -> [ModemEffect] {
         watch.describe(into: &report.network)
         guard [.registering, .ready].contains(report.phase) else { return [] }
-        guard isUsable else { return bearAbsence(at: moment) }
+        guard isUsable else { return settleAttempts(at: moment) + bearAbsence(at: moment) }
         if report.trouble != .silent { report.trouble = nil }
         progress.refusals = 0
         deadlines.clear(.loss)
@@ -296,6 +297,6 @@ extension ModemMachine {
     mutating func believe(at moment: Moment) -> [ModemEffect] {
         guard report.phase == .registering, isUsable else { return [] }
         silenceDialogue()
-        return enter(.attaching, at: moment)
+        return settleAttempts(isUsed: true, at: moment) + enter(.attaching, at: moment)
     }
 }

@@ -39,8 +39,8 @@ public struct ModemMachine: Equatable, Sendable {
         var plan: [Question] = []
         /// The phase that follows the plan; nil for what the present phase says.
         var then: ModemPhase?
-        /// Answers that will come and are not wanted any more.
-        var stale = 0
+        /// What was asked and will be answered when nobody waits for it any more, oldest first.
+        var stale: [Question] = []
     }
 
     /// What is remembered within a bring-up.
@@ -131,7 +131,7 @@ extension ModemMachine: Machine {
             effects = []
         case .simSelected: effects = isSelecting ? enter(.preparing, at: moment) : []
         case .dataEnded(let reason):
-            report.cause = String(reason.prefix(200))
+            report.cause = String(reason.prefix(1000))
             let canAsk = report.phase == .ready && !progress.isLent
             effects = canAsk ? askOn([.cause], at: moment) : []
         }
@@ -268,7 +268,7 @@ extension ModemMachine {
     mutating func keep() -> [ModemEffect] { [store()] }
 
     mutating func silenceDialogue() {
-        if dialogue.outstanding != nil { dialogue.stale += 1 }
+        if let question = dialogue.outstanding { dialogue.stale.append(question) }
         dialogue = Dialogue(stale: dialogue.stale)
     }
 

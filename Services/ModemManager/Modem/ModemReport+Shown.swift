@@ -5,11 +5,13 @@ extension ModemReport {
     /// itself may hold anything.
     func showable(hiding secrets: [Secret]) -> ModemReport {
         var shown = self
-        let texts: [WritableKeyPath<ModemReport, String?>] = [
-            \.cause, \.network.operatorName, \.identity.manufacturer, \.identity.model, \.identity.revision,
-            \.identity.imei,
+        let texts: [(path: WritableKeyPath<ModemReport, String?>, longest: Int)] = [
+            (\.cause, 200), (\.network.operatorName, 200), (\.identity.manufacturer, 64), (\.identity.model, 64),
+            (\.identity.revision, 64), (\.identity.imei, 64),
         ]
-        for text in texts { shown[keyPath: text] = self[keyPath: text]?.showable(hiding: secrets) }
+        for (path, longest) in texts {
+            shown[keyPath: path] = self[keyPath: path]?.showable(hiding: secrets, atMost: longest)
+        }
         shown.trouble = trouble?.replacingWords { $0.showable(hiding: secrets) }
         return shown
     }
@@ -48,13 +50,10 @@ extension LogRecord {
 }
 
 extension String {
-    private static let mostCharacters = 200
-
-    fileprivate func showable(hiding secrets: [Secret]) -> String {
-        let tells = secrets.contains { !$0.exposed.isEmpty && holds($0.exposed) }
+    fileprivate func showable(hiding secrets: [Secret], atMost mostCharacters: Int = 200) -> String {
         // All of it: what stands around a gap tells what is missing.
-        guard !tells else { return "(not shown, because a secret stands in it)" }
-        return String(withoutSteering.prefix(Self.mostCharacters))
+        guard !tells(secrets) else { return "(not shown, because a secret stands in it)" }
+        return String(withoutSteering.prefix(mostCharacters))
     }
 
     /// What stands before the first colon is our own.
@@ -62,11 +61,5 @@ extension String {
         let mark = ": "
         guard let place = position(of: mark).map({ index($0, offsetBy: mark.count) }) else { return change(self) }
         return self[..<place] + change(String(self[place...]))
-    }
-
-    /// By bytes: signs that combine with what stands beside them hide nothing.
-    private func holds(_ other: String) -> Bool {
-        let bytes = utf8[...]
-        return bytes.indices.contains { bytes[$0...].starts(with: other.utf8) }
     }
 }

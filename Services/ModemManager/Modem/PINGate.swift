@@ -4,7 +4,8 @@ internal import Primitives
 ///
 /// - A PIN that a SIM refused is never tried on that SIM again, whatever its counter says later, also after a restart: the attempt is on disk
 ///   before it is made, and its end after it.
-/// - One that the modem took without opening the SIM counts as one that was refused, so that it is not given without end.
+/// - One that the modem took without opening the SIM counts as one that was refused, so that it is not given without end. A SIM is open when it
+///   has stayed so for some time or found a network: modems say so for a moment of a locked one, too.
 /// - Nothing is tried with fewer than two tries left, or without knowing how many.
 /// - An attempt whose end nobody saw (power failed, the port went away, no answer) may be repeated once, and only when the SIM counts as many
 ///   tries as before it, and when it cannot be under way any more: then the PIN was right, or never arrived. It counts as one without an
@@ -20,6 +21,8 @@ struct PINGate: Equatable, Sendable {
     static let patience = Duration.seconds(120)
     /// How long a SIM may stay locked after the modem took its PIN.
     static let openingPatience = Duration.seconds(60)
+    /// How long a SIM must be open, where it finds no network, until its PIN was right: less than the minute after which the other slot gets its turn.
+    static let openPatience = Duration.seconds(30)
     /// How many attempts without an answer there are of one PIN.
     static let mostUnanswered = 2
 
@@ -43,7 +46,10 @@ struct PINGate: Equatable, Sendable {
         var key: String { iccid ?? modem }
 
         /// Whether an attempt on `sim` may have been one on this card.
-        func mayBe(_ sim: String) -> Bool { iccid == nil || sim == iccid || sim.hasPrefix("imei:") }
+        func mayBe(_ sim: String) -> Bool { iccid == nil || isKnown(as: sim) || sim.hasPrefix("imei:") }
+
+        /// Whether it tells its number, and that is `sim`.
+        func isKnown(as sim: String) -> Bool { iccid.map { PINGate.isSame($0, sim) } ?? false }
     }
 
     private struct Taken: Equatable, Sendable {
@@ -52,12 +58,19 @@ struct PINGate: Equatable, Sendable {
         var at: Duration
     }
 
+    /// A SIM that has been open, without a question for a PIN since.
+    private struct Opened: Equatable, Sendable {
+        var sim: String
+        var since: Duration
+    }
+
     var memory: ModemMemory
     /// What other uplinks remember, by their names: cards are moved, also while both run, and uplinks get other names.
     private var elsewhere: [String: [ModemMemory.Attempt]]
     /// Since when an attempt may be under way. The first look counts as one: the process before may have made one right before its end.
     private var underWaySince: Duration?
     private var taken: Taken?
+    private var opened: Opened?
 
     init(_ memory: ModemMemory?, elsewhere: [String: [ModemMemory.Attempt]] = [:]) {
         self.memory = memory ?? ModemMemory()
@@ -78,16 +91,19 @@ struct PINGate: Equatable, Sendable {
     ) -> Decision {
         let since = underWaySince ?? moment.uptime
         underWaySince = since
+        opened = nil
         guard let pin else { return .withhold(.pinMissing) }
         // ETSI TS 102 221 §9.5.1.
         guard (4...8).contains(pin.exposed.utf8.count), pin.exposed.utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { return withhold("a PIN has four to eight digits") }
-        if let taken, taken.sim == card.key, taken.fingerprint == Self.fingerprint(of: pin, on: card.key) {
+        if let triesLeft { memory.count(triesLeft, for: pin, on: card.key) }
+        if let taken, Self.isSame(taken.sim, card.key), taken.fingerprint == Self.fingerprint(of: pin, on: taken.sim),
+            memory.isUnanswered(pin, on: card.key)
+        {
             guard moment.uptime - taken.at >= Self.openingPatience else { return .opening }
             memory.end(pin, on: card.key, .changedNothing)
         }
         taken = nil
-        if let triesLeft { memory.count(triesLeft, for: pin, on: card.key) }
         let earlier = (memory.attempts + others).filter { $0.isOf(pin) && card.mayBe($0.sim) }
         for attempt in earlier {
             if let trouble = objection(to: attempt, on: card, triesLeft) { return .withhold(trouble) }
@@ -111,7 +127,7 @@ struct PINGate: Equatable, Sendable {
     private func objection(to attempt: ModemMemory.Attempt, on card: Card, _ triesLeft: Int?) -> ModemTrouble? {
         switch attempt.end {
         case .refused?:
-            guard attempt.sim != card.iccid else { return .pinRefused(triesLeft: triesLeft) }
+            guard !card.isKnown(as: attempt.sim) else { return .pinRefused(triesLeft: triesLeft) }
             let isUnnamed = attempt.sim.hasPrefix("imei:")
             if isUnnamed, let triesLeft, triesLeft >= Self.allTries, let seen = attempt.triesSeen, seen < triesLeft {
                 return nil
@@ -145,6 +161,11 @@ struct PINGate: Equatable, Sendable {
             ? nil : "the SIM has \(triesLeft) \(triesLeft == 1 ? "try" : "tries") left"
     }
 
+    /// Some modems leave the check digit of an ICCID out, or add what fills its last byte: two are one where the longer begins with the shorter.
+    static func isSame(_ one: String, _ other: String) -> Bool {
+        one == other || min(one.utf8.count, other.utf8.count) >= 18 && (one.hasPrefix(other) || other.hasPrefix(one))
+    }
+
     /// FNV-1a of both, so that the PIN itself is not on disk a second time.
     static func fingerprint(of pin: Secret, on sim: String) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -170,18 +191,29 @@ extension PINGate {
         changes { memory in if let pin { memory.end(pin, on: card.key, .refused) } }
     }
 
+    /// The SIM refused what was sent last, and nobody waited for that any more.
+    mutating func refuseLast() -> Bool { changes { $0.refuseLast() } }
+
+    /// The modem may have started anew: that it asks for a PIN that it took is no sign of a wrong one.
+    mutating func noteStart() { (taken, opened) = (nil, nil) }
+
     /// It never left for the SIM, for certain: what was there before it stays.
     mutating func takeBack(_ pin: Secret?, on card: Card) -> Bool {
         changes { memory in if let pin { memory.takeBack(pin, on: card.key) } }
     }
 
-    /// The SIM is open: what was tried on it is settled. Not so what it refused, since somebody else may have opened it with another PIN.
-    mutating func open(_ pin: Secret?, on card: Card) -> Bool {
+    /// The SIM is open: what was tried on it is settled as soon as it `isUsed`, which is that a network takes it, or has stayed open. Not so what it
+    /// refused, since somebody else may have opened it with another PIN.
+    mutating func open(_ pin: Secret?, on card: Card, isUsed: Bool, at moment: Moment) -> Bool {
+        let earlier = opened.flatMap { Self.isSame($0.sim, card.key) ? $0.since : nil }
+        let since = earlier ?? moment.uptime
+        opened = Opened(sim: card.key, since: since)
+        guard isUsed || moment.uptime - since >= Self.openPatience else { return false }
         taken = nil
         return changes { memory in
             // Its number may have become readable with this PIN.
             memory.attempts.removeAll {
-                $0.isOf(pin) && $0.end != .refused && [card.key, card.modem].contains($0.sim)
+                $0.isOf(pin) && $0.end != .refused && (Self.isSame($0.sim, card.key) || $0.sim == card.modem)
             }
         }
     }
@@ -204,7 +236,17 @@ extension ModemMemory.Attempt {
 
 extension ModemMemory {
     fileprivate func index(of pin: Secret, on sim: String) -> Int? {
-        attempts.lastIndex { $0.sim == sim && $0.isOf(pin) }
+        attempts.lastIndex { PINGate.isSame($0.sim, sim) && $0.isOf(pin) }
+    }
+
+    fileprivate func isUnanswered(_ pin: Secret, on sim: String) -> Bool {
+        index(of: pin, on: sim).map { attempts[$0].end == nil } ?? false
+    }
+
+    /// The last one is the one that was made last.
+    fileprivate mutating func refuseLast() {
+        guard let index = attempts.indices.last, attempts[index].end == nil else { return }
+        (attempts[index].end, attempts[index].unanswered) = (.refused, nil)
     }
 
     fileprivate mutating func remember(_ pin: Secret, on sim: String, triesBefore: Int?) {
@@ -212,7 +254,7 @@ extension ModemMemory {
         attempt.unanswered = 1
         if let index = index(of: pin, on: sim) {
             if attempts[index].end == nil { attempt.unanswered = min(attempts[index].timesUnanswered, 99) + 1 }
-            attempts.removeAll { $0.sim == sim && $0.isOf(pin) }
+            attempts.removeAll { PINGate.isSame($0.sim, sim) && $0.isOf(pin) }
         }
         attempts.append(attempt)
         guard attempts.count > Self.limit else { return }

@@ -49,7 +49,7 @@ public final class MobileWorld {
 
     struct Host {
         /// When it booted, since the world began.
-        var bootedAt = Duration.zero
+        var bootedAt = Duration.seconds(100) - MobileWorld.uptimeAtFirst
         var boots = 1
         var hasTransaction = false
         /// Whether there is a process at all.
@@ -110,25 +110,21 @@ public final class MobileWorld {
         pulses: [ModemCarrier.Name.resetLine: .milliseconds(300), ModemCarrier.Name.supply: .seconds(10)]
     )
 
+    /// So that the host may be started anew: a charger runs for months.
+    static let uptimeAtFirst = Duration.seconds(86_400)
     /// After so long the ladder has forgotten the last fault.
     private static let afterglow = Duration.seconds(900)
 
     public init(seed: UInt64, settings: Settings = Settings()) {
         random = SeededRandom(seed: seed)
         self.settings = settings
-        now = Moment(uptime: .seconds(100), utc: Timestamp(millisecondsSinceEpoch: 1_790_000_000_000))
+        now = Moment(uptime: Self.uptimeAtFirst, utc: Timestamp(millisecondsSinceEpoch: 1_790_000_000_000))
         modem.sim?.pin = "1234"
         modem.sims[Self.drawer] = SimulatedSIM(iccid: "8949000000000000991", imsi: "262010000000099", pin: "4321")
         if settings.modem.hasTwoSIMs {
             modem.sims[2] = SimulatedSIM(iccid: "8943000000000000028", imsi: "232010000000002", pin: "5678")
         }
         guard !settings.isGuest else { return }
-        if settings.mayReboot {
-            // It is not the first boot of all, after which a boot of the host is hours away.
-            startProcess()
-            host.boots += 1
-            books = Books()
-        }
         startProcess()
     }
 

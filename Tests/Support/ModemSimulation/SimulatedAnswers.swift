@@ -102,6 +102,11 @@ extension SimulatedModem {
             sim = card
             return error(14)
         }
+        if card.falseAnswers > 0 {
+            card.falseAnswers -= 1
+            sim = card
+            return .lines(["+CPIN: READY"])
+        }
         if card.isBroken { return error(13) }
         if card.triesLeft == 0 { return .lines(["+CPIN: SIM PUK"]) }
         return .lines(["+CPIN: \(card.isOpen ? "READY" : "SIM PIN")"])

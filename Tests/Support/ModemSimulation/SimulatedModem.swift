@@ -243,8 +243,10 @@ public struct SimulatedModem: Sendable {
         if faults.takesPINInVain { return .lines([]) }
         card.isUnlocked = isRight
         card.triesLeft = isRight ? 3 : card.triesLeft - 1
+        if faults.opensForAMoment { card.falseAnswers = 1 }
         sim = card
         if isRight { beginSearch() }
+        if faults.opensForAMoment { return .lines([]) }
         return isRight ? .lines([]) : error(card.triesLeft == 0 ? 12 : 16)
     }
 

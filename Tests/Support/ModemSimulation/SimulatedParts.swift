@@ -13,6 +13,8 @@ public struct SimulatedSIM: Equatable, Sendable {
     /// Nil where none is asked for.
     public var pin: String?
     public var triesLeft = 3
+    /// How often it is said to be open while it is not.
+    var falseAnswers = 0
     /// So many questions are answered with "busy" after a start.
     public var busyAnswers = 0
     public var isBroken = false
@@ -66,6 +68,8 @@ public struct SimulatedFaults: Equatable, Sendable {
     public var countsTries = true
     /// It takes each PIN, and the SIM stays locked.
     public var takesPINInVain = false
+    /// It takes each PIN and says once that the SIM is open.
+    public var opensForAMoment = false
     /// Its port is gone at each PIN, which no SIM sees, and comes back.
     public var leavesAtPIN = false
     /// It does not say the number of a locked SIM.

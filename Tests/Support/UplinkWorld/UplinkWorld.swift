@@ -28,11 +28,10 @@ public final class UplinkWorld {
     public init(seed: UInt64, mayReboot: Bool = true) {
         random = SeededRandom(seed: seed)
         self.mayReboot = mayReboot
-        now = Moment(uptime: .seconds(30), utc: Timestamp(millisecondsSinceEpoch: 1_790_000_000_000))
+        // A charger runs for months: the host may be started anew.
+        now = Moment(uptime: .seconds(86_400), utc: Timestamp(millisecondsSinceEpoch: 1_790_000_000_000))
+        epoch = now.uptime * -1
         machine = UplinkMachine(UplinkConfiguration(uplinks: []))
-        startProcess()
-        // It is not the first boot of all, after which a boot of the host is hours away.
-        boots += 1
         startProcess()
     }
 

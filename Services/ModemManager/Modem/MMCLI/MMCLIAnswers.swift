@@ -31,6 +31,9 @@ struct MMCLIModem: Equatable, Sendable {
         /// Whether the SIM is not locked, for certain.
         var isOpen: Bool { ![.failed, .unknown, .initializing, .locked].contains(self) }
 
+        /// Whether a network has taken it.
+        var isRegistered: Bool { [.registered, .connecting, .connected, .disconnecting].contains(self) }
+
         /// Whether a modem that ModemManager has just found begins so. It may be found anew between two looks: by another ModemManager, which
         /// gives the same paths again, and with another card.
         var isOfBeginning: Bool { [.failed, .unknown, .initializing, .disabled].contains(self) }

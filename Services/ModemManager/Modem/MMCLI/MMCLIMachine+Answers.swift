@@ -175,7 +175,10 @@ extension MMCLIMachine {
         deadlines.clear(.missing)
         if case .portMissing? = report.trouble { report.trouble = nil }
         let isOther = known?.path != modem.path || known?.sim != modem.sim
-        if isOther { mayConnect = true }
+        if isOther {
+            mayConnect = true
+            pins.noteStart()
+        }
         if isOther || modem.state.isOfBeginning && known?.reading != .opening {
             let isToBeOn = !isOther && known?.isToBeOn == true
             known = Known(path: modem.path, sim: modem.sim, isToBeOn: isToBeOn)
@@ -187,8 +190,7 @@ extension MMCLIMachine {
         report.network = modem.network
         (report.network.areaCode, report.network.cellId) = place
         // Without a network it is zero, whatever there is to receive.
-        let isRegistered = [.registered, .connecting, .connected, .disconnecting].contains(modem.state)
-        report.signal.measuredPercent = isRegistered ? modem.signalPercent : nil
+        report.signal.measuredPercent = modem.state.isRegistered ? modem.signalPercent : nil
         return judge(modem, at: moment)
     }
 
@@ -197,7 +199,7 @@ extension MMCLIMachine {
     private mutating func judge(_ modem: MMCLIModem, at moment: Moment) -> [Effect] {
         var effects: [Effect] = []
         if modem.state != .connected { effects = withdraw("the modem is \(modem.state.rawValue)") }
-        if modem.state.isOpen { effects += settlePIN() }
+        if modem.state.isOpen { effects += settlePIN(isUsed: modem.state.isRegistered, at: moment) }
         if modem.state != .disabled { known?.isToBeOn = false }
         dialogue.pause = Self.quickly
         switch modem.state {

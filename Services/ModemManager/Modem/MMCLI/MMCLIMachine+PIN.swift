@@ -54,10 +54,10 @@ extension MMCLIMachine {
     var card: PINGate.Card { PINGate.Card(iccid: report.sim.iccid, imei: report.identity.imei) }
 
     /// The SIM is open, and it is known which one it is.
-    mutating func settlePIN() -> [Effect] {
+    mutating func settlePIN(isUsed: Bool, at moment: Moment) -> [Effect] {
         guard let reading = known?.reading, [.opening, .open].contains(reading) else { return [] }
         if reading == .opening { known?.reading = .none }
-        return pins.open(settings.pin, on: card) ? [.store(pins.memory)] : []
+        return pins.open(settings.pin, on: card, isUsed: isUsed, at: moment) ? [.store(pins.memory)] : []
     }
 
     /// An attempt that waits for the disk is not wanted any more.

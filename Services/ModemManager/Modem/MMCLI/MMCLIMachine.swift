@@ -155,7 +155,7 @@ extension MMCLIMachine: Machine {
             guard unlocking != .no else { break }
             dropPIN()
             fail(.storage(reason: reason), again: Self.whilePersonIsNeeded)
-        case .dataEnded(let reason): report.cause = String(reason.prefix(200))
+        case .dataEnded(let reason): report.cause = String(reason.prefix(1000))
         }
         return effects + proceed(at: moment) + announce(at: moment)
     }
