@@ -41,7 +41,7 @@ import Testing
             Issue.record("not remembered: \(tripped)")
             return
         }
-        #expect(outlet.groundFailure == "6 mA")
+        #expect(outlet.failures.groundFailure == "6 mA")
         // Once.
         #expect(latched(bench.opened() + bench.wait(.seconds(20))) == nil)
     }
@@ -111,7 +111,7 @@ import Testing
         let memory = HardwareMemory(outlets: [.init(connectorId: 1, failures: .init(groundFailure: "6 mA"))])
         let bench = Bench.idle(memory: memory, latches: [OutletLatches(connectorId: 1)])
         #expect(bench.machine.faults(on: 1) == [.groundFailure])
-        #expect(bench.latches.first?.groundFailure == "6 mA")
+        #expect(bench.latches.first?.failures.groundFailure == "6 mA")
     }
 
     @Test func aStartWithNothingNewRemembersAndStoresNothing() {
