@@ -11,11 +11,15 @@ enum DevicesCommand {
         guard try arguments.rest().isEmpty else {
             throw Failure(status: .usage, message: "hw takes no words; see chargectl hw --help")
         }
-        let states = try session.gatherStates(of: session.runningServices(), topics: [DeviceState.type])
+        let running = session.runningServices()
+        let states = try session.gatherStates(of: running, topics: [DeviceState.type])
         let devices = states.values.filter { $0.header.type == DeviceState.type }.sorted { $0.topic < $1.topic }
         guard !devices.isEmpty else {
-            let problem = session.desertion ?? "hardware-io says nothing of its devices"
-            throw Failure(status: .serviceNotRunning, message: problem)
+            if let desertion = session.desertion { throw Failure(status: .serviceNotRunning, message: desertion) }
+            guard states["\(Announce.type).\(ServiceName.hardwareIO)"] != nil else {
+                throw session.unheard(.hardwareIO, running: running)
+            }
+            throw Failure(status: .noAnswer, message: "hardware-io says nothing of its devices")
         }
         if asJSON {
             Output.json(.array(devices.map(\.payload)))

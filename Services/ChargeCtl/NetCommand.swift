@@ -20,10 +20,9 @@ enum NetCommand {
     private static func status(_ arguments: inout Arguments, _ session: Session) throws -> ExitStatus {
         let asJSON = arguments.flag("--json")
         try arguments.end()
-        let states = try session.gatherStates(of: session.runningServices(), topics: [UplinkState.type])
-        guard let found = states[UplinkState.type] else {
-            throw Failure(status: .serviceNotRunning, message: "modem-manager is not running")
-        }
+        let running = session.runningServices()
+        let states = try session.gatherStates(of: running, topics: [UplinkState.type])
+        guard let found = states[UplinkState.type] else { throw session.unheard(.modemManager, running: running) }
         if asJSON {
             Output.json(found.payload)
         } else {

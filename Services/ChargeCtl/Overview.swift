@@ -56,18 +56,11 @@ struct Overview {
 
     private func serviceLine(_ service: ServiceName) -> String {
         let name = padded(service.rawValue, to: 15)
-        let removed = removedSockets(of: service)
-        guard isRunning(service) else {
-            if let removed { return "\(name) cannot be asked: \(removed)" }
-            let absent = directory.presence(of: service) == .absent
-            return "\(name) not running (\(absent ? "no socket" : "its socket is left over") in \(directory.path))"
+        guard isRunning(service), let announced = announced(service) else {
+            let words = Unheard.words(for: service, in: directory, isRunning: isRunning(service), after: hearing)
+            return "\(name) \(words)"
         }
-        guard let announced = announced(service) else {
-            return
-                removed.map { "\(name) is not heard: \($0)" }
-                ?? "\(name) does not answer within \(max(1, hearing.wholeSeconds)) s, though its socket is open: stopped, stuck, "
-                + "or only slow (chargectl --timeout 10 status waits longer)"
-        }
+        let removed = Unheard.removedSockets(of: service, in: directory)
         let announce = announced.payload
         let version = announce["version"]?.asString ?? "?"
         let pid = announce["pid"]?.asInt ?? 0
@@ -80,13 +73,6 @@ struct Overview {
         return
             "\(name) running\(since), version \(version), pid \(pid)\(simulated)\(mismatch)\(health(of: service))"
             + (removed.map { "; services do not find it: \($0)" } ?? "")
-    }
-
-    /// What to do where somebody has removed files of its sockets; nil when nobody has.
-    private func removedSockets(of service: ServiceName) -> String? {
-        let paths = directory.removedSockets(of: service)
-        guard !paths.isEmpty else { return nil }
-        return "\(paths.joined(separator: " and ")) was removed, which systemctl restart \(service) makes again"
     }
 
     /// What a technician should know of its loop and log; nothing when there is nothing.

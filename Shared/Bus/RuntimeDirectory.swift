@@ -52,11 +52,12 @@ public struct RuntimeDirectory: Hashable, Sendable {
         throw .directoryUnusable(SystemError(code: errno, operation: "create the runtime directory \(path)"))
     }
 
-    /// Looks whether `service` is there, without talking to it.
+    /// Looks whether `service` is there, without talking to it. One that has closed a socket because it is flooded listens at the others.
     public func presence(of service: ServiceName) -> Presence {
         switch LocalSocket.probe(socketPath(service, .rpc)) {
         case .listening: .running
-        case .stale: .stale
+        case .stale:
+            [.svc, .pub].contains { LocalSocket.probe(socketPath(service, $0)) == .listening } ? .running : .stale
         case .absent: .absent
         }
     }

@@ -202,6 +202,9 @@ public final class ServiceHost {
     /// - Returns: Its path.
     public func makeRuntimeFolder() -> String {
         let path = "\(RuntimeDirectory(path: options.runtimeDirectory).path)/\(service)"
+        if let aside = SmallFile.moveAwayUnlessFolder(path) {
+            log.write(LogRecord(.warning, "something else had the place of the runtime folder", .init("now", aside)))
+        }
         do throws(SmallFileError) {
             try SmallFile.makeFolder(path, access: .init(mode: 0o700))
         } catch {

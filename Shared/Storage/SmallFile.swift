@@ -133,6 +133,15 @@ public struct SmallFile: Hashable, Sendable {
         guard fchmod(folder, access.mode | handsOn) == 0 else { throw place.failure("set the mode of") }
     }
 
+    /// Gives what has the name of a folder of ours and is none another name: it must keep nobody from using that folder, and may be somebody's.
+    /// - Returns: Its new path; nil where nothing was in the way, or it stays there.
+    public static func moveAwayUnlessFolder(_ path: String) -> String? {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return nil }
+        let aside = path + ".unreadable"
+        return rename(path, aside) == 0 ? aside : nil
+    }
+
     /// Whether `path` is a folder that was prepared for another group than ours, which new files in it get (the setgid bit).
     public static func isPreparedFolder(_ path: String) -> Bool {
         var status = stat()

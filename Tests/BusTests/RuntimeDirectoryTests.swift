@@ -42,6 +42,18 @@ import Testing
         successor.close()
     }
 
+    /// It closes a socket for requests that is flooded, and goes on with the others.
+    @Test func aServiceThatHasClosedASocketRuns() throws {
+        let fixture = try Fixture()
+        let path = fixture.directory.path
+        let flooded = try LocalSocket.listen(at: "\(path)/hardware-io.rpc", mode: 0o600)
+        let publisher = try LocalSocket.listen(at: "\(path)/hardware-io.pub", mode: 0o600)
+        close(flooded)
+        #expect(fixture.directory.presence(of: .hardwareIO) == .running)
+        close(publisher)
+        #expect(fixture.directory.presence(of: .hardwareIO) == .stale)
+    }
+
     /// Left there by mistake, or to keep a service from starting.
     @Test(arguments: ["lock", "pub", "rpc", "svc"], [false, true])
     func whatHasTheNameOfAFileOfOursStopsNoService(name: String, isLink: Bool) throws {

@@ -48,6 +48,7 @@ import Testing
     @Test(arguments: [2500, 6000])
     func aSleepInATestOfTheContactorIsNotItsFault(milliseconds: Int64) {
         var bench = bench()
+        bench.silent = [.mirror]
         let ordered = bench.now.uptime
         _ = test(.relay, &bench)
         bench.now = bench.now.advanced(by: .milliseconds(milliseconds))

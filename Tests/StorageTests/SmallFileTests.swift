@@ -26,6 +26,23 @@ import Testing
         }
     }
 
+    @Test func aFolderThatWasRemovedIsMadeAnewWhereItIsOurs() throws {
+        let small = file("gone/file")
+        #expect(throws: SmallFileError.self) { try small.replace(with: [1], access: .init(mode: 0o600)) }
+        try small.replace(with: [1], access: .init(mode: 0o600), folder: .init(mode: 0o700))
+        #expect(try small.read(from: .handedIn) == [1])
+        #expect(try mode("gone") == 0o700)
+    }
+
+    @Test func whatHasThePlaceOfAFolderIsMovedAway() throws {
+        try folder.write([1], to: "place")
+        #expect(SmallFile.moveAwayUnlessFolder(folder.file("place")) == folder.file("place.unreadable"))
+        #expect(SmallFile.moveAwayUnlessFolder(folder.file("place")) == nil)
+        try folder.makeFolder("place")
+        #expect(SmallFile.moveAwayUnlessFolder(folder.file("place")) == nil)
+        #expect(try folder.read("place.unreadable") == [1])
+    }
+
     @Test func aFileOfManyPiecesIsReadWhole() throws {
         let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
         try folder.write(bytes, to: "large")

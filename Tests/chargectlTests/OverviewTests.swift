@@ -225,5 +225,9 @@ import Testing
         let line = lines(overview, about: "hardware-io     does not answer within 2 s")
         #expect(line.count == 1)
         #expect(line.allSatisfy { $0.contains("only slow") && $0.contains("--timeout") })
+        // A command that is about its states alone says the same.
+        let words = Unheard.words(for: .hardwareIO, in: overview.directory, isRunning: true, after: .seconds(2))
+        #expect(line == ["hardware-io     \(words)"])
+        #expect(words.contains("32 connections"))
     }
 }

@@ -132,4 +132,18 @@ import Testing
         #expect(bench.status()?.status == "SuspendedEV")
         #expect(bench.status()?.explanation == "The EV asks for energy again: the contactor is not closed yet.")
     }
+
+    /// A short pause is not worth a status; whoever reads the sentence beside it is at the charger, and sees that nothing flows.
+    @Test func aChargeThatRestsIsNotSaidToDraw() {
+        let bench = ChargingBench.charging()
+        #expect(bench.status()?.explanation.hasPrefix("The EV may draw up to") == true)
+        bench.change {
+            $0.bootId = "hw-2"
+            $0.contactorIsStuckOpen = true
+        }
+        #expect(bench.status()?.status == "Charging")
+        #expect(bench.status()?.explanation == "No energy flows now: the contactor is not closed yet.")
+        bench.change { $0.contactorIsStuckOpen = false }
+        #expect(bench.status()?.explanation.hasPrefix("The EV may draw up to") == true)
+    }
 }

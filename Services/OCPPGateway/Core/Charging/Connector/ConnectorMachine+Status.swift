@@ -88,6 +88,10 @@ extension ConnectorMachine {
     }
 
     private var charging: String {
+        // The status may lag behind on purpose; what is said of it in words is as it is now.
+        if let state = facts.state, state.contactor != .closed {
+            return "No energy flows now: \(state.notChargingBecause ?? Self.notYet)."
+        }
         guard let milliamps = facts.state?.offeredMilliamps, milliamps > 0 else { return "Energy flows." }
         let tenths = milliamps % 1000 / 100
         return "The EV may draw up to \(milliamps / 1000)\(tenths == 0 ? "" : ".\(tenths)") A."
