@@ -205,7 +205,10 @@ final class UplinkDaemon {
     /// A gateway that does not answer says nothing.
     private func askForTransactions(_ question: Duration) {
         bus.request(GatewayStatus(), within: .seconds(5)) { [unowned self] result in
-            guard case .success(let status) = result else { return }
+            guard case .success(let status) = result else {
+                let words = "no boot of the machine: the gateway did not say whether a transaction runs"
+                return host.log.write(LogRecord(.warning, words, .init("result", "\(result)")))
+            }
             let pairs = status.connectors.map { ($0.connectorId, $0.transaction != nil) }
             let transactions = Dictionary(pairs) { $0 || $1 }
             machine.deliver(.transactionsTold(question: question, transactions))
