@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Heartbeat", "20", "Heartbeat: is no key of this charger"),
+        ("Heartbeat", "20", "Heartbeat: is no key of this charger; did you mean \"HeartbeatInterval\"?"),
         ("HeartbeatInterval", "0", "HeartbeatInterval: expected an integer 1…86400 s, found \"0\""),
         ("LocalPreAuthorize", "yes", "LocalPreAuthorize: expected true or false, found \"yes\""),
         ("NumberOfConnectors", "1", "NumberOfConnectors: is read-only: the charger sets it by itself"),
