@@ -125,7 +125,7 @@ import UplinkCore
         var report = ModemReport()
         report.cause = String(repeating: "x", count: 93) + text
         report.network.operatorName = "Net of example"
-        let shown = report.showable(hiding: [Secret("p4ssw\u{F6}rd"), Secret("4711"), Secret("!")])
+        let shown = report.showable(hiding: ToldSecrets([Secret("p4ssw\u{F6}rd"), Secret("4711"), Secret("!")]))
         #expect(shown.cause == "(not shown, because a secret stands in it)")
         #expect(shown.network.operatorName == "Net of example")
     }
@@ -134,9 +134,12 @@ import UplinkCore
         var report = ModemReport()
         let error = EquipmentError(String(repeating: "x", count: 93) + "p4ssw0rd")
         report.cause = error.description
-        #expect(report.showable(hiding: [Secret("p4ssw0rd")]).cause == "(not shown, because a secret stands in it)")
+        #expect(
+            report.showable(hiding: ToldSecrets([Secret("p4ssw0rd")])).cause
+                == "(not shown, because a secret stands in it)"
+        )
         report.identity.model = String(repeating: "M", count: 500)
-        #expect(report.showable(hiding: []).identity.model?.count == 64)
+        #expect(report.showable(hiding: ToldSecrets([])).identity.model?.count == 64)
     }
 
     @Test func nothingSecretStandsOnACommandLine() {

@@ -56,7 +56,7 @@ extension ModemMachine {
         effects.flatMap { effect -> [ModemEffect] in
             switch effect {
             case .line(let order): [.line(order)]
-            case .log(let record): [.log(record.hiding(settings.secrets))]
+            case .log(let record): [.log(record.hiding(told.secrets))]
             case .attentive: listen(at: moment)
             case .answered(_, let answer): hear(answer, at: moment)
             case .unsolicited(let line): hear(line, at: moment)

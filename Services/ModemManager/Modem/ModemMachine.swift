@@ -59,6 +59,15 @@ public struct ModemMachine: Equatable, Sendable {
         var silences = 0
     }
 
+    /// What others are told.
+    struct Told: Equatable, Sendable {
+        var report: ModemReport
+        /// What that shows: it is made when there is something else to show.
+        var source: ModemReport
+        /// Found wherever a modem repeats them.
+        let secrets: ToldSecrets
+    }
+
     /// What waits for the disk.
     struct Storing: Equatable, Sendable {
         /// Whether the PIN is to be tried as soon as everything is on disk.
@@ -72,8 +81,7 @@ public struct ModemMachine: Equatable, Sendable {
     var pins: PINGate
     /// As it is: what is decided is decided by this.
     var report = ModemReport()
-    /// What may be shown of it; secrets are nowhere in it.
-    public private(set) var shown = ModemReport()
+    var told: Told
     var engine = ATEngine()
     var dialogue = Dialogue()
     var watch = RegistrationWatch()
@@ -91,8 +99,11 @@ public struct ModemMachine: Equatable, Sendable {
         pins = PINGate(memory, elsewhere: elsewhere)
         family = ModemFamily.all.first { $0.name == settings.family } ?? .generic
         report.sim.slot = memory?.slot
-        shown = report
+        told = Told(report: report, source: report, secrets: settings.secrets)
     }
+
+    /// What may be shown of the report; secrets are nowhere in it.
+    public var shown: ModemReport { told.report }
 
     /// All attempts that another uplink remembers now.
     mutating func learn(_ attempts: [ModemMemory.Attempt], of uplink: String) { pins.learn(attempts, of: uplink) }
@@ -165,8 +176,10 @@ extension ModemMachine: Machine {
     /// The report, where it has changed; the log hears of phases and troubles alone.
     private mutating func announce(at moment: Moment) -> [ModemEffect] {
         report.progress.observe(report.phase, at: moment.uptime)
+        guard report != told.source else { return [] }
+        told.source = report
         let before = shown
-        shown = report.showable(hiding: settings.secrets)
+        told.report = report.showable(hiding: told.secrets)
         guard shown != before else { return [] }
         guard shown.phase != before.phase || shown.trouble != before.trouble else { return [.report(shown)] }
         var record = LogRecord(.notice, "modem", .init("phase", shown.phase.rawValue))

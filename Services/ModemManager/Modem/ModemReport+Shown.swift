@@ -3,7 +3,7 @@ internal import Primitives
 extension ModemReport {
     /// With every text in it fit to be shown: modems and ModemManager repeat what they were told, passwords included, and what a network says of
     /// itself may hold anything.
-    func showable(hiding secrets: [Secret]) -> ModemReport {
+    func showable(hiding secrets: ToldSecrets) -> ModemReport {
         var shown = self
         let texts: [(path: WritableKeyPath<ModemReport, String?>, longest: Int)] = [
             (\.cause, 200), (\.network.operatorName, 200), (\.identity.manufacturer, 64), (\.identity.model, 64),
@@ -34,15 +34,15 @@ extension ModemTrouble {
 
 extension ModemSettings {
     /// What must not be said again, whatever others say.
-    var secrets: [Secret] {
+    var secrets: ToldSecrets {
         let profiles = access.rows.map(\.profile) + [access.override].compactMap { $0 }
-        return ([pin, secondPIN] + profiles.map(\.password)).compactMap { $0 }
+        return ToldSecrets(([pin, secondPIN] + profiles.map(\.password)).compactMap { $0 })
     }
 }
 
 extension LogRecord {
     /// What a modem says may repeat what it was told, here as well.
-    func hiding(_ secrets: [Secret]) -> LogRecord {
+    func hiding(_ secrets: ToldSecrets) -> LogRecord {
         var shown = self
         for index in fields.indices { shown.fields[index].value = fields[index].value.showable(hiding: secrets) }
         return shown
@@ -50,9 +50,9 @@ extension LogRecord {
 }
 
 extension String {
-    fileprivate func showable(hiding secrets: [Secret], atMost mostCharacters: Int = 200) -> String {
+    fileprivate func showable(hiding secrets: ToldSecrets, atMost mostCharacters: Int = 200) -> String {
         // All of it: what stands around a gap tells what is missing.
-        guard !tells(secrets) else { return "(not shown, because a secret stands in it)" }
+        guard !secrets.stand(in: self) else { return "(not shown, because a secret stands in it)" }
         return String(withoutSteering.prefix(mostCharacters))
     }
 

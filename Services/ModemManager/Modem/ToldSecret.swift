@@ -1,38 +1,52 @@
 internal import Primitives
 
-/// Whether a text tells a secret, also in another spelling than that of its file.
-extension String {
+/// Secrets, also in other spellings than that of their file. They are spelled once: a modem says much, and all of it is looked through.
+struct ToldSecrets: Equatable, Sendable {
     /// A spelling of so few letters and digits stands in too much by chance to be looked for; a PIN has four.
     private static let fewest = 4
 
-    func tells(_ secrets: [Secret]) -> Bool {
-        guard !secrets.isEmpty, !isEmpty else { return false }
-        let bytes = Array(utf8)
-        let unescaped = String(decoding: bytes.unescaped, as: UTF8.self)
-        let spellings =
-            [lettersAndDigits, unmarkedLettersAndDigits, unescaped.lettersAndDigits]
-            + [unescaped.unmarkedLettersAndDigits]
-        return secrets.contains { secret in
-            let exposed = secret.exposed
-            guard !exposed.isEmpty else { return false }
-            if bytes.holds(Array(exposed.utf8)) { return true }
-            let wanted = [exposed.lettersAndDigits, exposed.unmarkedLettersAndDigits] + exposed.hexadecimal
-            let asSent = ATCommand.quoted(exposed).lettersAndDigits
-            return (wanted + [asSent]).contains { one in
-                one.count >= Self.fewest && spellings.contains { $0.holds(one) }
-            }
+    private let asTheyAre: [[UInt8]]
+    private let spelled: [[UInt8]]
+
+    init(_ secrets: [Secret]) {
+        let exposed = secrets.map(\.exposed).filter { !$0.isEmpty }
+        asTheyAre = exposed.map { Array($0.utf8) }
+        let spellings = exposed.flatMap { text in
+            [text.lettersAndDigits, text.unmarkedLettersAndDigits, ATCommand.quoted(text).lettersAndDigits]
+                + text.hexadecimal
         }
+        spelled = Set(spellings.filter { $0.count >= Self.fewest }).sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    /// Whether a text tells one of them.
+    func stand(in text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard !asTheyAre.isEmpty, !bytes.isEmpty else { return false }
+        return asTheyAre.contains { bytes.holds($0) }
+            || text.spellings(bytes).contains { spelling in spelled.contains { spelling.holds($0) } }
+    }
+}
+
+extension String {
+    /// Its letters and digits, in each way to read it. Most of what modems say can be read in one way only.
+    fileprivate func spellings(_ bytes: [UInt8]) -> [[UInt8]] {
+        if bytes.allSatisfy({ $0 < 0x80 && $0 != 0x25 && $0 != 0x5C }) {
+            return [bytes.filter(\.isLetterOrDigit).map { $0 | 0x20 }]
+        }
+        let unescaped = String(decoding: bytes.unescaped, as: UTF8.self)
+        return [lettersAndDigits, unmarkedLettersAndDigits]
+            + [unescaped.lettersAndDigits, unescaped.unmarkedLettersAndDigits]
     }
 
     /// In lower case; nothing that stands between them, seen or not, and no marks on them.
-    private var lettersAndDigits: [UInt8] {
+    fileprivate var lettersAndDigits: [UInt8] {
         var kept = ""
         for scalar in unicodeScalars where scalar.isLetterOrDigit { kept.append(scalar.properties.lowercaseMapping) }
         return Array(kept.utf8)
     }
 
     /// The same of ASCII alone, without the letters that bear a mark: those are one sign for some, and two for others.
-    private var unmarkedLettersAndDigits: [UInt8] {
+    fileprivate var unmarkedLettersAndDigits: [UInt8] {
         var kept: [UInt8] = []
         for scalar in unicodeScalars {
             if scalar.isMark {
@@ -45,7 +59,7 @@ extension String {
     }
 
     /// As modems spell a text in hexadecimal: its bytes, and its UTF-16 of either order.
-    private var hexadecimal: [[UInt8]] {
+    fileprivate var hexadecimal: [[UInt8]] {
         let words = Array(utf16)
         return [
             Self.digits(Array(utf8)), Self.digits(words.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }),
@@ -61,7 +75,7 @@ extension String {
 
 extension Unicode.Scalar {
     fileprivate var isLetterOrDigit: Bool {
-        if isASCII { return (0x30...0x39).contains(value) || (0x61...0x7A).contains(value | 0x20) }
+        if isASCII { return UInt8(value).isLetterOrDigit }
         switch properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return true
         case .decimalNumber, .letterNumber, .otherNumber: return true
@@ -73,6 +87,11 @@ extension Unicode.Scalar {
     fileprivate var isMark: Bool {
         !isASCII && [.nonspacingMark, .enclosingMark, .spacingMark].contains(properties.generalCategory)
     }
+}
+
+extension UInt8 {
+    /// In ASCII; a digit stays what it is with the bit of the lower case.
+    fileprivate var isLetterOrDigit: Bool { (0x30...0x39).contains(self) || (0x61...0x7A).contains(self | 0x20) }
 }
 
 extension [UInt8] {
@@ -98,7 +117,12 @@ extension [UInt8] {
     /// What is looked through is a line, which is short.
     fileprivate func holds(_ other: [UInt8]) -> Bool {
         guard let first = other.first, count >= other.count else { return false }
-        return (0...(count - other.count)).contains { self[$0] == first && self[$0...].starts(with: other) }
+        var rest = self[...(count - other.count)]
+        while let place = rest.firstIndex(of: first) {
+            if self[place...].starts(with: other) { return true }
+            rest = rest[(place + 1)...]
+        }
+        return false
     }
 }
 
