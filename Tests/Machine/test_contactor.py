@@ -203,9 +203,8 @@ def test_a_permit_for_one_phase_moves_the_phase_contactor_ten_seconds_after_the_
     three_phases.falls()
     opened = time.monotonic()
     three_phases.board.until(lambda: three_phases.chip.level(PHASES) == 0, "the phase contactor is released")
-    # A look takes some hundredths, and the coil may have fallen before the first one.
+    # A look takes some hundredths, and the coil may have fallen before the first one; after the last one it may have closed again.
     assert time.monotonic() - opened > 9.5
-    assert three_phases.chip.level(COIL) == 0
     three_phases.wait("hardware.connector.1", "contactor=closed", "phases=1")
     assert (three_phases.chip.level(COIL), three_phases.chip.level(PHASES)) == (1, 0)
     three_phases.permit()
